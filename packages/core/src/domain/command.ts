@@ -1,0 +1,138 @@
+import type { AccountId, DeviceId, GroupId, NodeId, RequestId, Sealed } from "../base/identity.ts";
+import type { Instant } from "../base/time.ts";
+import type {
+  AccessPoint,
+  Actor,
+  AuthorityRow,
+  CertificateRow,
+  PairRow,
+  PolicyRow,
+  RoleAssignment,
+  ServerRow,
+} from "./types.ts";
+
+/**
+ * A request to change something, in the imperative. Commands come with everything that `decide`
+ * may not make itself: fresh ids, the time, sealed secrets. Ids are 26 characters of Crockford
+ * base 32 (see ids in runtime/os); names are checked by `decide`.
+ */
+export type Command =
+  | {
+      readonly kind: "create-system";
+      readonly systemId: string;
+      readonly base: string;
+      readonly site: string;
+      readonly replicaKey: Sealed;
+      readonly authority: AuthorityRow;
+      readonly certificates: readonly CertificateRow[];
+      readonly server: ServerRow;
+      readonly administrator: {
+        readonly id: AccountId;
+        readonly name: string;
+        readonly code: { readonly verifier: Sealed; readonly expiresAt: Instant };
+      };
+    }
+  | {
+      readonly kind: "create-account";
+      readonly id: AccountId;
+      readonly name: string;
+      readonly displayName: string;
+      readonly roles: readonly RoleAssignment[];
+      readonly groups: readonly GroupId[];
+      readonly policy: string;
+      readonly password: NewPassword | null;
+      readonly mustChange: boolean;
+    }
+  | {
+      readonly kind: "update-account";
+      readonly id: AccountId;
+      readonly displayName?: string;
+      readonly roles?: readonly RoleAssignment[];
+      readonly policy?: string;
+    }
+  | {
+      readonly kind: "enable-account" | "disable-account" | "delete-account" | "unlock-account";
+      readonly id: AccountId;
+    }
+  | { readonly kind: "lock-account"; readonly id: AccountId; readonly until: Instant }
+  /** By an administrator: the account must change it at the next sign-in unless told otherwise. */
+  | {
+      readonly kind: "set-password";
+      readonly id: AccountId;
+      readonly password: NewPassword;
+      readonly mustChange: boolean;
+    }
+  /** By the account itself, after its present password or one-time code was verified. */
+  | { readonly kind: "change-password"; readonly id: AccountId; readonly password: NewPassword }
+  | {
+      readonly kind: "issue-code";
+      readonly id: AccountId;
+      readonly verifier: Sealed;
+      readonly expiresAt: Instant;
+    }
+  | { readonly kind: "end-session"; readonly id: string; readonly expiresAt: Instant }
+  | { readonly kind: "create-group"; readonly id: GroupId; readonly name: string; readonly description: string }
+  | { readonly kind: "delete-group"; readonly id: GroupId }
+  | {
+      readonly kind: "join-group" | "leave-group" | "deny-in-group" | "lift-deny-in-group" | "admit-administrator";
+      readonly id: GroupId;
+      readonly account: AccountId;
+    }
+  | { readonly kind: "set-policy"; readonly policy: PolicyRow }
+  | { readonly kind: "register-devices"; readonly devices: readonly NewDevice[]; readonly group: GroupId }
+  | {
+      readonly kind: "issue-device-code";
+      readonly id: DeviceId;
+      readonly verifier: Sealed;
+      readonly expiresAt: Instant;
+    }
+  | { readonly kind: "enrol-device"; readonly id: DeviceId; readonly certificate: CertificateRow }
+  | { readonly kind: "set-replication"; readonly id: DeviceId; readonly enabled: boolean }
+  | {
+      readonly kind: "issue-invite";
+      readonly name: string;
+      readonly secret: Sealed;
+      readonly expiresAt: Instant;
+    }
+  | { readonly kind: "spend-invite-try"; readonly name: string }
+  | {
+      readonly kind: "join-server";
+      readonly server: ServerRow;
+      readonly certificates: readonly CertificateRow[];
+    }
+  | { readonly kind: "start-term"; readonly pair: PairRow }
+  | {
+      readonly kind: "change-ack-set";
+      readonly ackSet: readonly NodeId[];
+      readonly unprotected: { readonly since: Instant; readonly reason: string } | null;
+    }
+  | { readonly kind: "digest-state"; readonly seq: number; readonly digest: string };
+
+export type CommandKind = Command["kind"];
+
+/** A password that passed preparation (RFC 8265) and was hashed and sealed by the caller. */
+export interface NewPassword {
+  readonly verifier: Sealed;
+  /** What the policy needs to know, so that `decide` never sees the password. */
+  readonly length: number;
+  readonly classes: number;
+  /** True when it equals the present or a remembered password (checked by the caller). */
+  readonly repeats: boolean;
+}
+
+export interface NewDevice {
+  readonly id: DeviceId;
+  readonly name: string;
+  readonly manufacturer: string;
+  readonly type: string;
+  readonly accessPoints: readonly AccessPoint[];
+  readonly area: string;
+}
+
+/** A command with who asks, when, and the id under which a retry is recognised. */
+export interface Submission {
+  readonly command: Command;
+  readonly actor: Actor;
+  readonly at: Instant;
+  readonly requestId: RequestId;
+}

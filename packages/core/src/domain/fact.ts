@@ -1,0 +1,86 @@
+import type { AccountId, DeviceId, GroupId, NodeId, Sealed } from "../base/identity.ts";
+import type { Instant } from "../base/time.ts";
+import type {
+  AccountRow,
+  AuthorityRow,
+  CertificateRow,
+  CodeCredential,
+  DeviceRow,
+  GroupRow,
+  InviteRow,
+  PairRow,
+  PasswordCredential,
+  PolicyRow,
+  RoleAssignment,
+  ServerRow,
+  SystemRow,
+} from "./types.ts";
+
+/** What happened, in the past tense. The whole content of a journal entry; never SQL. */
+export type Fact =
+  | { readonly kind: "system-created"; readonly system: SystemRow }
+  | { readonly kind: "authority-created"; readonly authority: AuthorityRow }
+  | { readonly kind: "certificate-issued"; readonly certificate: CertificateRow }
+  | { readonly kind: "policy-set"; readonly policy: PolicyRow }
+  | { readonly kind: "account-created"; readonly account: AccountRow }
+  | {
+      readonly kind: "account-updated";
+      readonly id: AccountId;
+      readonly displayName: string;
+      readonly roles: readonly RoleAssignment[];
+      readonly policy: string;
+    }
+  | { readonly kind: "account-enabled"; readonly id: AccountId }
+  | { readonly kind: "account-disabled"; readonly id: AccountId }
+  | { readonly kind: "account-deleted"; readonly id: AccountId }
+  | { readonly kind: "account-locked"; readonly id: AccountId; readonly until: Instant }
+  | { readonly kind: "account-unlocked"; readonly id: AccountId }
+  | {
+      readonly kind: "password-set";
+      readonly id: AccountId;
+      readonly password: PasswordCredential;
+    }
+  | { readonly kind: "code-issued"; readonly id: AccountId; readonly code: CodeCredential }
+  | { readonly kind: "code-used"; readonly id: AccountId }
+  | { readonly kind: "session-ended"; readonly id: string; readonly expiresAt: Instant }
+  | { readonly kind: "group-created"; readonly group: GroupRow }
+  | { readonly kind: "group-deleted"; readonly id: GroupId }
+  | { readonly kind: "group-joined"; readonly id: GroupId; readonly account: AccountId }
+  | { readonly kind: "group-left"; readonly id: GroupId; readonly account: AccountId }
+  | {
+      readonly kind: "group-denied" | "group-deny-lifted" | "group-administrator-admitted";
+      readonly id: GroupId;
+      readonly account: AccountId;
+    }
+  | { readonly kind: "device-registered"; readonly device: DeviceRow }
+  | {
+      readonly kind: "device-code-issued";
+      readonly id: DeviceId;
+      readonly verifier: Sealed;
+      readonly expiresAt: Instant;
+    }
+  | {
+      readonly kind: "device-enrolled";
+      readonly id: DeviceId;
+      readonly serial: string;
+      readonly fingerprint: string;
+      readonly notAfter: Instant;
+    }
+  | {
+      readonly kind: "device-replication-set";
+      readonly id: DeviceId;
+      readonly enabled: boolean;
+      readonly revision: number;
+    }
+  | { readonly kind: "invite-issued"; readonly invite: InviteRow }
+  | { readonly kind: "invite-tried"; readonly name: string }
+  | { readonly kind: "invite-used"; readonly name: string }
+  | { readonly kind: "server-joined"; readonly server: ServerRow }
+  | { readonly kind: "term-started"; readonly pair: PairRow }
+  | {
+      readonly kind: "ack-set-changed";
+      readonly ackSet: readonly NodeId[];
+      readonly unprotected: { readonly since: Instant; readonly reason: string } | null;
+    }
+  /** Written every 256 entries: a Standby proves its state, not only its log. */
+  | { readonly kind: "state-digested"; readonly seq: number; readonly digest: string };

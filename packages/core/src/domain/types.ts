@@ -1,0 +1,237 @@
+import type {
+  AccountId,
+  DeviceId,
+  GroupId,
+  NodeId,
+  RequestId,
+  Sealed,
+  SystemId,
+} from "../base/identity.ts";
+import type { Instant, Millis } from "../base/time.ts";
+
+/**
+ * The rows that make up the state of a system. Every row is plain JSON: it is journalled, hashed
+ * into the state digest and sent to the Standby as it stands here. Times are milliseconds.
+ */
+
+/** IEC 62351-8 role id: 0..6 standard, negative private; 32768+n never; vendor roles see roles.ts. */
+export type RoleId = number;
+
+export interface RoleAssignment {
+  readonly role: RoleId;
+  /** Area of responsibility, path syntax `<substation>/<bay>/<ied>`; "*" is everywhere. */
+  readonly area: string;
+  readonly notBefore: Instant | null;
+  readonly notAfter: Instant | null;
+}
+
+/** A PHC string of Argon2id, sealed with the system key. */
+export interface PasswordCredential {
+  readonly verifier: Sealed;
+  /** Rises with every change: sessions and replicas made from an older one are void. */
+  readonly version: number;
+  readonly changedAt: Instant;
+  readonly mustChange: boolean;
+  /** Earlier verifiers, newest first, as many as the policy's history asks for. */
+  readonly history: readonly Sealed[];
+}
+
+/** A one-time code that admits to a change of password and nothing else. Hash of 128 random bits. */
+export interface CodeCredential {
+  readonly verifier: Sealed;
+  readonly expiresAt: Instant;
+}
+
+export interface AccountRow {
+  readonly id: AccountId;
+  /** Login name, lower case, unique. */
+  readonly name: string;
+  readonly displayName: string;
+  /** uidNumber of posixAccount; given once, never reused. */
+  readonly uidNumber: number;
+  readonly roles: readonly RoleAssignment[];
+  /** Replication groups in which this account is allowed; a group's deny list still wins. */
+  readonly groups: readonly GroupId[];
+  readonly enabled: boolean;
+  readonly password: PasswordCredential | null;
+  readonly code: CodeCredential | null;
+  /** Ends by clock everywhere, without an entry. */
+  readonly lockedUntil: Instant | null;
+  readonly policy: string;
+  readonly createdAt: Instant;
+  readonly changedAt: Instant;
+}
+
+export interface GroupRow {
+  readonly id: GroupId;
+  readonly name: string;
+  readonly description: string;
+  /** Never replicated, whatever else says so. */
+  readonly deny: readonly AccountId[];
+  /** Accounts with an administrative role (SECADM, SECAUD, RBACMNT, ADMINISTRATOR) explicitly let in. */
+  readonly administrators: readonly AccountId[];
+  readonly softAge: Millis;
+  readonly hardAge: Millis;
+  readonly createdAt: Instant;
+  readonly changedAt: Instant;
+}
+
+export interface AccessPoint {
+  readonly name: string;
+  readonly ip: string | null;
+}
+
+export interface DeviceRow {
+  readonly id: DeviceId;
+  readonly name: string;
+  readonly manufacturer: string;
+  readonly type: string;
+  readonly accessPoints: readonly AccessPoint[];
+  readonly area: string;
+  readonly group: GroupId;
+  readonly status: "registered" | "enrolled" | "lost";
+  /** The one-time code of the last package; null once used. */
+  readonly enrolment: { readonly verifier: Sealed; readonly expiresAt: Instant } | null;
+  readonly certificate: {
+    readonly serial: string;
+    readonly fingerprint: string;
+    readonly notAfter: Instant;
+  } | null;
+  readonly replication: { readonly enabled: boolean; readonly revision: number };
+  /** Version of the device's own verifier key Kd. */
+  readonly keyVersion: number;
+  readonly createdAt: Instant;
+  readonly changedAt: Instant;
+}
+
+export interface ServerRow {
+  readonly id: NodeId;
+  readonly name: string;
+  /** Host or address under which partner, devices and tools reach this server. */
+  readonly address: string;
+  readonly ports: { readonly https: number; readonly link: number; readonly ldaps: number };
+  /** Ed25519 public key, base64url of the 32 raw bytes: who this server is, below all certificates. */
+  readonly pairingKey: string;
+  readonly kind: "promotable" | "permanent";
+  readonly joinedAt: Instant;
+}
+
+/** A single-use invitation for a Standby. The secret itself is only in the code. */
+export interface InviteRow {
+  readonly name: string;
+  readonly secret: Sealed;
+  readonly expiresAt: Instant;
+  readonly triesLeft: number;
+}
+
+export interface PolicyRow {
+  readonly name: string;
+  readonly lengthMin: number;
+  readonly lengthMax: number;
+  /** How many of lower case, upper case, digit, other must occur. */
+  readonly classesMin: number;
+  readonly history: number;
+  readonly attempts: number;
+  readonly window: Millis;
+  readonly lockFor: Millis;
+  readonly expiresAfter: Millis | null;
+}
+
+export interface CertificateRow {
+  /** Lower-case hexadecimal, no leading zeros stripped. */
+  readonly serial: string;
+  readonly profile: "authority" | "server" | "device" | "replica-signer";
+  readonly subject: string;
+  readonly fingerprint: string;
+  readonly notBefore: Instant;
+  readonly notAfter: Instant;
+  readonly revokedAt: Instant | null;
+}
+
+export interface AuthorityRow {
+  /** "issuing" in this release: one CA, whose certificate is also the trust anchor. */
+  readonly id: string;
+  readonly certificate: string;
+  readonly key: Sealed;
+}
+
+export interface SystemRow {
+  readonly id: SystemId;
+  readonly base: string;
+  readonly site: string;
+  readonly createdAt: Instant;
+  /** Root of all per-device keys Kd, sealed. */
+  readonly replicaKey: Sealed;
+  /** Next free uidNumber. */
+  readonly uidNext: number;
+}
+
+/** Who owns the term and which servers must hold a change before it is acknowledged. */
+export interface PairRow {
+  readonly term: number;
+  readonly owner: NodeId;
+  readonly by: "creation" | "changeover" | "promotion" | "forced-promotion";
+  readonly since: Instant;
+  readonly ackSet: readonly NodeId[];
+  /** Set while changes are held by one copy although there is a partner: since when and why. */
+  readonly unprotected: { readonly since: Instant; readonly reason: string } | null;
+}
+
+/** The first answer to a request, kept so that a retry gets it again (rule I11). */
+export interface RequestRow {
+  readonly requestId: RequestId;
+  readonly seq: number;
+  readonly answer: CommandAnswer;
+}
+
+/** A session ended before its time. Removed when it would have expired anyway. */
+export interface EndedSessionRow {
+  readonly id: string;
+  readonly expiresAt: Instant;
+}
+
+/** Every kind of row under its table name. The key of each row is named in tables.ts. */
+export interface Rows {
+  readonly system: SystemRow;
+  readonly pair: PairRow;
+  readonly accounts: AccountRow;
+  readonly groups: GroupRow;
+  readonly devices: DeviceRow;
+  readonly servers: ServerRow;
+  readonly invites: InviteRow;
+  readonly policies: PolicyRow;
+  readonly certificates: CertificateRow;
+  readonly authorities: AuthorityRow;
+  readonly requests: RequestRow;
+  readonly endedSessions: EndedSessionRow;
+}
+export type TableName = keyof Rows;
+
+/** What a fact does to the state: one row written, or taken away. */
+export type RowChange = {
+  readonly [Name in TableName]: {
+    readonly table: Name;
+    readonly key: string;
+    readonly row: Rows[Name] | null;
+  };
+}[TableName];
+
+/** What a command tells its submitter when it is done: the ids it made, nothing secret. */
+export interface CommandAnswer {
+  readonly id?: string;
+  readonly count?: number;
+  readonly revision?: number;
+}
+
+/** Who asks, and through which door. Journalled with the entry. */
+export interface Actor {
+  readonly kind: "account" | "local" | "server" | "device";
+  /** Account id, node id or device id; for "local" the name of the operating system's user. */
+  readonly id: string;
+  readonly name: string;
+  readonly door: Door;
+  /** Network address of the peer; "" where there is none. */
+  readonly source: string;
+}
+
+export type Door = "ldap" | "https" | "device" | "local" | "panel" | "pair";

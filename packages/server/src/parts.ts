@@ -1,0 +1,47 @@
+import type { Secret } from "@gridward/core/base/secret";
+import type { RequestId } from "@gridward/core/base/identity";
+import type { Result } from "@gridward/core/base/result";
+import type { Instant } from "@gridward/core/base/time";
+import type { Command } from "@gridward/core/domain/command";
+import type { Refusal } from "@gridward/core/domain/refusal";
+import type { ServerCondition, ServerStatus } from "@gridward/core/domain/server-status";
+import type { SignInAnswer } from "@gridward/core/domain/sign-in-answer";
+import type { DirectoryState } from "@gridward/core/domain/state";
+import type { Actor, CommandAnswer, Door } from "@gridward/core/domain/types";
+
+/** A try to sign in, as every front end hands it to the one pipeline. */
+export interface SignInAttempt {
+  readonly door: Door;
+  /** Login name as typed; the pipeline normalises it. */
+  readonly name: string;
+  readonly password: Secret<string>;
+  /** Network address of the peer. */
+  readonly source: string;
+  /** Device on whose behalf it is made, for the door "device". */
+  readonly device?: string;
+}
+
+/** What a command ended in: its sequence number and its answer. */
+export interface Receipt {
+  readonly seq: number;
+  readonly answer: CommandAnswer;
+}
+
+/**
+ * What a front end is given: views to read, one way to sign in, one way to write. Front ends
+ * never see the journal, the pair or one another.
+ */
+export interface FrontEndParts {
+  /** The committed state; a new value after each commit, so it may be kept as a cache key. */
+  readonly state: () => DirectoryState;
+  readonly condition: () => ServerCondition;
+  readonly status: () => ServerStatus;
+  readonly signIn: (attempt: SignInAttempt) => Promise<SignInAnswer>;
+  /** Done when durable on every member of the ack set; on a Standby refused `pair.not-main`. */
+  readonly submit: (order: {
+    readonly command: Command;
+    readonly actor: Actor;
+    readonly requestId: RequestId;
+  }) => Promise<Result<Receipt, Refusal>>;
+  readonly now: () => Instant;
+}
