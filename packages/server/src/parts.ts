@@ -45,3 +45,31 @@ export interface FrontEndParts {
   }) => Promise<Result<Receipt, Refusal>>;
   readonly now: () => Instant;
 }
+
+/** What an operator may order of this server, over HTTPS or the local socket. */
+export interface OperatorParts {
+  /** On a blank server only. Answers with the first administrator's one-time code. */
+  readonly createSystem: (order: {
+    readonly base: string;
+    readonly site: string;
+    readonly administrator: string;
+    readonly actor: Actor;
+  }) => Promise<Result<{ readonly systemId: string; readonly code: Secret<string> }, Refusal>>;
+  /** On the Main: a single-use code for a Standby of that name, 15 minutes, 5 tries. */
+  readonly invite: (order: {
+    readonly name: string;
+    readonly actor: Actor;
+    readonly requestId: RequestId;
+  }) => Promise<Result<{ readonly code: Secret<string>; readonly expiresAt: Instant }, Refusal>>;
+  /** On a blank server: joins the system that the code names. */
+  readonly join: (code: Secret<string>) => Promise<Result<{ readonly systemId: string }, Refusal>>;
+  readonly changeover: (order: {
+    readonly to: string;
+    readonly actor: Actor;
+  }) => Promise<Result<{ readonly ms: number }, Refusal>>;
+  readonly promote: (order: {
+    readonly force: boolean;
+    readonly reason: string;
+    readonly actor: Actor;
+  }) => Promise<Result<{ readonly ms: number; readonly term: number }, Refusal>>;
+}
