@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { assert as holds, jsonValue, property } from "fast-check";
+import type { Json } from "@gridward/core/base/canonical";
+import { outputFormats, showOutcome, type Failure, type OutputFormat } from "./output.ts";
+import { renderCsv, renderTable, renderYaml } from "./render.ts";
+
+const rows: Json = [
+  { name: "anna", roles: ["OPERATOR", "VIEWER"], note: 'say "hi", please' },
+  { name: "bo", roles: [], note: null },
+];
+const meta: Json = { server: "A", duty: "main", version: "0.1.0" };
+
+const failure: Failure = {
+  code: "account.unknown",
+  message: "There is no account of that name.",
+  remedy: "List the accounts.",
+  where: "anna\u001b[2J",
+  next: ["gridward account list"],
+  id: "R1",
+};
+
+function shown(format: OutputFormat): { readonly data: string; readonly exit: number } {
+  let data = "";
+  const terminal = { data: (text: string) => void (data += text), talk: () => {} };
+  const exit = showOutcome({ ok: true, data: rows, meta }, { format, quiet: false }, terminal);
+  return { data, exit };
+}
+
+test("[OUT1] the envelope is printed as JSON on one line, rows as one line each", () => {
+  assert.deepEqual(JSON.parse(shown("json").data), { ok: true, data: rows, meta });
+  assert.equal(shown("jsonl").data.split("\n").length, 3);
+});
+
+test("[OUT2] a table is aligned, shows nothing as a dash, and never sends control characters", () => {
+  assert.equal(
+    shown("table").data,
+    'NAME  ROLES             NOTE\nanna  OPERATOR, VIEWER  say "hi", please\nbo    -                 -\n',
+  );
+  assert.equal(renderTable({ a: { b: "x\u001b[31m" }, c: 1 }), "a.b  x [31m\nc    1\n");
+});
+
+test("[OUT3] CSV quotes what RFC 4180 says", () => {
+  assert.equal(
+    renderCsv([{ name: "a", note: 'say "hi", please' }]),
+    'name,note\r\na,"say ""hi"", please"\r\n',
+  );
+});
+
+test("[OUT4] YAML quotes what could be read as something else", () => {
+  assert.equal(
+    renderYaml({ ok: true, data: [{ a: "no", b: ["x", "1"], c: [], d: "two words" }], e: null }),
+    'ok: true\ndata:\n  - a: "no"\n    b:\n      - x\n      - "1"\n    c: []\n    d: two words\ne: null\n',
+  );
+});
+
+test("[OUT5] a failure is two lines of talk and what helps, its code is the exit code", () => {
+  let talk = "";
+  let data = "";
+  const terminal = {
+    data: (text: string) => void (data += text),
+    talk: (text: string) => void (talk += text),
+  };
+  const outcome = { ok: false, error: failure, exit: 5 } as const;
+  assert.equal(showOutcome(outcome, { format: "table", quiet: false }, terminal), 5);
+  assert.equal(data, "");
+  assert.equal(
+    talk,
+    "There is no account of that name. (anna [2J)\n" +
+      "List the accounts. [account.unknown, id R1]\n  gridward account list\n",
+  );
+  assert.equal(showOutcome(outcome, { format: "json", quiet: true }, terminal), 5);
+  const { remedy: _, ...error } = failure;
+  assert.deepEqual(JSON.parse(data), { ok: false, error });
+});
+
+test("[OUT6] any JSON is rendered in every form without a fault", () => {
+  holds(
+    property(jsonValue(), (value) => {
+      const outcome = { ok: true, data: value, meta } as const;
+      const terminal = { data: () => {}, talk: () => {} };
+      for (const format of outputFormats) {
+        assert.equal(showOutcome(outcome, { format, quiet: false }, terminal), 0);
+      }
+    }),
+  );
+});
