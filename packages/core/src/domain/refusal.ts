@@ -1,32 +1,25 @@
+import { deviceRefusals } from "./refusals/device-refusals.ts";
+import { directoryRefusals } from "./refusals/directory-refusals.ts";
+import { pairRefusals } from "./refusals/pair-refusals.ts";
+import type { RefusalSpec } from "./refusals/refusal-spec.ts";
+import { serverRefusals } from "./refusals/server-refusals.ts";
+import { signInRefusals } from "./refusals/sign-in-refusals.ts";
+
 /**
  * Every way we say no, once. HTTP status, LDAP result code, exit code, who may learn the reason and
  * what to do now stand in one row; status codes, reference page and tests are read off this table.
+ * Rows are grouped by prefix in refusals/.
  */
-export interface RefusalSpec {
-  readonly http: number;
-  readonly ldap: number;
-  /** Exit code of the CLI (design: 3 sign-in, 4 not allowed, 5 not found, 6 already so, 7 by rule …). */
-  readonly exit: number;
-  /** Who may learn this code: anyone, or only a signed-in operator (others hear a plain refusal). */
-  readonly tell: "anyone" | "operator";
-  /** One sentence: what happened. */
-  readonly says: string;
-  /** One sentence: what to do now. */
-  readonly remedy: string;
-}
-
 export const refusals = {
-  "request.malformed": {
-    http: 400,
-    ldap: 2,
-    exit: 2,
-    tell: "anyone",
-    says: "The request is not well formed.",
-    remedy: "Correct the field that is named and send it again.",
-  },
+  ...signInRefusals,
+  ...directoryRefusals,
+  ...deviceRefusals,
+  ...pairRefusals,
+  ...serverRefusals,
 } as const satisfies Record<string, RefusalSpec>;
 
 export type RefusalCode = keyof typeof refusals;
+export type { RefusalSpec };
 
 /** `detail` names the thing refused; it goes to the audit trail and to whoever `tell` allows. */
 export interface Refusal {
@@ -34,6 +27,26 @@ export interface Refusal {
   readonly detail: string;
 }
 
-export function refuse(code: RefusalCode, detail: string): { readonly ok: false; readonly error: Refusal } {
+/** A refusal as the result that says no. */
+export function refuse(
+  code: RefusalCode,
+  detail: string,
+): { readonly ok: false; readonly error: Refusal } {
   return { ok: false, error: { code, detail } };
+}
+
+export function isRefusalCode(text: string): text is RefusalCode {
+  return Object.hasOwn(refusals, text);
+}
+
+/** The row of a code, widened to the common type. */
+export function refusalSpec(code: RefusalCode): RefusalSpec {
+  return refusals[code];
+}
+
+/** What somebody who is not signed in may hear of a refused sign-in (AM10). */
+export function publicRefusal(refusal: Refusal): Refusal {
+  return refusals[refusal.code].tell === "anyone"
+    ? refusal
+    : { code: "credential.rejected", detail: "" };
 }

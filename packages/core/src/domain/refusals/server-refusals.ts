@@ -1,0 +1,182 @@
+import {
+  againstRule,
+  faulty,
+  notAllowed,
+  toAnyone,
+  toOperator,
+  unavailable,
+  wrongUse,
+  type RefusalSpec,
+} from "./refusal-spec.ts";
+
+/** What stands in the way of a program on its own machine: files, ports, journal, keys, TLS. */
+export const serverRefusals = {
+  "disk.full": {
+    http: 507,
+    ldap: 52,
+    exit: 1,
+    ...toOperator,
+    says: "The disk is full, so the change was not made.",
+    remedy: "Free some space; sign-in goes on meanwhile.",
+  },
+  "disk.unreadable": {
+    ...faulty,
+    ...toOperator,
+    says: "A file in the data directory cannot be read.",
+    remedy: "Check its owner and run `gridward doctor DIR`.",
+  },
+
+  "journal.chain-broken": {
+    ...faulty,
+    ...toOperator,
+    says: "The journal's chain of hashes is broken, so this database is not used.",
+    remedy: "Keep the data directory and let this server join again as a Standby.",
+  },
+  "journal.digest-mismatch": {
+    ...faulty,
+    ...toOperator,
+    says: "The state does not have the digest that the journal states.",
+    remedy: "Keep the data directory and let this server join again as a Standby.",
+  },
+  "journal.older-than-control": {
+    ...faulty,
+    ...toOperator,
+    says: "The journal is older than the control record beside it.",
+    remedy: "Put the newer database back or let this server join again as a Standby.",
+  },
+  "journal.unreadable": {
+    ...faulty,
+    ...toOperator,
+    says: "The journal cannot be read.",
+    remedy: "Run `gridward doctor DIR` for the place and the reason.",
+  },
+  "journal.unsupported": {
+    ...faulty,
+    ...toOperator,
+    says: "The journal was written by another version of Gridward.",
+    remedy: "Start the version that wrote it.",
+  },
+  "journal.wrong-incarnation": {
+    ...faulty,
+    ...toOperator,
+    says: "The journal is not the one that the control record names.",
+    remedy: "Put the right database back or let this server join again as a Standby.",
+  },
+  "control.unreadable": {
+    ...faulty,
+    ...toOperator,
+    says: "Neither slot of the control record can be read.",
+    remedy: "Keep the data directory and let this server join again as a Standby.",
+  },
+
+  "config.unreadable": {
+    ...wrongUse,
+    ...toAnyone,
+    says: "The configuration cannot be read.",
+    remedy: "Correct the line that is named.",
+  },
+  "config.unknown-key": {
+    ...wrongUse,
+    ...toAnyone,
+    says: "The configuration has a key that does not exist.",
+    remedy: "Correct or remove the key that is named.",
+  },
+  "config.bad-value": {
+    ...wrongUse,
+    ...toAnyone,
+    says: "The configuration has a value that is not allowed.",
+    remedy: "Correct the value that is named.",
+  },
+  "config.port-in-use": {
+    ...faulty,
+    ...toAnyone,
+    says: "Another program listens on the port that is named.",
+    remedy: "Stop it or choose another port; 0 switches a listener off.",
+  },
+  "config.port-not-allowed": {
+    ...notAllowed,
+    ...toAnyone,
+    says: "The operating system does not let this program listen on the port that is named.",
+    remedy: "Choose a port above 1023 or grant CAP_NET_BIND_SERVICE.",
+  },
+  "config.foreign-directory": {
+    ...againstRule,
+    ...toAnyone,
+    says: "The data directory belongs to another system or another server.",
+    remedy: "Name the right directory or an empty one.",
+  },
+  "config.not-initialised": {
+    ...wrongUse,
+    exit: 5,
+    ...toAnyone,
+    says: "There is no server in this directory.",
+    remedy: "Run `gridward server init DIR --name A` first.",
+  },
+  "config.already-initialised": {
+    ...againstRule,
+    exit: 6,
+    ...toAnyone,
+    says: "This directory is not empty.",
+    remedy: "Name a directory that is empty or does not exist.",
+  },
+  "config.already-running": {
+    ...againstRule,
+    exit: 6,
+    ...toAnyone,
+    says: "A program already runs on this directory.",
+    remedy: "Stop it first; `gridward server status DIR` shows its process id.",
+  },
+  "config.not-running": {
+    ...unavailable,
+    ...toAnyone,
+    says: "No program runs on this directory.",
+    remedy: "Run `gridward server run DIR`.",
+  },
+  "config.wrong-passphrase": {
+    ...wrongUse,
+    ...toAnyone,
+    says: "The passphrase does not open the file.",
+    remedy: "Try again with the passphrase under which it was written.",
+  },
+
+  "security.no-system-key": {
+    ...faulty,
+    ...toOperator,
+    says: "The system key is missing, so sealed secrets cannot be opened.",
+    remedy: "Put the key file back or let this server join again as a Standby.",
+  },
+  "security.seal-broken": {
+    ...faulty,
+    ...toOperator,
+    says: "A sealed secret cannot be opened with this system's key.",
+    remedy: "Run `gridward doctor DIR` for the rows that are concerned.",
+  },
+  "security.certificate-required": {
+    ...notAllowed,
+    ldap: 8,
+    ...toAnyone,
+    says: "This needs a client certificate of this system.",
+    remedy: "Present the certificate that was issued to you.",
+  },
+  "security.certificate-rejected": {
+    ...notAllowed,
+    ldap: 8,
+    ...toAnyone,
+    says: "The client certificate is not accepted.",
+    remedy: "Run `gridward security explain HOST:PORT` on the server for the cause.",
+  },
+  "security.untrusted-server": {
+    ...notAllowed,
+    exit: 8,
+    ...toAnyone,
+    says: "The server's certificate is not trusted, so nothing was sent.",
+    remedy: "Name the right `--ca FILE` or check the fingerprint with the server's owner.",
+  },
+  "security.tls-required": {
+    ...notAllowed,
+    ldap: 13,
+    ...toAnyone,
+    says: "This needs a connection under TLS.",
+    remedy: "Connect with ldaps:// or https://.",
+  },
+} as const satisfies Record<string, RefusalSpec>;
