@@ -1,0 +1,44 @@
+// Parts of the documents that are made from the code: `node scripts/docs.ts --write` renews them,
+// and `npm run check` fails when one has drifted.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { importDiagram } from "./import-diagram.ts";
+import { root } from "./sources.ts";
+
+interface GeneratedPart {
+  readonly file: string;
+  /** Stands between `<!-- generated: MARKER -->` and `<!-- end: MARKER -->`. */
+  readonly marker: string;
+  readonly generate: () => string;
+}
+
+const parts: readonly GeneratedPart[] = [
+  { file: "docs/ARCHITECTURE.md", marker: "imports", generate: importDiagram },
+];
+
+/** One sentence for each part that is not what the code says. */
+export function checkDocs(): readonly string[] {
+  return parts.flatMap((part) => {
+    const now = readFileSync(join(root, part.file), "utf8");
+    const wanted = renew(now, part);
+    if (wanted === undefined) return [`${part.file} has no markers for "${part.marker}"`];
+    return wanted === now ? [] : [`${part.file} "${part.marker}": node scripts/docs.ts --write`];
+  });
+}
+
+function writeDocs(): void {
+  for (const part of parts) {
+    const file = join(root, part.file);
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, renew(text, part) ?? text);
+  }
+}
+
+function renew(text: string, { marker, generate }: GeneratedPart): string | undefined {
+  const [begin, end] = [`<!-- generated: ${marker} -->`, `<!-- end: ${marker} -->`];
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) return undefined;
+  return `${text.slice(0, from + begin.length)}\n\n${generate()}\n\n${text.slice(to)}`;
+}
+
+if (process.argv[1] === import.meta.filename && process.argv.includes("--write")) writeDocs();
