@@ -1,0 +1,65 @@
+import * as z from "zod";
+import { nameText, noBody, noParams, noQuery } from "./route.ts";
+import { serverStatus } from "./server-status-schema.ts";
+import type { Route } from "./route.ts";
+
+/**
+ * What whoever owns the data directory may order through the local socket (design §10). It is
+ * little on purpose: it reads no audit and edits no account. Every use but a look is an event.
+ */
+const order = {
+  method: "POST",
+  access: "anyone",
+  params: noParams,
+  query: noQuery,
+} as const;
+
+export const localRoutes = {
+  localStatus: {
+    ...order,
+    method: "GET",
+    path: "/local/status",
+    summary: "Show duty, state, cause and remedy of this server",
+    body: noBody,
+    answer: serverStatus,
+  },
+  localCreateSystem: {
+    ...order,
+    path: "/local/system",
+    summary: "Create a system on a blank server; answers with the first administrator's code",
+    body: z.strictObject({
+      base: z.string().min(1).max(255),
+      site: z.string().min(1).max(255),
+      administrator: nameText,
+    }),
+    answer: z.object({ system_id: z.string(), administrator: z.string(), code: z.string() }),
+  },
+  localJoin: {
+    ...order,
+    path: "/local/join",
+    summary: "Let a blank server join the system that the code names",
+    body: z.strictObject({ code: z.string().min(1).max(4_096) }),
+    answer: z.object({ system_id: z.string() }),
+  },
+  localPromote: {
+    ...order,
+    path: "/local/promote",
+    summary: "Make this Standby the Main when nobody can sign in",
+    body: z.strictObject({ force: z.boolean(), reason: z.string().min(1).max(256) }),
+    answer: z.object({ main: z.string(), ms: z.number(), term: z.int() }),
+  },
+  localUnlock: {
+    ...order,
+    path: "/local/unlock",
+    summary: "End the lock-out of an account",
+    body: z.strictObject({ account: nameText }),
+    answer: z.object({ account: z.string(), sequence: z.int() }),
+  },
+  localFirstCode: {
+    ...order,
+    path: "/local/first-code",
+    summary: "Give the first administrator a new code, as long as no administrator has a password",
+    body: noBody,
+    answer: z.object({ administrator: z.string(), code: z.string(), expires_at: z.string() }),
+  },
+} as const satisfies Record<string, Route>;

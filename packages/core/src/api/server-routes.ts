@@ -1,0 +1,166 @@
+import * as z from "zod";
+import {
+  byName,
+  commandQuery,
+  changeAnswer,
+  nameText,
+  noBody,
+  noParams,
+  noQuery,
+  pageOf,
+  listQuery,
+} from "./route.ts";
+import { pairView, serverStatus } from "./server-status-schema.ts";
+import type { Route } from "./route.ts";
+
+const server = z.object({
+  name: z.string(),
+  address: z.string(),
+  url: z.string(),
+  ports: z.object({ https: z.int(), link: z.int(), ldaps: z.int() }),
+  kind: z.enum(["promotable", "permanent"]),
+  /** SHA-256 of the raw pairing key, lower-case hexadecimal. */
+  pairing_fingerprint: z.string(),
+  /** True for the owner of the term. */
+  main: z.boolean(),
+});
+
+const role = z.object({
+  name: z.string(),
+  id: z.int(),
+  kind: z.enum(["standard", "vendor", "private"]),
+  rights: z.array(z.string()).readonly(),
+});
+
+const policy = z.object({
+  name: z.string(),
+  length_min: z.int(),
+  length_max: z.int(),
+  classes_min: z.int(),
+  history: z.int(),
+  attempts: z.int(),
+  window_s: z.int(),
+  lock_s: z.int(),
+  expires_after_s: z.int().nullable(),
+});
+
+/** A security event (standards.md: IEC 62351-14, number of the event list). */
+const securityEvent = z.object({
+  sequence: z.int(),
+  at: z.string(),
+  event: z.int(),
+  name: z.string(),
+  outcome: z.string(),
+  severity: z.string(),
+  subject: z.string(),
+  door: z.string(),
+  source: z.string(),
+  device: z.string().nullable(),
+  server: z.string(),
+  detail: z.string(),
+});
+
+const look = { method: "GET", params: noParams, query: noQuery, body: noBody } as const;
+const order = { method: "POST", params: noParams, query: noQuery, access: "operate pair" } as const;
+
+export const serverRoutes = {
+  system: {
+    ...look,
+    path: "/v1/system",
+    summary: "Show the system, its servers and its trust anchor",
+    access: "session",
+    answer: z.object({
+      id: z.string(),
+      base: z.string(),
+      site: z.string(),
+      created_at: z.string(),
+      /** Trust anchor, PEM. */
+      certificate: z.string(),
+      servers: z.array(server).readonly(),
+      main: z.string().nullable(),
+    }),
+  },
+  serverStatus: {
+    ...look,
+    path: "/v1/server/status",
+    summary: "Show duty, state, cause and remedy of this server",
+    access: "person",
+    answer: serverStatus,
+  },
+  pairStatus: {
+    ...look,
+    path: "/v1/pair",
+    summary: "Show how this server and its partners stand to each other",
+    access: "person",
+    answer: z.object({ name: z.string(), ...pairView }),
+  },
+  pairInvite: {
+    ...order,
+    path: "/v1/pair/invites",
+    summary: "Make a single-use code with which a Standby of that name joins",
+    query: commandQuery,
+    body: z.strictObject({ name: nameText }),
+    answer: z.object({
+      ...changeAnswer.shape,
+      code: z.string().nullable(),
+      expires_at: z.string().nullable(),
+    }),
+  },
+  pairChangeover: {
+    ...order,
+    path: "/v1/pair/changeover",
+    summary: "Hand the duty of Main over to a valid Standby, without losing a change",
+    body: z.strictObject({ to: nameText }),
+    answer: z.object({ main: z.string(), ms: z.number() }),
+  },
+  pairPromote: {
+    ...order,
+    path: "/v1/pair/promote",
+    summary: "Make this Standby the Main after the Main was lost",
+    body: z.strictObject({ force: z.boolean(), reason: z.string().min(1).max(256) }),
+    answer: z.object({ main: z.string(), ms: z.number(), term: z.int() }),
+  },
+  roleList: {
+    ...look,
+    path: "/v1/roles",
+    summary: "List roles with their rights",
+    access: "person",
+    answer: z.object({ rows: z.array(role).readonly() }),
+  },
+  roleShow: {
+    ...look,
+    path: "/v1/roles/{name}",
+    summary: "Show one role with its rights",
+    access: "person",
+    params: byName,
+    answer: role,
+  },
+  policyList: {
+    ...look,
+    path: "/v1/policies",
+    summary: "List password policies",
+    access: "person",
+    answer: z.object({ rows: z.array(policy).readonly() }),
+  },
+  policyShow: {
+    ...look,
+    path: "/v1/policies/{name}",
+    summary: "Show one password policy",
+    access: "person",
+    params: byName,
+    answer: policy,
+  },
+  eventList: {
+    ...look,
+    path: "/v1/events",
+    summary: "List security events of this server, newest first; doing so is itself an event",
+    access: "read audit",
+    query: listQuery.pick({ search: true, limit: true, cursor: true }),
+    answer: pageOf(securityEvent),
+  },
+} as const satisfies Record<string, Route>;
+
+export type ServerView = z.infer<typeof server>;
+export type RoleView = z.infer<typeof role>;
+export type PolicyView = z.infer<typeof policy>;
+export type SecurityEventView = z.infer<typeof securityEvent>;
