@@ -1,0 +1,24 @@
+/** Bounds of everything that the replica protocol carries. */
+
+/** Accounts of one replication group; more belong on more groups (research: one group a bay). */
+export const accountsMax = 2_000;
+
+/** Records of one `piece`: with every field at its longest it still fits a link frame. */
+export const recordsPerPiece = 200;
+
+export const piecesMax = accountsMax / recordsPerPiece;
+
+/** Roles of one account in a replica. */
+export const rolesMax = 16;
+
+/** Characters of the sealed layer: 2,000 verifiers with their salts, in base64url. */
+export const layerCharactersMax = 1_500_000;
+
+/** Decisions of one report; a longer list is sent in several. */
+export const reportedMax = 200;
+
+/** Bytes of one message; equal to the largest frame of a verified link. */
+export const messageBytesMax = 4 * 1024 * 1024;
+
+/** Bytes of a whole replica in a slot: `piecesMax` messages' worth at the very most. */
+export const replicaBytesMax = 40 * 1024 * 1024;
