@@ -1,0 +1,249 @@
+import { assert } from "../base/result.ts";
+import type { AccountId, GroupId } from "../base/identity.ts";
+import type { Instant } from "../base/time.ts";
+import type { Fact } from "./fact.ts";
+import { singleKey, type DirectoryState, type Table } from "./state.ts";
+import type { AccountRow, DeviceRow, GroupRow, PairRow, RowChange } from "./types.ts";
+
+/** The members of Fact that may have this kind. */
+type FactOf<Kind extends Fact["kind"]> = Having<Fact, Kind>;
+type Having<Member, Kind> = Member extends { readonly kind: infer Own }
+  ? [Own & Kind] extends [never]
+    ? never
+    : Member
+  : never;
+
+/**
+ * The rows that a fact writes or takes away, given the state before it and the time of its entry.
+ * A fact that names a row which does not exist is a defect: `decide` never makes one.
+ */
+export function changesOf(state: DirectoryState, fact: Fact, at: Instant): readonly RowChange[] {
+  switch (fact.kind) {
+    case "system-created":
+      return [{ table: "system", key: singleKey, row: fact.system }];
+    case "authority-created":
+      return [{ table: "authorities", key: fact.authority.id, row: fact.authority }];
+    case "certificate-issued":
+      return [{ table: "certificates", key: fact.certificate.serial, row: fact.certificate }];
+    case "policy-set":
+      return [{ table: "policies", key: fact.policy.name, row: fact.policy }];
+    case "session-ended":
+      return [
+        { table: "endedSessions", key: fact.id, row: { id: fact.id, expiresAt: fact.expiresAt } },
+      ];
+    case "account-created":
+      return createAccount(state, fact.account);
+    case "account-deleted":
+      return deleteAccount(state, fact.id, at);
+    case "account-updated":
+    case "account-enabled":
+    case "account-disabled":
+    case "account-locked":
+    case "account-unlocked":
+    case "password-set":
+    case "code-issued":
+    case "code-used":
+      return [changeAccount(state, fact.id, at, accountMembers(fact))];
+    case "group-created":
+      return [{ table: "groups", key: fact.group.id, row: fact.group }];
+    case "group-deleted":
+      return deleteGroup(state, fact.id, at);
+    case "group-joined":
+    case "group-left":
+    case "group-denied":
+    case "group-deny-lifted":
+    case "group-administrator-admitted":
+      return changeMembership(state, fact, at);
+    case "device-registered":
+      return [{ table: "devices", key: fact.device.id, row: fact.device }];
+    case "device-code-issued":
+    case "device-enrolled":
+    case "device-replication-set":
+      return [changeDevice(state, fact, at)];
+    case "invite-issued":
+    case "invite-tried":
+    case "invite-used":
+      return [changeInvite(state, fact)];
+    case "server-joined":
+      return [{ table: "servers", key: fact.server.id, row: fact.server }];
+    case "term-started":
+    case "ack-set-changed":
+      return [{ table: "pair", key: singleKey, row: pairAfter(state, fact) }];
+    case "state-digested":
+      return [];
+  }
+}
+
+function getRow<Row>(table: Table<Row>, key: string): Row {
+  const row = table.get(key);
+  assert(row !== undefined, `a fact names the row ${key}, which does not exist`);
+  return row;
+}
+
+function createAccount(state: DirectoryState, account: AccountRow): readonly RowChange[] {
+  const system = getRow(state.tables.system, singleKey);
+  const uidNext = Math.max(system.uidNext, account.uidNumber + 1);
+  return [
+    { table: "accounts", key: account.id, row: account },
+    { table: "system", key: singleKey, row: { ...system, uidNext } },
+  ];
+}
+
+function deleteAccount(state: DirectoryState, id: AccountId, at: Instant): readonly RowChange[] {
+  getRow(state.tables.accounts, id);
+  const changes: RowChange[] = [{ table: "accounts", key: id, row: null }];
+  for (const group of state.tables.groups.values()) {
+    if (!group.deny.includes(id) && !group.administrators.includes(id)) continue;
+    const row = { ...without(group, "deny", id), changedAt: at };
+    changes.push({ table: "groups", key: group.id, row: without(row, "administrators", id) });
+  }
+  return changes;
+}
+
+type AccountMembersFact = FactOf<
+  | "account-updated"
+  | "account-enabled"
+  | "account-disabled"
+  | "account-locked"
+  | "account-unlocked"
+  | "password-set"
+  | "code-issued"
+  | "code-used"
+>;
+
+function accountMembers(fact: AccountMembersFact): Partial<AccountRow> {
+  switch (fact.kind) {
+    case "account-updated":
+      return { displayName: fact.displayName, roles: fact.roles, policy: fact.policy };
+    case "account-enabled":
+      return { enabled: true };
+    case "account-disabled":
+      return { enabled: false };
+    case "account-locked":
+      return { lockedUntil: fact.until };
+    case "account-unlocked":
+      return { lockedUntil: null };
+    case "password-set":
+      return { password: fact.password };
+    case "code-issued":
+      return { code: fact.code };
+    case "code-used":
+      return { code: null };
+  }
+}
+
+function changeAccount(
+  state: DirectoryState,
+  id: AccountId,
+  at: Instant,
+  members: Partial<AccountRow>,
+): RowChange {
+  const row = { ...getRow(state.tables.accounts, id), ...members, changedAt: at };
+  return { table: "accounts", key: id, row };
+}
+
+function deleteGroup(state: DirectoryState, id: GroupId, at: Instant): readonly RowChange[] {
+  getRow(state.tables.groups, id);
+  const changes: RowChange[] = [{ table: "groups", key: id, row: null }];
+  for (const member of state.membersByGroup.get(id)?.keys() ?? []) {
+    const { groups } = getRow(state.tables.accounts, member);
+    changes.push(changeAccount(state, member, at, { groups: groups.filter((one) => one !== id) }));
+  }
+  return changes;
+}
+
+type MembershipFact = FactOf<
+  | "group-joined"
+  | "group-left"
+  | "group-denied"
+  | "group-deny-lifted"
+  | "group-administrator-admitted"
+>;
+
+function changeMembership(
+  state: DirectoryState,
+  fact: MembershipFact,
+  at: Instant,
+): readonly RowChange[] {
+  const account = getRow(state.tables.accounts, fact.account);
+  const group = getRow(state.tables.groups, fact.id);
+  switch (fact.kind) {
+    case "group-joined":
+      return [changeAccount(state, account.id, at, { groups: [...account.groups, group.id] })];
+    case "group-left": {
+      const groups = account.groups.filter((one) => one !== group.id);
+      const left = changeAccount(state, account.id, at, { groups });
+      if (!group.administrators.includes(account.id)) return [left];
+      // An admission ends with the membership; whoever returns must be admitted again.
+      const row = { ...without(group, "administrators", account.id), changedAt: at };
+      return [left, { table: "groups", key: group.id, row }];
+    }
+    case "group-denied": {
+      const row = { ...group, deny: [...group.deny, account.id], changedAt: at };
+      return [{ table: "groups", key: group.id, row }];
+    }
+    case "group-deny-lifted": {
+      const row = { ...without(group, "deny", account.id), changedAt: at };
+      return [{ table: "groups", key: group.id, row }];
+    }
+    case "group-administrator-admitted": {
+      const administrators = [...group.administrators, account.id];
+      return [{ table: "groups", key: group.id, row: { ...group, administrators, changedAt: at } }];
+    }
+  }
+}
+
+function without(group: GroupRow, list: "deny" | "administrators", id: AccountId): GroupRow {
+  return { ...group, [list]: group[list].filter((one) => one !== id) };
+}
+
+type DeviceFact = FactOf<"device-code-issued" | "device-enrolled" | "device-replication-set">;
+
+function changeDevice(state: DirectoryState, fact: DeviceFact, at: Instant): RowChange {
+  const device = { ...getRow(state.tables.devices, fact.id), changedAt: at };
+  return { table: "devices", key: fact.id, row: { ...device, ...deviceMembers(fact) } };
+}
+
+function deviceMembers(fact: DeviceFact): Partial<DeviceRow> {
+  switch (fact.kind) {
+    case "device-code-issued":
+      return { enrolment: { verifier: fact.verifier, expiresAt: fact.expiresAt } };
+    case "device-enrolled": {
+      const { serial, fingerprint, notAfter } = fact;
+      return {
+        status: "enrolled",
+        enrolment: null,
+        certificate: { serial, fingerprint, notAfter },
+      };
+    }
+    case "device-replication-set":
+      return { replication: { enabled: fact.enabled, revision: fact.revision } };
+  }
+}
+
+function changeInvite(
+  state: DirectoryState,
+  fact: FactOf<"invite-issued" | "invite-tried" | "invite-used">,
+): RowChange {
+  switch (fact.kind) {
+    case "invite-issued":
+      return { table: "invites", key: fact.invite.name, row: fact.invite };
+    case "invite-tried": {
+      const invite = getRow(state.tables.invites, fact.name);
+      const row = { ...invite, triesLeft: invite.triesLeft - 1 };
+      return { table: "invites", key: fact.name, row };
+    }
+    case "invite-used":
+      getRow(state.tables.invites, fact.name);
+      return { table: "invites", key: fact.name, row: null };
+  }
+}
+
+function pairAfter(
+  state: DirectoryState,
+  fact: FactOf<"term-started" | "ack-set-changed">,
+): PairRow {
+  if (fact.kind === "term-started") return fact.pair;
+  const pair = getRow(state.tables.pair, singleKey);
+  return { ...pair, ackSet: fact.ackSet, unprotected: fact.unprotected };
+}

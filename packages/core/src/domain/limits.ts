@@ -1,0 +1,44 @@
+import { day, minute, second, type Millis } from "../base/time.ts";
+
+/** Bounds of the domain, with their units. Shown in the reference documentation. */
+export const nameLengthMax = 64;
+export const displayNameLengthMax = 128;
+export const descriptionLengthMax = 256;
+export const siteLengthMax = 255;
+export const areaSegmentsMax = 8;
+export const rolesPerAccountMax = 16;
+export const groupsPerAccountMax = 64;
+export const accessPointsPerDeviceMax = 32;
+export const devicesPerCommandMax = 10_000;
+export const serversMax = 8;
+export const policiesMax = 64;
+export const passwordBytesMax = 1024;
+export const passwordLengthMin = 4;
+export const historyMax = 24;
+export const attemptsMax = 100;
+
+/** Answers kept for retries: the newest this many requests (rule I11). */
+export const requestsKept = 16_384;
+
+/** First uidNumber: above the numbers that Linux distributions give to people and services. */
+export const uidFirst = 10_000;
+
+export const lockMax: Millis = day;
+export const codeValidityMax: Millis = 7 * day;
+export const deviceCodeValidityMax: Millis = 30 * day;
+export const inviteValidityMax: Millis = day;
+export const inviteTries = 5;
+
+/** A Standby that lost its Main signs in for this long after its accounts were last current. */
+export const staleAgeMax: Millis = 14 * day;
+
+/** A replica on a device warns after its soft age and refuses after its hard age (DV5). */
+export const replicaSoftAge: Millis = day;
+export const replicaHardAge: Millis = 14 * day;
+
+/** Ranges of a policy's lock-out. */
+export const windowMin: Millis = 10 * second;
+export const windowMax: Millis = day;
+export const lockMin: Millis = minute;
+export const passwordAgeMin: Millis = day;
+export const passwordAgeMax: Millis = 3_660 * day;
