@@ -19,7 +19,7 @@ export type Dn = readonly Rdn[];
 export function parseDn(text: string): Result<Dn, string> {
   if (text.length > ldapDnMax) return err("the name is too long");
   const rdns: Rdn[] = [];
-  if (text.trim() === "") return ok(rdns);
+  if (/^ *$/.test(text)) return ok(rdns);
   let parts: NamePart[] = [];
   let offset = 0;
   for (;;) {
@@ -42,7 +42,7 @@ interface Piece {
   readonly next: number;
 }
 
-const typePattern = /\s*([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)\s*=\s*/y;
+const typePattern = / *([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+) *= */y;
 
 function readType(text: string, offset: number): Piece | undefined {
   typePattern.lastIndex = offset;
@@ -66,7 +66,7 @@ function readValue(text: string, offset: number): Piece | undefined {
     const decoded = octets === undefined ? ok(plain ?? escaped ?? "") : decodeOctets(octets);
     if (!decoded.ok) return undefined;
     value += decoded.value;
-    kept = plain === undefined ? value.length : Math.max(kept, value.trimEnd().length);
+    kept = plain === undefined ? value.length : Math.max(kept, lengthWithoutSpaces(value));
     next = valuePiece.lastIndex; // Ends: a piece is at least one character long.
   }
   const isAtEnd = next >= text.length || separators.includes(text.charAt(next));
@@ -74,6 +74,12 @@ function readValue(text: string, offset: number): Piece | undefined {
 }
 
 const separators = ",;+";
+
+function lengthWithoutSpaces(value: string): number {
+  let length = value.length;
+  while (value[length - 1] === " ") length--; // Only SPACE: other white space is part of a value.
+  return length;
+}
 
 function decodeOctets(escaped: string): Result<string, unknown> {
   const bytes = decodeHex(escaped.replaceAll("\\", ""));
