@@ -158,6 +158,13 @@ export const pairRefusals = {
     says: "The ack set must hold the owner of the term and only servers of this system.",
     remedy: "Run `gridward pair status` to see the servers.",
   },
+  "pair.unknown-outcome": {
+    ...unavailable,
+    exit: 9,
+    ...toAnyone,
+    says: "The Main was replaced before it could confirm this change, which may be done or not.",
+    remedy: "Send it again with the same request id: it is done once at most.",
+  },
   "pair.server-not-found": {
     ...notFound,
     ...toOperator,

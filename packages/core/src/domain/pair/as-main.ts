@@ -1,0 +1,251 @@
+import type { NodeId } from "../../base/identity.ts";
+import { unreachable } from "../../base/result.ts";
+import { type Position, samePosition } from "../entry.ts";
+import type { PairMessage } from "./message.ts";
+import type { Draining, Serving } from "./pair-state.ts";
+import { admissionLag, entriesPerMessage, timing } from "./timing.ts";
+import {
+  act,
+  become,
+  commitUpTo,
+  keep,
+  peerOf,
+  say,
+  sayHello,
+  setPeer,
+  type Turn,
+} from "./turn.ts";
+
+/** How far ahead of its acks a following Standby is fed. */
+const windowEntries = 8 * entriesPerMessage;
+
+export function hearAsMain(turn: Turn, from: NodeId, message: PairMessage): void {
+  switch (message.kind) {
+    case "hello":
+    case "heartbeat":
+      return;
+    case "follow":
+      return onFollow(turn, from, message.head);
+    case "ack":
+      return onAck(turn, from, message.head);
+    case "proof":
+      return onProof(turn, from, message);
+    case "leaving":
+      return drop(turn, from, `it left: ${message.reason}`);
+    case "handover-refused":
+      return onHandoverRefused(turn, from, message);
+    case "entries":
+    case "forked":
+    case "prove":
+    case "admit":
+    case "handover":
+    case "handover-cancel":
+      return; // Said by a Main; in our own term nobody else is one.
+    default:
+      return unreachable(message);
+  }
+}
+
+/** Compare, decide, never overwrite silently (research §2.9). */
+function onFollow(turn: Turn, from: NodeId, theirs: Position): void {
+  const { state, history } = turn;
+  const known = history.hashAt(theirs.seq);
+  if (theirs.seq === 0 || (known === undefined && theirs.seq < history.first())) {
+    setPeer(turn, from, { snapshotting: true });
+    return act(turn, { kind: "send-snapshot", to: from });
+  }
+  if (known === theirs.hash) {
+    setPeer(turn, from, { acked: theirs, sent: theirs.seq, lateSince: null });
+    say(turn, from, {
+      kind: "entries",
+      term: state.control.term,
+      entries: [],
+      committed: state.committed,
+    });
+    feed(turn, from);
+    return advance(turn);
+  }
+  const isOurTerm = theirs.term === state.control.term;
+  if (isOurTerm && theirs.seq > state.head.seq) {
+    // It holds changes of our own term that we do not: we lost data, and overwrite nobody (I18).
+    return become(turn, {
+      duty: "main",
+      phase: "read-only",
+      code: "pair.behind-standby",
+      text: "The Standby holds changes of this term that this server has lost.",
+    });
+  }
+  say(turn, from, { kind: "forked", term: state.control.term, points: history.terms() });
+}
+
+/** Sends what the partner lacks, within its window. */
+function feed(turn: Turn, to: NodeId): void {
+  const peer = peerOf(turn, to);
+  if (peer.acked === null) return;
+  const upTo = Math.min(turn.state.head.seq, peer.acked.seq + windowEntries);
+  let sent = peer.sent;
+  while (sent < upTo) {
+    const last = Math.min(sent + entriesPerMessage, upTo);
+    act(turn, { kind: "send-entries", to, from: sent + 1, upTo: last });
+    sent = last;
+  }
+  const isLate = peer.acked.seq < turn.state.head.seq;
+  const lateSince = isLate ? (peer.lateSince ?? turn.clocks.at) : null;
+  setPeer(turn, to, { sent, lateSince });
+}
+
+export function onAppended(turn: Turn, head: Position): void {
+  turn.state = { ...turn.state, head };
+  if (turn.state.machine.duty !== "main") return;
+  for (const id of turn.state.peers.keys()) feed(turn, id);
+  advance(turn);
+}
+
+function onAck(turn: Turn, from: NodeId, head: Position): void {
+  const peer = peerOf(turn, from);
+  if (peer.acked === null || turn.history.hashAt(head.seq) !== head.hash) return;
+  if (head.seq < peer.acked.seq) return;
+  setPeer(turn, from, { acked: head, lateSince: null });
+  feed(turn, from);
+  advance(turn);
+  admit(turn, from);
+}
+
+/** R1: a change is acknowledged only when durable on every member of the recorded ack set. */
+function advance(turn: Turn): void {
+  const { control, self, head, machine } = turn.state;
+  let durable = head.seq;
+  for (const member of control.ackSet) {
+    if (member !== self) durable = Math.min(durable, peerOf(turn, member).acked?.seq ?? 0);
+  }
+  commitUpTo(turn, durable);
+  if (machine.duty === "main" && machine.phase === "draining") offer(turn, machine);
+}
+
+/** Once nothing is under way, the term is offered; from here this server acknowledges nothing. */
+function offer(turn: Turn, machine: Draining): void {
+  const { control, head, committed } = turn.state;
+  if (machine.offered || committed < head.seq) return;
+  const term = control.term + 1;
+  keep(turn, { handover: { term, to: machine.to } });
+  turn.state = { ...turn.state, machine: { ...machine, offered: true } };
+  say(turn, machine.to, { kind: "handover", term, head, ackSet: control.ackSet });
+}
+
+/** A Standby that caught up is proved, then added: widen early, narrow late (R2, R3). */
+function admit(turn: Turn, id: NodeId): void {
+  const { machine, control, head, committed } = turn.state;
+  const peer = peerOf(turn, id);
+  if (machine.duty !== "main" || machine.phase !== "serving" || control.handover !== null) return;
+  if (control.ackSet.includes(id) || peer.acked === null || turn.clocks.at < peer.admitAfter)
+    return;
+  if (head.seq - peer.acked.seq > admissionLag) return;
+  if (machine.admitting !== null && machine.admitting.peer !== id) return;
+  const admitting = machine.admitting ?? {
+    peer: id,
+    until: turn.clocks.at + timing.admission,
+    asked: false,
+  };
+  const asks = !admitting.asked && samePosition(peer.acked, head) && committed === head.seq;
+  setAdmitting(turn, machine, { ...admitting, asked: admitting.asked || asks });
+  if (!asks) return;
+  const digest = turn.history.digest();
+  say(turn, id, { kind: "prove", term: control.term, position: head, digest });
+}
+
+function setAdmitting(turn: Turn, machine: Serving, admitting: Serving["admitting"]): void {
+  turn.state = { ...turn.state, machine: { ...machine, admitting } };
+}
+
+function onProof(turn: Turn, from: NodeId, proof: PairMessage & { readonly kind: "proof" }): void {
+  const { machine, control, head } = turn.state;
+  if (machine.duty !== "main" || machine.phase !== "serving") return;
+  if (machine.admitting?.peer !== from || !machine.admitting.asked) return;
+  setAdmitting(turn, machine, null);
+  const isSame = samePosition(proof.position, head) && proof.digest === turn.history.digest();
+  if (!isSame) return setPeer(turn, from, { admitAfter: turn.clocks.at + timing.holdOff });
+  const ackSet = [...control.ackSet, from];
+  keep(turn, { ackSet });
+  const unprotected = null;
+  turn.state = { ...turn.state, unprotected };
+  act(turn, { kind: "record-ack-set", ackSet, unprotected });
+  say(turn, from, { kind: "admit", term: control.term, ackSet });
+}
+
+export function onMainTick(turn: Turn): void {
+  const { machine, control, self } = turn.state;
+  const { at } = turn.clocks;
+  if (machine.duty !== "main") return;
+  if (machine.phase === "draining") return watchDrain(turn, machine);
+  if (machine.phase === "serving" && machine.admitting && at > machine.admitting.until) {
+    setPeer(turn, machine.admitting.peer, { admitAfter: at + 2 * timing.admission });
+    setAdmitting(turn, machine, null);
+  }
+  for (const member of control.ackSet) if (member !== self) watchMember(turn, member);
+  for (const id of turn.state.peers.keys()) admit(turn, id);
+}
+
+/**
+ * Manual mode: after D without its ack a member is dropped, and the entry that says so is the
+ * first with one copy. Not before it was heard since our start (R11): it may own a higher term.
+ */
+function watchMember(turn: Turn, member: NodeId): void {
+  const { at } = turn.clocks;
+  const peer = peerOf(turn, member);
+  if (peer.heardAt === null) return;
+  if (at - peer.heardAt > timing.giveUp) return drop(turn, member, "it has not answered for 4 s");
+  if (peer.lateSince !== null && at - peer.lateSince > timing.giveUp) {
+    drop(turn, member, "it has not confirmed a change for 4 s");
+  }
+}
+
+/** Narrow late (R2): recorded here first, then journalled, then relied on. */
+export function drop(turn: Turn, member: NodeId, reason: string): void {
+  const { control, machine } = turn.state;
+  if (machine.duty !== "main" || machine.phase === "draining" || control.handover !== null) return;
+  if (!control.ackSet.includes(member)) return;
+  const ackSet = control.ackSet.filter((each) => each !== member);
+  const unprotected = { since: turn.clocks.now, reason };
+  keep(turn, { ackSet });
+  const peer = peerOf(turn, member);
+  const holdOff = Math.min(timing.holdOff * 2 ** peer.dropped, timing.holdOffMost);
+  setPeer(turn, member, { dropped: peer.dropped + 1, admitAfter: turn.clocks.at + holdOff });
+  turn.state = { ...turn.state, unprotected };
+  act(turn, { kind: "record-ack-set", ackSet, unprotected });
+  advance(turn);
+}
+
+/** A cut link is not yet a lost partner: only the proof under way is void. */
+export function onPeerLost(turn: Turn, id: NodeId): void {
+  const { machine } = turn.state;
+  if (machine.duty !== "main" || machine.phase !== "serving") return;
+  if (machine.admitting?.peer === id) setAdmitting(turn, machine, null);
+}
+
+function watchDrain(turn: Turn, machine: Draining): void {
+  if (turn.clocks.at - machine.since < timing.drain) return;
+  const detail = "the target did not take over within 10 s";
+  if (!machine.offered) {
+    become(turn, { duty: "main", phase: "serving", admitting: null });
+    return act(turn, { kind: "order-refused", code: "pair.changeover-failed", detail });
+  }
+  // The target may have taken the term: only its own word can give this one back.
+  const term = turn.state.control.term + 1;
+  turn.state = { ...turn.state, machine: { ...machine, since: turn.clocks.at } };
+  if (peerOf(turn, machine.to).linkUp) say(turn, machine.to, { kind: "handover-cancel", term });
+  act(turn, { kind: "order-refused", code: "pair.changeover-unknown", detail });
+}
+
+function onHandoverRefused(
+  turn: Turn,
+  from: NodeId,
+  message: PairMessage & { readonly kind: "handover-refused" },
+): void {
+  const { machine, control } = turn.state;
+  if (control.handover?.term !== message.term || control.handover.to !== from) return;
+  keep(turn, { handover: null });
+  if (machine.duty !== "main" || machine.phase !== "draining") return;
+  become(turn, { duty: "main", phase: "serving", admitting: null });
+  act(turn, { kind: "order-refused", code: "pair.changeover-failed", detail: message.reason });
+  sayHello(turn, from);
+}

@@ -1,0 +1,242 @@
+import type { NodeId } from "../../base/identity.ts";
+import { unreachable } from "../../base/result.ts";
+import { origin, type Position, samePosition } from "../entry.ts";
+import type { PairEvent } from "./event.ts";
+import type { PairMessage } from "./message.ts";
+import { takeTerm } from "./orders.ts";
+import { act, become, commitUpTo, isComplete, keep, say, sayHello, type Turn } from "./turn.ts";
+
+export function hearAsStandby(turn: Turn, from: NodeId, message: PairMessage): void {
+  switch (message.kind) {
+    case "hello":
+      return onMainHello(turn, from, message);
+    case "heartbeat":
+      return onHeartbeat(turn, from, message);
+    case "entries":
+      return onEntries(turn, from, message);
+    case "forked":
+      return onForked(turn, from, message.points);
+    case "prove":
+      return onProve(turn, from, message);
+    case "admit":
+      return onAdmit(turn, from, message.ackSet);
+    case "handover":
+      return onHandover(turn, from, message);
+    case "handover-cancel":
+      return onHandoverCancel(turn, from, message.term);
+    case "handover-refused":
+      // An offer of ours from before a restart: the target says it did not take it.
+      return;
+    case "follow":
+    case "ack":
+    case "proof":
+    case "leaving":
+      return; // Said to a Main; we are none.
+    default:
+      return unreachable(message);
+  }
+}
+
+function onMainHello(
+  turn: Turn,
+  from: NodeId,
+  hello: PairMessage & { readonly kind: "hello" },
+): void {
+  const { control, machine, self, head } = turn.state;
+  if (hello.duty !== "main" || hello.owner !== from || control.owner !== from) return;
+  if (machine.duty === "standby" && machine.phase === "synchronising") return;
+  if (control.certificate?.complete === true && !hello.ackSet.includes(self)) {
+    // Changes were acknowledged without us: not complete until the Main admits us again (R8).
+    keep(turn, { certificate: { ...control.certificate, complete: false } });
+  }
+  if (machine.duty !== "none") become(turn, { duty: "standby", phase: "connecting" });
+  const theirs = control.incarnation === null ? origin : head;
+  say(turn, from, { kind: "follow", term: control.term, head: theirs });
+}
+
+function onHeartbeat(
+  turn: Turn,
+  from: NodeId,
+  beat: PairMessage & { readonly kind: "heartbeat" },
+): void {
+  const { machine, control, head } = turn.state;
+  if (control.owner !== from || beat.duty !== "main") return;
+  if (machine.duty === "standby" && machine.phase === "following") {
+    return commitUpTo(turn, Math.min(beat.committed, head.seq));
+  }
+  // We learned of this Main from a heartbeat: ask it to introduce itself, which makes us follow.
+  if (machine.duty === "fenced") sayHello(turn, from);
+}
+
+function onEntries(
+  turn: Turn,
+  from: NodeId,
+  message: PairMessage & { readonly kind: "entries" },
+): void {
+  const { machine, control, head } = turn.state;
+  if (control.owner !== from || machine.duty !== "standby") return;
+  if (machine.phase === "synchronising" || control.incarnation === null) return;
+  const fresh = message.entries.filter((entry) => entry.seq > head.seq);
+  const [next] = fresh;
+  if (next !== undefined && (next.seq !== head.seq + 1 || next.prev !== head.hash)) {
+    return say(turn, from, { kind: "follow", term: control.term, head });
+  }
+  const last = fresh.at(-1);
+  if (last !== undefined) {
+    const { term, start, seq, hash } = last;
+    turn.state = { ...turn.state, head: { term, start, seq, hash } };
+    act(turn, { kind: "append", entries: fresh });
+  }
+  if (machine.phase !== "following" || last !== undefined) {
+    const followed = { duty: "standby", phase: "following", lastAt: turn.clocks.at } as const;
+    if (machine.phase === "following") turn.state = { ...turn.state, machine: followed };
+    else become(turn, followed);
+  }
+  say(turn, from, { kind: "ack", term: control.term, head: turn.state.head });
+  commitUpTo(turn, Math.min(message.committed, turn.state.head.seq));
+}
+
+/**
+ * Our history left the Main's. A tail that the new Main's membership proves unacknowledged is put
+ * in a file and cut (R10); one that may have been acknowledged stops here and is said (HS9).
+ */
+function onForked(turn: Turn, from: NodeId, points: readonly Position[]): void {
+  const { control, head, machine } = turn.state;
+  if (control.owner !== from || machine.duty !== "standby") return;
+  const common = points.filter((point) => turn.history.hashAt(point.seq) === point.hash);
+  const fork = common.at(-1) ?? origin;
+  const isUnacknowledged =
+    control.ackSet.includes(from) && fork.seq >= turn.state.committed && fork.seq > 0;
+  if (!isUnacknowledged) {
+    return become(turn, {
+      duty: "none",
+      phase: "diverged",
+      fork,
+      entries: head.seq - fork.seq,
+    });
+  }
+  keep(turn, { certificate: null });
+  act(turn, { kind: "export-tail", after: fork, upTo: head });
+  act(turn, { kind: "truncate", after: fork });
+  turn.state = { ...turn.state, head: fork };
+  keep(turn, { highest: fork });
+  say(turn, from, { kind: "follow", term: control.term, head: fork });
+}
+
+/** R3: the Main asks for the digest of our state; another one than its own ends here, named. */
+function onProve(
+  turn: Turn,
+  from: NodeId,
+  message: PairMessage & { readonly kind: "prove" },
+): void {
+  const { machine, control, head } = turn.state;
+  if (control.owner !== from || machine.duty !== "standby" || machine.phase !== "following") return;
+  if (!samePosition(message.position, head)) return;
+  const digest = turn.history.digest();
+  say(turn, from, { kind: "proof", term: control.term, position: head, digest });
+  if (digest === message.digest) return;
+  onDatabaseInvalid(
+    turn,
+    "journal.digest-mismatch",
+    `The state after change ${head.seq} differs from the Main's.`,
+  );
+}
+
+/** R8: the certificate is written last, when everything it says is true and durable. */
+function onAdmit(turn: Turn, from: NodeId, ackSet: readonly NodeId[]): void {
+  const { machine, control, head } = turn.state;
+  if (control.owner !== from || machine.duty !== "standby" || machine.phase !== "following") return;
+  if (control.incarnation === null) return;
+  keep(turn, {
+    ackSet,
+    certificate: {
+      incarnation: control.incarnation,
+      position: head,
+      digest: turn.history.digest(),
+      complete: true,
+      certifiedBy: from,
+      at: turn.clocks.now,
+    },
+  });
+}
+
+function onHandover(
+  turn: Turn,
+  from: NodeId,
+  offer: PairMessage & { readonly kind: "handover" },
+): void {
+  const { machine, control, head, self } = turn.state;
+  if (offer.term <= control.term) return sayHello(turn, from);
+  const isFollowing = machine.duty === "standby" && machine.phase === "following";
+  const isNext = control.owner === from && offer.term === control.term + 1;
+  if (!isFollowing || !isNext || !isComplete(turn.state) || !samePosition(offer.head, head)) {
+    const reason = "the target is not valid up to the last change";
+    return say(turn, from, { kind: "handover-refused", term: offer.term, reason });
+  }
+  const ackSet = [self, ...offer.ackSet.filter((member) => member !== self)];
+  takeTerm(turn, { term: offer.term, by: "changeover", ackSet, unprotected: null });
+}
+
+function onHandoverCancel(turn: Turn, from: NodeId, term: number): void {
+  if (turn.state.control.term >= term) return sayHello(turn, from);
+  say(turn, from, { kind: "handover-refused", term, reason: "the offer was withdrawn" });
+}
+
+export function onSnapshotBegun(turn: Turn, bytesTotal: number): void {
+  const { machine } = turn.state;
+  if (machine.duty === "none" && machine.phase !== "blank") return;
+  if (machine.duty === "main") return;
+  const { at } = turn.clocks;
+  become(turn, {
+    duty: "standby",
+    phase: "synchronising",
+    progress: { bytesDone: 0, bytesTotal, startedAt: at, lastAt: at },
+  });
+}
+
+export function onSnapshotProgress(turn: Turn, bytesDone: number): void {
+  const { machine } = turn.state;
+  if (machine.duty !== "standby" || machine.phase !== "synchronising") return;
+  const progress = { ...machine.progress, bytesDone, lastAt: turn.clocks.at };
+  turn.state = { ...turn.state, machine: { ...machine, progress } };
+}
+
+/** The new generation is verified: only now does it become the current one. */
+export function onGenerationReady(
+  turn: Turn,
+  event: PairEvent & { readonly kind: "generation-ready" },
+): void {
+  const { machine, control } = turn.state;
+  if (machine.duty !== "standby" || machine.phase !== "synchronising" || control.owner === null)
+    return;
+  const { incarnation, position, digest } = event;
+  turn.state = { ...turn.state, head: position, committed: position.seq };
+  keep(turn, {
+    incarnation,
+    certificate: {
+      incarnation,
+      position,
+      digest,
+      complete: false,
+      certifiedBy: control.owner,
+      at: turn.clocks.now,
+    },
+  });
+  act(turn, { kind: "swap-generation", incarnation });
+  become(turn, { duty: "standby", phase: "connecting" });
+  say(turn, control.owner, { kind: "follow", term: control.term, head: position });
+}
+
+/** The old generation, if there is one, stays current and keeps answering (HS4). */
+export function onSnapshotFailed(turn: Turn): void {
+  const { machine, control } = turn.state;
+  if (machine.duty !== "standby" || machine.phase !== "synchronising") return;
+  if (control.incarnation === null) become(turn, { duty: "none", phase: "blank" });
+  else become(turn, { duty: "standby", phase: "connecting" });
+}
+
+export function onDatabaseInvalid(turn: Turn, code: string, text: string): void {
+  if (turn.state.machine.duty === "main") act(turn, { kind: "abandon-waiting" });
+  keep(turn, { certificate: null });
+  become(turn, { duty: "none", phase: "invalid", code, text });
+}

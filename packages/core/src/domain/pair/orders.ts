@@ -1,0 +1,146 @@
+import type { NodeId } from "../../base/identity.ts";
+import type { RefusalCode } from "../refusal.ts";
+import type { PairRow } from "../types.ts";
+import type { PairState } from "./pair-state.ts";
+import { timing } from "./timing.ts";
+import { act, become, commitUpTo, greetAll, isComplete, keep, peerOf, type Turn } from "./turn.ts";
+
+export interface Denial {
+  readonly code: RefusalCode;
+  readonly detail: string;
+}
+
+/** HS6: may this Main hand over to `to` now? The same answer for status, CLI and the order itself. */
+export function checkChangeover(
+  state: PairState,
+  to: NodeId,
+  directionsOk: boolean,
+): Denial | undefined {
+  const { machine, control } = state;
+  if (machine.duty !== "main") return { code: "pair.not-main", detail: "this server is not Main" };
+  if (machine.phase !== "serving")
+    return { code: "pair.busy", detail: `the Main is ${machine.phase}` };
+  const peer = state.peers.get(to);
+  if (peer === undefined || !peer.linkUp) {
+    return { code: "pair.target-not-valid", detail: "the target is not connected" };
+  }
+  if (!peer.complete || !control.ackSet.includes(to)) {
+    return { code: "pair.target-not-valid", detail: "the target has not finished synchronising" };
+  }
+  if (!directionsOk) {
+    return {
+      code: "pair.direction-refused",
+      detail: "the certificates of one direction are refused",
+    };
+  }
+  return undefined;
+}
+
+export function orderChangeover(turn: Turn, to: NodeId, directionsOk: boolean): void {
+  const denial = checkChangeover(turn.state, to, directionsOk);
+  if (denial) return act(turn, { kind: "order-refused", ...denial });
+  const { head, committed, control } = turn.state;
+  become(turn, { duty: "main", phase: "draining", to, since: turn.clocks.at, offered: false });
+  if (committed < head.seq) return; // Offered as soon as the last change is acknowledged.
+  const term = control.term + 1;
+  keep(turn, { handover: { term, to } });
+  become(turn, { duty: "main", phase: "draining", to, since: turn.clocks.at, offered: true });
+  act(turn, {
+    kind: "send",
+    to,
+    message: { kind: "handover", term, head, ackSet: control.ackSet },
+  });
+}
+
+/**
+ * HS3: may this server become Main on an operator's word? A blank, unfinished or invalid database
+ * never; one that is consistent but not complete only by force; never while the Main answers.
+ */
+export function checkPromote(state: PairState, at: number, force: boolean): Denial | undefined {
+  const { machine, control } = state;
+  if (machine.duty === "main") return checkContinueAlone(state, force);
+  if (machine.duty === "none" && machine.phase === "invalid") {
+    return { code: "pair.database-invalid", detail: machine.text };
+  }
+  if (machine.duty === "none" && machine.phase === "diverged") {
+    return { code: "pair.diverged", detail: `${machine.entries} changes here left the system` };
+  }
+  if (control.incarnation === null) {
+    const isCopying = machine.duty === "standby";
+    return isCopying
+      ? { code: "pair.incomplete", detail: "the first pass has not finished" }
+      : { code: "pair.blank", detail: "there is no database here" };
+  }
+  const main = control.owner === null ? undefined : state.peers.get(control.owner);
+  const heardAt = main?.heardAt ?? null;
+  const isHeard = main?.linkUp === true && heardAt !== null && at - heardAt < timing.suspect;
+  if (isHeard && main.duty === "main") {
+    return { code: "pair.main-answers", detail: "the Main answers" };
+  }
+  if (force || isComplete(state)) return undefined;
+  return {
+    code: "pair.incomplete",
+    detail: `this database is complete only up to change ${state.head.seq}, and the Main went on`,
+  };
+}
+
+/** A Main that waits for a partner it has not heard since its start: a person may say "it is off". */
+function checkContinueAlone(state: PairState, force: boolean): Denial | undefined {
+  const { machine, control, self } = state;
+  if (machine.duty !== "main" || machine.phase === "serving") {
+    const waits = control.ackSet.some((id) => id !== self && !state.peers.get(id)?.linkUp);
+    if (!waits) return { code: "pair.already-main", detail: "this server is Main and can work" };
+  }
+  if (force) return undefined;
+  return {
+    code: "pair.already-main",
+    detail: "this server is Main; with --force it goes on alone",
+  };
+}
+
+export function orderPromote(turn: Turn, force: boolean): void {
+  const denial = checkPromote(turn.state, turn.clocks.at, force);
+  if (denial) return act(turn, { kind: "order-refused", ...denial });
+  const { control, self, peers, machine } = turn.state;
+  const unprotected = { since: turn.clocks.now, reason: "an operator promoted this server alone" };
+  if (machine.duty === "main") {
+    keep(turn, { ackSet: [self], handover: null });
+    turn.state = { ...turn.state, unprotected };
+    become(turn, { duty: "main", phase: "serving", admitting: null });
+    act(turn, { kind: "record-ack-set", ackSet: [self], unprotected });
+    return act(turn, { kind: "order-done" });
+  }
+  let term = control.term;
+  for (const peer of peers.values()) term = Math.max(term, peer.term);
+  const by = force && !isComplete(turn.state) ? "forced-promotion" : "promotion";
+  takeTerm(turn, { term: term + 1, by, ackSet: [self], unprotected });
+  act(turn, { kind: "order-done" });
+}
+
+/** R5: the only place where a term begins. Recorded before anything is said or written in it. */
+export function takeTerm(
+  turn: Turn,
+  grant: Pick<PairRow, "term" | "by" | "ackSet" | "unprotected">,
+): void {
+  const { self, head } = turn.state;
+  keep(turn, {
+    term: grant.term,
+    owner: self,
+    start: 1,
+    ackSet: grant.ackSet,
+    certificate: null,
+    handover: null,
+  });
+  turn.state = { ...turn.state, unprotected: grant.unprotected };
+  become(turn, { duty: "main", phase: "serving", admitting: null });
+  // All that is durable here belongs to the new term's history, acknowledged or not.
+  const holdsAlone = grant.ackSet.every((member) => member === self);
+  if (holdsAlone || grant.by === "changeover") commitUpTo(turn, head.seq);
+  for (const id of turn.state.peers.keys()) {
+    const peers = new Map(turn.state.peers);
+    peers.set(id, { ...peerOf(turn, id), acked: null, sent: 0, lateSince: null });
+    turn.state = { ...turn.state, peers };
+  }
+  act(turn, { kind: "record-term", pair: { ...grant, owner: self, since: turn.clocks.now } });
+  greetAll(turn);
+}

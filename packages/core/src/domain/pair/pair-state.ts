@@ -1,0 +1,126 @@
+import type { NodeId } from "../../base/identity.ts";
+import type { Instant, Millis } from "../../base/time.ts";
+import type { ControlRecord } from "../control-record.ts";
+import type { Position } from "../entry.ts";
+import type { Duty } from "../server-status.ts";
+
+/** What this server knows of one partner. Lost with the link, but for the counters at the end. */
+export interface Peer {
+  readonly linkUp: boolean;
+  /** Monotonic time of the last message; null: never since this server started. */
+  readonly heardAt: Millis | null;
+  readonly duty: Duty | null;
+  readonly term: number;
+  readonly head: Position | null;
+  readonly complete: boolean;
+  readonly incompatible: "other-system" | "other-version" | null;
+  /** As Main: how far this partner follows, confirmed durable. null: it does not follow. */
+  readonly acked: Position | null;
+  /** As Main: last entry sent on this link. */
+  readonly sent: number;
+  /** As Main: since when an entry waits for this partner's ack. */
+  readonly lateSince: Millis | null;
+  readonly snapshotting: boolean;
+  /** As Main: how often it was dropped for lateness, and when it may be admitted again. */
+  readonly dropped: number;
+  readonly admitAfter: Millis;
+}
+
+/** What this server is in the pair, with only the fields that make sense there. */
+export type Machine =
+  | { readonly duty: "none"; readonly phase: "blank" }
+  | {
+      readonly duty: "none";
+      readonly phase: "invalid";
+      readonly code: string;
+      readonly text: string;
+    }
+  | {
+      readonly duty: "none";
+      readonly phase: "diverged";
+      readonly fork: Position;
+      readonly entries: number;
+    }
+  | { readonly duty: "none"; readonly phase: "two-mains"; readonly other: NodeId }
+  | {
+      readonly duty: "main";
+      readonly phase: "serving";
+      /** Held back: a Standby is being admitted until this time. */
+      readonly admitting: {
+        readonly peer: NodeId;
+        readonly until: Millis;
+        readonly asked: boolean;
+      } | null;
+    }
+  | {
+      readonly duty: "main";
+      readonly phase: "draining";
+      readonly to: NodeId;
+      readonly since: Millis;
+      readonly offered: boolean;
+    }
+  | {
+      readonly duty: "main";
+      readonly phase: "read-only";
+      readonly code: string;
+      readonly text: string;
+    }
+  | { readonly duty: "standby"; readonly phase: "connecting" }
+  | {
+      readonly duty: "standby";
+      readonly phase: "synchronising";
+      readonly progress: {
+        readonly bytesDone: number;
+        readonly bytesTotal: number | null;
+        readonly startedAt: Millis;
+        readonly lastAt: Millis;
+      };
+    }
+  | { readonly duty: "standby"; readonly phase: "following"; readonly lastAt: Millis }
+  | { readonly duty: "fenced"; readonly by: NodeId };
+
+export type Serving = Extract<Machine, { readonly phase: "serving" }>;
+export type Draining = Extract<Machine, { readonly phase: "draining" }>;
+
+/**
+ * The whole memory of the pair's rules. `control` mirrors what is durable; `head` is the durable
+ * end of the journal; entries up to `committed` may be seen and were, or may be, acknowledged.
+ */
+export interface PairState {
+  readonly self: NodeId;
+  readonly control: ControlRecord;
+  readonly head: Position;
+  readonly committed: number;
+  readonly machine: Machine;
+  readonly machineSince: Millis;
+  readonly peers: ReadonlyMap<NodeId, Peer>;
+  /** Since when changes have had one copy although there is a partner (wall clock), and why. */
+  readonly unprotected: { readonly since: Instant; readonly reason: string } | null;
+  readonly heartbeatAt: Millis;
+}
+
+/** Read-only sight of the journal that the rules need. */
+export interface HistoryView {
+  readonly hashAt: (seq: number) => string | undefined;
+  readonly first: () => number;
+  /** Last position of each term, oldest first. */
+  readonly terms: () => readonly Position[];
+  /** State digest at the durable head. */
+  readonly digest: () => string;
+}
+
+export const strangerPeer: Peer = {
+  linkUp: false,
+  heardAt: null,
+  duty: null,
+  term: 0,
+  head: null,
+  complete: false,
+  incompatible: null,
+  acked: null,
+  sent: 0,
+  lateSince: null,
+  snapshotting: false,
+  dropped: 0,
+  admitAfter: 0,
+};

@@ -1,0 +1,70 @@
+import type { NodeId } from "../../base/identity.ts";
+import type { ControlRecord } from "../control-record.ts";
+import type { Position } from "../entry.ts";
+import type { PairRow } from "../types.ts";
+import type { PairAction } from "./event.ts";
+import { type Machine, type PairState, type Peer, strangerPeer } from "./pair-state.ts";
+import type { Step } from "./step.ts";
+
+/** What a server finds on its disk when it starts. */
+export interface Found {
+  readonly self: NodeId;
+  readonly control: ControlRecord;
+  /** Durable end of the journal, and how far it is known to be committed. */
+  readonly head: Position;
+  readonly committed: number;
+  readonly partners: readonly NodeId[];
+  readonly unprotected: PairRow["unprotected"];
+  /** Set when the database was found unusable. */
+  readonly fault: { readonly code: string; readonly text: string } | null;
+  readonly at: number;
+}
+
+/**
+ * The first state after a start. The owner of the term resumes it with the next `start` number, and
+ * obeys the ack set as recorded (R5: a restart never mints a term); everybody else is Standby.
+ */
+export function startPair(found: Found): Step {
+  const { self, control, head, at, fault } = found;
+  const actions: PairAction[] = [];
+  const isOwner = control.owner === self && control.incarnation !== null && fault === null;
+  const resumed = isOwner
+    ? { ...control, start: control.start + 1, certificate: null, highest: head }
+    : control;
+  if (isOwner) actions.push({ kind: "write-control", control: resumed });
+  const committed = isOwner && isAlone(resumed, self) ? head.seq : found.committed;
+  const state: PairState = {
+    self,
+    control: resumed,
+    head,
+    committed,
+    machine: firstMachine(found, isOwner),
+    machineSince: at,
+    peers: new Map(found.partners.map((id): [NodeId, Peer] => [id, strangerPeer])),
+    unprotected: isOwner ? found.unprotected : null,
+    heartbeatAt: at,
+  };
+  return { state, actions };
+}
+
+function isAlone(control: ControlRecord, self: NodeId): boolean {
+  return control.ackSet.every((member) => member === self);
+}
+
+function firstMachine(found: Found, isOwner: boolean): Machine {
+  const { control, fault } = found;
+  if (fault) return { duty: "none", phase: "invalid", ...fault };
+  if (control.incarnation === null) return { duty: "none", phase: "blank" };
+  if (!isOwner) return { duty: "standby", phase: "connecting" };
+  if (control.handover !== null) {
+    // The target may have taken the term: only its word ends the drain.
+    return {
+      duty: "main",
+      phase: "draining",
+      to: control.handover.to,
+      since: found.at,
+      offered: true,
+    };
+  }
+  return { duty: "main", phase: "serving", admitting: null };
+}

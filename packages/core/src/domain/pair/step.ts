@@ -1,0 +1,135 @@
+import { unreachable } from "../../base/result.ts";
+import { hearAsMain, onAppended, onMainTick, onPeerLost } from "./as-main.ts";
+import {
+  hearAsStandby,
+  onDatabaseInvalid,
+  onGenerationReady,
+  onSnapshotBegun,
+  onSnapshotFailed,
+  onSnapshotProgress,
+} from "./as-standby.ts";
+import type { Clocks, PairAction, PairEvent } from "./event.ts";
+import { orderChangeover, orderPromote } from "./orders.ts";
+import type { HistoryView, PairState } from "./pair-state.ts";
+import { heed } from "./term.ts";
+import { timing } from "./timing.ts";
+import { act, become, keep, peerOf, say, sayHello, setPeer, type Turn } from "./turn.ts";
+
+export interface Step {
+  readonly state: PairState;
+  readonly actions: readonly PairAction[];
+}
+
+/** Everything that is written when an operator or a partner asks something of the pair. Pure. */
+export function step(
+  state: PairState,
+  event: PairEvent,
+  clocks: Clocks,
+  history: HistoryView,
+): Step {
+  const turn: Turn = { state, actions: [], clocks, history };
+  take(turn, event);
+  return { state: turn.state, actions: turn.actions };
+}
+
+function take(turn: Turn, event: PairEvent): void {
+  switch (event.kind) {
+    case "tick":
+      return onTick(turn);
+    case "link-up":
+      setPeer(turn, event.peer, { linkUp: true, acked: null, sent: 0, snapshotting: false });
+      return sayHello(turn, event.peer);
+    case "link-down":
+      return onLinkDown(turn, event);
+    case "message":
+      return onMessage(turn, event);
+    case "appended":
+      return onAppended(turn, event.head);
+    case "disk-full":
+      return onDiskFull(turn);
+    case "snapshot-begun":
+      return onSnapshotBegun(turn, event.bytesTotal);
+    case "snapshot-progress":
+      return onSnapshotProgress(turn, event.bytesDone);
+    case "generation-ready":
+      return onGenerationReady(turn, event);
+    case "snapshot-failed":
+      return onSnapshotFailed(turn);
+    case "snapshot-sent":
+      return setPeer(turn, event.peer, { snapshotting: false });
+    case "database-invalid":
+      return onDatabaseInvalid(turn, event.code, event.text);
+    case "order-changeover":
+      return orderChangeover(turn, event.to, event.directionsOk);
+    case "order-promote":
+      return orderPromote(turn, event.force);
+    default:
+      return unreachable(event);
+  }
+}
+
+function onTick(turn: Turn): void {
+  if (turn.state.machine.duty === "main") onMainTick(turn);
+  if (turn.clocks.at - turn.state.heartbeatAt < timing.heartbeat) return;
+  turn.state = { ...turn.state, heartbeatAt: turn.clocks.at };
+  for (const [id, peer] of turn.state.peers) if (peer.linkUp) beat(turn, id);
+}
+
+function beat(turn: Turn, to: Parameters<typeof say>[1]): void {
+  const { control, machine, head, committed } = turn.state;
+  const complete = control.certificate?.complete === true;
+  const { term, owner } = control;
+  say(turn, to, { kind: "heartbeat", term, owner, duty: machine.duty, head, committed, complete });
+}
+
+function onLinkDown(
+  turn: Turn,
+  event: PairEvent & { readonly kind: "link-up" | "link-down" },
+): void {
+  const { machine, control } = turn.state;
+  setPeer(turn, event.peer, { linkUp: false, acked: null, sent: 0, snapshotting: false });
+  if (machine.duty === "main") onPeerLost(turn, event.peer);
+  if (machine.duty !== "standby" || control.owner !== event.peer) return;
+  // A snapshot in transfer ends by its own event, when the shell has put the pieces away.
+  if (machine.phase === "following") become(turn, { duty: "standby", phase: "connecting" });
+}
+
+function onMessage(turn: Turn, event: PairEvent & { readonly kind: "message" }): void {
+  const { peer, message } = event;
+  setPeer(turn, peer, { heardAt: turn.clocks.at });
+  if (!heed(turn, peer, message)) return;
+  const { duty } = turn.state.machine;
+  if (duty === "main") hearAsMain(turn, peer, message);
+  else if (duty === "standby" || duty === "fenced" || isBlank(turn))
+    hearAsStandby(turn, peer, message);
+}
+
+function isBlank(turn: Turn): boolean {
+  const { machine } = turn.state;
+  return machine.duty === "none" && machine.phase === "blank";
+}
+
+/** The journal cannot grow: a Main stops changes, a Standby signs off so that its Main need not wait. */
+function onDiskFull(turn: Turn): void {
+  const { machine, control, self } = turn.state;
+  if (machine.duty === "main") {
+    return become(turn, {
+      duty: "main",
+      phase: "read-only",
+      code: "disk.full",
+      text: "The disk of the journal is full.",
+    });
+  }
+  if (machine.duty !== "standby" || control.owner === null) return;
+  const ackSet = control.ackSet.filter((member) => member !== self);
+  const certificate = control.certificate && { ...control.certificate, complete: false };
+  keep(turn, { ackSet, certificate });
+  become(turn, { duty: "standby", phase: "connecting" });
+  if (peerOf(turn, control.owner).linkUp) {
+    act(turn, {
+      kind: "send",
+      to: control.owner,
+      message: { kind: "leaving", term: control.term, reason: "disk full" },
+    });
+  }
+}

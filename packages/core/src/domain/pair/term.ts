@@ -1,0 +1,84 @@
+import type { NodeId } from "../../base/identity.ts";
+import { type PairMessage, pairVersion } from "./message.ts";
+import { act, become, keep, peerOf, sayHello, setPeer, type Turn } from "./turn.ts";
+
+/**
+ * Is this message said in our system and in our term? Otherwise it is answered here: another
+ * system gets no byte (I19), a higher term fences (R7), a lower one is told the higher.
+ */
+export function heed(turn: Turn, from: NodeId, message: PairMessage): boolean {
+  if (message.kind === "hello") noteHello(turn, from, message);
+  if (message.kind === "heartbeat") {
+    setPeer(turn, from, pickView(message));
+  }
+  if (peerOf(turn, from).incompatible !== null) return false;
+  if (message.kind === "handover" || message.kind === "handover-cancel") return true; // Says the next term.
+  if (message.kind === "handover-refused") return true;
+  const { control } = turn.state;
+  if (message.term < control.term) {
+    if (message.kind === "hello" || message.kind === "heartbeat") {
+      if (message.duty === "main") sayHello(turn, from);
+    }
+    return false;
+  }
+  if (message.kind !== "hello" && message.kind !== "heartbeat")
+    return message.term === control.term;
+  if (message.owner === null) return true;
+  if (message.term > control.term) learnTerm(turn, message.term, message.owner);
+  else if (message.owner !== control.owner) return stopBoth(turn, from, message.owner);
+  return true;
+}
+
+function pickView(message: PairMessage & { readonly kind: "hello" | "heartbeat" }) {
+  const { duty, term, head, complete } = message;
+  return { duty, term, head, complete };
+}
+
+function noteHello(
+  turn: Turn,
+  from: NodeId,
+  hello: PairMessage & { readonly kind: "hello" },
+): void {
+  const ours = turn.state.control.systemId;
+  const otherSystem = hello.systemId !== null && ours !== null && hello.systemId !== ours;
+  const incompatible = otherSystem
+    ? "other-system"
+    : hello.version === pairVersion
+      ? null
+      : "other-version";
+  setPeer(turn, from, { ...pickView(hello), incompatible });
+}
+
+/** R7: whoever hears of a higher term acknowledges nothing more in the lower one. */
+function learnTerm(turn: Turn, term: number, owner: NodeId): void {
+  const { machine } = turn.state;
+  const handedOver =
+    machine.duty === "main" && machine.phase === "draining" && machine.to === owner;
+  const superseded = machine.duty === "main" || machine.duty === "fenced";
+  keep(turn, { term, owner, start: 0, handover: null });
+  if (machine.duty === "main") {
+    act(turn, { kind: "abandon-waiting" });
+    turn.state = { ...turn.state, unprotected: null };
+  }
+  if (handedOver) act(turn, { kind: "order-done" });
+  if (machine.duty === "none" && machine.phase !== "two-mains") return;
+  become(
+    turn,
+    superseded ? { duty: "fenced", by: owner } : { duty: "standby", phase: "connecting" },
+  );
+}
+
+/** R7: one term, two owners: neither acknowledges until a person decides (I17). */
+function stopBoth(turn: Turn, from: NodeId, owner: NodeId): false {
+  const { machine, control } = turn.state;
+  if (control.owner === null) {
+    keep(turn, { owner });
+    return false;
+  }
+  if (machine.duty === "main") {
+    act(turn, { kind: "abandon-waiting" });
+    become(turn, { duty: "none", phase: "two-mains", other: from });
+    sayHello(turn, from);
+  }
+  return false;
+}

@@ -1,0 +1,85 @@
+import type { NodeId } from "../../base/identity.ts";
+import type { ControlRecord } from "../control-record.ts";
+import type { Clocks, PairAction } from "./event.ts";
+import { type PairMessage, pairVersion } from "./message.ts";
+import {
+  type HistoryView,
+  type Machine,
+  type PairState,
+  type Peer,
+  strangerPeer,
+} from "./pair-state.ts";
+
+/** One step being taken: the state so far and what the shell will have to do. */
+export interface Turn {
+  state: PairState;
+  readonly actions: PairAction[];
+  readonly clocks: Clocks;
+  readonly history: HistoryView;
+}
+
+export function act(turn: Turn, action: PairAction): void {
+  turn.actions.push(action);
+}
+
+export function say(turn: Turn, to: NodeId, message: PairMessage): void {
+  act(turn, { kind: "send", to, message });
+}
+
+/** Changes what survives a crash. Durable before the next action. */
+export function keep(turn: Turn, patch: Partial<ControlRecord>): void {
+  const control: ControlRecord = { ...turn.state.control, highest: turn.state.head, ...patch };
+  turn.state = { ...turn.state, control };
+  act(turn, { kind: "write-control", control });
+}
+
+export function become(turn: Turn, machine: Machine): void {
+  turn.state = { ...turn.state, machine, machineSince: turn.clocks.at };
+}
+
+export function peerOf(turn: Turn, id: NodeId): Peer {
+  return turn.state.peers.get(id) ?? strangerPeer;
+}
+
+export function setPeer(turn: Turn, id: NodeId, patch: Partial<Peer>): void {
+  const peers = new Map(turn.state.peers);
+  peers.set(id, { ...peerOf(turn, id), ...patch });
+  turn.state = { ...turn.state, peers };
+}
+
+export function commitUpTo(turn: Turn, seq: number): void {
+  if (seq <= turn.state.committed) return;
+  turn.state = { ...turn.state, committed: seq };
+  act(turn, { kind: "commit", seq });
+}
+
+export function sayHello(turn: Turn, to: NodeId): void {
+  const { control, machine, head, committed } = turn.state;
+  say(turn, to, {
+    kind: "hello",
+    systemId: control.systemId,
+    duty: machine.duty,
+    term: control.term,
+    owner: control.owner,
+    head,
+    committed,
+    ackSet: control.ackSet,
+    complete: isComplete(turn.state),
+    version: pairVersion,
+  });
+}
+
+export function greetAll(turn: Turn): void {
+  for (const [id, peer] of turn.state.peers) if (peer.linkUp) sayHello(turn, id);
+}
+
+/** May this database be promoted without force? It was certified, in the set, and is still itself. */
+export function isComplete(state: PairState): boolean {
+  const { certificate, incarnation, ackSet } = state.control;
+  return (
+    certificate !== null &&
+    certificate.complete &&
+    certificate.incarnation === incarnation &&
+    ackSet.includes(state.self)
+  );
+}
