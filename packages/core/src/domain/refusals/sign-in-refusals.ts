@@ -28,6 +28,22 @@ export const signInRefusals = {
     says: "The request is larger than the limit that is named.",
     remedy: "Send it in smaller parts.",
   },
+  "request.wrong-type": {
+    ...wrongUse,
+    http: 415,
+    ...toAnyone,
+    says: "The body is not of the type that is read here.",
+    remedy: "Send it as the Content-Type that is named.",
+  },
+  "request.too-often": {
+    ...unavailable,
+    http: 429,
+    ldap: 51,
+    exit: 7,
+    ...toAnyone,
+    says: "Too many sign-ins were tried from this address.",
+    remedy: "Wait some seconds and try again.",
+  },
   "request.not-found": {
     ...notFound,
     ...toAnyone,
