@@ -1,5 +1,4 @@
 import type { NodeId } from "../../base/identity.ts";
-import { unreachable } from "../../base/result.ts";
 import { type Position, samePosition } from "../entry.ts";
 import type { PairMessage } from "./message.ts";
 import type { Draining, Serving } from "./pair-state.ts";
@@ -40,9 +39,8 @@ export function hearAsMain(turn: Turn, from: NodeId, message: PairMessage): void
     case "admit":
     case "handover":
     case "handover-cancel":
-      return; // Said by a Main; in our own term nobody else is one.
-    default:
-      return unreachable(message);
+      // Said by a Main; in our own term nobody else is one.
+      break;
   }
 }
 
@@ -134,23 +132,24 @@ function offer(turn: Turn, machine: Draining): void {
 
 /** A Standby that caught up is proved, then added: widen early, narrow late (R2, R3). */
 function admit(turn: Turn, id: NodeId): void {
-  const { machine, control, head, committed } = turn.state;
-  const peer = peerOf(turn, id);
-  if (machine.duty !== "main" || machine.phase !== "serving" || control.handover !== null) return;
-  if (control.ackSet.includes(id) || peer.acked === null || turn.clocks.at < peer.admitAfter)
-    return;
-  if (head.seq - peer.acked.seq > admissionLag) return;
-  if (machine.admitting !== null && machine.admitting.peer !== id) return;
-  const admitting = machine.admitting ?? {
-    peer: id,
-    until: turn.clocks.at + timing.admission,
-    asked: false,
-  };
-  const asks = !admitting.asked && samePosition(peer.acked, head) && committed === head.seq;
+  const { machine, head, committed } = turn.state;
+  const { acked } = peerOf(turn, id);
+  if (machine.duty !== "main" || machine.phase !== "serving" || acked === null) return;
+  if (!mayAdmit(turn, machine, id) || head.seq - acked.seq > admissionLag) return;
+  const until = turn.clocks.at + timing.admission;
+  const admitting = machine.admitting ?? { peer: id, until, asked: false };
+  const asks = !admitting.asked && samePosition(acked, head) && committed === head.seq;
   setAdmitting(turn, machine, { ...admitting, asked: admitting.asked || asks });
   if (!asks) return;
-  const digest = turn.history.digest();
-  say(turn, id, { kind: "prove", term: control.term, position: head, digest });
+  const { term } = turn.state.control;
+  say(turn, id, { kind: "prove", term, position: head, digest: turn.history.digest() });
+}
+
+function mayAdmit(turn: Turn, { admitting }: Serving, id: NodeId): boolean {
+  const { control } = turn.state;
+  if (admitting !== null && admitting.peer !== id) return false;
+  if (control.handover !== null || control.ackSet.includes(id)) return false;
+  return turn.clocks.at >= peerOf(turn, id).admitAfter;
 }
 
 function setAdmitting(turn: Turn, machine: Serving, admitting: Serving["admitting"]): void {

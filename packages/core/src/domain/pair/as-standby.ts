@@ -1,5 +1,4 @@
 import type { NodeId } from "../../base/identity.ts";
-import { unreachable } from "../../base/result.ts";
 import { origin, type Position, samePosition } from "../entry.ts";
 import type { PairEvent } from "./event.ts";
 import type { PairMessage } from "./message.ts";
@@ -24,16 +23,13 @@ export function hearAsStandby(turn: Turn, from: NodeId, message: PairMessage): v
       return onHandover(turn, from, message);
     case "handover-cancel":
       return onHandoverCancel(turn, from, message.term);
-    case "handover-refused":
-      // An offer of ours from before a restart: the target says it did not take it.
-      return;
     case "follow":
     case "ack":
     case "proof":
     case "leaving":
-      return; // Said to a Main; we are none.
-    default:
-      return unreachable(message);
+    case "handover-refused":
+      // Said to a Main; we are none.
+      break;
   }
 }
 
@@ -207,8 +203,9 @@ export function onGenerationReady(
   event: PairEvent & { readonly kind: "generation-ready" },
 ): void {
   const { machine, control } = turn.state;
-  if (machine.duty !== "standby" || machine.phase !== "synchronising" || control.owner === null)
+  if (machine.duty !== "standby" || machine.phase !== "synchronising" || control.owner === null) {
     return;
+  }
   const { incarnation, position, digest } = event;
   turn.state = { ...turn.state, head: position, committed: position.seq };
   keep(turn, {

@@ -33,7 +33,7 @@ export function describe(
     case "standby":
       return describeStandby(state, at, conflict);
     case "fenced":
-      return say("fenced", "fenced", icons.act, "Fenced", {
+      return say(["fenced", "fenced"], icons.act, "Fenced", {
         code: "pair.fenced",
         text: "This server was Main; another server is Main of a higher term.",
         remedy: "Nothing to do if the other server is on: this one becomes its Standby by itself.",
@@ -50,8 +50,7 @@ interface Why {
 }
 
 function say(
-  duty: Duty,
-  state: ServerState,
+  [duty, state]: readonly [Duty, ServerState],
   icon: (typeof icons)[keyof typeof icons],
   word: string,
   why: Why | null = null,
@@ -64,14 +63,14 @@ function describeMain(state: PairState, conflict: Why | null): Description {
   const { machine, control, self, peers, unprotected } = state;
   if (machine.duty !== "main") return describeNone(state);
   if (machine.phase === "draining") {
-    return say("main", "main-draining", icons.act, "Handing over", {
+    return say(["main", "main-draining"], icons.act, "Handing over", {
       code: "pair.draining",
       text: "This Main is handing over; changes wait.",
       remedy: "Wait some seconds. If it stays, look at the state of the other server.",
     });
   }
   if (machine.phase === "read-only") {
-    return say("main", "main-read-only", icons.investigate, "Changes stopped", {
+    return say(["main", "main-read-only"], icons.investigate, "Changes stopped", {
       code: machine.code,
       text: machine.text,
       remedy: readOnlyRemedy(machine.code),
@@ -79,20 +78,19 @@ function describeMain(state: PairState, conflict: Why | null): Description {
   }
   const waitsFor = control.ackSet.filter((id) => id !== self && !peers.get(id)?.linkUp);
   if (waitsFor.length > 0) return describeWaiting(state);
-  if (control.ackSet.length > 1) return say("main", "main-protected", icons.good, "Main");
+  if (control.ackSet.length > 1) return say(["main", "main-protected"], icons.good, "Main");
   if (peers.size === 0) {
-    return say("lone", "lone", icons.calm, "Lone");
+    return say(["lone", "lone"], icons.calm, "Lone");
   }
   if (conflict) {
     return say(
-      "main",
-      "main-exposed",
+      ["main", "main-exposed"],
       icons.investigate,
       "Invalid Standby Configuration",
       conflict,
     );
   }
-  return say("main", "main-exposed", icons.act, "Main, not protected", {
+  return say(["main", "main-exposed"], icons.act, "Main, not protected", {
     code: "pair.unprotected",
     text: `Changes have one copy: ${unprotected?.reason ?? "no Standby is valid"}.`,
     remedy: "Start the Standby, or look at its state if it runs.",
@@ -119,7 +117,7 @@ function describeWaiting(state: PairState): Description {
         remedy:
           "Start the partner. If it is off for good, run `gridward pair promote --force` here.",
       };
-  return say("main", "main-waiting", icons.act, "Waiting for the Standby", why);
+  return say(["main", "main-waiting"], icons.act, "Waiting for the Standby", why);
 }
 
 function describeStandby(state: PairState, at: Millis, conflict: Why | null): Description {
@@ -127,21 +125,21 @@ function describeStandby(state: PairState, at: Millis, conflict: Why | null): De
   if (machine.duty !== "standby") return describeNone(state);
   if (machine.phase === "synchronising") {
     if (at - machine.progress.lastAt < timing.stalled) {
-      return say("standby", "standby-synchronising", icons.act, "Synchronising");
+      return say(["standby", "standby-synchronising"], icons.act, "Synchronising");
     }
-    return say("standby", "standby-stalled", icons.investigate, "Stalled", {
+    return say(["standby", "standby-stalled"], icons.investigate, "Stalled", {
       code: "pair.stalled",
       text: "The first pass has made no progress for 60 s.",
       remedy: "Look at the network between the servers and at the state of the Main.",
     });
   }
   if (machine.phase === "following") {
-    if (isComplete(state)) return say("standby", "standby-valid", icons.good, "Standby");
-    return say("standby", "standby-synchronising", icons.act, "Catching up");
+    if (isComplete(state)) return say(["standby", "standby-valid"], icons.good, "Standby");
+    return say(["standby", "standby-synchronising"], icons.act, "Catching up");
   }
   const peer = control.owner === null ? undefined : peers.get(control.owner);
   if (peer?.incompatible) {
-    return say("standby", "standby-incompatible", icons.investigate, "Incompatible", {
+    return say(["standby", "standby-incompatible"], icons.investigate, "Incompatible", {
       code: `pair.${peer.incompatible}`,
       text:
         peer.incompatible === "other-system"
@@ -152,14 +150,13 @@ function describeStandby(state: PairState, at: Millis, conflict: Why | null): De
   }
   if (conflict) {
     return say(
-      "standby",
-      "standby-security-conflict",
+      ["standby", "standby-security-conflict"],
       icons.investigate,
       "Invalid Standby Configuration",
       conflict,
     );
   }
-  return say("standby", "standby-connecting", icons.act, "Connecting", {
+  return say(["standby", "standby-connecting"], icons.act, "Connecting", {
     code: "pair.main-silent",
     text: "The Main does not answer.",
     remedy: "Start the Main. If it is lost, run `gridward pair promote` here.",
@@ -168,28 +165,28 @@ function describeStandby(state: PairState, at: Millis, conflict: Why | null): De
 
 function describeNone(state: PairState): Description {
   const { machine } = state;
-  if (machine.duty !== "none") return say("none", "starting", icons.calm, "Starting");
+  if (machine.duty !== "none") return say(["none", "starting"], icons.calm, "Starting");
   switch (machine.phase) {
     case "blank":
-      return say("none", "blank", icons.calm, "Blank Database", {
+      return say(["none", "blank"], icons.calm, "Blank Database", {
         code: "pair.blank",
         text: "There is no database here.",
         remedy: "Run `gridward server join DIR` to join a system, or `gridward system create`.",
       });
     case "invalid":
-      return say("none", "invalid-database", icons.investigate, "Invalid Database", {
+      return say(["none", "invalid-database"], icons.investigate, "Invalid Database", {
         code: machine.code,
         text: machine.text,
         remedy: "Run `gridward doctor DIR`, then join this server to its system again.",
       });
     case "diverged":
-      return say("none", "diverged", icons.investigate, "Diverged", {
+      return say(["none", "diverged"], icons.investigate, "Diverged", {
         code: "pair.diverged",
         text: `${machine.entries} changes here after change ${machine.fork.seq} are not in the system.`,
         remedy: "Keep this data directory: the changes in it may have been confirmed to people.",
       });
     case "two-mains":
-      return say("none", "two-mains", icons.investigate, "Two Mains", {
+      return say(["none", "two-mains"], icons.investigate, "Two Mains", {
         code: "pair.two-mains",
         text: "Two servers hold the same term; neither takes changes.",
         remedy: "Choose one and run `gridward pair promote --force` there.",

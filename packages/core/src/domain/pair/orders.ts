@@ -18,8 +18,9 @@ export function checkChangeover(
 ): Denial | undefined {
   const { machine, control } = state;
   if (machine.duty !== "main") return { code: "pair.not-main", detail: "this server is not Main" };
-  if (machine.phase !== "serving")
+  if (machine.phase !== "serving") {
     return { code: "pair.busy", detail: `the Main is ${machine.phase}` };
+  }
   const peer = state.peers.get(to);
   if (peer === undefined || !peer.linkUp) {
     return { code: "pair.target-not-valid", detail: "the target is not connected" };
@@ -57,31 +58,33 @@ export function orderChangeover(turn: Turn, to: NodeId, directionsOk: boolean): 
  * never; one that is consistent but not complete only by force; never while the Main answers.
  */
 export function checkPromote(state: PairState, at: number, force: boolean): Denial | undefined {
-  const { machine, control } = state;
-  if (machine.duty === "main") return checkContinueAlone(state, force);
+  if (state.machine.duty === "main") return checkContinueAlone(state, force);
+  const denial = checkDatabase(state) ?? checkMainSilent(state, at);
+  if (denial || force || isComplete(state)) return denial;
+  return {
+    code: "pair.incomplete",
+    detail: `this database is complete only up to change ${state.head.seq}, and the Main went on`,
+  };
+}
+
+function checkDatabase({ machine, control }: PairState): Denial | undefined {
   if (machine.duty === "none" && machine.phase === "invalid") {
     return { code: "pair.database-invalid", detail: machine.text };
   }
   if (machine.duty === "none" && machine.phase === "diverged") {
     return { code: "pair.diverged", detail: `${machine.entries} changes here left the system` };
   }
-  if (control.incarnation === null) {
-    const isCopying = machine.duty === "standby";
-    return isCopying
-      ? { code: "pair.incomplete", detail: "the first pass has not finished" }
-      : { code: "pair.blank", detail: "there is no database here" };
-  }
-  const main = control.owner === null ? undefined : state.peers.get(control.owner);
-  const heardAt = main?.heardAt ?? null;
-  const isHeard = main?.linkUp === true && heardAt !== null && at - heardAt < timing.suspect;
-  if (isHeard && main.duty === "main") {
-    return { code: "pair.main-answers", detail: "the Main answers" };
-  }
-  if (force || isComplete(state)) return undefined;
-  return {
-    code: "pair.incomplete",
-    detail: `this database is complete only up to change ${state.head.seq}, and the Main went on`,
-  };
+  if (control.incarnation !== null) return undefined;
+  return machine.duty === "standby"
+    ? { code: "pair.incomplete", detail: "the first pass has not finished" }
+    : { code: "pair.blank", detail: "there is no database here" };
+}
+
+function checkMainSilent({ control, peers }: PairState, at: number): Denial | undefined {
+  const main = control.owner === null ? undefined : peers.get(control.owner);
+  if (main === undefined || !main.linkUp || main.heardAt === null) return undefined;
+  if (main.duty !== "main" || at - main.heardAt >= timing.suspect) return undefined;
+  return { code: "pair.main-answers", detail: "the Main answers" };
 }
 
 /** A Main that waits for a partner it has not heard since its start: a person may say "it is off". */

@@ -1,4 +1,3 @@
-import { unreachable } from "../../base/result.ts";
 import { hearAsMain, onAppended, onMainTick, onPeerLost } from "./as-main.ts";
 import {
   hearAsStandby,
@@ -63,8 +62,6 @@ function take(turn: Turn, event: PairEvent): void {
       return orderChangeover(turn, event.to, event.directionsOk);
     case "order-promote":
       return orderPromote(turn, event.force);
-    default:
-      return unreachable(event);
   }
 }
 
@@ -100,8 +97,9 @@ function onMessage(turn: Turn, event: PairEvent & { readonly kind: "message" }):
   if (!heed(turn, peer, message)) return;
   const { duty } = turn.state.machine;
   if (duty === "main") hearAsMain(turn, peer, message);
-  else if (duty === "standby" || duty === "fenced" || isBlank(turn))
+  else if (duty === "standby" || duty === "fenced" || isBlank(turn)) {
     hearAsStandby(turn, peer, message);
+  }
 }
 
 function isBlank(turn: Turn): boolean {

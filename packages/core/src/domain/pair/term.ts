@@ -8,28 +8,30 @@ import { act, become, keep, peerOf, sayHello, setPeer, type Turn } from "./turn.
  */
 export function heed(turn: Turn, from: NodeId, message: PairMessage): boolean {
   if (message.kind === "hello") noteHello(turn, from, message);
-  if (message.kind === "heartbeat") {
-    setPeer(turn, from, pickView(message));
-  }
+  if (message.kind === "heartbeat") setPeer(turn, from, pickView(message));
   if (peerOf(turn, from).incompatible !== null) return false;
-  if (message.kind === "handover" || message.kind === "handover-cancel") return true; // Says the next term.
-  if (message.kind === "handover-refused") return true;
+  if (message.kind === "hello" || message.kind === "heartbeat") {
+    return heedTerm(turn, from, message);
+  }
+  // Handing over names the term to come; everything else is only said in the present one.
+  return message.kind.startsWith("handover") || message.term === turn.state.control.term;
+}
+
+type Introduction = PairMessage & { readonly kind: "hello" | "heartbeat" };
+
+function heedTerm(turn: Turn, from: NodeId, said: Introduction): boolean {
   const { control } = turn.state;
-  if (message.term < control.term) {
-    if (message.kind === "hello" || message.kind === "heartbeat") {
-      if (message.duty === "main") sayHello(turn, from);
-    }
+  if (said.term < control.term) {
+    if (said.duty === "main") sayHello(turn, from);
     return false;
   }
-  if (message.kind !== "hello" && message.kind !== "heartbeat")
-    return message.term === control.term;
-  if (message.owner === null) return true;
-  if (message.term > control.term) learnTerm(turn, message.term, message.owner);
-  else if (message.owner !== control.owner) return stopBoth(turn, from, message.owner);
+  if (said.owner === null) return true;
+  if (said.term > control.term) learnTerm(turn, said.term, said.owner);
+  else if (said.owner !== control.owner) return stopBoth(turn, from, said.owner);
   return true;
 }
 
-function pickView(message: PairMessage & { readonly kind: "hello" | "heartbeat" }) {
+function pickView(message: Introduction) {
   const { duty, term, head, complete } = message;
   return { duty, term, head, complete };
 }
@@ -40,12 +42,9 @@ function noteHello(
   hello: PairMessage & { readonly kind: "hello" },
 ): void {
   const ours = turn.state.control.systemId;
-  const otherSystem = hello.systemId !== null && ours !== null && hello.systemId !== ours;
-  const incompatible = otherSystem
-    ? "other-system"
-    : hello.version === pairVersion
-      ? null
-      : "other-version";
+  const isOther = hello.systemId !== null && ours !== null && hello.systemId !== ours;
+  const version = hello.version === pairVersion ? null : "other-version";
+  const incompatible = isOther ? "other-system" : version;
   setPeer(turn, from, { ...pickView(hello), incompatible });
 }
 
