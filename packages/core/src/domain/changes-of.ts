@@ -2,16 +2,11 @@ import { assert } from "../base/result.ts";
 import type { AccountId, GroupId } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
 import type { Fact } from "./fact.ts";
+import type { MemberOf } from "./member-of.ts";
 import { singleKey, type DirectoryState, type Table } from "./state.ts";
 import type { AccountRow, DeviceRow, GroupRow, PairRow, RowChange } from "./types.ts";
 
-/** The members of Fact that may have this kind. */
-type FactOf<Kind extends Fact["kind"]> = Having<Fact, Kind>;
-type Having<Member, Kind> = Member extends { readonly kind: infer Own }
-  ? [Own & Kind] extends [never]
-    ? never
-    : Member
-  : never;
+type FactOf<Kind extends Fact["kind"]> = MemberOf<Fact, Kind>;
 
 /**
  * The rows that a fact writes or takes away, given the state before it and the time of its entry.

@@ -71,15 +71,29 @@ export type Command =
       readonly expiresAt: Instant;
     }
   | { readonly kind: "end-session"; readonly id: string; readonly expiresAt: Instant }
-  | { readonly kind: "create-group"; readonly id: GroupId; readonly name: string; readonly description: string }
+  | {
+      readonly kind: "create-group";
+      readonly id: GroupId;
+      readonly name: string;
+      readonly description: string;
+    }
   | { readonly kind: "delete-group"; readonly id: GroupId }
   | {
-      readonly kind: "join-group" | "leave-group" | "deny-in-group" | "lift-deny-in-group" | "admit-administrator";
+      readonly kind:
+        | "join-group"
+        | "leave-group"
+        | "deny-in-group"
+        | "lift-deny-in-group"
+        | "admit-administrator";
       readonly id: GroupId;
       readonly account: AccountId;
     }
   | { readonly kind: "set-policy"; readonly policy: PolicyRow }
-  | { readonly kind: "register-devices"; readonly devices: readonly NewDevice[]; readonly group: GroupId }
+  | {
+      readonly kind: "register-devices";
+      readonly devices: readonly NewDevice[];
+      readonly group: GroupId;
+    }
   | {
       readonly kind: "issue-device-code";
       readonly id: DeviceId;

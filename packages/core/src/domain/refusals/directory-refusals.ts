@@ -59,12 +59,6 @@ export const directoryRefusals = {
     says: "The account is already locked for at least as long.",
     remedy: "Nothing needs to be done.",
   },
-  "account.not-locked": {
-    ...alreadySo,
-    ...toOperator,
-    says: "The account is not locked.",
-    remedy: "Nothing needs to be done.",
-  },
   "account.bad-lock": {
     ...againstRule,
     ...toOperator,

@@ -1,0 +1,32 @@
+import type { Instant } from "../base/time.ts";
+import { impliedRoles, isEverywhere, roleIds } from "./roles.ts";
+import type { DirectoryState } from "./state.ts";
+import type { AccountRow, RoleAssignment } from "./types.ts";
+
+/** AM8: somebody must always be able to manage accounts, without end and without help. */
+export function isLastAdministrator(
+  state: DirectoryState,
+  account: AccountRow,
+  at: Instant,
+): boolean {
+  if (!account.enabled || !holdsSecadmForGood(account.roles, at)) return false;
+  for (const other of state.tables.accounts.values()) {
+    if (other.id !== account.id && canAdminister(other, at)) return false;
+  }
+  return true;
+}
+
+/** Enabled, with a password, and SECADM everywhere with no end. */
+export function canAdminister(account: AccountRow, at: Instant): boolean {
+  return account.enabled && account.password !== null && holdsSecadmForGood(account.roles, at);
+}
+
+export function holdsSecadmForGood(roles: readonly RoleAssignment[], at: Instant): boolean {
+  return roles.some(
+    (assignment) =>
+      impliedRoles(assignment.role).includes(roleIds.SECADM) &&
+      isEverywhere(assignment) &&
+      assignment.notAfter === null &&
+      (assignment.notBefore === null || assignment.notBefore <= at),
+  );
+}

@@ -1,0 +1,73 @@
+import { err } from "../base/result.ts";
+import { canAdminister, holdsSecadmForGood } from "./administrators.ts";
+import type { Submission } from "./command.ts";
+import { decided, type CommandOf, type Decision } from "./decision.ts";
+import type { Fact } from "./fact.ts";
+import { codeValidityMax } from "./limits.ts";
+import { checkNewPassword } from "./policies.ts";
+import { refuse } from "./refusal.ts";
+import type { DirectoryState } from "./state.ts";
+import type { AccountRow } from "./types.ts";
+
+/** A new password, by an administrator or by the account itself; a pending code is used up. */
+export function replacePassword(
+  state: DirectoryState,
+  command: CommandOf<"set-password" | "change-password">,
+  { at }: Submission,
+): Decision {
+  const account = state.tables.accounts.get(command.id);
+  if (account === undefined) return refuse("account.not-found", command.id);
+  const policy = state.tables.policies.get(account.policy);
+  if (policy === undefined) return refuse("policy.not-found", account.policy);
+  const refusal = checkNewPassword(policy, command.password);
+  if (refusal !== undefined) return err(refusal);
+  const old = account.password;
+  const remembered = old === null ? [] : [old.verifier, ...old.history];
+  const facts: Fact[] = [
+    {
+      kind: "password-set",
+      id: account.id,
+      password: {
+        verifier: command.password.verifier,
+        version: (old?.version ?? 0) + 1,
+        changedAt: at,
+        mustChange: command.kind === "set-password" && command.mustChange,
+        history: remembered.slice(0, policy.history),
+      },
+    },
+  ];
+  if (account.code !== null) facts.push({ kind: "code-used", id: account.id });
+  return decided(facts);
+}
+
+/** A one-time code for an account that has no password or forgot it. */
+export function issueCode(
+  state: DirectoryState,
+  command: CommandOf<"issue-code">,
+  { at, actor }: Submission,
+): Decision {
+  const account = state.tables.accounts.get(command.id);
+  if (account === undefined) return refuse("account.not-found", command.id);
+  const { verifier, expiresAt } = command;
+  if (!(expiresAt > at && expiresAt <= at + codeValidityMax)) {
+    return refuse("account.bad-code", account.name);
+  }
+  if (actor.kind === "local" && !isFirstAdministrator(state, account, at)) {
+    const detail = "the local socket gives codes only while no administrator has a password";
+    return refuse("access.denied", detail);
+  }
+  return decided([{ kind: "code-issued", id: account.id, code: { verifier, expiresAt } }]);
+}
+
+/** The owner of the machine may help in its first hour, when a code ran out unused, but not later. */
+function isFirstAdministrator(state: DirectoryState, account: AccountRow, at: number): boolean {
+  if (!holdsSecadmForGood(account.roles, at)) return false;
+  for (const other of state.tables.accounts.values()) if (canAdminister(other, at)) return false;
+  return true;
+}
+
+export function endSession(state: DirectoryState, command: CommandOf<"end-session">): Decision {
+  const { id, expiresAt } = command;
+  if (state.tables.endedSessions.has(id)) return refuse("credential.session-ended", id);
+  return decided([{ kind: "session-ended", id, expiresAt }]);
+}

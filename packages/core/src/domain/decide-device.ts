@@ -1,0 +1,129 @@
+import type { Instant } from "../base/time.ts";
+import type { NewDevice, Submission } from "./command.ts";
+import { decided, type CommandOf, type Decision } from "./decision.ts";
+import {
+  accessPointsPerDeviceMax,
+  deviceCodeValidityMax,
+  devicesPerCommandMax,
+  displayNameLengthMax,
+} from "./limits.ts";
+import { isArea, isPlainText, isProperName } from "./names.ts";
+import { refuse } from "./refusal.ts";
+import type { DirectoryState } from "./state.ts";
+import type { DeviceRow } from "./types.ts";
+
+/** All or none (AM6): the refusal names every bad row with its number, counted from 1. */
+export function registerDevices(
+  state: DirectoryState,
+  command: CommandOf<"register-devices">,
+  { at }: Submission,
+): Decision {
+  const { devices, group } = command;
+  if (!state.tables.groups.has(group)) return refuse("group.not-found", group);
+  if (devices.length === 0) return refuse("device.none", "");
+  if (devices.length > devicesPerCommandMax) {
+    return refuse("device.too-many", String(devices.length));
+  }
+  const taken = new Set<string>();
+  for (const { name, id } of state.tables.devices.values()) taken.add(id).add(name.toLowerCase());
+  const wrong: string[] = [];
+  for (const [index, device] of devices.entries()) {
+    const reason = findFault(device, taken);
+    if (reason !== undefined) {
+      wrong.push(`row ${index + 1} (${device.name.slice(0, 64)}): ${reason}`);
+    }
+    taken.add(device.id).add(device.name.toLowerCase());
+  }
+  if (wrong.length > 0) return refuse("device.bad-rows", wrong.join("; "));
+  return decided(
+    devices.map((device) => ({
+      kind: "device-registered",
+      device: registered(device, command.group, at),
+    })),
+    { count: devices.length },
+  );
+}
+
+function findFault(device: NewDevice, taken: ReadonlySet<string>): string | undefined {
+  const { name, manufacturer, type, accessPoints, area } = device;
+  if (!isProperName(name)) return "the name is not 1 to 64 of A-Z, a-z, 0-9, dot, - and _";
+  if (taken.has(name.toLowerCase())) return "a device with this name exists";
+  if (taken.has(device.id)) return "the id is not new";
+  if (!isPlainText(`${manufacturer}${type}`, displayNameLengthMax)) {
+    return "manufacturer and type are longer than 128 characters or hold control characters";
+  }
+  if (accessPoints.length > accessPointsPerDeviceMax) return "more than 32 access points";
+  for (const point of accessPoints) {
+    if (!isPlainText(`${point.name}${point.ip ?? ""}`, displayNameLengthMax)) {
+      return "an access point's name is longer than 128 characters or holds control characters";
+    }
+  }
+  return isArea(area) ? undefined : "the area is not a path such as Station/Bay";
+}
+
+function registered(device: NewDevice, group: DeviceRow["group"], at: Instant): DeviceRow {
+  return {
+    ...device,
+    group,
+    status: "registered",
+    enrolment: null,
+    certificate: null,
+    replication: { enabled: true, revision: 1 },
+    keyVersion: 1,
+    createdAt: at,
+    changedAt: at,
+  };
+}
+
+export function issueDeviceCode(
+  state: DirectoryState,
+  command: CommandOf<"issue-device-code">,
+  { at }: Submission,
+): Decision {
+  const device = state.tables.devices.get(command.id);
+  if (device === undefined) return refuse("device.not-found", command.id);
+  if (device.status === "lost") return refuse("device.lost", device.name);
+  const { verifier, expiresAt } = command;
+  if (!(expiresAt > at && expiresAt <= at + deviceCodeValidityMax)) {
+    return refuse("enrolment.bad-code", device.name);
+  }
+  return decided([{ kind: "device-code-issued", id: device.id, verifier, expiresAt }]);
+}
+
+/** After EST checked the code and signed the request; the code is used up with it. */
+export function enrolDevice(
+  state: DirectoryState,
+  command: CommandOf<"enrol-device">,
+  { at }: Submission,
+): Decision {
+  const device = state.tables.devices.get(command.id);
+  if (device === undefined) return refuse("device.not-found", command.id);
+  if (device.status === "lost") return refuse("device.lost", device.name);
+  if (device.enrolment === null) return refuse("enrolment.used", device.name);
+  if (device.enrolment.expiresAt <= at) return refuse("enrolment.expired", device.name);
+  const { certificate } = command;
+  if (certificate.profile !== "device") return refuse("certificate.wrong-profile", device.name);
+  const { serial, fingerprint, notAfter } = certificate;
+  if (state.tables.certificates.has(serial)) return refuse("certificate.exists", serial);
+  return decided([
+    { kind: "certificate-issued", certificate },
+    { kind: "device-enrolled", id: device.id, serial, fingerprint, notAfter },
+  ]);
+}
+
+/** DV3: the revision rises with every change, so that a device tells the newer setting. */
+export function setReplication(
+  state: DirectoryState,
+  command: CommandOf<"set-replication">,
+): Decision {
+  const device = state.tables.devices.get(command.id);
+  if (device === undefined) return refuse("device.not-found", command.id);
+  const { enabled } = command;
+  if (device.replication.enabled === enabled) {
+    return refuse("device.replication-unchanged", device.name);
+  }
+  const revision = device.replication.revision + 1;
+  return decided([{ kind: "device-replication-set", id: device.id, enabled, revision }], {
+    revision,
+  });
+}

@@ -1,0 +1,119 @@
+import type { NodeId } from "../base/identity.ts";
+import type { Instant } from "../base/time.ts";
+import type { Submission } from "./command.ts";
+import { decided, type CommandOf, type Decision } from "./decision.ts";
+import { inviteTries, inviteValidityMax, serversMax } from "./limits.ts";
+import { isProperName } from "./names.ts";
+import { refuse, type Refusal } from "./refusal.ts";
+import { singleKey, type DirectoryState } from "./state.ts";
+import type { InviteRow } from "./types.ts";
+import { err, ok, type Result } from "../base/result.ts";
+
+/** An invitation for a new server; one that is still open under the same name is replaced. */
+export function issueInvite(
+  state: DirectoryState,
+  command: CommandOf<"issue-invite">,
+  { at }: Submission,
+): Decision {
+  const { name, secret, expiresAt } = command;
+  if (!isProperName(name)) return refuse("pair.bad-name", name.slice(0, 64));
+  const refusal = checkRoom(state, name);
+  if (refusal !== undefined) return err(refusal);
+  if (!(expiresAt > at && expiresAt <= at + inviteValidityMax)) {
+    return refuse("invite.bad-end", name);
+  }
+  const invite: InviteRow = { name, secret, expiresAt, triesLeft: inviteTries };
+  return decided([{ kind: "invite-issued", invite }]);
+}
+
+function checkRoom(state: DirectoryState, name: string): Refusal | undefined {
+  for (const server of state.tables.servers.values()) {
+    if (server.name.toLowerCase() === name.toLowerCase()) {
+      return { code: "pair.name-taken", detail: name };
+    }
+  }
+  if (state.tables.servers.size < serversMax) return undefined;
+  return { code: "pair.too-many-servers", detail: String(serversMax) };
+}
+
+function findInvite(state: DirectoryState, name: string, at: Instant): Result<InviteRow, Refusal> {
+  const invite = state.tables.invites.get(name);
+  if (invite === undefined) return refuse("invite.not-found", name.slice(0, 64));
+  return invite.expiresAt <= at ? refuse("invite.expired", name) : ok(invite);
+}
+
+/** Before the proof of a joining server is looked at, so that a crash gives no further try. */
+export function spendInviteTry(
+  state: DirectoryState,
+  command: CommandOf<"spend-invite-try">,
+  { at }: Submission,
+): Decision {
+  const invite = findInvite(state, command.name, at);
+  if (!invite.ok) return invite;
+  if (invite.value.triesLeft < 1) return refuse("invite.spent", command.name);
+  return decided([{ kind: "invite-tried", name: command.name }]);
+}
+
+/** After the joining server proved its secret; its invitation is used up. */
+export function joinServer(
+  state: DirectoryState,
+  command: CommandOf<"join-server">,
+  { at }: Submission,
+): Decision {
+  const { server, certificates } = command;
+  const invite = findInvite(state, server.name, at);
+  if (!invite.ok) return invite;
+  const refusal = checkRoom(state, server.name);
+  if (refusal !== undefined) return err(refusal);
+  if (state.tables.servers.has(server.id)) return refuse("pair.name-taken", server.id);
+  for (const { serial, profile } of certificates) {
+    if (profile !== "server" && profile !== "replica-signer") {
+      return refuse("certificate.wrong-profile", serial);
+    }
+    if (state.tables.certificates.has(serial)) return refuse("certificate.exists", serial);
+  }
+  return decided(
+    [
+      { kind: "server-joined", server },
+      ...certificates.map((certificate) => ({ kind: "certificate-issued", certificate }) as const),
+      { kind: "invite-used", name: server.name },
+    ],
+    { id: server.id },
+  );
+}
+
+/** Rule R5 is kept by the pair; here the journal's own order of terms is. */
+export function startTerm(state: DirectoryState, command: CommandOf<"start-term">): Decision {
+  const { pair } = command;
+  const present = state.tables.pair.get(singleKey);
+  if (present === undefined) return refuse("system.blank", "");
+  if (!Number.isSafeInteger(pair.term) || pair.term <= present.term) {
+    return refuse("pair.old-term", String(pair.term));
+  }
+  return refusedAckSet(state, pair.owner, pair.ackSet) ?? decided([{ kind: "term-started", pair }]);
+}
+
+export function changeAckSet(
+  state: DirectoryState,
+  command: CommandOf<"change-ack-set">,
+): Decision {
+  const { ackSet, unprotected } = command;
+  const present = state.tables.pair.get(singleKey);
+  if (present === undefined) return refuse("system.blank", "");
+  return (
+    refusedAckSet(state, present.owner, ackSet) ??
+    decided([{ kind: "ack-set-changed", ackSet, unprotected }])
+  );
+}
+
+function refusedAckSet(
+  state: DirectoryState,
+  owner: NodeId,
+  ackSet: readonly NodeId[],
+): Decision | undefined {
+  const isSound =
+    ackSet.includes(owner) &&
+    new Set(ackSet).size === ackSet.length &&
+    ackSet.every((id) => state.tables.servers.has(id));
+  return isSound ? undefined : refuse("pair.bad-ack-set", ackSet.join(", ").slice(0, 512));
+}

@@ -1,0 +1,124 @@
+import type { RequestId } from "../base/identity.ts";
+import type { Submission } from "./command.ts";
+import { changeStanding, createAccount, lockAccount, updateAccount } from "./decide-account.ts";
+import { endSession, issueCode, replacePassword } from "./decide-credential.ts";
+import { enrolDevice, issueDeviceCode, registerDevices, setReplication } from "./decide-device.ts";
+import { changeMembership, createGroup, deleteGroup } from "./decide-group.ts";
+import { changeAckSet, issueInvite, joinServer, spendInviteTry, startTerm } from "./decide-pair.ts";
+import { createSystem, setPolicy } from "./decide-system.ts";
+import { decided, type CommandOf, type Decision } from "./decision.ts";
+import { checkPermission } from "./permissions.ts";
+import { refuse } from "./refusal.ts";
+import { singleKey, type DirectoryState } from "./state.ts";
+import type { RequestRow } from "./types.ts";
+
+/**
+ * The policy of the whole system: a command, judged against the state, becomes facts or a refusal.
+ * Pure; ids, time, hashes and seals come with the command. Repeats are answered by the caller with
+ * `findAnswer` before it asks here.
+ */
+export function decide(state: DirectoryState, submission: Submission): Decision {
+  const { command } = submission;
+  if (command.kind !== "create-system" && !state.tables.system.has(singleKey)) {
+    return refuse("system.blank", command.kind);
+  }
+  const refusal = checkPermission(state, submission);
+  if (refusal !== undefined) return { ok: false, error: refusal };
+  switch (command.kind) {
+    case "create-system":
+      return createSystem(state, command, submission);
+    case "create-account":
+      return createAccount(state, command, submission);
+    case "update-account":
+      return updateAccount(state, command, submission);
+    case "enable-account":
+    case "disable-account":
+    case "delete-account":
+    case "unlock-account":
+      return changeStanding(state, command, submission);
+    case "lock-account":
+      return lockAccount(state, command, submission);
+    case "set-password":
+    case "change-password":
+      return replacePassword(state, command, submission);
+    case "issue-code":
+      return issueCode(state, command, submission);
+    case "end-session":
+      return endSession(state, command);
+    case "set-policy":
+      return setPolicy(state, command);
+    case "create-group":
+      return createGroup(state, command, submission);
+    case "delete-group":
+      return deleteGroup(state, command);
+    case "join-group":
+    case "leave-group":
+    case "deny-in-group":
+    case "lift-deny-in-group":
+    case "admit-administrator":
+      return changeMembership(state, command);
+    case "register-devices":
+    case "issue-device-code":
+    case "enrol-device":
+    case "set-replication":
+      return decideDevice(state, command, submission);
+    case "issue-invite":
+    case "spend-invite-try":
+    case "join-server":
+    case "start-term":
+    case "change-ack-set":
+    case "digest-state":
+      return decidePair(state, command, submission);
+  }
+}
+
+function decideDevice(
+  state: DirectoryState,
+  command: CommandOf<"register-devices" | "issue-device-code" | "enrol-device" | "set-replication">,
+  submission: Submission,
+): Decision {
+  switch (command.kind) {
+    case "register-devices":
+      return registerDevices(state, command, submission);
+    case "issue-device-code":
+      return issueDeviceCode(state, command, submission);
+    case "enrol-device":
+      return enrolDevice(state, command, submission);
+    case "set-replication":
+      return setReplication(state, command);
+  }
+}
+
+function decidePair(
+  state: DirectoryState,
+  command: CommandOf<
+    | "issue-invite"
+    | "spend-invite-try"
+    | "join-server"
+    | "start-term"
+    | "change-ack-set"
+    | "digest-state"
+  >,
+  submission: Submission,
+): Decision {
+  switch (command.kind) {
+    case "issue-invite":
+      return issueInvite(state, command, submission);
+    case "spend-invite-try":
+      return spendInviteTry(state, command, submission);
+    case "join-server":
+      return joinServer(state, command, submission);
+    case "start-term":
+      return startTerm(state, command);
+    case "change-ack-set":
+      return changeAckSet(state, command);
+    case "digest-state":
+      return decided([{ kind: "state-digested", seq: command.seq, digest: command.digest }]);
+  }
+}
+
+/** The first answer to a request that came before (rule I11), if it is among those kept. */
+export function findAnswer(state: DirectoryState, id: RequestId): RequestRow | undefined {
+  const key = state.requestsById.get(id);
+  return key === undefined ? undefined : state.tables.requests.get(key);
+}
