@@ -23,6 +23,12 @@ export interface OpenedJournal {
   readonly state: DirectoryState;
   /** Hexadecimal state digest at the head, 64 characters. */
   readonly digest: string;
+  /**
+   * How far the journal knew itself committed, and the state there. What follows, at most the last
+   * batches before a crash, may or may not have been acknowledged, and must not be seen yet (I10).
+   */
+  readonly committed: number;
+  readonly committedState: DirectoryState;
 }
 
 /**
@@ -36,8 +42,13 @@ export interface Journal {
   head(): Position;
   /** First sequence number still kept as an entry (older ones live in the snapshot). */
   first(): number;
-  /** Appends entries that continue the head exactly; a gap or another `prev` is a defect. */
-  append(entries: readonly Entry[]): void;
+  /**
+   * Appends entries that continue the head exactly; a gap or another `prev` is a defect. Keeps, in
+   * the same transaction, up to where the journal is known to be committed.
+   */
+  append(entries: readonly Entry[], committed: number): void;
+  /** Keeps a later commit mark; durable at the latest with the next append or `close`. */
+  noteCommitted(seq: number): void;
   /** At most `limit` entries from `seq` on, in order. */
   read(seq: number, limit: number): readonly Entry[];
   /** Hash at a sequence number, or undefined where none is kept. */
