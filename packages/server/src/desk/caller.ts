@@ -1,0 +1,12 @@
+import type { RequestId } from "@gridward/core/base/identity";
+import type { Actor } from "@gridward/core/domain/types";
+import type { Session } from "../session.ts";
+
+/** Who asks, as far as the front end could prove it. */
+export interface Caller {
+  /** Null for the local socket and for routes that need no session. */
+  readonly session: Session | null;
+  readonly actor: Actor;
+  /** Under which a retry of a change gets the first outcome. */
+  readonly requestId: RequestId;
+}

@@ -1,0 +1,63 @@
+import type { AnswerMeta, ApiError } from "@gridward/core/api/envelope";
+import { singleKey, type DirectoryState } from "@gridward/core/domain/state";
+import { refusals, type Refusal } from "@gridward/core/domain/refusal";
+import type { FrontEndParts } from "../parts.ts";
+
+/** An answer as it goes out: status of HTTP and the envelope. */
+export interface Reply {
+  readonly status: number;
+  readonly body:
+    | { readonly ok: true; readonly data: unknown; readonly meta: AnswerMeta }
+    | { readonly ok: false; readonly error: ApiError };
+}
+
+/** Stands in every answer, so that nobody wonders which server spoke. */
+export function answerMetaOf(front: FrontEndParts): AnswerMeta {
+  const { name, version } = front.status();
+  return { server: name, duty: front.condition().duty, version };
+}
+
+export function dataReply(data: unknown, front: FrontEndParts): Reply {
+  return { status: 200, body: { ok: true, data, meta: answerMetaOf(front) } };
+}
+
+/** What to say no with: `isKnown` is whether the peer has signed in; `id` finds it in the log. */
+export interface RefusalContext {
+  readonly front: FrontEndParts;
+  readonly isKnown: boolean;
+  readonly id: string;
+}
+
+/** A stranger hears only what `tell` allows, and of those all the same words (AM10). */
+export function refusalReply(refusal: Refusal, context: RefusalContext): Reply {
+  const isTold = context.isKnown || refusals[refusal.code].tell === "anyone";
+  const code = isTold ? refusal.code : "credential.rejected";
+  const { http, says } = refusals[code];
+  const error: ApiError = {
+    code,
+    message: says,
+    where: isTold && refusal.detail !== "" ? refusal.detail : null,
+    next: nextOf(code, context.front.state()),
+    id: context.id,
+  };
+  return { status: http, body: { ok: false, error } };
+}
+
+/** A client that was sent to the Main must learn where it is. */
+function nextOf(code: Refusal["code"], state: DirectoryState): readonly string[] {
+  if (code !== "pair.not-main") return [];
+  const url = mainUrl(state);
+  return url === undefined ? [] : [url];
+}
+
+export function mainUrl(state: DirectoryState): string | undefined {
+  const owner = state.tables.pair.get(singleKey)?.owner;
+  const server = owner === undefined ? undefined : state.tables.servers.get(owner);
+  return server === undefined ? undefined : serverUrl(server.address, server.ports.https);
+}
+
+/** An IPv6 address stands in brackets in a URL (RFC 3986 §3.2.2). */
+export function serverUrl(address: string, port: number): string {
+  const host = address.includes(":") ? `[${address}]` : address;
+  return `https://${host}:${port}`;
+}

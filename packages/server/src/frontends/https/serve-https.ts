@@ -1,0 +1,130 @@
+import { constants } from "node:crypto";
+import { createServer, type Server } from "node:https";
+import fastify, { type FastifyInstance } from "fastify";
+import { bodyBytesMax, routes } from "@gridward/core/api/routes";
+import { freshId } from "@gridward/runtime/os/random";
+import type { Endpoint } from "../../desk/endpoint.ts";
+import { answerError, answerRefusal, answerRequest, type Exchange } from "./answer-request.ts";
+import { addHealth } from "./health.ts";
+import type { HttpsParts, HttpsServer, MountedRoute } from "./https-parts.ts";
+import { bodyBytes, peerCertificate, readRequestId, sourceOf } from "./read-request.ts";
+import { limitSources } from "./source-limit.ts";
+
+/** Sign-ins a peer may try: twenty at once, then two a second. */
+const signInLimit = { burst: 20, perSecond: 2, sourcesMax: 10_000 };
+const connectionsMax = 4_096;
+const headerBytesMax = 8_192;
+const headersTimeoutMs = 10_000;
+const requestTimeoutMs = 30_000;
+const idleTimeoutMs = 60_000;
+/** A name of 64 characters, each of them percent-encoded UTF-8 of four bytes. */
+const pathParameterMax = 768;
+
+/** Opens the HTTPS interface; port 0 takes any that is free. */
+export async function serveHttps(
+  parts: HttpsParts,
+  at: { readonly host: string; readonly port: number },
+): Promise<HttpsServer> {
+  const secure = createServer({ ...parts.tls, ...fixedTls, maxHeaderSize: headerBytesMax });
+  const app = createApp(parts, secure);
+  await app.listen(at);
+  return {
+    port: portOf(secure, at.port),
+    replaceTls: (tls) => secure.setSecureContext({ ...tls, ...fixedTls }),
+    close: async () => app.close(),
+  };
+}
+
+function portOf(server: Server, wanted: number): number {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : wanted;
+}
+
+/**
+ * A certificate is asked for, and judged by the one judge where a route needs it. No tickets: they
+ * would outlive a change of certificates (design §6).
+ */
+const fixedTls = {
+  requestCert: true,
+  rejectUnauthorized: false,
+  ALPNProtocols: ["http/1.1"],
+  secureOptions: constants.SSL_OP_NO_TICKET,
+};
+
+const securityHeaders = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "strict-transport-security": "max-age=31536000",
+  "x-content-type-options": "nosniff",
+};
+
+function createApp(parts: HttpsParts, secure: Server): FastifyInstance {
+  secure.headersTimeout = headersTimeoutMs;
+  secure.requestTimeout = requestTimeoutMs;
+  secure.keepAliveTimeout = idleTimeoutMs;
+  secure.maxConnections = connectionsMax;
+  const app = fastify({
+    serverFactory: (listener) => secure.on("request", listener),
+    bodyLimit: bodyBytesMax,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    genReqId: () => freshId(),
+    routerOptions: { maxParamLength: pathParameterMax },
+  });
+  // The framework decides nothing about a body: its type and content are judged by us.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_, body, done) => done(null, body));
+  app.addHook("onSend", async (_, reply) => void reply.headers(securityHeaders));
+  app.setNotFoundHandler((request, reply) =>
+    answerRefusal(parts, { request, reply }, { code: "request.not-found", detail: "" }),
+  );
+  app.setErrorHandler((error, request, reply) => answerError(parts, { request, reply }, error));
+  addHealth(app, parts.front);
+  addRoutes(app, parts);
+  for (const mounted of parts.mounted) addMounted(app, parts, mounted);
+  return app;
+}
+
+function addRoutes(app: FastifyInstance, parts: HttpsParts): void {
+  const limit = limitSources(signInLimit);
+  const answer = async (endpoint: Endpoint, exchange: Exchange): Promise<void> => {
+    if (endpoint.route === routes.signIn) {
+      const admitted = limit.admit(sourceOf(exchange.request), parts.front.now());
+      if (!admitted.ok) {
+        exchange.reply.header("retry-after", String(admitted.waitS));
+        await answerRefusal(parts, exchange, { code: "request.too-often", detail: "" });
+        return;
+      }
+    }
+    await answerRequest(parts, endpoint, exchange);
+  };
+  for (const endpoint of Object.values(parts.endpoints)) {
+    const { method, path } = endpoint.route;
+    app.route({
+      method,
+      url: path.replaceAll(/\{(\w+)\}/g, ":$1"),
+      handler: async (request, reply) => answer(endpoint, { request, reply }),
+    });
+  }
+}
+
+function addMounted(app: FastifyInstance, parts: HttpsParts, mounted: MountedRoute): void {
+  app.route({
+    method: mounted.method,
+    url: mounted.path,
+    handler: async (request, reply) => {
+      const requestId = readRequestId(request);
+      if (!requestId.ok) return answerRefusal(parts, { request, reply }, requestId.error);
+      const answered = await mounted.answer({
+        headers: request.headers,
+        body: bodyBytes(request),
+        certificate: peerCertificate(request),
+        source: sourceOf(request),
+        requestId: requestId.value,
+      });
+      return reply.code(answered.status).headers(answered.headers).send(answered.body);
+    },
+  });
+}

@@ -1,0 +1,68 @@
+import { encodeHex, utf8, type Bytes } from "@gridward/core/base/bytes";
+import type { RequestId, Sealed } from "@gridward/core/base/identity";
+import { Secret } from "@gridward/core/base/secret";
+import { hmacSha256, sameSecret, sha256 } from "@gridward/runtime/os/hash";
+import { sealText, unsealText, type SystemKey } from "@gridward/runtime/os/seal";
+
+/** What a code admits to; codes of one purpose are void for the others. */
+export type CodePurpose = "first sign-in" | "device enrolment";
+
+/** Digits of Crockford's base 32, in groups that can be read out over the telephone. */
+const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const codeBytes = 16;
+const groupLength = 5;
+
+/**
+ * The code that belongs to a request: 128 bits that only a holder of the system key can compute.
+ * A retry of the request so gets the same code, although no server keeps it.
+ */
+export function codeFor(
+  key: SystemKey,
+  purpose: CodePurpose,
+  requestId: RequestId,
+): Secret<string> {
+  const codeKey = hmacSha256(key.bytes.reveal(), utf8("gridward one-time code\u0001"));
+  const bytes = hmacSha256(codeKey, utf8(`${purpose}\u0000${requestId}`));
+  return new Secret(spell(bytes.subarray(0, codeBytes)));
+}
+
+/** What is journalled of a code: its hash, sealed. 128 random bits need no slow hash. */
+export function sealCode(key: SystemKey, purpose: CodePurpose, code: Secret<string>): Sealed {
+  return sealText(key, sealPurpose(purpose), hashOf(code));
+}
+
+/** Is this the code? Case, spaces and hyphens do not count; O reads as 0, I and L as 1. */
+export function matchesCode(
+  key: SystemKey,
+  purpose: CodePurpose,
+  check: { readonly verifier: Sealed; readonly typed: Secret<string> },
+): boolean {
+  const opened = unsealText(key, sealPurpose(purpose), check.verifier);
+  if (!opened.ok) return false;
+  return sameSecret(utf8(opened.value.reveal()), utf8(hashOf(check.typed).reveal()));
+}
+
+function sealPurpose(purpose: CodePurpose): string {
+  return `one-time code for ${purpose}`;
+}
+
+function hashOf(code: Secret<string>): Secret<string> {
+  const plain = code
+    .reveal()
+    .toUpperCase()
+    .replaceAll(/[\s-]/g, "")
+    .replaceAll("O", "0")
+    .replaceAll(/[IL]/g, "1");
+  return new Secret(encodeHex(sha256(utf8(plain))));
+}
+
+function spell(bytes: Bytes): string {
+  let value = BigInt(`0x${encodeHex(bytes)}`);
+  let text = "";
+  for (let digit = 0; digit < 26; digit++) {
+    if (digit > 0 && digit % groupLength === 0) text = `-${text}`;
+    text = digits.charAt(Number(value & 31n)) + text;
+    value >>= 5n;
+  }
+  return text;
+}

@@ -1,0 +1,127 @@
+import * as z from "zod";
+import { decodeUtf8, utf8, type Bytes } from "@gridward/core/base/bytes";
+import { assert, err, ok, type Result } from "@gridward/core/base/result";
+import { Secret } from "@gridward/core/base/secret";
+import { hour, minute, type Instant } from "@gridward/core/base/time";
+import type { Refusal } from "@gridward/core/domain/refusal";
+import { rolesInForce } from "@gridward/core/domain/roles";
+import type { DirectoryState } from "@gridward/core/domain/state";
+import type { AccountRow, RoleAssignment } from "@gridward/core/domain/types";
+import { hmacSha256, sameSecret } from "@gridward/runtime/os/hash";
+import { freshId } from "@gridward/runtime/os/random";
+import type { SystemKey } from "@gridward/runtime/os/seal";
+
+/** How long a session lasts, whatever is done with it: a shift. */
+export const sessionLifetime = 8 * hour;
+/** A session that may only change its password. */
+export const mustChangeLifetime = 15 * minute;
+
+/** Who is signed in. Roles come from the state at each check, never from the token. */
+export interface Session {
+  readonly id: string;
+  readonly account: AccountRow;
+  readonly roles: readonly RoleAssignment[];
+  readonly mustChange: boolean;
+  readonly expiresAt: Instant;
+}
+
+export interface SessionParts {
+  /** Null on a blank server. */
+  readonly key: () => SystemKey | null;
+  readonly state: () => DirectoryState;
+  readonly now: () => Instant;
+}
+
+/**
+ * Sessions without a table: the token states account and credential version under a MAC whose key
+ * all servers of a system share. It so outlives a changeover, and dies with a change of password,
+ * with the account's lock or end, with its time, and by an entry in `endedSessions`.
+ */
+export interface Sessions {
+  issue(account: AccountRow, mustChange: boolean): { token: Secret<string>; session: Session };
+  check(token: Secret<string>): Result<Session, Refusal>;
+}
+
+/** Of our own making, so one letter a member keeps the header short. */
+const claims = z.strictObject({
+  /** Session id. */
+  i: z.string().length(26),
+  /** Account id. */
+  a: z.string().min(1).max(64),
+  /** Credential version; 0 while there is only a one-time code. */
+  v: z.int(),
+  /** Must change the password. */
+  m: z.boolean(),
+  /** Ends at. */
+  e: z.int(),
+});
+
+const prefix = "gws1";
+const tokenLengthMax = 512;
+
+export function createSessions(parts: SessionParts): Sessions {
+  return {
+    issue(account, mustChange) {
+      const key = parts.key();
+      const now = parts.now();
+      assert(key !== null, "a session without a system");
+      const id = freshId();
+      const expiresAt = now + (mustChange ? mustChangeLifetime : sessionLifetime);
+      const version = credentialVersion(account);
+      const body = encode({ i: id, a: account.id, v: version, m: mustChange, e: expiresAt });
+      const token = new Secret(`${prefix}.${body}.${base64url(macOf(key, body))}`);
+      const roles = rolesInForce(account, now);
+      return { token, session: { id, account, roles, mustChange, expiresAt } };
+    },
+    check(token) {
+      const key = parts.key();
+      const claimed = key === null ? undefined : openToken(key, token.reveal());
+      const session = claimed && liveSession(claimed, parts.state(), parts.now());
+      if (session === undefined) return err({ code: "credential.session-ended", detail: "" });
+      return ok(session);
+    },
+  };
+}
+
+type Claims = z.infer<typeof claims>;
+
+function openToken(key: SystemKey, token: string): Claims | undefined {
+  if (token.length > tokenLengthMax) return undefined;
+  const [first, body = "", mac = "", ...rest] = token.split(".");
+  if (first !== prefix || rest.length > 0) return undefined;
+  if (!sameSecret(Buffer.from(mac, "base64url"), macOf(key, body))) return undefined;
+  const text = decodeUtf8(Buffer.from(body, "base64url"));
+  const parsed = text.ok ? claims.safeParse(JSON.parse(text.value)) : undefined;
+  return parsed?.success === true ? parsed.data : undefined;
+}
+
+function liveSession(claimed: Claims, state: DirectoryState, now: Instant): Session | undefined {
+  const account = state.tables.accounts.get(claimed.a);
+  if (account === undefined || !account.enabled || claimed.e <= now) return undefined;
+  if (account.lockedUntil !== null && account.lockedUntil > now) return undefined;
+  if (credentialVersion(account) !== claimed.v) return undefined;
+  if (state.tables.endedSessions.has(claimed.i)) return undefined;
+  const roles = rolesInForce(account, now);
+  return { id: claimed.i, account, roles, mustChange: claimed.m, expiresAt: claimed.e };
+}
+
+function credentialVersion(account: AccountRow): number {
+  return account.password?.version ?? 0;
+}
+
+function encode(body: Claims): string {
+  return base64url(utf8(JSON.stringify(body)));
+}
+
+/**
+ * Its key is one block of HKDF-Expand from the system key, which is uniform already, so that
+ * extraction may be left out (RFC 5869 §2.3, §3.3).
+ */
+function macOf(key: SystemKey, body: string): Bytes {
+  const sessionKey = hmacSha256(key.bytes.reveal(), utf8("gridward session token\u0001"));
+  return hmacSha256(sessionKey, utf8(body));
+}
+
+function base64url(bytes: Bytes): string {
+  return Buffer.from(bytes).toString("base64url");
+}
