@@ -27,8 +27,9 @@ export interface OpenedJournal {
    * How far the journal knew itself committed, and the state there. What follows, at most the last
    * batches before a crash, may or may not have been acknowledged, and must not be seen yet (I10).
    */
-  readonly committed: number;
+  readonly committed: Position;
   readonly committedState: DirectoryState;
+  readonly committedDigest: string;
 }
 
 /**
