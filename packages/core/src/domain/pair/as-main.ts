@@ -21,6 +21,8 @@ const windowEntries = 8 * entriesPerMessage;
 export function hearAsMain(turn: Turn, from: NodeId, message: PairMessage): void {
   switch (message.kind) {
     case "hello":
+      // Whoever introduces itself asks who is Main; our answer makes it follow.
+      return sayHello(turn, from);
     case "heartbeat":
       return;
     case "follow":
@@ -47,6 +49,7 @@ export function hearAsMain(turn: Turn, from: NodeId, message: PairMessage): void
 /** Compare, decide, never overwrite silently (research §2.9). */
 function onFollow(turn: Turn, from: NodeId, theirs: Position): void {
   const { state, history } = turn;
+  if (peerOf(turn, from).snapshotting) return;
   const known = history.hashAt(theirs.seq);
   if (theirs.seq === 0 || (known === undefined && theirs.seq < history.first())) {
     setPeer(turn, from, { snapshotting: true });

@@ -1,0 +1,159 @@
+import type { Sha256 } from "@gridward/core/base/digest";
+import { assert } from "@gridward/core/base/result";
+import { advance } from "@gridward/core/domain/apply";
+import { digestAfter } from "@gridward/core/domain/digest";
+import { type Entry, origin, type Position } from "@gridward/core/domain/entry";
+import type { HistoryView } from "@gridward/core/domain/pair/pair-state";
+import type { DirectoryState } from "@gridward/core/domain/state";
+import type { Journal, OpenedJournal } from "@gridward/runtime/journal/journal";
+
+interface Version {
+  readonly position: Position;
+  readonly state: DirectoryState;
+  readonly digest: string;
+}
+
+/**
+ * The journal with its states: `prepared` is durable here and nobody may see it yet; `committed`
+ * is durable on every member of the ack set, and is what all front ends read (rule I10).
+ */
+export class Ledger {
+  #journal: Journal;
+  #committed: Version;
+  /** One version for each entry after the committed one, oldest first. */
+  #prepared: Version[] = [];
+  readonly #sha256: Sha256;
+
+  constructor(opened: OpenedJournal, sha256: Sha256) {
+    this.#sha256 = sha256;
+    this.#journal = opened.journal;
+    this.#committed = versionAt(opened);
+    this.#reload(opened);
+  }
+
+  get incarnation(): string {
+    return this.#journal.incarnation;
+  }
+
+  get head(): Position {
+    return this.#last.position;
+  }
+
+  get committed(): Position {
+    return this.#committed.position;
+  }
+
+  /** What front ends see. */
+  get state(): DirectoryState {
+    return this.#committed.state;
+  }
+
+  get committedDigest(): string {
+    return this.#committed.digest;
+  }
+
+  /** What the next command is judged against. */
+  get prepared(): DirectoryState {
+    return this.#last.state;
+  }
+
+  /** Digest of the prepared state. */
+  get digest(): string {
+    return this.#last.digest;
+  }
+
+  get history(): HistoryView {
+    const journal = this.#journal;
+    return {
+      hashAt: (seq) => (seq === 0 ? origin.hash : journal.hashAt(seq)),
+      first: () => journal.first(),
+      terms: () => journal.terms(),
+      digest: () => this.digest,
+    };
+  }
+
+  read(seq: number, limit: number): readonly Entry[] {
+    return this.#journal.read(seq, limit);
+  }
+
+  /** Durable when it returns. Throws `DiskFull` and changes nothing when there is no room. */
+  append(entries: readonly Entry[]): void {
+    this.#journal.append(entries, this.#committed.position.seq);
+    for (const entry of entries) this.#prepare(entry);
+  }
+
+  /** Everything up to `seq` may be seen from now on. */
+  commit(seq: number): void {
+    const index = this.#prepared.findLastIndex((version) => version.position.seq <= seq);
+    const version = this.#prepared[index];
+    if (version === undefined) return;
+    this.#committed = version;
+    this.#prepared = this.#prepared.slice(index + 1);
+  }
+
+  /** Tells the journal how far it is committed; cheap, for quiet moments. */
+  noteCommitted(): void {
+    this.#journal.noteCommitted(this.#committed.position.seq);
+  }
+
+  /** Takes an unacknowledged tail away; `reopened` is the journal after the cut. */
+  truncate(after: Position, reopen: () => OpenedJournal): void {
+    const { seq } = this.#committed.position;
+    assert(after.seq >= seq, "a committed change is never cut");
+    this.#journal.truncate(after.seq);
+    this.#journal.close();
+    this.replace(reopen());
+    this.commit(seq);
+  }
+
+  /** Another generation takes the place of this one. */
+  replace(opened: OpenedJournal): void {
+    this.#journal = opened.journal;
+    this.#committed = versionAt(opened);
+    this.#reload(opened);
+  }
+
+  /** Written only when nothing is under way, so that a snapshot never holds a prepared change. */
+  saveSnapshot(): void {
+    if (this.#prepared.length > 0) return;
+    const { state, position, digest } = this.#committed;
+    this.#journal.saveSnapshot(state, position, digest);
+  }
+
+  close(): void {
+    this.noteCommitted();
+    this.#journal.close();
+  }
+
+  get #last(): Version {
+    return this.#prepared.at(-1) ?? this.#committed;
+  }
+
+  #prepare(entry: Entry): void {
+    const before = this.#last;
+    const { state, changes } = advance(before.state, entry);
+    const digest = digestAfter(before.digest, before.state, changes, this.#sha256);
+    const { term, start, seq, hash } = entry;
+    this.#prepared.push({ position: { term, start, seq, hash }, state, digest });
+  }
+
+  #reload(opened: OpenedJournal): void {
+    this.#prepared = [];
+    let seq = this.#committed.position.seq + 1;
+    for (;;) {
+      const entries = this.#journal.read(seq, 512);
+      for (const entry of entries) this.#prepare(entry);
+      if (entries.length === 0) break; // Ends: the journal has no entry after its head.
+      seq += entries.length;
+    }
+    assert(this.digest === opened.digest, "the replayed state is the state that was verified");
+  }
+}
+
+function versionAt(opened: OpenedJournal): Version {
+  return {
+    position: opened.committed,
+    state: opened.committedState,
+    digest: opened.committedDigest,
+  };
+}
