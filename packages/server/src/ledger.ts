@@ -2,7 +2,8 @@ import type { Sha256 } from "@gridward/core/base/digest";
 import { assert } from "@gridward/core/base/result";
 import { advance } from "@gridward/core/domain/apply";
 import { digestAfter } from "@gridward/core/domain/digest";
-import { type Entry, origin, type Position } from "@gridward/core/domain/entry";
+import { type EntryPlace, sealEntry } from "@gridward/core/domain/entry-hash";
+import { type Entry, type EntryContent, origin, type Position } from "@gridward/core/domain/entry";
 import type { HistoryView } from "@gridward/core/domain/pair/pair-state";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { Journal, OpenedJournal } from "@gridward/runtime/journal/journal";
@@ -22,6 +23,7 @@ export class Ledger {
   #committed: Version;
   /** One version for each entry after the committed one, oldest first. */
   #prepared: Version[] = [];
+  #stagedEntries: Entry[] = [];
   readonly #sha256: Sha256;
 
   constructor(opened: OpenedJournal, sha256: Sha256) {
@@ -76,10 +78,30 @@ export class Ledger {
     return this.#journal.read(seq, limit);
   }
 
+  /** As Main: makes a content the next entry of our term. Not durable before `flush`. */
+  stage(content: EntryContent, place: Omit<EntryPlace, "previous">): Entry {
+    const entry = sealEntry(content, { ...place, previous: this.head }, this.#sha256);
+    this.#stagedEntries.push(entry);
+    this.#prepared.push(this.#next(entry));
+    return entry;
+  }
+
+  /** Makes what was staged durable in one transaction. Throws `DiskFull` and forgets it then. */
+  flush(): void {
+    const entries = this.#stagedEntries;
+    this.#stagedEntries = [];
+    try {
+      this.#journal.append(entries, this.#committed.position.seq);
+    } catch (error) {
+      this.#prepared = this.#prepared.slice(0, this.#prepared.length - entries.length);
+      throw error;
+    }
+  }
+
   /** Durable when it returns. Throws `DiskFull` and changes nothing when there is no room. */
   append(entries: readonly Entry[]): void {
     this.#journal.append(entries, this.#committed.position.seq);
-    for (const entry of entries) this.#prepare(entry);
+    for (const entry of entries) this.#prepared.push(this.#next(entry));
   }
 
   /** Everything up to `seq` may be seen from now on. */
@@ -129,12 +151,12 @@ export class Ledger {
     return this.#prepared.at(-1) ?? this.#committed;
   }
 
-  #prepare(entry: Entry): void {
+  #next(entry: Entry): Version {
     const before = this.#last;
     const { state, changes } = advance(before.state, entry);
     const digest = digestAfter(before.digest, before.state, changes, this.#sha256);
     const { term, start, seq, hash } = entry;
-    this.#prepared.push({ position: { term, start, seq, hash }, state, digest });
+    return { position: { term, start, seq, hash }, state, digest };
   }
 
   #reload(opened: OpenedJournal): void {
@@ -142,7 +164,7 @@ export class Ledger {
     let seq = this.#committed.position.seq + 1;
     for (;;) {
       const entries = this.#journal.read(seq, 512);
-      for (const entry of entries) this.#prepare(entry);
+      for (const entry of entries) this.#prepared.push(this.#next(entry));
       if (entries.length === 0) break; // Ends: the journal has no entry after its head.
       seq += entries.length;
     }
