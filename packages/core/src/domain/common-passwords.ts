@@ -1,0 +1,36 @@
+/**
+ * The first block list: what is tried first against people and against substation gear. Words are
+ * compared without case, without digits and signs around them, and with the usual stand-ins undone.
+ */
+const words: ReadonlySet<string> = new Set(
+  `abcabc abcdef abcdefg abcdefgh access admin administrator adminadmin asdfgh asdfghjkl azerty
+  baseball batman changeit changeme charlie cisco computer control default dragon electric engineer
+  football freedom gridward guest hello hunter iloveyou installer letmein login master michael
+  monkey network operator pass passwd passphrase password passwort power princess qazwsx qwerty
+  qwertyuiop qwertz relay root secadm secret security service shadow siemens substation sunshine
+  superman superuser supervisor support system temp test tester trustno user utility viewer
+  welcome winter spring summer autumn wordpass zxcvbn zxcvbnm`.split(/\s+/),
+);
+
+const standIns: Readonly<Record<string, string>> = {
+  "0": "o",
+  "1": "i",
+  "3": "e",
+  "4": "a",
+  "5": "s",
+  "7": "t",
+  "@": "a",
+  $: "s",
+  "!": "i",
+};
+
+const distinctMin = 4;
+const runs = ["01234567890123456789", "98765432109876543210", "abcdefghijklmnopqrstuvwxyz"];
+
+export function isCommonPassword(prepared: string): boolean {
+  const lower = prepared.toLowerCase();
+  if (new Set(lower).size < distinctMin || runs.some((run) => run.includes(lower))) return true;
+  const core = lower.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, "");
+  const plain = core.replace(/[0-9@$!]/g, (sign) => standIns[sign] ?? "");
+  return words.has(plain.replace(/[^\p{L}]/gu, ""));
+}
