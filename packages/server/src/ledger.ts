@@ -14,6 +14,11 @@ interface Version {
   readonly digest: string;
 }
 
+/** Our state is not the Main's although the journals agree: this database is invalid (HS11). */
+export class StateMismatch extends Error {
+  override readonly name = "StateMismatch";
+}
+
 /**
  * The journal with its states: `prepared` is durable here and nobody may see it yet; `committed`
  * is durable on every member of the ack set, and is what all front ends read (rule I10).
@@ -39,6 +44,11 @@ export class Ledger {
 
   get head(): Position {
     return this.#last.position;
+  }
+
+  /** Sequence number up to which the journal is durable; `head` may be ahead while staging. */
+  get durableSeq(): number {
+    return this.head.seq - this.#stagedEntries.length;
   }
 
   get committed(): Position {
@@ -100,8 +110,15 @@ export class Ledger {
 
   /** Durable when it returns. Throws `DiskFull` and changes nothing when there is no room. */
   append(entries: readonly Entry[]): void {
-    this.#journal.append(entries, this.#committed.position.seq);
-    for (const entry of entries) this.#prepared.push(this.#next(entry));
+    const before = this.#prepared;
+    this.#prepared = [...before];
+    try {
+      for (const entry of entries) this.#follow(entry);
+      this.#journal.append(entries, this.#committed.position.seq);
+    } catch (error) {
+      this.#prepared = before;
+      throw error;
+    }
   }
 
   /** Everything up to `seq` may be seen from now on. */
@@ -149,6 +166,16 @@ export class Ledger {
 
   get #last(): Version {
     return this.#prepared.at(-1) ?? this.#committed;
+  }
+
+  /** An entry of the Main; where it carries a digest, our state must have that digest too. */
+  #follow(entry: Entry): void {
+    for (const fact of entry.facts) {
+      if (fact.kind === "state-digested" && fact.digest !== this.digest) {
+        throw new StateMismatch(`The state after change ${fact.seq} differs from the Main's.`);
+      }
+    }
+    this.#prepared.push(this.#next(entry));
   }
 
   #next(entry: Entry): Version {

@@ -75,7 +75,7 @@ function checkDatabase({ machine, control }: PairState): Denial | undefined {
     return { code: "pair.diverged", detail: `${machine.entries} changes here left the system` };
   }
   if (control.incarnation !== null) return undefined;
-  return machine.duty === "standby"
+  return control.systemId !== null
     ? { code: "pair.incomplete", detail: "the first pass has not finished" }
     : { code: "pair.blank", detail: "there is no database here" };
 }

@@ -1,0 +1,310 @@
+import type { NodeId, RequestId } from "@gridward/core/base/identity";
+import { assert, err, ok, type Result } from "@gridward/core/base/result";
+import type { ControlRecord } from "@gridward/core/domain/control-record";
+import { emptyDigest } from "@gridward/core/domain/digest";
+import { type EntryContent, origin, type Position } from "@gridward/core/domain/entry";
+import type { Fact } from "@gridward/core/domain/fact";
+import type { PairAction, PairEvent } from "@gridward/core/domain/pair/event";
+import type { PairMessage } from "@gridward/core/domain/pair/message";
+import type { HistoryView, PairState } from "@gridward/core/domain/pair/pair-state";
+import { step } from "@gridward/core/domain/pair/step";
+import type { Refusal } from "@gridward/core/domain/refusal";
+import { type DirectoryState, emptyState } from "@gridward/core/domain/state";
+import type { Actor } from "@gridward/core/domain/types";
+import { DiskFull, type OpenedJournal } from "@gridward/runtime/journal/journal";
+import type { Clock } from "@gridward/runtime/os/clock";
+import { type Ledger, StateMismatch } from "../ledger.ts";
+import type { FirstPassSource } from "./first-pass.ts";
+
+/** What the conductor's orders are carried out with. */
+export interface ConductorParts {
+  readonly self: NodeId;
+  readonly name: string;
+  readonly clock: Clock;
+  readonly freshRequestId: () => RequestId;
+  readonly writeControl: (control: ControlRecord) => void;
+  readonly openLedger: (opened: OpenedJournal) => Ledger;
+  readonly reopen: (incarnation: string) => OpenedJournal;
+  /** Removes every generation but this one. */
+  readonly keepOnly: (incarnation: string) => void;
+  /** Writes the tail to its file, fsyncs it and reads it back (R10). */
+  readonly exportTail: (ledger: Ledger, after: Position, upTo: Position) => void;
+  readonly send: (to: NodeId, message: PairMessage) => void;
+  readonly sendFirstPass: (to: NodeId, source: FirstPassSource) => Promise<void>;
+  /** Called when changes became visible, after each commit. */
+  readonly onCommitted: (seq: number) => void;
+  /** Called when changes that were written may never be confirmed. */
+  readonly onAbandoned: () => void;
+  /** Called after each event, when everything it asked for is done. */
+  readonly onSettled: () => void;
+}
+
+type Order = (outcome: Result<undefined, Refusal>) => void;
+
+/** A state digest is journalled once in this many entries (design §4). */
+const digestEvery = 256;
+
+/**
+ * Carries out what the pair's rules decide. The rules are pure; this is the one place that gives
+ * them events and does what they answer, strictly in order.
+ */
+export class Conductor {
+  readonly #parts: ConductorParts;
+  #pair: PairState;
+  #ledger: Ledger | undefined;
+  #waitingEvents: PairEvent[] = [];
+  #isBusy = false;
+  #order: Order | undefined;
+  /** A verified generation that the rules have not yet made current. */
+  #ready: OpenedJournal | undefined;
+
+  constructor(parts: ConductorParts, pair: PairState, ledger: Ledger | undefined) {
+    this.#parts = parts;
+    this.#pair = pair;
+    this.#ledger = ledger;
+  }
+
+  get pair(): PairState {
+    return this.#pair;
+  }
+
+  get ledger(): Ledger | undefined {
+    return this.#ledger;
+  }
+
+  /** The committed state; empty on a blank server. */
+  get state(): DirectoryState {
+    return this.#ledger?.state ?? emptyState;
+  }
+
+  /** One event, and everything that follows from it, before this returns. */
+  feed(event: PairEvent): void {
+    this.#waitingEvents.push(event);
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    for (;;) {
+      const next = this.#waitingEvents.shift();
+      if (!next) break; // Ends: a step adds at most one event for each entry it writes.
+      this.#take(next);
+    }
+    this.#isBusy = false;
+    this.#parts.onSettled();
+  }
+
+  /** An operator's order and its outcome. One at a time. */
+  order(event: PairEvent & { readonly kind: "order-changeover" | "order-promote" }) {
+    if (this.#order) {
+      const refusal: Refusal = { code: "pair.busy", detail: "another order is under way" };
+      return Promise.resolve(err(refusal));
+    }
+    return new Promise<Result<undefined, Refusal>>((resolve) => {
+      this.#order = resolve;
+      this.feed(event);
+    });
+  }
+
+  /** As Main: writes what was staged, and tells the rules how far the journal reaches now. */
+  flush(): Result<undefined, Refusal> {
+    const ledger = this.#mustLedger();
+    this.#stageDigest(ledger);
+    try {
+      ledger.flush();
+    } catch (error) {
+      if (!(error instanceof DiskFull)) throw error;
+      this.feed({ kind: "disk-full" });
+      return err({ code: "disk.full", detail: "journal" });
+    }
+    this.feed({ kind: "appended", head: ledger.head });
+    return ok(undefined);
+  }
+
+  stage(content: EntryContent): number {
+    const { term, start } = this.#pair.control;
+    return this.#mustLedger().stage(content, { node: this.#parts.self, term, start }).seq;
+  }
+
+  /** A first pass arrived whole and verified; it becomes current when the rules say so. */
+  generationReady(opened: OpenedJournal, position: Position): void {
+    this.#ready = opened;
+    const { incarnation } = opened.journal;
+    this.feed({ kind: "generation-ready", incarnation, position, digest: opened.digest });
+    this.#ready?.journal.close();
+    this.#ready = undefined;
+  }
+
+  /** A new system begins here: its first entry is durable before the control record names it. */
+  found(opened: OpenedJournal, content: EntryContent, control: ControlRecord): void {
+    const ledger = this.#parts.openLedger(opened);
+    this.#ledger = ledger;
+    ledger.stage(content, { node: this.#parts.self, term: control.term, start: control.start });
+    ledger.flush();
+    ledger.commit(ledger.head.seq);
+    this.restart({ ...control, highest: ledger.head });
+  }
+
+  /** Takes up a control record made by system creation or joining. */
+  restart(control: ControlRecord): void {
+    this.#parts.writeControl(control);
+    const head = this.#ledger?.head ?? origin;
+    const isMain = control.owner === this.#parts.self;
+    this.#pair = {
+      ...this.#pair,
+      control,
+      head,
+      committed: head.seq,
+      machine: isMain
+        ? { duty: "main", phase: "serving", admitting: null }
+        : { duty: "none", phase: "blank" },
+      machineSince: this.#parts.clock.monotonic(),
+    };
+    this.#parts.onSettled();
+  }
+
+  #take(event: PairEvent): void {
+    const before = this.#pair;
+    const clocks = { at: this.#parts.clock.monotonic(), now: this.#parts.clock.now() };
+    const { state, actions } = step(before, event, clocks, this.#history());
+    this.#pair = state;
+    try {
+      for (const action of actions) this.#perform(action);
+    } catch (error) {
+      this.#onFailure(error, before);
+    }
+  }
+
+  /** What could not be written was not promised either: the rules go on from before it. */
+  #onFailure(error: unknown, before: PairState): void {
+    if (error instanceof DiskFull) {
+      this.#pair = { ...before, control: this.#pair.control };
+      this.#waitingEvents.push({ kind: "disk-full" });
+      return;
+    }
+    if (!(error instanceof StateMismatch)) throw error;
+    this.#pair = { ...before, control: this.#pair.control };
+    const code = "journal.digest-mismatch";
+    this.#waitingEvents.push({ kind: "database-invalid", code, text: error.message });
+  }
+
+  #perform(action: PairAction): void {
+    switch (action.kind) {
+      case "write-control":
+        return this.#parts.writeControl(action.control);
+      case "send":
+        return this.#parts.send(action.to, action.message);
+      case "send-entries":
+        return this.#sendEntries(action);
+      case "send-snapshot":
+        return this.#sendSnapshot(action.to);
+      case "append":
+        return this.#mustLedger().append(action.entries);
+      case "commit":
+        this.#mustLedger().commit(action.seq);
+        return this.#parts.onCommitted(action.seq);
+      case "record-term":
+        return this.#record("start-term", { kind: "term-started", pair: action.pair });
+      case "record-ack-set": {
+        const { ackSet, unprotected } = action;
+        return this.#record("change-ack-set", { kind: "ack-set-changed", ackSet, unprotected });
+      }
+      case "export-tail":
+        return this.#parts.exportTail(this.#mustLedger(), action.after, action.upTo);
+      case "truncate": {
+        const ledger = this.#mustLedger();
+        return ledger.truncate(action.after, () => this.#parts.reopen(ledger.incarnation));
+      }
+      case "swap-generation":
+        return this.#swap(action.incarnation);
+      case "abandon-waiting":
+        return this.#parts.onAbandoned();
+      case "order-done":
+        return this.#answerOrder(ok(undefined));
+      case "order-refused":
+        return this.#answerOrder(err({ code: action.code, detail: action.detail }));
+    }
+  }
+
+  #answerOrder(outcome: Result<undefined, Refusal>): void {
+    this.#order?.(outcome);
+    this.#order = undefined;
+  }
+
+  #sendEntries(action: PairAction & { readonly kind: "send-entries" }): void {
+    const { to, from, upTo } = action;
+    const entries = this.#mustLedger().read(from, upTo - from + 1);
+    const { control, committed } = this.#pair;
+    this.#parts.send(to, { kind: "entries", term: control.term, entries, committed });
+  }
+
+  #sendSnapshot(to: NodeId): void {
+    const { state, committed, committedDigest } = this.#mustLedger();
+    const source = { state, position: committed, digest: committedDigest };
+    void this.#parts.sendFirstPass(to, source).then(() => {
+      this.feed({ kind: "snapshot-sent", peer: to });
+    });
+  }
+
+  /** An entry of the pair's own: who owns the term, who must hold a change (HS19). */
+  #record(kind: string, fact: Fact): void {
+    const { self, name, clock, freshRequestId } = this.#parts;
+    const actor: Actor = { kind: "server", id: self, name, door: "pair", source: "" };
+    const ledger = this.#mustLedger();
+    const { term, start } = this.#pair.control;
+    const content: EntryContent = {
+      at: clock.now(),
+      actor,
+      requestId: freshRequestId(),
+      kind,
+      facts: [fact],
+      answer: {},
+    };
+    ledger.stage(content, { node: self, term, start });
+    ledger.flush();
+    this.#waitingEvents.push({ kind: "appended", head: ledger.head });
+  }
+
+  #stageDigest(ledger: Ledger): void {
+    const { self, name, clock, freshRequestId } = this.#parts;
+    const { seq } = ledger.head;
+    if (Math.floor(seq / digestEvery) === Math.floor(ledger.durableSeq / digestEvery)) return;
+    const fact: Fact = { kind: "state-digested", seq, digest: ledger.digest };
+    this.stage({
+      at: clock.now(),
+      actor: { kind: "server", id: self, name, door: "pair", source: "" },
+      requestId: freshRequestId(),
+      kind: "digest-state",
+      facts: [fact],
+      answer: {},
+    });
+  }
+
+  #swap(incarnation: string): void {
+    const opened = this.#ready;
+    assert(
+      opened?.journal.incarnation === incarnation,
+      "the generation swapped in is the one built",
+    );
+    this.#ready = undefined;
+    this.#ledger?.close();
+    this.#ledger = this.#parts.openLedger(opened);
+    this.#parts.keepOnly(incarnation);
+    this.#parts.onCommitted(this.#ledger.committed.seq);
+  }
+
+  #mustLedger(): Ledger {
+    assert(
+      this.#ledger !== undefined,
+      "the rules read and write a journal only where there is one",
+    );
+    return this.#ledger;
+  }
+
+  #history(): HistoryView {
+    if (this.#ledger) return this.#ledger.history;
+    return {
+      hashAt: (seq) => (seq === 0 ? origin.hash : undefined),
+      first: () => 1,
+      terms: () => [],
+      digest: () => emptyDigest,
+    };
+  }
+}

@@ -1,0 +1,168 @@
+import { z } from "zod";
+import { err, ok, type Result } from "@gridward/core/base/result";
+import type { Position } from "@gridward/core/domain/entry";
+import type { DirectoryState } from "@gridward/core/domain/state";
+import { allRows, tableNames } from "@gridward/core/domain/tables";
+import type { RowChange } from "@gridward/core/domain/types";
+import type {
+  GenerationBuilder,
+  JournalFault,
+  OpenedJournal,
+} from "@gridward/runtime/journal/journal";
+import type { Clock } from "@gridward/runtime/os/clock";
+
+/** The first pass: the whole database in pieces, at one position, with its digest. */
+export interface FirstPassSource {
+  readonly state: DirectoryState;
+  readonly position: Position;
+  readonly digest: string;
+}
+
+const rowsPerPiece = 500;
+
+/** Sends every row. `send` waits while the link's queue is full. Ends early when the link closed. */
+export async function sendFirstPass(
+  source: FirstPassSource,
+  wire: {
+    readonly send: (text: string) => Promise<void>;
+    readonly isOpen: () => boolean;
+    /** Bytes a second at most; 0 is no limit. */
+    readonly rate: number;
+    readonly clock: Clock;
+  },
+): Promise<void> {
+  const pieces = await piecesOf(source.state, wire.clock);
+  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const { position, digest } = source;
+  await wire.send(JSON.stringify({ kind: "first-pass-begin", position, digest, bytes }));
+  const startedAt = wire.clock.monotonic();
+  let sent = 0;
+  for (const piece of pieces) {
+    if (!wire.isOpen()) return;
+    await wire.send(piece);
+    sent += piece.length;
+    const earliest = wire.rate > 0 ? startedAt + (sent * 1_000) / wire.rate : 0;
+    const wait = earliest - wire.clock.monotonic();
+    if (wait > 0) await wire.clock.sleep(wait);
+  }
+  await wire.send(JSON.stringify({ kind: "first-pass-end" }));
+}
+
+/** Serialised with pauses, so that sign-ins go on meanwhile. */
+async function piecesOf(state: DirectoryState, clock: Clock): Promise<readonly string[]> {
+  const pieces: string[] = [];
+  let rows: unknown[] = [];
+  for (const row of allRows(state)) {
+    rows.push(row);
+    if (rows.length < rowsPerPiece) continue;
+    pieces.push(JSON.stringify({ kind: "first-pass-rows", rows }));
+    rows = [];
+    await clock.sleep(0);
+  }
+  pieces.push(JSON.stringify({ kind: "first-pass-rows", rows }));
+  return pieces;
+}
+
+const count = z.number().int().nonnegative();
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const pieceSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("first-pass-begin"),
+    position: z.strictObject({ term: count, start: count, seq: count, hash }),
+    digest: hash,
+    bytes: count,
+  }),
+  z.strictObject({
+    kind: z.literal("first-pass-rows"),
+    rows: z
+      .array(
+        z.strictObject({
+          table: z.enum(tableNames),
+          key: z.string().min(1).max(256),
+          row: z.record(z.string(), z.unknown()),
+        }),
+      )
+      .max(rowsPerPiece),
+  }),
+  z.strictObject({ kind: z.literal("first-pass-end") }),
+]);
+
+export type FirstPassPiece = z.infer<typeof pieceSchema>;
+
+export function isFirstPass(json: unknown): boolean {
+  return (
+    typeof json === "object" &&
+    json !== null &&
+    "kind" in json &&
+    typeof json.kind === "string" &&
+    json.kind.startsWith("first-pass-")
+  );
+}
+
+export function parseFirstPass(json: unknown): Result<FirstPassPiece, string> {
+  const parsed = pieceSchema.safeParse(json);
+  return parsed.success ? ok(parsed.data) : err(parsed.error.issues[0]?.message ?? "malformed");
+}
+
+/** What the receiving side tells the pair's rules. */
+export type FirstPassNews =
+  | { readonly kind: "begun"; readonly bytesTotal: number }
+  | { readonly kind: "progress"; readonly bytesDone: number }
+  | { readonly kind: "ready"; readonly opened: OpenedJournal; readonly position: Position }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** Builds the new generation beside the old one; nothing is current before it is verified (R8). */
+export class FirstPassReceiver {
+  readonly #build: () => GenerationBuilder;
+  #builder: GenerationBuilder | undefined;
+  #target: { readonly position: Position; readonly digest: string } | undefined;
+  #bytesDone = 0;
+
+  constructor(build: () => GenerationBuilder) {
+    this.#build = build;
+  }
+
+  take(piece: FirstPassPiece, bytes: number): FirstPassNews {
+    switch (piece.kind) {
+      case "first-pass-begin":
+        this.abandon();
+        this.#builder = this.#build();
+        this.#target = piece;
+        this.#bytesDone = 0;
+        return { kind: "begun", bytesTotal: piece.bytes };
+      case "first-pass-rows":
+        return this.#takeRows(piece.rows, bytes);
+      case "first-pass-end":
+        return this.#finish();
+    }
+  }
+
+  /** The link ended, or the Main began anew: the pieces are put away. */
+  abandon(): boolean {
+    const wasBuilding = this.#builder !== undefined;
+    this.#builder?.abandon();
+    this.#builder = undefined;
+    return wasBuilding;
+  }
+
+  #takeRows(rows: readonly unknown[], bytes: number): FirstPassNews {
+    if (!this.#builder) return { kind: "failed", reason: "rows before a beginning" };
+    // Rows of a verified partner; the digest over all of them is compared before they count.
+    this.#builder.rows(rows as readonly RowChange[]);
+    this.#bytesDone += bytes;
+    return { kind: "progress", bytesDone: this.#bytesDone };
+  }
+
+  #finish(): FirstPassNews {
+    const builder = this.#builder;
+    const target = this.#target;
+    this.#builder = undefined;
+    if (!builder || !target) return { kind: "failed", reason: "an end before a beginning" };
+    const finished: Result<OpenedJournal, JournalFault> = builder.finish(
+      target.position,
+      target.digest,
+    );
+    if (!finished.ok) return { kind: "failed", reason: finished.error.detail };
+    return { kind: "ready", opened: finished.value, position: target.position };
+  }
+}
