@@ -1,4 +1,4 @@
-import { sign, verify, X509Certificate, type KeyObject } from "node:crypto";
+import { sign, verify, type KeyObject, type X509Certificate } from "node:crypto";
 import type { NodeId } from "@gridward/core/base/identity";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
@@ -10,8 +10,8 @@ import {
   type SignedKind,
   type Statement,
 } from "@gridward/core/codec/replica/manifest";
-import { parseCertificateUri } from "../trust/x509/names.ts";
 import { objectIds } from "../trust/x509/object-ids.ts";
+import { certificateNameOf, notAfterOf, notBeforeOf, readCertificate } from "../trust/x509/read.ts";
 
 /** A server's own replica signer: an Ed25519 key and its certificate by the system's authority. */
 export interface ReplicaSigner {
@@ -47,7 +47,9 @@ export function checkSigned(
   if (!signer.checkIssued(anchor) || !signer.verify(anchor.publicKey)) {
     return err("the signer's certificate is not from the authority of this system");
   }
-  const isSigner = !signer.ca && signer.keyUsage?.includes(objectIds.replicaSigning) === true;
+  // Named keyUsage, holds the extended one; Node's types forget that there may be none.
+  const usages: readonly string[] | undefined = signer.keyUsage;
+  const isSigner = !signer.ca && usages?.includes(objectIds.replicaSigning) === true;
   if (!isSigner) return err("the signer's certificate is not for replicas");
   if (at !== null && !isWithinDates(signer, at)) {
     return err("the signer's certificate is not within its dates");
@@ -59,29 +61,16 @@ export function checkSigned(
     Buffer.from(signed.signature, "base64url"),
   );
   if (!isGood) return err("the signature is wrong");
-  const name = signerName(signer);
-  return name === undefined ? err("the signer's certificate names no server") : ok(name);
+  const name = certificateNameOf(signer);
+  if (name?.kind !== "server") return err("the signer's certificate names no server");
+  return ok(name.node);
 }
 
 function parseSigner(text: string): X509Certificate | undefined {
-  try {
-    const certificate = new X509Certificate(Buffer.from(text, "base64url"));
-    return certificate.publicKey.asymmetricKeyType === "ed25519" ? certificate : undefined;
-  } catch {
-    return undefined;
-  }
+  const certificate = readCertificate(Buffer.from(text, "base64url"));
+  return certificate?.publicKey.asymmetricKeyType === "ed25519" ? certificate : undefined;
 }
 
 function isWithinDates(certificate: X509Certificate, at: Instant): boolean {
-  return certificate.validFromDate.getTime() <= at && at <= certificate.validToDate.getTime();
-}
-
-/** SAN entries as node:crypto shows them: `URI:urn:gridward:server:ID`. */
-function signerName(certificate: X509Certificate): NodeId | undefined {
-  for (const entry of certificate.subjectAltName?.split(", ") ?? []) {
-    if (!entry.startsWith("URI:")) continue;
-    const name = parseCertificateUri(entry.slice("URI:".length));
-    if (name?.kind === "server") return name.node;
-  }
-  return undefined;
+  return notBeforeOf(certificate) <= at && at <= notAfterOf(certificate);
 }

@@ -4,7 +4,7 @@
 export const accountsMax = 2_000;
 
 /** Records of one `piece`: with every field at its longest it still fits a link frame. */
-export const recordsPerPiece = 200;
+export const recordsPerPiece = 100;
 
 export const piecesMax = accountsMax / recordsPerPiece;
 

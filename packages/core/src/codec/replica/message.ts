@@ -144,7 +144,7 @@ const answerTo = { kind: z.literal("sign-in-answer"), call, duty: z.enum(["main"
 const accepted = z.strictObject({
   ...answerTo,
   outcome: z.literal("accepted"),
-  account: z.strictObject({ id: idText, name: nameText, displayName: z.string().max(256) }),
+  account: z.strictObject({ id: idText, name: nameText, displayName: z.string().max(128) }),
   roles: z.array(replicaRole).max(grantedRolesMax).readonly(),
   fresh: z.boolean(),
   mustChange: z.boolean(),

@@ -9,6 +9,9 @@ export const idText = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 export const nameText = z.string().min(1).max(128);
 
 export const hexHash = z.string().regex(/^[0-9a-f]{64}$/);
+/** Eight segments of 64 characters and the strokes between them. */
+const areaCharactersMax = 520;
+
 export const counter = z.int().min(0);
 export const instant = z.int().min(0);
 
@@ -16,7 +19,7 @@ export const instant = z.int().min(0);
 export const replicaRole = z
   .strictObject({
     role: z.int().min(-32_768).max(65_535),
-    area: z.string().min(1).max(256),
+    area: z.string().min(1).max(areaCharactersMax),
     notBefore: instant.nullable(),
     notAfter: instant.nullable(),
   })
@@ -30,7 +33,7 @@ export const replicaRecord = z
   .strictObject({
     id: idText,
     name: nameText,
-    displayName: z.string().max(256),
+    displayName: z.string().max(128),
     roles: z.array(replicaRole).max(rolesMax).readonly(),
     /** Rises with each change of the password; the verifier in the layer carries the same. */
     credentialVersion: counter,

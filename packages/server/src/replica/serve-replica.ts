@@ -1,0 +1,67 @@
+import type { DeviceId } from "@gridward/core/base/identity";
+import type { Millis } from "@gridward/core/base/time";
+import type { VerifiedPeer } from "@gridward/runtime/link/peer";
+import { DeviceSession } from "./device-session.ts";
+import { groupSets } from "./group-sets.ts";
+import type { ConnectedDevice, ReplicaParts } from "./replica-parts.ts";
+
+/** Many changes at once cost one look at every connected device, this long after the first. */
+const reviewAfter: Millis = 100;
+
+/** The server's end of `gridward-replica/1`. */
+export interface ReplicaServer {
+  /** Takes over a verified connection of that protocol. */
+  accept(peer: VerifiedPeer): void;
+  /** To be called after every commit and every change of this server's condition. */
+  changed(): void;
+  connected(): readonly ConnectedDevice[];
+  stop(): void;
+}
+
+export function serveReplica(parts: ReplicaParts): ReplicaServer {
+  const sets = groupSets(parts);
+  const sessions = new Map<DeviceId, DeviceSession>();
+  const stop = new AbortController();
+  let isReviewing = false;
+
+  const accept = (peer: VerifiedPeer): void => {
+    if (peer.name.kind !== "device" || stop.signal.aborted) {
+      return peer.close("this conversation is for devices");
+    }
+    const { device } = peer.name;
+    // A device that dials again has lost its old connection, whether we know it yet or not.
+    sessions.get(device)?.close("replaced by a newer connection");
+    const session = new DeviceSession(parts, sets, peer, device);
+    sessions.set(device, session);
+    parts.observe({ kind: "connected", device, address: peer.address });
+    void forget(session, peer);
+  };
+
+  const forget = async (session: DeviceSession, peer: VerifiedPeer): Promise<void> => {
+    const reason = await peer.closed;
+    const { device } = session;
+    if (sessions.get(device) === session) sessions.delete(device);
+    parts.observe({ kind: "disconnected", device, reason });
+  };
+
+  const review = async (): Promise<void> => {
+    await parts.clock.sleep(reviewAfter, stop.signal);
+    isReviewing = false;
+    if (stop.signal.aborted) return;
+    for (const session of sessions.values()) session.review();
+  };
+
+  return {
+    accept,
+    changed() {
+      if (isReviewing || sessions.size === 0) return;
+      isReviewing = true;
+      void review();
+    },
+    connected: () => [...sessions.values()].map((session) => session.connected()),
+    stop() {
+      stop.abort();
+      for (const session of sessions.values()) session.close("this server is stopping");
+    },
+  };
+}
