@@ -1,16 +1,15 @@
-import { encodeHex, utf8, type Bytes } from "@gridward/core/base/bytes";
+import { encodeHex, utf8 } from "@gridward/core/base/bytes";
 import type { RequestId, Sealed } from "@gridward/core/base/identity";
 import { Secret } from "@gridward/core/base/secret";
 import { hmacSha256, sameSecret, sha256 } from "@gridward/runtime/os/hash";
 import { sealText, unsealText, type SystemKey } from "@gridward/runtime/os/seal";
+import { spellCrockford } from "./crockford.ts";
 
 /** What a code admits to; codes of one purpose are void for the others. */
 export type CodePurpose = "first sign-in" | "device enrolment";
 
-/** Digits of Crockford's base 32, in groups that can be read out over the telephone. */
-const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const codeBytes = 16;
-const groupLength = 5;
+/** A code is written in groups of five, the last of six. */
+const groups = /.{5}(?=.{6})/g;
 
 /**
  * The code that belongs to a request: 128 bits that only a holder of the system key can compute.
@@ -23,7 +22,7 @@ export function codeFor(
 ): Secret<string> {
   const codeKey = hmacSha256(key.bytes.reveal(), utf8("gridward one-time code\u0001"));
   const bytes = hmacSha256(codeKey, utf8(`${purpose}\u0000${requestId}`));
-  return new Secret(spell(bytes.subarray(0, codeBytes)));
+  return new Secret(spellCrockford(bytes).replaceAll(groups, "$&-"));
 }
 
 /** What is journalled of a code: its hash, sealed. 128 random bits need no slow hash. */
@@ -54,15 +53,4 @@ function hashOf(code: Secret<string>): Secret<string> {
     .replaceAll("O", "0")
     .replaceAll(/[IL]/g, "1");
   return new Secret(encodeHex(sha256(utf8(plain))));
-}
-
-function spell(bytes: Bytes): string {
-  let value = BigInt(`0x${encodeHex(bytes)}`);
-  let text = "";
-  for (let digit = 0; digit < 26; digit++) {
-    if (digit > 0 && digit % groupLength === 0) text = `-${text}`;
-    text = digits.charAt(Number(value & 31n)) + text;
-    value >>= 5n;
-  }
-  return text;
 }

@@ -22,8 +22,8 @@ const groupsMax = 64;
 const wantedRole = z.strictObject({
   role: z.union([nameText, z.int()]),
   area: z.string().min(1).max(256).optional(),
-  not_before: timeText.nullish(),
-  not_after: timeText.nullish(),
+  not_before: timeText.optional(),
+  not_after: timeText.optional(),
 });
 
 const accountRow = z.object({
@@ -32,7 +32,7 @@ const accountRow = z.object({
   roles: z.array(z.string()).readonly(),
   groups: z.array(z.string()).readonly(),
   /** One word for what a list shows: may it sign in now? */
-  state: z.enum(["active", "disabled", "locked", "no password", "must change"]),
+  state: z.enum(["active", "disabled", "locked", "no password", "must change", "expired"]),
   changed_at: z.string(),
 });
 

@@ -1,23 +1,24 @@
 import type { Access } from "@gridward/core/api/route";
 import { err, ok, type Result } from "@gridward/core/base/result";
+import { permissions } from "@gridward/core/domain/permissions";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { impliedRoles, isEverywhere, roleIds, roleName } from "@gridward/core/domain/roles";
 import type { RoleId } from "@gridward/core/domain/types";
 import type { Session } from "../session.ts";
 
 /**
- * Which role opens what (AM8): SECADM manages accounts, devices and servers, RBACMNT the
- * role-to-right map, SECAUD reads the audit; ADMINISTRATOR is the sum of the three. A role counts
- * here only if it holds everywhere: the system's own accounts lie in no bay.
+ * Which role opens what (AM8). Changes open to whom the domain lets make them, so that a stranger
+ * to them costs no password hash; the domain judges again. A role counts only if it holds
+ * everywhere: the system's own accounts lie in no bay.
  */
 const openedBy: Readonly<Record<Access, readonly RoleId[] | "any session" | "nobody needed">> = {
   anyone: "nobody needed",
   session: "any session",
   person: "any session",
   "read directory": [roleIds.SECADM, roleIds.SECAUD, roleIds.RBACMNT],
-  "administer accounts": [roleIds.SECADM],
-  "administer devices": [roleIds.SECADM],
-  "operate pair": [roleIds.SECADM],
+  "administer accounts": permissions["create-account"].roles,
+  "administer devices": permissions["register-devices"].roles,
+  "operate pair": permissions["issue-invite"].roles,
   "read audit": [roleIds.SECAUD],
 };
 

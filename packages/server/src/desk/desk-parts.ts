@@ -1,0 +1,36 @@
+import type { SecurityEventView } from "@gridward/core/api/server-routes";
+import type { Result } from "@gridward/core/base/result";
+import type { Refusal } from "@gridward/core/domain/refusal";
+import type { Actor } from "@gridward/core/domain/types";
+import type { PasswordHasher } from "@gridward/runtime/os/argon2";
+import type { SystemKey } from "@gridward/runtime/os/seal";
+import type { FrontEndParts, OperatorParts } from "../parts.ts";
+import type { Sessions } from "../session.ts";
+
+/** A look into this server's store of security events; looking is itself an event (AM7). */
+export interface SecurityEvents {
+  list(query: {
+    readonly search: string | undefined;
+    readonly limit: number;
+    readonly cursor: string | undefined;
+    readonly actor: Actor;
+  }): Result<
+    {
+      readonly rows: readonly SecurityEventView[];
+      readonly next: string | null;
+      readonly total: number;
+    },
+    Refusal
+  >;
+}
+
+/** What stands behind the desk: everything a front end's plain words are turned into orders with. */
+export interface DeskParts {
+  readonly front: FrontEndParts;
+  readonly operator: OperatorParts;
+  readonly sessions: Sessions;
+  readonly hasher: PasswordHasher;
+  /** Null on a blank server. */
+  readonly systemKey: () => SystemKey | null;
+  readonly events: SecurityEvents;
+}

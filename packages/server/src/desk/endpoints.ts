@@ -1,0 +1,19 @@
+import type { RouteName } from "@gridward/core/api/routes";
+import { accountEndpoints } from "./account-endpoints.ts";
+import type { DeskParts } from "./desk-parts.ts";
+import { deviceEndpoints } from "./device-endpoints.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { groupEndpoints } from "./group-endpoints.ts";
+import { serverEndpoints } from "./server-endpoints.ts";
+import { sessionEndpoints } from "./session-endpoints.ts";
+
+/** The whole HTTPS interface with what answers it; a route without an answer does not compile. */
+export function createEndpoints(parts: DeskParts): Readonly<Record<RouteName, Endpoint>> {
+  return {
+    ...sessionEndpoints(parts),
+    ...serverEndpoints(parts),
+    ...accountEndpoints(parts),
+    ...groupEndpoints(parts),
+    ...deviceEndpoints(parts),
+  };
+}

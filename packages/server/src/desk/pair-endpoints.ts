@@ -1,0 +1,46 @@
+import { serverRoutes } from "@gridward/core/api/server-routes";
+import { ok } from "@gridward/core/base/result";
+import { rfc3339 } from "@gridward/core/base/time";
+import { isProperName } from "@gridward/core/domain/names";
+import { refuse } from "@gridward/core/domain/refusal";
+import { serversOf } from "./device-package.ts";
+import type { DeskParts } from "./desk-parts.ts";
+import { endpoint, type Endpoint } from "./endpoint.ts";
+import { checkMain } from "./order.ts";
+
+type PairRoute = "pairStatus" | "pairInvite" | "pairChangeover" | "pairPromote";
+
+/** What an operator orders of the pair; who may is checked by the route, what may by the pair. */
+export function pairEndpoints(parts: DeskParts): Readonly<Record<PairRoute, Endpoint>> {
+  const { front, operator } = parts;
+  return {
+    pairStatus: endpoint(serverRoutes.pairStatus, () => ok(front.status())),
+    pairInvite: endpoint(serverRoutes.pairInvite, async ({ query, body }, caller) => {
+      const { name } = body;
+      const onMain = checkMain(front);
+      if (!onMain.ok) return onMain;
+      if (!isProperName(name)) return refuse("pair.bad-name", name);
+      if (serversOf(front.state()).some((server) => server.name === name)) {
+        return refuse("pair.name-taken", name);
+      }
+      if (query.dry_run === true) return ok({ ...tried, code: null, expires_at: null });
+      const { actor, requestId } = caller;
+      const invite = await operator.invite({ name, actor, requestId });
+      if (!invite.ok) return invite;
+      const { code, expiresAt } = invite.value;
+      const expires = rfc3339(expiresAt);
+      return ok({ ...made, code: code.reveal(), expires_at: expires });
+    }),
+    pairChangeover: endpoint(serverRoutes.pairChangeover, async ({ body }, { actor }) => {
+      const done = await operator.changeover({ to: body.to, actor });
+      return done.ok ? ok({ main: body.to, ms: done.value.ms }) : done;
+    }),
+    pairPromote: endpoint(serverRoutes.pairPromote, async ({ body }, { actor }) => {
+      const done = await operator.promote({ force: body.force, reason: body.reason, actor });
+      return done.ok ? ok({ main: front.status().name, ...done.value }) : done;
+    }),
+  };
+}
+
+const tried = { sequence: null, id: null, dry_run: true } as const;
+const made = { sequence: null, id: null, dry_run: false } as const;

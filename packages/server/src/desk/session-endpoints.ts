@@ -1,0 +1,112 @@
+import { sessionRoutes } from "@gridward/core/api/session-routes";
+import { assert, err, ok, type Result } from "@gridward/core/base/result";
+import { Secret } from "@gridward/core/base/secret";
+import { rfc3339, type Instant } from "@gridward/core/base/time";
+import type { Command } from "@gridward/core/domain/command";
+import { passwordEnd } from "@gridward/core/domain/policies";
+import type { Refusal } from "@gridward/core/domain/refusal";
+import type { AccountRow } from "@gridward/core/domain/types";
+import type { Session } from "../session.ts";
+import type { Caller } from "./caller.ts";
+import type { DeskParts } from "./desk-parts.ts";
+import { endpoint, type Endpoint } from "./endpoint.ts";
+import { makeNewPassword } from "./new-password.ts";
+import { checkMain, giveOrder } from "./order.ts";
+import { showRole, timeOrNull } from "./show-account.ts";
+
+/** Sign-in, sign-out and one's own password; see `sessionRoutes` for what each does. */
+export function sessionEndpoints(
+  parts: DeskParts,
+): Readonly<Record<keyof typeof sessionRoutes, Endpoint>> {
+  return {
+    signIn: endpoint(sessionRoutes.signIn, async ({ body }, { actor }) => {
+      const password = new Secret("code" in body ? body.code : body.password);
+      const { source } = actor;
+      const answer = await parts.front.signIn({ door: "https", name: body.name, password, source });
+      if (answer.outcome !== "accepted") return err(answer.refusal);
+      const { account, mustChange, fresh, expiresAt } = answer;
+      return ok(openSession(parts, account, { mustChange, fresh, passwordEndsAt: expiresAt }));
+    }),
+    whoAmI: endpoint(sessionRoutes.whoAmI, (_, caller) => ok(showSubject(sessionOf(caller)))),
+    signOut: endpoint(sessionRoutes.signOut, async ({ query }, caller) => {
+      const { id, expiresAt } = sessionOf(caller);
+      const command: Command = { kind: "end-session", id, expiresAt };
+      return giveOrder(parts.front, { command, caller, dryRun: query.dry_run });
+    }),
+    changePassword: changePassword(parts),
+  };
+}
+
+function changePassword(parts: DeskParts): Endpoint {
+  return endpoint(sessionRoutes.changePassword, async ({ query, body }, caller) => {
+    const onMain = checkMain(parts.front);
+    if (!onMain.ok) return onMain;
+    const session = sessionOf(caller);
+    const { id, name, policy } = session.account;
+    const proved = await proveCurrent(parts, caller, body.current);
+    if (!proved.ok) return proved;
+    const owner = { name, policy, present: session.account };
+    const password = await makeNewPassword(parts, owner, body.password);
+    if (!password.ok) return password;
+    const command: Command = { kind: "change-password", id, password: password.value };
+    const done = await giveOrder(parts.front, { command, caller, dryRun: query.dry_run });
+    if (!done.ok) return done;
+    const account = parts.front.state().tables.accounts.get(id);
+    if (done.value.dry_run || account === undefined) return ok({ ...done.value, session: null });
+    const policyRow = parts.front.state().tables.policies.get(account.policy);
+    const passwordEndsAt = passwordEnd(account, policyRow);
+    const opened = openSession(parts, account, { mustChange: false, fresh: true, passwordEndsAt });
+    return ok({ ...done.value, session: opened });
+  });
+}
+
+/** Whoever finds an open session must not be able to take the account over with it. */
+async function proveCurrent(
+  { front }: DeskParts,
+  caller: Caller,
+  current: string | undefined,
+): Promise<Result<null, Refusal>> {
+  const { account, mustChange } = sessionOf(caller);
+  if (mustChange) return ok(null); // Minutes ago it was proved, by a code that may be spent.
+  if (current === undefined) return err({ code: "request.malformed", detail: "body.current" });
+  const answer = await front.signIn({
+    door: "https",
+    name: account.name,
+    password: new Secret(current),
+    source: caller.actor.source,
+  });
+  if (answer.outcome === "accepted") return ok(null);
+  if (answer.outcome === "unavailable") return err(answer.refusal);
+  return err({ code: "credential.rejected", detail: "the present password" });
+}
+
+/** Access was checked before: these routes are reached with a session only. */
+function sessionOf({ session }: Caller): Session {
+  assert(session !== null, "a session route without a session");
+  return session;
+}
+
+interface Opening {
+  readonly mustChange: boolean;
+  readonly fresh: boolean;
+  readonly passwordEndsAt: Instant | null;
+}
+
+function openSession({ sessions }: DeskParts, account: AccountRow, opening: Opening) {
+  const { token, session } = sessions.issue(account, opening.mustChange);
+  return {
+    token: token.reveal(),
+    ...showSubject(session),
+    fresh: opening.fresh,
+    password_expires_at: timeOrNull(opening.passwordEndsAt),
+  };
+}
+
+function showSubject({ account, roles, mustChange, expiresAt }: Session) {
+  return {
+    account: { id: account.id, name: account.name, display_name: account.displayName },
+    roles: roles.map(showRole),
+    must_change: mustChange,
+    expires_at: rfc3339(expiresAt),
+  };
+}

@@ -1,0 +1,62 @@
+import type { AccountListRow, AccountView } from "@gridward/core/api/account-routes";
+import { rfc3339, type Instant } from "@gridward/core/base/time";
+import { roleName } from "@gridward/core/domain/roles";
+import type { DirectoryState } from "@gridward/core/domain/state";
+import type { AccountRow, RoleAssignment } from "@gridward/core/domain/types";
+import { accountView, groupNames, standingOf } from "@gridward/core/domain/views";
+
+/** An account as lists show it. */
+export function showAccountRow(
+  state: DirectoryState,
+  account: AccountRow,
+  now: Instant,
+): AccountListRow {
+  return {
+    name: account.name,
+    display_name: account.displayName,
+    roles: account.roles.map(shortRole),
+    groups: groupNames(state, account),
+    state: standingOf(state, account, now),
+    changed_at: rfc3339(account.changedAt),
+  };
+}
+
+export function showAccount(state: DirectoryState, account: AccountRow, now: Instant): AccountView {
+  const view = accountView(state, account, now);
+  const { password } = view;
+  return {
+    id: view.id,
+    ...showAccountRow(state, account, now),
+    role_assignments: account.roles.map(showRole),
+    uid_number: view.uidNumber,
+    enabled: view.enabled,
+    policy: view.policy,
+    locked_until: timeOrNull(view.lockedUntil),
+    password: password && {
+      version: password.version,
+      changed_at: rfc3339(password.changedAt),
+      must_change: password.mustChange,
+    },
+    code_expires_at: timeOrNull(view.codeExpiresAt),
+    created_at: rfc3339(view.createdAt),
+  };
+}
+
+export function showRole(assignment: RoleAssignment): AccountView["role_assignments"][number] {
+  return {
+    role: assignment.role,
+    name: roleName(assignment.role),
+    area: assignment.area,
+    not_before: timeOrNull(assignment.notBefore),
+    not_after: timeOrNull(assignment.notAfter),
+  };
+}
+
+export function timeOrNull(at: Instant | null): string | null {
+  return at === null ? null : rfc3339(at);
+}
+
+/** `OPERATOR`, or `OPERATOR@Hill/Q01` where it does not hold everywhere. */
+function shortRole({ role, area }: RoleAssignment): string {
+  return area === "*" ? roleName(role) : `${roleName(role)}@${area}`;
+}
