@@ -8,10 +8,13 @@ import {
   findObjectClass,
 } from "./schema.ts";
 
-/** What a filter looks at: attributes by their canonical name, and the name of the entry. */
+/** What a filter looks at. Values are asked for one attribute at a time, by canonical name. */
 export interface FilterEntry {
-  readonly dn: Dn;
-  readonly attributes: ReadonlyMap<string, readonly string[]>;
+  readonly dn: () => Dn;
+  readonly names: () => Iterable<string>;
+  readonly valuesOf: (name: string) => readonly string[];
+  /** A short way for long lists of values: is this normal form among them? Undefined: look. */
+  readonly holds?: (name: string, normal: string) => boolean | undefined;
 }
 
 /** RFC 4511 §4.5.1.7: true, false, or undefined for Undefined. */
@@ -82,7 +85,7 @@ function onType(name: string, make: (type: AttributeType) => FilterTest): Filter
 }
 
 function present(type: AttributeType): FilterTest {
-  return (entry) => (entry.attributes.get(type.name)?.length ?? 0) > 0;
+  return (entry) => entry.valuesOf(type.name).length > 0;
 }
 
 /** RFC 4517 §4.2.26: a class that we do not know is Undefined. */
@@ -94,7 +97,8 @@ function normaliseAssertion(type: AttributeType, value: AssertionValue): string 
 function equalTo(type: AttributeType, value: AssertionValue): FilterTest {
   const wanted = normaliseAssertion(type, value);
   if (wanted === undefined) return undefinedTest;
-  return someValue(type, (normal) => normal === wanted);
+  const among = someValue(type, (normal) => normal === wanted);
+  return (entry) => entry.holds?.(type.name, wanted) ?? among(entry);
 }
 
 function ordered(
@@ -109,15 +113,15 @@ function ordered(
 }
 
 function someValue(type: AttributeType, accepts: (normal: string) => boolean): FilterTest {
-  return (entry) => hasValue(entry.attributes.get(type.name), type.rule, accepts);
+  return (entry) => hasValue(entry.valuesOf(type.name), type.rule, accepts);
 }
 
 function hasValue(
-  values: readonly string[] | undefined,
+  values: readonly string[],
   rule: MatchingRule,
   accepts: (normal: string) => boolean,
 ): boolean {
-  for (const value of values ?? []) {
+  for (const value of values) {
     const normal = rule.normalise(value);
     if (normal !== undefined && accepts(normal)) return true;
   }
@@ -167,11 +171,11 @@ function extensible(filter: Extract<LdapFilter, { kind: "extensible" }>): Filter
   if (type === undefined || rule === undefined || wanted === undefined) return undefinedTest;
   const accepts = (normal: string): boolean => normal === wanted;
   return (entry) => {
-    if (filter.withDnAttributes && hasValue(dnValues(entry.dn, type), rule, accepts)) return true;
-    if (type !== null) return hasValue(entry.attributes.get(type.name), rule, accepts);
-    for (const [name, values] of entry.attributes) {
+    if (filter.withDnAttributes && hasValue(dnValues(entry.dn(), type), rule, accepts)) return true;
+    if (type !== null) return hasValue(entry.valuesOf(type.name), rule, accepts);
+    for (const name of entry.names()) {
       const isUsable = findAttributeType(name)?.rule === rule;
-      if (isUsable && hasValue(values, rule, accepts)) return true;
+      if (isUsable && hasValue(entry.valuesOf(name), rule, accepts)) return true;
     }
     return false;
   };

@@ -1,0 +1,102 @@
+import { type Bytes, decodeUtf8 } from "@gridward/core/base/bytes";
+import { Secret } from "@gridward/core/base/secret";
+import { type Dn, normaliseDn, parseDn } from "@gridward/core/codec/ldap/dn";
+import type { LdapRequest } from "@gridward/core/codec/ldap/request";
+import { type LdapResult, resultOf } from "@gridward/core/codec/ldap/response";
+import { publicRefusal, type Refusal, refusalSpec } from "@gridward/core/domain/refusal";
+import type { SignInAnswer } from "@gridward/core/domain/sign-in-answer";
+import type { AccountRow } from "@gridward/core/domain/types";
+import type { FrontEndParts } from "../../parts.ts";
+import { baseNameOf, systemOf, isSameName } from "./view.ts";
+
+export type LdapBind = Extract<LdapRequest, { kind: "bind" }>;
+
+/** Who a connection speaks for since its last bind. */
+export interface Identity {
+  readonly account: AccountRow;
+  /** Only a change of password would be allowed, and LDAP offers none. */
+  readonly mustChange: boolean;
+}
+
+export interface BindOutcome {
+  readonly identity: Identity | null;
+  readonly result: LdapResult;
+}
+
+/** No password of ours can hold this character (RFC 8264 §9.11), so it is always wrong. */
+const neverRight = "\0";
+
+/**
+ * Judges a bind without asking the pipeline where the request alone decides; "ask" otherwise. An
+ * empty password with a name is refused, never a success (RFC 4513 §5.1.2).
+ */
+export function judgeBind(request: LdapBind): BindOutcome | "ask" {
+  if (request.version !== 3) return refused("protocolError", "only version 3 is spoken here");
+  if (request.credential.kind === "sasl") return refused("authMethodNotSupported");
+  const isEmpty = request.credential.password.reveal().length === 0;
+  if (request.name === "") return isEmpty ? anonymous : refused("invalidCredentials", rejected);
+  if (isEmpty) return refused("unwillingToPerform", "a name needs a password");
+  const dn = parseDn(request.name);
+  return dn.ok ? "ask" : refused("invalidDnSyntax", dn.error);
+}
+
+const anonymous: BindOutcome = { identity: null, result: resultOf("success") };
+const rejected = refusalSpec("credential.rejected").says;
+
+function refused(code: Parameters<typeof resultOf>[0], message = ""): BindOutcome {
+  return { identity: null, result: resultOf(code, message) };
+}
+
+/** Asks the one pipeline. Unknown, wrong and locked sound the same to a stranger (AM10). */
+export async function bind(
+  parts: FrontEndParts,
+  request: LdapBind,
+  source: string,
+): Promise<BindOutcome> {
+  const name = loginName(parts, request.name);
+  const password = new Secret(passwordText(request));
+  const answer = await parts.signIn({ door: "ldap", name, password, source });
+  return outcomeOf(answer);
+}
+
+function passwordText({ credential }: LdapBind): string {
+  const bytes: Bytes =
+    credential.kind === "simple" ? credential.password.reveal() : new Uint8Array(0);
+  const text = decodeUtf8(bytes);
+  return text.ok ? text.value : neverRight;
+}
+
+/** `uid=anna,ou=people,<base>`; any other name is given on as it is and is nobody's. */
+function loginName(parts: FrontEndParts, name: string): string {
+  const system = systemOf(parts.state());
+  const parsed = parseDn(name);
+  const dn: Dn = parsed.ok ? parsed.value : [];
+  const [part, ...more] = dn[0] ?? [];
+  const [first = "", unit, ...rest] = normaliseDn(dn);
+  const isPerson =
+    system !== undefined && unit === "ou=people" && isSameName(rest, baseNameOf(system).key);
+  if (!isPerson || part === undefined || more.length > 0 || !first.startsWith("uid=")) {
+    return name;
+  }
+  return part.value;
+}
+
+function reasonOf({ code }: Refusal): string {
+  const spec = refusalSpec(code);
+  return spec.tell === "anyone" ? spec.says : refusalSpec("server.unavailable").says;
+}
+
+function outcomeOf(answer: SignInAnswer): BindOutcome {
+  switch (answer.outcome) {
+    case "accepted": {
+      const { account, mustChange } = answer;
+      return { identity: { account, mustChange }, result: resultOf("success") };
+    }
+    case "refused": {
+      const spec = refusalSpec(publicRefusal(answer.refusal).code);
+      return { identity: null, result: { code: spec.ldap, matchedDn: "", message: spec.says } };
+    }
+    case "unavailable":
+      return refused("unavailable", reasonOf(answer.refusal));
+  }
+}

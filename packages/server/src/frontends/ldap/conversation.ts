@@ -1,0 +1,320 @@
+import { type Bytes, concat, utf8 } from "@gridward/core/base/bytes";
+import { err, ok, type Result } from "@gridward/core/base/result";
+import { LdapFramer } from "@gridward/core/codec/ldap/framer";
+import { encodeEnvelope } from "@gridward/core/codec/ldap/message";
+import {
+  decodeRequest,
+  type LdapMessage,
+  type LdapRefusal,
+  type LdapRequest,
+  type LdapSearch,
+} from "@gridward/core/codec/ldap/request";
+import {
+  encodeResponse,
+  type LdapResponse,
+  type LdapResult,
+  noticeOfDisconnectionOid,
+  resultOf,
+} from "@gridward/core/codec/ldap/response";
+import type { ResultCodeName } from "@gridward/core/codec/ldap/result-code";
+import type { AccountRow } from "@gridward/core/domain/types";
+import { refusalSpec } from "@gridward/core/domain/refusal";
+import type { FrontEndParts } from "../../parts.ts";
+import { bind, type BindOutcome, type Identity, judgeBind, type LdapBind } from "./bind.ts";
+import type { Directory } from "./directory.ts";
+import { outstandingMax, unsentMax } from "./limits.ts";
+import { passwordModifyOid, startTlsOid, whoAmIOid } from "./root-dse.ts";
+import type { SearchOutcome } from "./search.ts";
+
+/** The connection below a conversation. */
+export interface Wire {
+  /** Address of the peer. */
+  readonly source: string;
+  write(bytes: Bytes): void;
+  /** Octets that the peer has not taken yet. */
+  unsent(): number;
+  pause(): void;
+  resume(): void;
+  /** Sends what was written and closes. */
+  end(): void;
+}
+
+export interface ConversationParts {
+  readonly frontEnd: FrontEndParts;
+  readonly directory: Directory;
+  /** Lets every other connection have its turn. */
+  readonly nextTurn: () => Promise<void>;
+  /** Told about a peer that does not speak LDAP. */
+  readonly note: (source: string, detail: string) => void;
+}
+
+/**
+ * One connection, one operation at a time and in order (RFC 4511 §3.1 allows more, §4.2.1 demands
+ * it around a bind). All answers to one piece of input leave in one write. Whoever sends faster
+ * than we answer, or reads slower, is not read from for a while.
+ */
+export class Conversation {
+  readonly #parts: ConversationParts;
+  readonly #wire: Wire;
+  readonly #framer = new LdapFramer();
+  #identity: Identity | null = null;
+  /** Read, cut, not yet looked at. */
+  #frames: Bytes[] = [];
+  #waiting: LdapMessage[] = [];
+  #outbox: Bytes[] = [];
+  #outboxOctets = 0;
+  /** Message id of the bind or long search that runs beyond this turn. */
+  #running: number | null = null;
+  #isAbandoned = false;
+  #isOver = false;
+
+  constructor(parts: ConversationParts, wire: Wire) {
+    this.#parts = parts;
+    this.#wire = wire;
+  }
+
+  /** Bytes from the peer. */
+  receive(chunk: Bytes): void {
+    if (this.#isOver) return;
+    const frames = this.#framer.push(chunk);
+    if (!frames.ok) {
+      this.#disconnect("protocolError", frames.error);
+      return;
+    }
+    this.#frames.push(...frames.value);
+    this.#proceed();
+  }
+
+  /** The peer has taken what we sent. */
+  drained(): void {
+    this.#proceed();
+  }
+
+  /** The connection is gone: what runs for it is for nobody. */
+  over(): void {
+    this.#isOver = true;
+    this.#isAbandoned = true;
+    this.#frames = [];
+    this.#waiting = [];
+  }
+
+  /** Says why, then closes (RFC 4511 §4.4.1). False: it was over already. */
+  dismiss(code: ResultCodeName, detail: string): boolean {
+    if (this.#isOver) return false;
+    const result = resultOf(code, detail);
+    this.#put(0, { kind: "extended", result, oid: noticeOfDisconnectionOid, value: null });
+    this.#flush();
+    this.over();
+    this.#wire.end();
+    return true;
+  }
+
+  #disconnect(code: ResultCodeName, detail: string): void {
+    this.#parts.note(this.#wire.source, detail);
+    this.dismiss(code, detail);
+  }
+
+  #proceed(): void {
+    while (!this.#isOver && this.#isUnsentLow() && this.#step());
+    this.#flush();
+    if (this.#isOver) return;
+    const isFull = this.#waiting.length >= outstandingMax || !this.#isUnsentLow();
+    if (isFull) this.#wire.pause();
+    else this.#wire.resume();
+  }
+
+  #isUnsentLow(): boolean {
+    return this.#wire.unsent() + this.#outboxOctets < unsentMax;
+  }
+
+  /** One operation or one frame further; false when there is nothing to do now. */
+  #step(): boolean {
+    const next = this.#running === null ? this.#waiting.shift() : undefined;
+    if (next !== undefined) {
+      this.#answer(next);
+      return true;
+    }
+    const frame = this.#waiting.length < outstandingMax ? this.#frames.shift() : undefined;
+    if (frame === undefined) return false;
+    this.#arrive(frame);
+    return true;
+  }
+
+  #arrive(frame: Bytes): void {
+    const message = decodeRequest(frame);
+    if (!message.ok) {
+      this.#refuse(message.error);
+      return;
+    }
+    const { request } = message.value;
+    if (request.kind === "unbind") {
+      this.over();
+      this.#wire.end();
+    } else if (request.kind === "abandon") this.#abandon(request.abandonedId);
+    else this.#waiting.push(message.value);
+  }
+
+  #refuse(refusal: LdapRefusal): void {
+    if (refusal.kind === "disconnect") this.#disconnect("protocolError", refusal.detail);
+    else this.#putResult(refusal.id, refusal.request, resultOf("protocolError", refusal.detail));
+  }
+
+  /** A bind runs to its end (RFC 4511 §4.11); of anything else nothing more is heard. */
+  #abandon(id: number): void {
+    if (this.#running === id) this.#isAbandoned = true;
+    this.#waiting = this.#waiting.filter(
+      (message) => message.id !== id || message.request.kind === "bind",
+    );
+  }
+
+  #answer({ id, request, controls }: LdapMessage): void {
+    const criticalControl = controls.find((control) => control.isCritical);
+    if (criticalControl !== undefined) {
+      const detail = `the control ${criticalControl.oid} is not known here`;
+      this.#putResult(id, request.kind, resultOf("unavailableCriticalExtension", detail));
+    } else if (request.kind === "bind") this.#bind(id, request);
+    else if (request.kind === "search") this.#search(id, request);
+    else if (request.kind === "extended") this.#extended(id, request.oid);
+    else this.#putResult(id, request.kind, this.#resultFor(request));
+  }
+
+  #resultFor(request: Exclude<LdapRequest, LdapBind | LdapSearch>): LdapResult {
+    if (request.kind !== "compare") return resultOf("unwillingToPerform", readOnly);
+    const reader = this.#reader();
+    return reader.ok ? this.#parts.directory.compare(request, reader.value) : reader.error;
+  }
+
+  #bind(id: number, request: LdapBind): void {
+    this.#identity = null; // RFC 4511 §4.2.1: until the answer, and after a failure, nobody.
+    const judged = judgeBind(request);
+    if (judged !== "ask") this.#finishBind(id, judged);
+    else if (!this.#canSignIn()) {
+      this.#putResult(id, "bind", resultOf("unavailable", unavailable));
+    } else void this.#askPipeline(id, request);
+  }
+
+  async #askPipeline(id: number, request: LdapBind): Promise<void> {
+    this.#running = id;
+    const outcome = await bind(this.#parts.frontEnd, request, this.#wire.source);
+    this.#running = null;
+    if (this.#isOver) return;
+    this.#finishBind(id, outcome);
+    this.#proceed();
+  }
+
+  #finishBind(id: number, outcome: BindOutcome): void {
+    this.#identity = outcome.identity;
+    this.#putResult(id, "bind", outcome.result);
+  }
+
+  #search(id: number, request: LdapSearch): void {
+    const isOpen = request.base === "" || this.#canSignIn();
+    const open = isOpen ? this.#parts.directory.searchOpen(request) : undefined;
+    if (open !== undefined) {
+      this.#putFound(id, open);
+      return;
+    }
+    const reader = this.#reader();
+    if (!reader.ok) {
+      this.#putResult(id, "search", reader.error);
+      return;
+    }
+    const steps = this.#parts.directory.search(request, reader.value);
+    const first = steps.next();
+    if (first.done === true) this.#putFound(id, first.value);
+    else void this.#searchOn(id, steps);
+  }
+
+  async #searchOn(id: number, steps: Generator<undefined, SearchOutcome>): Promise<void> {
+    this.#running = id;
+    this.#isAbandoned = false;
+    let outcome: SearchOutcome | undefined;
+    while (outcome === undefined && !this.#isAbandoned) {
+      await this.#parts.nextTurn(); // Ends: a search has a time limit of its own.
+      const step = steps.next();
+      if (step.done === true) outcome = step.value;
+    }
+    this.#running = null;
+    if (this.#isOver) return;
+    if (outcome !== undefined && !this.#isAbandoned) this.#putFound(id, outcome);
+    this.#proceed();
+  }
+
+  #extended(id: number, oid: string): void {
+    const authorization = oid === whoAmIOid ? this.#whoAmI() : err(refusedExtension(oid));
+    const result = authorization.ok ? resultOf("success") : authorization.error;
+    const value = authorization.ok ? utf8(authorization.value) : null;
+    this.#put(id, { kind: "extended", result, oid: null, value });
+  }
+
+  /** RFC 4532: an empty identity is anonymous. */
+  #whoAmI(): Result<string, LdapResult> {
+    if (!this.#canSignIn()) return err(resultOf("unavailable", unavailable));
+    const account = this.#account();
+    return ok(account === null ? "" : this.#parts.directory.authorizationId(account));
+  }
+
+  /** Who reads, or why nobody may. Everything but the root DSE comes through here. */
+  #reader(): Result<AccountRow, LdapResult> {
+    if (!this.#canSignIn()) return err(resultOf("unavailable", unavailable));
+    const account = this.#account();
+    if (account === null) return err(resultOf("insufficientAccessRights", signInFirst));
+    if (this.#identity?.mustChange !== true) return ok(account);
+    return err(resultOf("insufficientAccessRights", mustChange));
+  }
+
+  #canSignIn(): boolean {
+    return this.#parts.frontEnd.condition().canSignIn;
+  }
+
+  /** A sign-in ends with its account, with being disabled, and with a new password. */
+  #account(): AccountRow | null {
+    if (this.#identity === null) return null;
+    const bound = this.#identity.account;
+    const now = this.#parts.frontEnd.state().tables.accounts.get(bound.id);
+    const isStillIn =
+      now !== undefined && now.enabled && now.password?.version === bound.password?.version;
+    if (!isStillIn) this.#identity = null;
+    return isStillIn ? now : null;
+  }
+
+  #putFound(id: number, { entries, result }: SearchOutcome): void {
+    for (const entry of entries) this.#putBytes(encodeEnvelope(id, entry));
+    this.#putResult(id, "search", result);
+  }
+
+  #putResult(id: number, kind: LdapRequest["kind"], result: LdapResult): void {
+    if (kind === "unbind" || kind === "abandon") return; // They have no answer.
+    if (kind === "extended") this.#put(id, { kind, result, oid: null, value: null });
+    else this.#put(id, { kind, result });
+  }
+
+  #put(id: number, response: LdapResponse): void {
+    this.#putBytes(encodeResponse(id, response));
+  }
+
+  #putBytes(bytes: Bytes): void {
+    this.#outbox.push(bytes);
+    this.#outboxOctets += bytes.length;
+  }
+
+  #flush(): void {
+    if (this.#outbox.length === 0) return;
+    this.#wire.write(concat(this.#outbox));
+    this.#outbox = [];
+    this.#outboxOctets = 0;
+  }
+}
+
+function refusedExtension(oid: string): LdapResult {
+  if (oid === passwordModifyOid) return resultOf("unwillingToPerform", readOnly);
+  // RFC 4511 §4.14.2: TLS is already there. §4.12: any other name is not recognised.
+  return oid === startTlsOid
+    ? resultOf("operationsError", "this connection uses TLS from its first byte on")
+    : resultOf("protocolError", "this extended operation is not known here");
+}
+
+const readOnly = "the directory is read-only over LDAP; use the console or the command line";
+const signInFirst = "sign in first";
+const mustChange = "the password must be changed first, at the console or on the command line";
+const unavailable = refusalSpec("server.unavailable").says;
