@@ -79,9 +79,9 @@ function sortRows<Row extends Named>(
 }
 
 function sortValue(row: object, member: string): Place[0] | undefined {
-  const found = Object.entries<unknown>(row).find(([name]) => name === member);
-  if (found === undefined) return undefined;
-  const value = found[1] ?? "";
+  const members: Readonly<Record<string, unknown>> = { ...row };
+  if (!Object.hasOwn(members, member)) return undefined;
+  const value = members[member] ?? "";
   if (typeof value === "number" || typeof value === "string") return value;
   return Array.isArray(value) ? value.join(" ") : undefined;
 }
