@@ -1,0 +1,96 @@
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import type { Bytes } from "@gridward/core/base/bytes";
+import { err, ok, type Result } from "@gridward/core/base/result";
+
+/** Only the owner may read what we write: everything here is or sits beside secrets. */
+const ownerOnly = 0o600;
+const ownerOnlyDirectory = 0o700;
+
+export function makeDirectory(path: string): void {
+  mkdirSync(path, { recursive: true, mode: ownerOnlyDirectory });
+}
+
+/**
+ * Replaces a file so that a crash leaves the old content or the new, never a half: written
+ * beside it, fsynced, renamed, and the directory fsynced. An error of the disk throws.
+ */
+export function writeFileAtomic(path: string, bytes: Bytes): void {
+  const beside = `${path}.new`;
+  writeFileDurable(beside, bytes);
+  renameSync(beside, path);
+  syncDirectory(dirname(path));
+}
+
+/** Writes a file in place and fsyncs it; the name itself is durable after `syncDirectory`. */
+export function writeFileDurable(path: string, bytes: Bytes): void {
+  const file = openSync(path, "w", ownerOnly);
+  try {
+    fchmodSync(file, ownerOnly); // It may have been there before, with another mode.
+    let written = 0;
+    while (written < bytes.length) written += writeSync(file, bytes, written);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Makes names created, renamed or removed in a directory durable. */
+export function syncDirectory(path: string): void {
+  if (process.platform === "win32") return; // Windows neither needs nor allows it.
+  const directory = openSync(path, "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+export type ReadFault = "absent" | "too large" | "unreadable";
+
+/** Reads a file of at most `limit` bytes; one that is larger is not read further. */
+export function readFileBounded(path: string, limit: number): Result<Bytes, ReadFault> {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch (error) {
+    return err(errorCode(error) === "ENOENT" ? "absent" : "unreadable");
+  }
+  try {
+    const buffer = Buffer.alloc(limit + 1);
+    let length = 0;
+    for (;;) {
+      const count = readSync(file, buffer, length, buffer.length - length, null);
+      length += count;
+      if (length > limit) return err("too large");
+      if (count === 0) return ok(new Uint8Array(buffer.subarray(0, length)));
+    }
+  } catch {
+    return err("unreadable");
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Removes a file or a directory with everything in it; not there is well. */
+export function removePath(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+}
+
+/** The `code` of an error of Node's (ENOENT, ENOSPC …), or "" if it has none. */
+export function errorCode(error: unknown): string {
+  if (error instanceof Error && "code" in error && typeof error.code === "string") {
+    return error.code;
+  }
+  return "";
+}
