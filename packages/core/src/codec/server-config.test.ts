@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { decodeServerConfig } from "./server-config.ts";
+
+const sound = { name: "A", listen: "127.0.0.1", address: "a.example.org" };
+
+test("[SC1] a configuration without ports has the standard ones", () => {
+  assert.deepEqual(decodeServerConfig(sound), {
+    ok: true,
+    value: { ...sound, ports: { https: 8443, link: 5480, ldaps: 636 } },
+  });
+  const some = decodeServerConfig({ ...sound, ports: { ldaps: 0 } });
+  assert.deepEqual(some.ok && some.value.ports, { https: 8443, link: 5480, ldaps: 0 });
+});
+
+test("[SC2] an unknown key is refused with its name and the nearest one", () => {
+  for (const [extra, detail] of [
+    [{ adress: "x" }, "adress (nearest: address)"],
+    [{ ports: { htps: 1 } }, "ports.htps (nearest: ports.https)"],
+    [{ link: 1 }, "link (nearest: ports.link)"],
+  ] as const) {
+    assert.deepEqual(decodeServerConfig({ ...sound, ...extra }), {
+      ok: false,
+      error: { code: "config.unknown-key", detail },
+    });
+  }
+});
+
+test("[SC3] a bad value is refused with its place", () => {
+  for (const [value, place] of [
+    [{ ...sound, ports: { link: 65_536 } }, "ports.link: "],
+    [{ ...sound, ports: { link: "5480" } }, "ports.link: is no port"],
+    [{ ...sound, name: "-" }, "name: is no name"],
+    [{ ...sound, listen: "a b" }, "listen: is no host"],
+    [{ name: "A", listen: "::" }, "address: "],
+    [null, ": "],
+  ] as const) {
+    const refused = decodeServerConfig(value);
+    assert.ok(!refused.ok && refused.error.code === "config.bad-value");
+    assert.ok(refused.error.detail.startsWith(place), refused.error.detail);
+  }
+});
+
+test("[SC3] no value makes the decoder throw", () => {
+  fc.assert(fc.property(fc.anything(), (value) => !decodeServerConfig(value).ok));
+});

@@ -1,0 +1,87 @@
+import * as z from "zod";
+import { err, ok, type Result } from "../base/result.ts";
+
+/** What `DIR/server.toml` says: how this server is called and where it listens. */
+export interface ServerConfig {
+  readonly name: string;
+  /** Address on which all ports listen. */
+  readonly listen: string;
+  /** Host or address under which partner, devices and tools reach this server. */
+  readonly address: string;
+  /** 0 switches a listener off. */
+  readonly ports: { readonly https: number; readonly link: number; readonly ldaps: number };
+}
+
+export interface ConfigRefusal {
+  readonly code: "config.unknown-key" | "config.bad-value";
+  readonly detail: string;
+}
+
+/** Ports of design §10. */
+export const defaultPorts = { https: 8443, link: 5480, ldaps: 636 } as const;
+
+const portMax = 65_535;
+const host = z.string().regex(/^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}$/, "is no host or address");
+const port = z.int(`is no port from 0 to ${portMax}`).min(0).max(portMax);
+
+const schema = z.strictObject({
+  name: z
+    .string()
+    .max(64)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "is no name of letters, digits, dot, hyphen"),
+  listen: host,
+  address: host,
+  ports: z
+    .strictObject({
+      https: port.default(defaultPorts.https),
+      link: port.default(defaultPorts.link),
+      ldaps: port.default(defaultPorts.ldaps),
+    })
+    .default(defaultPorts),
+});
+
+const knownKeys = [
+  ...Object.keys(schema.shape),
+  ...Object.keys(defaultPorts).map((key) => `ports.${key}`),
+];
+
+/** Reads what a TOML parser made of the file. A key that we do not know is refused by name. */
+export function decodeServerConfig(value: unknown): Result<ServerConfig, ConfigRefusal> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return ok(parsed.data);
+  const [issue] = parsed.error.issues;
+  const place = issue?.path.join(".") ?? "";
+  if (issue?.code === "unrecognized_keys") {
+    const key = [...issue.path, issue.keys[0] ?? ""].join(".").slice(0, keyLengthMax);
+    return err({ code: "config.unknown-key", detail: `${key} (nearest: ${nearestKey(key)})` });
+  }
+  return err({ code: "config.bad-value", detail: `${place}: ${issue?.message ?? "not a table"}` });
+}
+
+const keyLengthMax = 64;
+
+function nearestKey(key: string): string {
+  const ranked = knownKeys.map((known) => ({ known, distance: keyDistance(key, known) }));
+  ranked.sort((left, right) => left.distance - right.distance);
+  return ranked[0]?.known ?? "";
+}
+
+/** A key in the wrong table is near to itself in the right one. */
+function keyDistance(key: string, known: string): number {
+  const [name = "", knownName = ""] = [key.split(".").at(-1), known.split(".").at(-1)];
+  return Math.min(editDistance(key, known), editDistance(name, knownName));
+}
+
+/** Levenshtein distance: letters to insert, remove or replace. */
+function editDistance(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= left.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= right.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[right.length] ?? 0;
+}

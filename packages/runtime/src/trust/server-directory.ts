@@ -1,0 +1,245 @@
+import type { KeyObject, X509Certificate } from "node:crypto";
+import { join } from "node:path";
+import { parse as parseToml, TomlError } from "smol-toml";
+import { decodeUtf8, utf8 } from "@gridward/core/base/bytes";
+import { nodeId, type NodeId } from "@gridward/core/base/identity";
+import { err, ok, type Result } from "@gridward/core/base/result";
+import { Secret } from "@gridward/core/base/secret";
+import type { Instant } from "@gridward/core/base/time";
+import { decodeServerConfig, type ServerConfig } from "@gridward/core/codec/server-config";
+import { refuse, type Refusal } from "@gridward/core/domain/refusal";
+import { listDirectory, machineName } from "../os/directory.ts";
+import { makeDirectory, readFileBounded, syncDirectory, writeFileAtomic } from "../os/files.ts";
+import { freshId } from "../os/random.ts";
+import { createTemporary } from "./temporary.ts";
+import { createSigningKey, createTlsKey, keyFromPem, keyToPem } from "./x509/keys.ts";
+import { readCertificate } from "./x509/read.ts";
+
+/** Where everything of one server lies. Keys are readable by their owner only. */
+export interface ServerPaths {
+  readonly config: string;
+  readonly node: string;
+  readonly pairingKey: string;
+  readonly tlsKey: string;
+  readonly signerKey: string;
+  readonly systemKey: string;
+  readonly temporary: string;
+  /** Leaf issued by the authority; absent until the server is part of a system. */
+  readonly certificate: string;
+  readonly signerCertificate: string;
+  readonly authority: string;
+}
+
+export function serverPaths(directory: string): ServerPaths {
+  const keys = join(directory, "keys");
+  const certificates = join(directory, "certificates");
+  return {
+    config: join(directory, "server.toml"),
+    node: join(directory, "node-id"),
+    pairingKey: join(keys, "pairing.pem"),
+    tlsKey: join(keys, "tls.pem"),
+    signerKey: join(keys, "replica-signer.pem"),
+    systemKey: join(keys, "system.key"),
+    temporary: join(certificates, "temporary.pem"),
+    certificate: join(certificates, "server.pem"),
+    signerCertificate: join(certificates, "replica-signer.pem"),
+    authority: join(certificates, "authority.pem"),
+  };
+}
+
+export interface InitOrder {
+  readonly name: string;
+  readonly listen: string;
+  readonly ports: ServerConfig["ports"];
+  readonly now: Instant;
+}
+
+/** `gridward server init`: a directory that exists must be empty; nothing is ever overwritten. */
+export function initServer(
+  directory: string,
+  order: InitOrder,
+): Result<{ readonly node: NodeId }, Refusal> {
+  const isWildcard = order.listen === "0.0.0.0" || order.listen === "::";
+  const address = isWildcard ? machineName() : order.listen;
+  const config = decodeServerConfig({
+    name: order.name,
+    listen: order.listen,
+    address,
+    ports: order.ports,
+  });
+  if (!config.ok) return config;
+  if (listDirectory(directory).length > 0) {
+    return refuse("config.already-initialised", directory);
+  }
+  const paths = serverPaths(directory);
+  makeDirectory(join(directory, "keys"));
+  makeDirectory(join(directory, "certificates"));
+  const node = nodeId(freshId());
+  const tlsKey = createTlsKey();
+  const temporary = createTemporary({
+    key: tlsKey,
+    node,
+    name: order.name,
+    hosts: [address],
+    now: order.now,
+  });
+  writeText(paths.pairingKey, keyToPem(createSigningKey()).reveal());
+  writeText(paths.signerKey, keyToPem(createSigningKey()).reveal());
+  writeText(paths.tlsKey, keyToPem(tlsKey).reveal());
+  writeText(paths.temporary, temporary.toString());
+  writeText(paths.node, `${node}\n`);
+  // Last: a directory without it is not initialised.
+  writeText(paths.config, configText(config.value));
+  syncDirectory(directory);
+  return ok({ node });
+}
+
+/** What a server is before it has a database. */
+export interface ServerIdentity {
+  readonly config: ServerConfig;
+  readonly node: NodeId;
+  readonly pairingKey: KeyObject;
+  readonly tlsKey: KeyObject;
+  readonly signerKey: KeyObject;
+  readonly temporary: X509Certificate;
+  /** What the authority issued, once there is one. */
+  readonly issued: IssuedFiles | null;
+}
+
+export interface IssuedFiles {
+  readonly authority: X509Certificate;
+  readonly certificate: X509Certificate;
+  readonly signerCertificate: X509Certificate;
+}
+
+/** Reads the directory that `initServer` made; whatever is missing or broken is named. */
+export function readServerDirectory(directory: string): Result<ServerIdentity, Refusal> {
+  const paths = serverPaths(directory);
+  const config = readServerConfig(directory);
+  if (!config.ok) return config;
+  const node = readText(paths.node);
+  const pairingKey = readKey(paths.pairingKey);
+  const tlsKey = readKey(paths.tlsKey);
+  const signerKey = readKey(paths.signerKey);
+  const temporary = readCertificateFile(paths.temporary);
+  if (!node.ok) return node;
+  if (!pairingKey.ok) return pairingKey;
+  if (!tlsKey.ok) return tlsKey;
+  if (!signerKey.ok) return signerKey;
+  if (!temporary.ok) return temporary;
+  const id = node.value.trim();
+  if (!/^[0-9A-HJKMNP-TV-Z]{26}$/.test(id)) return refuse("disk.unreadable", paths.node);
+  const issued = readIssued(paths);
+  if (!issued.ok) return issued;
+  return ok({
+    config: config.value,
+    node: nodeId(id),
+    pairingKey: pairingKey.value,
+    tlsKey: tlsKey.value,
+    signerKey: signerKey.value,
+    temporary: temporary.value,
+    issued: issued.value,
+  });
+}
+
+/** `DIR/server.toml`; `config.not-initialised` where there is none. */
+export function readServerConfig(directory: string): Result<ServerConfig, Refusal> {
+  const { config } = serverPaths(directory);
+  const file = readFileBounded(config, configBytesMax);
+  if (!file.ok) {
+    return file.error === "absent"
+      ? refuse("config.not-initialised", directory)
+      : refuse("config.unreadable", `${config}: ${file.error}`);
+  }
+  const text = decodeUtf8(file.value);
+  if (!text.ok) return refuse("config.unreadable", `${config}: ${text.error}`);
+  const table = parseConfigText(text.value);
+  if (!table.ok) return refuse("config.unreadable", `${config}: ${table.error}`);
+  const decoded = decodeServerConfig(table.value);
+  if (decoded.ok) return decoded;
+  return refuse(decoded.error.code, `${config}: ${decoded.error.detail}`);
+}
+
+/** Keeps what the authority issued. The leaf goes last: it is what makes the rest count. */
+export function saveIssued(directory: string, issued: IssuedFiles): void {
+  const paths = serverPaths(directory);
+  writeText(paths.authority, issued.authority.toString());
+  writeText(paths.signerCertificate, issued.signerCertificate.toString());
+  writeText(paths.certificate, issued.certificate.toString());
+}
+
+const configBytesMax = 64 * 1024;
+const pemBytesMax = 64 * 1024;
+
+function readIssued(paths: ServerPaths): Result<IssuedFiles | null, Refusal> {
+  if (!readFileBounded(paths.certificate, pemBytesMax).ok) return ok(null);
+  const certificate = readCertificateFile(paths.certificate);
+  const signerCertificate = readCertificateFile(paths.signerCertificate);
+  const authority = readCertificateFile(paths.authority);
+  if (!certificate.ok) return certificate;
+  if (!signerCertificate.ok) return signerCertificate;
+  if (!authority.ok) return authority;
+  return ok({
+    certificate: certificate.value,
+    signerCertificate: signerCertificate.value,
+    authority: authority.value,
+  });
+}
+
+function parseConfigText(text: string): Result<unknown, string> {
+  try {
+    return ok(parseToml(text));
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    return err(`line ${error.line}: ${error.message.split("\n")[0] ?? ""}`);
+  }
+}
+
+function configText(config: ServerConfig): string {
+  const { name, listen, address, ports } = config;
+  return `# Gridward account server. Changes take effect at the next start.
+
+# Name of this server within its system.
+name = ${JSON.stringify(name)}
+
+# Address on which all ports listen.
+listen = ${JSON.stringify(listen)}
+
+# Host or address under which partner, devices and tools reach this server.
+address = ${JSON.stringify(address)}
+
+# 0 switches a listener off.
+[ports]
+https = ${ports.https}
+link = ${ports.link}
+ldaps = ${ports.ldaps}
+`;
+}
+
+function writeText(path: string, text: string): void {
+  writeFileAtomic(path, utf8(text));
+}
+
+function readText(path: string): Result<string, Refusal> {
+  const file = readFileBounded(path, pemBytesMax);
+  const text = file.ok ? decodeUtf8(file.value) : file;
+  return text.ok ? text : refuse("disk.unreadable", `${path}: ${text.error}`);
+}
+
+function readKey(path: string): Result<KeyObject, Refusal> {
+  const text = readText(path);
+  if (!text.ok) return text;
+  try {
+    return ok(keyFromPem(new Secret(text.value)));
+  } catch {
+    return refuse("disk.unreadable", `${path}: no private key`);
+  }
+}
+
+function readCertificateFile(path: string): Result<X509Certificate, Refusal> {
+  const text = readText(path);
+  if (!text.ok) return text;
+  const certificate = readCertificate(text.value);
+  if (certificate === undefined) return refuse("disk.unreadable", `${path}: no certificate`);
+  return ok(certificate);
+}

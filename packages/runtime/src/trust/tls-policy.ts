@@ -1,0 +1,26 @@
+import { constants } from "node:crypto";
+import type { SecureContextOptions } from "node:tls";
+
+/**
+ * What every TLS port and every dial of ours allows (IEC 62351-3 profile, without the legacy
+ * suites). No tickets and no resumption: a ticket would outlive a change of settings and a CRL.
+ */
+export const tlsPolicy = {
+  minVersion: "TLSv1.2",
+  maxVersion: "TLSv1.3",
+  ciphers: [
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_AES_128_GCM_SHA256",
+    "TLS_CHACHA20_POLY1305_SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+  ].join(":"),
+  ecdhCurve: "P-256:P-384:X25519",
+  honorCipherOrder: true,
+  secureOptions:
+    constants.SSL_OP_NO_TICKET |
+    constants.SSL_OP_NO_RENEGOTIATION |
+    constants.SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION,
+} as const satisfies SecureContextOptions;

@@ -1,0 +1,172 @@
+import { sign, X509Certificate, type KeyObject } from "node:crypto";
+import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
+import {
+  AlgorithmIdentifier,
+  AuthorityKeyIdentifier,
+  BasicConstraints,
+  Certificate,
+  ExtendedKeyUsage,
+  Extension,
+  Extensions,
+  id_ce_authorityKeyIdentifier,
+  id_ce_basicConstraints,
+  id_ce_extKeyUsage,
+  id_ce_keyUsage,
+  id_ce_subjectAltName,
+  id_ce_subjectKeyIdentifier,
+  KeyIdentifier,
+  KeyUsage,
+  SubjectAlternativeName,
+  SubjectKeyIdentifier,
+  SubjectPublicKeyInfo,
+  TBSCertificate,
+  Validity,
+  Version,
+  type Name,
+} from "@peculiar/asn1-x509";
+import type { Bytes } from "@gridward/core/base/bytes";
+import { minute, second, type Instant } from "@gridward/core/base/time";
+import { sha256 } from "../../os/hash.ts";
+import { randomBytes } from "../../os/random.ts";
+import { publicKeyDer } from "./keys.ts";
+import {
+  alternativeNames,
+  distinguishedName,
+  type CertificateName,
+  type SubjectText,
+} from "./names.ts";
+import { objectIds } from "./object-ids.ts";
+import { profileRules, type Profile } from "./profile.ts";
+
+/** What a new certificate says. Nothing in it is taken from a request but the public key. */
+export interface CertificateOrder {
+  readonly profile: Profile;
+  readonly publicKey: KeyObject;
+  readonly subject: SubjectText;
+  readonly name?: CertificateName;
+  readonly hosts: readonly string[];
+  readonly now: Instant;
+}
+
+/** Who signs: for a self-signed certificate the key alone. */
+export interface Issuer {
+  readonly key: KeyObject;
+  readonly certificate?: X509Certificate;
+}
+
+/** Clocks in a plant differ; a certificate is valid from a little before it was made. */
+const backdating = 5 * minute;
+
+/** Builds and signs a certificate by its profile. DER inside, as node:crypto reads it. */
+export function buildCertificate(order: CertificateOrder, issuer: Issuer): X509Certificate {
+  const parent = issuer.certificate && AsnConvert.parse(issuer.certificate.raw, Certificate);
+  const subject = distinguishedName(order.subject);
+  const algorithm = signatureAlgorithm(issuer.key);
+  const tbsCertificate = new TBSCertificate({
+    version: Version.v3,
+    serialNumber: freshSerial(),
+    signature: algorithm,
+    issuer: parent?.tbsCertificate.subject ?? subject,
+    validity: validity(order, issuer.certificate),
+    subject,
+    subjectPublicKeyInfo: AsnConvert.parse(publicKeyDer(order.publicKey), SubjectPublicKeyInfo),
+    extensions: new Extensions(extensions(order, subject, parent)),
+  });
+  const digest = issuer.key.asymmetricKeyType === "ed25519" ? null : "sha256";
+  const signed = sign(digest, Buffer.from(AsnConvert.serialize(tbsCertificate)), issuer.key);
+  const certificate = new Certificate({
+    tbsCertificate,
+    signatureAlgorithm: algorithm,
+    signatureValue: exactBuffer(signed),
+  });
+  return new X509Certificate(Buffer.from(AsnConvert.serialize(certificate)));
+}
+
+function extensions(
+  order: CertificateOrder,
+  subject: Name,
+  parent: Certificate | undefined,
+): Extension[] {
+  const rules = profileRules[order.profile];
+  const keyId = keyIdentifier(order.publicKey);
+  const constraints = rules.isAuthority
+    ? new BasicConstraints({ cA: true, pathLenConstraint: 0 })
+    : new BasicConstraints({});
+  const list = [
+    extension(id_ce_basicConstraints, constraints, true),
+    extension(id_ce_keyUsage, new KeyUsage(rules.keyUsage), true),
+    extension(id_ce_subjectKeyIdentifier, new SubjectKeyIdentifier(keyId), false),
+    extension(
+      id_ce_authorityKeyIdentifier,
+      new AuthorityKeyIdentifier({
+        keyIdentifier: new KeyIdentifier(parent === undefined ? keyId : subjectKeyId(parent)),
+      }),
+      false,
+    ),
+  ];
+  if (rules.extendedKeyUsage.length > 0) {
+    const usage = new ExtendedKeyUsage([...rules.extendedKeyUsage]);
+    list.push(extension(id_ce_extKeyUsage, usage, rules.isUsageCritical));
+  }
+  const names = alternativeNames(order.name, order.hosts);
+  if (names.length > 0) {
+    // RFC 5280 §4.2.1.6: critical exactly where the subject is empty.
+    const isCritical = subject.length === 0;
+    list.push(extension(id_ce_subjectAltName, new SubjectAlternativeName(names), isCritical));
+  }
+  return list;
+}
+
+function extension(extnID: string, value: object, critical: boolean): Extension {
+  const extnValue = new OctetString(AsnConvert.serialize(value));
+  return new Extension({ extnID, critical, extnValue });
+}
+
+/** RFC 7093 §2 method 1: the first 160 bits of SHA-256 over the public key's bits. */
+function keyIdentifier(publicKey: KeyObject): ArrayBuffer {
+  const structure = AsnConvert.parse(publicKeyDer(publicKey), SubjectPublicKeyInfo);
+  return exactBuffer(sha256(new Uint8Array(structure.subjectPublicKey)).subarray(0, 20));
+}
+
+function subjectKeyId(certificate: Certificate): ArrayBuffer {
+  const found = certificate.tbsCertificate.extensions?.find(
+    ({ extnID }) => extnID === id_ce_subjectKeyIdentifier,
+  );
+  if (found !== undefined) return AsnConvert.parse(found.extnValue, SubjectKeyIdentifier).buffer;
+  const bits = new Uint8Array(certificate.tbsCertificate.subjectPublicKeyInfo.subjectPublicKey);
+  return exactBuffer(sha256(bits).subarray(0, 20));
+}
+
+function validity(order: CertificateOrder, issuer: X509Certificate | undefined): Validity {
+  const lasts = order.now + profileRules[order.profile].life;
+  // A certificate that outlives its issuer is refused by every verifier anyway.
+  const end = issuer === undefined ? lasts : Math.min(lasts, issuer.validToDate.getTime());
+  return new Validity({
+    notBefore: wholeSecond(order.now - backdating),
+    notAfter: wholeSecond(end),
+  });
+}
+
+/** RFC 5280 §4.1.2.5 forbids fractions of a second. */
+function wholeSecond(at: Instant): Date {
+  return new Date(Math.floor(at / second) * second);
+}
+
+/** 127 random bits after a leading one bit below the sign: positive, 16 octets, DER as it stands. */
+function freshSerial(): ArrayBuffer {
+  const serial = randomBytes(16);
+  serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
+  return exactBuffer(serial);
+}
+
+function signatureAlgorithm(key: KeyObject): AlgorithmIdentifier {
+  const isEdwards = key.asymmetricKeyType === "ed25519";
+  return new AlgorithmIdentifier({
+    algorithm: isEdwards ? objectIds.ed25519 : objectIds.ecdsaWithSha256,
+  });
+}
+
+/** A buffer of exactly these bytes: Node's Buffers share larger ones. */
+function exactBuffer(bytes: Bytes): ArrayBuffer {
+  return new Uint8Array(bytes).buffer;
+}

@@ -1,0 +1,26 @@
+/** Object identifiers that we write or look for; names as in RFC 5280, 5758, 8410, 2985. */
+export const objectIds = {
+  commonName: "2.5.4.3",
+  organizationName: "2.5.4.10",
+  serialNumber: "2.5.4.5",
+  serverAuth: "1.3.6.1.5.5.7.3.1",
+  clientAuth: "1.3.6.1.5.5.7.3.2",
+  /** Ours, under a UUID (ITU-T X.667): signs replica manifests and nothing else. */
+  replicaSigning: "2.25.284867328311937923727235209723795436206",
+  ecdsaWithSha256: "1.2.840.10045.4.3.2",
+  ed25519: "1.3.101.112",
+  extensionRequest: "1.2.840.113549.1.9.14",
+  signedContent: "1.2.840.113549.1.7.2",
+  plainContent: "1.2.840.113549.1.7.1",
+} as const;
+
+/** Signature algorithms that we accept in a request, with the digest that node:crypto is told. */
+export const signatureDigests: ReadonlyMap<string, string | null> = new Map([
+  ["1.2.840.10045.4.3.2", "sha256"],
+  ["1.2.840.10045.4.3.3", "sha384"],
+  ["1.2.840.10045.4.3.4", "sha512"],
+  ["1.2.840.113549.1.1.11", "sha256"],
+  ["1.2.840.113549.1.1.12", "sha384"],
+  ["1.2.840.113549.1.1.13", "sha512"],
+  [objectIds.ed25519, null],
+]);

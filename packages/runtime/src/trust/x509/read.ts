@@ -1,0 +1,88 @@
+import { X509Certificate } from "node:crypto";
+import { AsnConvert } from "@peculiar/asn1-schema";
+import {
+  Certificate,
+  id_ce_subjectAltName,
+  SubjectAlternativeName,
+  type GeneralName,
+} from "@peculiar/asn1-x509";
+import { encodeHex, type Bytes } from "@gridward/core/base/bytes";
+import { rfc3339, type Instant } from "@gridward/core/base/time";
+import { sha256 } from "../../os/hash.ts";
+import { parseCertificateUri, type CertificateName } from "./names.ts";
+
+/** A certificate from a PEM text or DER bytes, or undefined: what comes from a peer may be anything. */
+export function readCertificate(source: string | Bytes): X509Certificate | undefined {
+  try {
+    return new X509Certificate(source);
+  } catch {
+    return undefined;
+  }
+}
+
+/** SHA-256 over the DER, lower-case hexadecimal. */
+export function fingerprintOf(certificate: X509Certificate): string {
+  return encodeHex(sha256(certificate.raw));
+}
+
+/** Serial number, lower-case hexadecimal with its leading zeros. */
+export function serialOf(certificate: X509Certificate): string {
+  return certificate.serialNumber.toLowerCase();
+}
+
+export function notBeforeOf(certificate: X509Certificate): Instant {
+  return certificate.validFromDate.getTime();
+}
+
+export function notAfterOf(certificate: X509Certificate): Instant {
+  return certificate.validToDate.getTime();
+}
+
+/** One name of a certificate's subject on one line: "CN=A, O=…". */
+export function nameText(name: string): string {
+  return name.replaceAll("\n", ", ");
+}
+
+/**
+ * The server or device that a certificate speaks for. Read from the structure, not from OpenSSL's
+ * text of it, where one name can be made to look like two. Two identities are none.
+ */
+export function certificateNameOf(certificate: X509Certificate): CertificateName | undefined {
+  const found = alternativeNamesOf(certificate)
+    .map(({ uniformResourceIdentifier: uri }) =>
+      uri === undefined ? uri : parseCertificateUri(uri),
+    )
+    .filter((name) => name !== undefined);
+  return found.length === 1 ? found[0] : undefined;
+}
+
+function alternativeNamesOf(certificate: X509Certificate): readonly GeneralName[] {
+  try {
+    const { tbsCertificate } = AsnConvert.parse(certificate.raw, Certificate);
+    const extension = tbsCertificate.extensions?.find(
+      ({ extnID }) => extnID === id_ce_subjectAltName,
+    );
+    return extension === undefined
+      ? []
+      : AsnConvert.parse(extension.extnValue, SubjectAlternativeName);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Signed with its own key: a temporary certificate, or an authority's root. Not by `checkIssued`,
+ * for which a certificate that may sign no others is not its own issuer either.
+ */
+export function isSelfSigned(certificate: X509Certificate): boolean {
+  return certificate.issuer === certificate.subject && certificate.verify(certificate.publicKey);
+}
+
+/** A certificate in one line, for the operator who has to compare two of them. */
+export function certificateText(certificate: X509Certificate): string {
+  const lasts = `${rfc3339(notBeforeOf(certificate))} to ${rfc3339(notAfterOf(certificate))}`;
+  return (
+    `${nameText(certificate.subject)}, issued by ${nameText(certificate.issuer)}, valid ${lasts}, ` +
+    `fingerprint ${fingerprintOf(certificate)}`
+  );
+}
