@@ -66,18 +66,18 @@ export function enterElement(station: Station, element: SclElement): void {
       return enterAccessPoint(station, element);
     case "subnetwork":
       station.subnetwork = attribute(element, "name");
-      return;
+      break;
     case "connection":
       return enterConnection(station, element);
     case "parameter":
       station.parameter = { type: attribute(element, "type"), text: "" };
-      return;
+      break;
     case "file":
     case "scl":
     case "communication":
     case "address":
     case "elsewhere":
-      return;
+      break;
   }
 }
 

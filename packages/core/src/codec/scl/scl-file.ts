@@ -33,10 +33,9 @@ const mebibyte = 1024 * 1024;
 /** Bounds of one file. They hold whatever the bytes are, so memory and time are bounded too. */
 export const sclLimits = {
   bytesMax: 64 * mebibyte,
-  /** One tag, comment, CDATA section or address: the parser keeps it until it ends. */
+  /** From one tag to the next, without plain text: what the parser may have to keep. */
   markupCharactersMax: mebibyte,
-  /** Tags, comments, sections and instructions: real files need about 30 bytes for each. */
-  markupPiecesMax: 8_000_000,
+  elementsMax: 4_000_000,
   /** Real files nest about 12 deep; Private sections of tools somewhat deeper. */
   depthMax: 64,
   attributesMax: 256,

@@ -1,4 +1,4 @@
-import type { Bytes } from "../../base/bytes.ts";
+import { encodeHex, type Bytes } from "../../base/bytes.ts";
 import { refuseScl, type SclRefusal } from "./scl-refusal.ts";
 
 /** The parser goes on to the end of a piece after a refusal: small pieces bound that work. */
@@ -25,13 +25,11 @@ export function* sclPieces(chunks: Iterable<Bytes>): Generator<Bytes> {
 
 /** XML 1.0 appendix F: the first bytes tell the family of the encoding. */
 export function checkSclHead(head: Bytes): SclRefusal | undefined {
-  const [first = 0, second = 0, third = 0] = head;
-  const pair = first * 256 + second;
-  if (pair === 0xfffe || pair === 0xfeff || pair === 0x3c00 || pair === 0x003c) {
+  const opening = encodeHex(head.subarray(0, 3));
+  if (/^(fffe|feff|3c00|003c)/.test(opening)) {
     return refuseScl("encoding", "The file is UTF-16 text, not UTF-8");
   }
-  const hasMark = first === 0xef && second === 0xbb && third === 0xbf;
-  const text = hasMark ? head.subarray(3) : head;
+  const text = opening === "efbbbf" ? head.subarray(3) : head;
   const start = text.find((byte) => byte > 0x20);
   if (start === undefined || start === 0x3c) return undefined;
   return refuseScl("not-xml", 'The file is not XML: it does not begin with "<"');

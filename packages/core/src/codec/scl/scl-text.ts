@@ -12,7 +12,7 @@ const ipv6 = z.ipv6();
 export function parseSclName(raw: string | undefined): string | undefined {
   const name = (raw ?? "").trim();
   if (name === "" || name.length > 2 * sclLimits.nameCharactersMax) return undefined;
-  if ([...name].length > sclLimits.nameCharactersMax) return undefined;
+  if (Array.from(name).length > sclLimits.nameCharactersMax) return undefined;
   return unprintable.test(name) ? undefined : name;
 }
 
@@ -22,7 +22,7 @@ export function printableSclText(raw: string, charactersMax: number): string {
     .slice(0, charactersMax * 4)
     .replace(unprintableRuns, " ")
     .trim();
-  const characters = [...line];
+  const characters = Array.from(line);
   if (characters.length <= charactersMax) return line;
   return characters.slice(0, charactersMax).join("");
 }
