@@ -1,0 +1,216 @@
+import type { NodeId } from "@gridward/core/base/identity";
+import { type Instant, type Millis, rfc3339 } from "@gridward/core/base/time";
+import { describe, type Description } from "@gridward/core/domain/pair/describe";
+import { checkChangeover, checkPromote, type Denial } from "@gridward/core/domain/pair/orders";
+import type { PairState, Peer } from "@gridward/core/domain/pair/pair-state";
+import { refusalSpec } from "@gridward/core/domain/refusal";
+import type {
+  Alarm,
+  DirectionVerdict,
+  PartnerStatus,
+  Permission,
+  Progress,
+  ServerStatus,
+} from "@gridward/core/domain/server-status";
+import type { DirectoryState } from "@gridward/core/domain/state";
+import { tlsCauses } from "@gridward/core/domain/tls-cause";
+import type { Direction } from "./partner-wire.ts";
+
+/** What the status is read off. Nothing in it is remembered apart from these. */
+export interface StatusParts {
+  readonly pair: PairState;
+  readonly state: DirectoryState;
+  readonly self: { readonly id: NodeId; readonly name: string };
+  readonly version: string;
+  readonly pid: number;
+  readonly digest: string | null;
+  readonly at: Millis;
+  readonly now: Instant;
+  readonly directions: (id: NodeId) => { readonly dial: Direction; readonly accept: Direction };
+  readonly security: Readonly<Record<string, string | boolean>>;
+}
+
+/** `server status` as design §10 lays it down. */
+export function serverStatus(parts: StatusParts): ServerStatus {
+  const { pair, at, now, self } = parts;
+  const partners = [...pair.peers].map(([id, peer]) => partnerStatus(parts, id, peer));
+  const description = describe(pair, at, conflictWhy(partners));
+  const { control, head } = pair;
+  return {
+    system_id: control.systemId,
+    node_id: self.id,
+    name: self.name,
+    version: parts.version,
+    pid: parts.pid,
+    duty: description.duty,
+    kind: "promotable",
+    state: description.state,
+    since: rfc3339(now - (at - pair.machineSince)),
+    position: { ...head, sequence: head.seq, digest: parts.digest },
+    cause: description.cause,
+    remedy: description.remedy,
+    icon: description.icon,
+    promotable: permission(checkPromote(pair, at, false)),
+    changeover: changeoverPermission(parts),
+    ack_set: control.ackSet.map((id) => nameOf(parts.state, id)),
+    unprotected_since: pair.unprotected === null ? null : rfc3339(pair.unprotected.since),
+    arbitration: { mode: "manual", witness: null },
+    progress: progressOf(pair, at, now),
+    partners,
+    security: parts.security,
+    alarms: alarmsOf(parts, description),
+  };
+}
+
+function nameOf(state: DirectoryState, id: NodeId): string {
+  return state.tables.servers.get(id)?.name ?? id;
+}
+
+function permission(denial: Denial | undefined): Permission {
+  if (!denial) return { ok: true, code: null, reason: null };
+  return { ok: false, code: denial.code, reason: `${refusalSpec(denial.code).says} (${denial.detail})` };
+}
+
+function changeoverPermission(parts: StatusParts): Permission {
+  const target = [...parts.pair.peers.keys()][0];
+  if (!target) {
+    return { ok: false, code: "pair.target-not-valid", reason: "There is no other server." };
+  }
+  return permission(checkChangeover(parts.pair, target, areOk(parts.directions(target))));
+}
+
+function areOk({ dial, accept }: { readonly dial: Direction; readonly accept: Direction }): boolean {
+  return dial.verdict === "ok" && accept.verdict === "ok";
+}
+
+function progressOf(pair: PairState, at: Millis, now: Instant): Progress | null {
+  const { machine, head } = pair;
+  if (machine.duty !== "standby") return null;
+  if (machine.phase === "synchronising") {
+    const { bytesDone, bytesTotal, startedAt, lastAt } = machine.progress;
+    const rate = at > startedAt ? (bytesDone * 1_000) / (at - startedAt) : 0;
+    const left = bytesTotal === null ? null : Math.max(0, bytesTotal - bytesDone);
+    return {
+      phase: left === 0 ? "verify" : "first pass",
+      bytes_done: bytesDone,
+      bytes_total: bytesTotal,
+      entries_behind: entriesBehind(pair),
+      bytes_per_s: Math.round(rate),
+      eta_s: left === null || rate === 0 ? null : Math.ceil(left / rate),
+      last_progress: rfc3339(now - (at - lastAt)),
+    };
+  }
+  if (machine.phase !== "following" || entriesBehind(pair) === 0) return null;
+  return {
+    phase: "catch up",
+    bytes_done: 0,
+    bytes_total: null,
+    entries_behind: entriesBehind(pair),
+    bytes_per_s: 0,
+    eta_s: null,
+    last_progress: rfc3339(now - (at - machine.lastAt)),
+  };
+
+  function entriesBehind({ control, peers }: PairState): number {
+    const main = control.owner === null ? undefined : peers.get(control.owner);
+    return Math.max(0, (main?.head?.seq ?? head.seq) - head.seq);
+  }
+}
+
+function partnerStatus(parts: StatusParts, id: NodeId, peer: Peer): PartnerStatus {
+  const { dial, accept } = parts.directions(id);
+  const certificate = dial.verdict === "ok" ? dial : accept;
+  return {
+    name: nameOf(parts.state, id),
+    state: partnerState(parts.pair, id, peer),
+    behind: behindOf(parts.pair, peer),
+    conflict: conflictOf(parts, id, { dial, accept }),
+    dial: verdictOf(dial),
+    accept: verdictOf(accept),
+    certificate:
+      certificate.verdict === "ok"
+        ? { fingerprint: certificate.fingerprint, not_after: rfc3339(certificate.notAfter) }
+        : null,
+  };
+}
+
+/** As seen from here: what it said of itself last, or that it does not answer. */
+function partnerState(pair: PairState, id: NodeId, peer: Peer): PartnerStatus["state"] {
+  if (!peer.linkUp || peer.duty === null) return "unreachable";
+  if (peer.incompatible !== null) return "standby-incompatible";
+  switch (peer.duty) {
+    case "main":
+    case "lone":
+      return peer.head !== null && pair.control.ackSet.length > 1 ? "main-protected" : "main-exposed";
+    case "standby":
+      if (peer.complete && pair.control.ackSet.includes(id)) return "standby-valid";
+      return "standby-synchronising";
+    case "fenced":
+      return "fenced";
+    case "none":
+      return "blank";
+  }
+}
+
+function behindOf({ head, machine }: PairState, peer: Peer): number | null {
+  if (peer.head === null || !peer.linkUp) return null;
+  const difference = head.seq - peer.head.seq;
+  return Math.max(0, machine.duty === "main" ? difference : -difference);
+}
+
+function verdictOf(direction: Direction): DirectionVerdict {
+  switch (direction.verdict) {
+    case "not tried":
+      return { verdict: "not tried", cause: null };
+    case "ok":
+      return { verdict: "ok", cause: null };
+    case "refused":
+      return { verdict: "refused", cause: direction.cause };
+  }
+}
+
+/** T17 is no conflict: nothing was reached that could refuse (research §3.3). */
+function conflictOf(
+  parts: StatusParts,
+  id: NodeId,
+  directions: { readonly dial: Direction; readonly accept: Direction },
+): PartnerStatus["conflict"] {
+  for (const direction of ["dial", "accept"] as const) {
+    const found = directions[direction];
+    if (found.verdict !== "refused" || found.cause === "T17") continue;
+    const partner = nameOf(parts.state, id);
+    return {
+      code: found.cause,
+      direction,
+      refused_by: found.by === "us" ? parts.self.name : partner,
+      ours: found.ours,
+      theirs: found.theirs,
+      remedy: remedyOf(found.cause),
+      effect: `${partner} and ${parts.self.name} cannot exchange duties while this stands.`,
+      since: rfc3339(parts.now - (parts.at - found.since)),
+    };
+  }
+  return null;
+}
+
+function remedyOf(code: string): string {
+  for (const [each, { remedy }] of Object.entries(tlsCauses)) if (each === code) return remedy;
+  return "Look at the certificates of both servers.";
+}
+
+function conflictWhy(partners: readonly PartnerStatus[]) {
+  const conflict = partners.find((partner) => partner.conflict !== null)?.conflict;
+  if (!conflict) return null;
+  return {
+    code: conflict.code,
+    text: `${conflict.refused_by} refuses the link: ${conflict.ours}; ${conflict.theirs}.`,
+    remedy: conflict.remedy,
+  };
+}
+
+/** Every state in which somebody must act is an alarm, with the same words. */
+function alarmsOf(parts: StatusParts, { cause, remedy, icon }: Description): readonly Alarm[] {
+  if (cause === null || icon.colour === "grey") return [];
+  const since = rfc3339(parts.now - (parts.at - parts.pair.machineSince));
+  return [{ code: cause.code, since, text: cause.text, remedy: remedy ?? "" }];
+}

@@ -1,0 +1,102 @@
+import type { AccountId, Sealed } from "@gridward/core/base/identity";
+import { Secret } from "@gridward/core/base/secret";
+import type { FailureCounter } from "@gridward/core/domain/lock-out";
+import { preparePassword } from "@gridward/core/domain/password";
+import type { ServerCondition } from "@gridward/core/domain/server-status";
+import {
+  beginSignIn,
+  concludeSignIn,
+  type Proof,
+  type SignInEvent,
+  type SignInOutcome,
+  type Verification,
+} from "@gridward/core/domain/sign-in";
+import type { SignInAnswer } from "@gridward/core/domain/sign-in-answer";
+import type { DirectoryState } from "@gridward/core/domain/state";
+import type { PasswordHasher } from "@gridward/runtime/os/argon2";
+import type { SystemKey } from "@gridward/runtime/os/seal";
+import { matchesCode } from "./one-time-code.ts";
+import type { SignInAttempt } from "./parts.ts";
+import { openPassword } from "./sealed-password.ts";
+
+export interface SignInParts {
+  readonly state: () => DirectoryState;
+  readonly condition: () => ServerCondition;
+  readonly hasher: PasswordHasher;
+  readonly systemKey: () => SystemKey | null;
+  /** Failures counted on this server, durable. */
+  readonly counters: {
+    readonly get: (account: AccountId) => FailureCounter | undefined;
+    readonly set: (account: AccountId, counter: FailureCounter) => void;
+    readonly drop: (account: AccountId) => void;
+  };
+  readonly record: (event: SignInEvent, attempt: SignInAttempt) => void;
+  /** Submits the lock to the Main, now or as soon as there is one. */
+  readonly lock: (command: NonNullable<SignInOutcome["lock"]>) => void;
+}
+
+/**
+ * The one way to sign in, behind every door. What is decided is in core/domain/sign-in.ts; here is
+ * only what that may not do itself: open the sealed verifier, hash, count, record.
+ */
+export function openSignIn(parts: SignInParts): (attempt: SignInAttempt) => Promise<SignInAnswer> {
+  return async (attempt) => {
+    const { door, name, source } = attempt;
+    const question = { door, name, source };
+    const start = beginSignIn(parts.state(), parts.condition(), question);
+    if (start.kind === "answered") return start.answer;
+    const proof = await prove(parts, start.verification, attempt.password);
+    if (proof === "overloaded") {
+      const refusal = { code: "server.overloaded", detail: "too many sign-ins at once" } as const;
+      return { outcome: "unavailable", refusal };
+    }
+    const { account } = start.verification;
+    const moment = {
+      state: parts.state(),
+      condition: parts.condition(),
+      counter: account === null ? undefined : parts.counters.get(account),
+      question,
+    };
+    const outcome = concludeSignIn(start.verification, proof, moment);
+    settle(parts, account, outcome, attempt);
+    return outcome.answer;
+  };
+}
+
+/** Exactly one hash for whoever asks: of the account's verifier, or of nobody's (AM10). */
+async function prove(
+  parts: SignInParts,
+  verification: Verification,
+  typed: Secret<string>,
+): Promise<Proof | "overloaded"> {
+  const key = parts.systemKey();
+  const prepared = preparePassword(typed.reveal());
+  const verifier = verifierOf(parts, key, verification.password);
+  const password = new Secret(prepared.ok ? prepared.value : "");
+  const verified = await parts.hasher.verify(verifier, password);
+  if (!verified.ok) return "overloaded";
+  if (prepared.ok && verified.value && verification.password !== null) return "password";
+  if (key === null || verification.code === null) return "none";
+  const isCode = matchesCode(key, "first sign-in", { verifier: verification.code, typed });
+  return isCode ? "code" : "none";
+}
+
+function verifierOf(parts: SignInParts, key: SystemKey | null, sealed: Sealed | null): string {
+  if (key === null || sealed === null) return parts.hasher.dummy;
+  const opened = openPassword(key, sealed);
+  return opened.ok ? opened.value.reveal() : parts.hasher.dummy;
+}
+
+function settle(
+  parts: SignInParts,
+  account: AccountId | null,
+  outcome: SignInOutcome,
+  attempt: SignInAttempt,
+): void {
+  if (account !== null) {
+    if (outcome.counter === "drop") parts.counters.drop(account);
+    else if (outcome.counter !== "keep") parts.counters.set(account, outcome.counter);
+  }
+  parts.record(outcome.event, attempt);
+  if (outcome.lock) parts.lock(outcome.lock);
+}
