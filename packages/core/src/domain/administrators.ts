@@ -1,4 +1,5 @@
 import type { Instant } from "../base/time.ts";
+import { passwordEnd } from "./policies.ts";
 import { impliedRoles, isEverywhere, roleIds } from "./roles.ts";
 import type { DirectoryState } from "./state.ts";
 import type { AccountRow, RoleAssignment } from "./types.ts";
@@ -11,14 +12,16 @@ export function isLastAdministrator(
 ): boolean {
   if (!account.enabled || !holdsSecadmForGood(account.roles, at)) return false;
   for (const other of state.tables.accounts.values()) {
-    if (other.id !== account.id && canAdminister(other, at)) return false;
+    if (other.id !== account.id && canAdminister(state, other, at)) return false;
   }
   return true;
 }
 
-/** Enabled, with a password, and SECADM everywhere with no end. */
-export function canAdminister(account: AccountRow, at: Instant): boolean {
-  return account.enabled && account.password !== null && holdsSecadmForGood(account.roles, at);
+/** Enabled, with a password that has not expired, and SECADM everywhere with no end. */
+export function canAdminister(state: DirectoryState, account: AccountRow, at: Instant): boolean {
+  if (!account.enabled || account.password === null) return false;
+  const end = passwordEnd(account, state.tables.policies.get(account.policy));
+  return (end === null || at < end) && holdsSecadmForGood(account.roles, at);
 }
 
 export function holdsSecadmForGood(roles: readonly RoleAssignment[], at: Instant): boolean {

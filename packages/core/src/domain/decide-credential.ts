@@ -52,17 +52,19 @@ export function issueCode(
   if (!(expiresAt > at && expiresAt <= at + codeValidityMax)) {
     return refuse("account.bad-code", account.name);
   }
-  if (actor.kind === "local" && !isFirstAdministrator(state, account, at)) {
-    const detail = "the local socket gives codes only while no administrator has a password";
+  if (actor.kind === "local" && !isOnlyHope(state, account, at)) {
+    const detail = "the local socket gives codes only while no administrator can sign in";
     return refuse("access.denied", detail);
   }
   return decided([{ kind: "code-issued", id: account.id, code: { verifier, expiresAt } }]);
 }
 
-/** The owner of the machine may help in its first hour, when a code ran out unused, but not later. */
-function isFirstAdministrator(state: DirectoryState, account: AccountRow, at: number): boolean {
-  if (!holdsSecadmForGood(account.roles, at)) return false;
-  for (const other of state.tables.accounts.values()) if (canAdminister(other, at)) return false;
+/** A first code that ran out unused, or the last administrator's password that expired (AM8). */
+function isOnlyHope(state: DirectoryState, account: AccountRow, at: number): boolean {
+  if (!account.enabled || !holdsSecadmForGood(account.roles, at)) return false;
+  for (const other of state.tables.accounts.values()) {
+    if (canAdminister(state, other, at)) return false;
+  }
   return true;
 }
 

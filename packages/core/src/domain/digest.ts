@@ -18,7 +18,7 @@ const limbs = 8;
 /** From nothing: for a state that was loaded and is to be proved. All tables count. */
 export function digestOf(state: DirectoryState, sha256: Sha256): StateDigest {
   const sum = new Uint32Array(limbs);
-  for (const { table, key, row } of allRows(state)) add(sum, rowHash(table, key, row, sha256));
+  for (const change of allRows(state)) add(sum, rowHash(change, sha256));
   return toHex(sum);
 }
 
@@ -34,14 +34,20 @@ export function digestAfter(
   const sum = fromHex(digest);
   for (const { table, key, row } of last.values()) {
     const old = before.tables[table].get(key);
-    if (old !== undefined) subtract(sum, rowHash(table, key, old, sha256));
-    if (row !== null) add(sum, rowHash(table, key, row, sha256));
+    if (old !== undefined) subtract(sum, rowHash({ table, key, row: old }, sha256));
+    if (row !== null) add(sum, rowHash({ table, key, row }, sha256));
   }
   return toHex(sum);
 }
 
-function rowHash(table: TableName, key: string, row: Rows[TableName], sha256: Sha256): Bytes {
-  return sha256(utf8(canonical([table, key, row])));
+function rowHash(place: RowInPlace, sha256: Sha256): Bytes {
+  return sha256(utf8(canonical([place.table, place.key, place.row])));
+}
+
+interface RowInPlace {
+  readonly table: TableName;
+  readonly key: string;
+  readonly row: Rows[TableName] | null;
 }
 
 /** Limb 0 is the least significant 32 bits; a hash is read as a big-endian number. */

@@ -1,6 +1,6 @@
 import { utf8 } from "../base/bytes.ts";
 import { ok, type Result } from "../base/result.ts";
-import { isCommonPassword } from "./common-passwords.ts";
+import { isOnBlockList } from "./block-list.ts";
 import type { NewPassword } from "./command.ts";
 import { passwordBytesMax } from "./limits.ts";
 import { checkNewPassword } from "./policies.ts";
@@ -61,7 +61,7 @@ export function checkPassword(
   if (name.length >= nameLengthJudged && prepared.toLowerCase().includes(name)) {
     return { code: "password.contains-name", detail: "" };
   }
-  return isCommonPassword(prepared) ? { code: "password.common", detail: "" } : undefined;
+  return isOnBlockList(prepared) ? { code: "password.common", detail: "" } : undefined;
 }
 
 /** A name of one or two letters is in every password. */

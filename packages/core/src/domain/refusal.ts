@@ -44,9 +44,10 @@ export function refusalSpec(code: RefusalCode): RefusalSpec {
   return refusals[code];
 }
 
-/** What somebody who is not signed in may hear of a refused sign-in (AM10). */
+/** What somebody who is not signed in may hear of a refused sign-in (AM10): no detail either. */
 export function publicRefusal(refusal: Refusal): Refusal {
-  return refusals[refusal.code].tell === "anyone"
-    ? refusal
-    : { code: "credential.rejected", detail: "" };
+  const isPlain = refusals[refusal.code].tell === "anyone" && refusal.code !== rejected.code;
+  return isPlain ? refusal : rejected;
 }
+
+const rejected: Refusal = { code: "credential.rejected", detail: "" };

@@ -1,6 +1,6 @@
 import { requestsKept } from "./limits.ts";
-import type { DirectoryState } from "./state.ts";
-import type { Rows, TableName } from "./types.ts";
+import type { DirectoryState, Table } from "./state.ts";
+import type { RowChange, TableName } from "./types.ts";
 
 /** Every table and what its rows are kept under. Order is the order of a first pass. */
 export const keyedBy = {
@@ -38,11 +38,25 @@ export function requestKey(seq: number): string {
   return String(seq % requestsKept);
 }
 
-/** All rows with their keys, table by table. */
-export function* allRows(
-  state: DirectoryState,
-): Generator<{ readonly table: TableName; readonly key: string; readonly row: Rows[TableName] }> {
-  for (const table of tableNames) {
-    for (const [key, row] of state.tables[table]) yield { table, key, row };
-  }
+/** All rows of a state, each as the change that would write it: the content of a snapshot. */
+export function* allRows({ tables }: DirectoryState): Generator<RowChange, void> {
+  yield* rows(tables.system, (key, row) => ({ table: "system", key, row }));
+  yield* rows(tables.pair, (key, row) => ({ table: "pair", key, row }));
+  yield* rows(tables.servers, (key, row) => ({ table: "servers", key, row }));
+  yield* rows(tables.authorities, (key, row) => ({ table: "authorities", key, row }));
+  yield* rows(tables.policies, (key, row) => ({ table: "policies", key, row }));
+  yield* rows(tables.groups, (key, row) => ({ table: "groups", key, row }));
+  yield* rows(tables.accounts, (key, row) => ({ table: "accounts", key, row }));
+  yield* rows(tables.devices, (key, row) => ({ table: "devices", key, row }));
+  yield* rows(tables.certificates, (key, row) => ({ table: "certificates", key, row }));
+  yield* rows(tables.invites, (key, row) => ({ table: "invites", key, row }));
+  yield* rows(tables.endedSessions, (key, row) => ({ table: "endedSessions", key, row }));
+  yield* rows(tables.requests, (key, row) => ({ table: "requests", key, row }));
+}
+
+function* rows<Row>(
+  table: Table<Row>,
+  toChange: (key: string, row: Row) => RowChange,
+): Generator<RowChange, void> {
+  for (const [key, row] of table) yield toChange(key, row);
 }

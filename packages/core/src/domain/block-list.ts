@@ -5,7 +5,7 @@
 const words: ReadonlySet<string> = new Set(
   `abcabc abcdef abcdefg abcdefgh access admin administrator adminadmin asdfgh asdfghjkl azerty
   baseball batman changeit changeme charlie cisco computer control default dragon electric engineer
-  football freedom gridward guest hello hunter iloveyou installer letmein login master michael
+  football freedom gridward guest hello hunter iloveyou installer letmein login michael
   monkey network operator pass passwd passphrase password passwort power princess qazwsx qwerty
   qwertyuiop qwertz relay root secadm secret security service shadow siemens substation sunshine
   superman superuser supervisor support system temp test tester trustno user utility viewer
@@ -27,9 +27,10 @@ const standIns: Readonly<Record<string, string>> = {
 const distinctMin = 4;
 const runs = ["01234567890123456789", "98765432109876543210", "abcdefghijklmnopqrstuvwxyz"];
 
-export function isCommonPassword(prepared: string): boolean {
+export function isOnBlockList(prepared: string): boolean {
   const lower = prepared.toLowerCase();
-  if (new Set(lower).size < distinctMin || runs.some((run) => run.includes(lower))) return true;
+  const bare = lower.replace(/^[^\p{L}\p{Nd}]+|[^\p{L}\p{Nd}]+$/gu, "");
+  if (new Set(bare).size < distinctMin || runs.some((run) => run.includes(bare))) return true;
   const core = lower.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, "");
   const plain = core.replace(/[0-9@$!]/g, (sign) => standIns[sign] ?? "");
   return words.has(plain.replace(/[^\p{L}]/gu, ""));
