@@ -4,6 +4,7 @@ import type { Instant } from "@gridward/core/base/time";
 import type { Command, Submission } from "@gridward/core/domain/command";
 import { decide, findAnswer } from "@gridward/core/domain/decide";
 import type { EntryContent } from "@gridward/core/domain/entry";
+import type { Closed } from "@gridward/core/domain/pair/accepts";
 import { type Refusal, refuse } from "@gridward/core/domain/refusal";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { Actor } from "@gridward/core/domain/types";
@@ -21,11 +22,13 @@ interface Waiting {
 /** What the writer needs of the server around it. */
 export interface WriterParts {
   /** Undefined when changes are taken now; otherwise why not, and whether they may wait for it. */
-  readonly closed: () => { readonly refusal: Refusal; readonly mayWait: boolean } | undefined;
+  readonly closed: () => Closed | undefined;
   readonly prepared: () => DirectoryState;
   readonly committedSeq: () => number;
   readonly now: () => Instant;
   readonly monotonic: () => number;
+  /** Runs it after what is under way: changes that arrive together are written together. */
+  readonly soon: (work: () => void) => void;
   /** Makes a content the next entry of our term, not yet durable; gives its sequence number. */
   readonly stage: (content: EntryContent) => number;
   /** Makes all that was staged durable in one transaction, or none of it. */
@@ -65,7 +68,7 @@ export class Writer {
     }
     return new Promise((answer) => {
       this.#queue.push({ ...order, since: this.#parts.monotonic(), answer });
-      queueMicrotask(() => this.pump());
+      this.#parts.soon(() => this.pump());
     });
   }
 
@@ -96,13 +99,7 @@ export class Writer {
     for (const { requestId, answer } of waiters) answer(refuse("pair.unknown-outcome", requestId));
   }
 
-  #holdOrRefuse({
-    refusal,
-    mayWait,
-  }: {
-    readonly refusal: Refusal;
-    readonly mayWait: boolean;
-  }): void {
+  #holdOrRefuse({ refusal, mayWait }: Closed): void {
     const limit = this.#parts.monotonic() - patienceMs;
     const isKept = (waiting: Waiting): boolean => mayWait && waiting.since > limit;
     const refused = this.#queue.filter((waiting) => !isKept(waiting));
