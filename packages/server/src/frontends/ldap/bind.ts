@@ -11,15 +11,9 @@ import { baseNameOf, systemOf, isSameName } from "./view.ts";
 
 export type LdapBind = Extract<LdapRequest, { kind: "bind" }>;
 
-/** Who a connection speaks for since its last bind. */
-export interface Identity {
-  readonly account: AccountRow;
-  /** Only a change of password would be allowed, and LDAP offers none. */
-  readonly mustChange: boolean;
-}
-
 export interface BindOutcome {
-  readonly identity: Identity | null;
+  /** Whom the connection speaks for from now on; null: nobody. */
+  readonly account: AccountRow | null;
   readonly result: LdapResult;
 }
 
@@ -40,11 +34,11 @@ export function judgeBind(request: LdapBind): BindOutcome | "ask" {
   return dn.ok ? "ask" : refused("invalidDnSyntax", dn.error);
 }
 
-const anonymous: BindOutcome = { identity: null, result: resultOf("success") };
+const anonymous: BindOutcome = { account: null, result: resultOf("success") };
 const rejected = refusalSpec("credential.rejected").says;
 
 function refused(code: Parameters<typeof resultOf>[0], message = ""): BindOutcome {
-  return { identity: null, result: resultOf(code, message) };
+  return { account: null, result: resultOf(code, message) };
 }
 
 /** Asks the one pipeline. Unknown, wrong and locked sound the same to a stranger (AM10). */
@@ -88,13 +82,13 @@ function reasonOf({ code }: Refusal): string {
 
 function outcomeOf(answer: SignInAnswer): BindOutcome {
   switch (answer.outcome) {
-    case "accepted": {
-      const { account, mustChange } = answer;
-      return { identity: { account, mustChange }, result: resultOf("success") };
-    }
+    case "accepted":
+      // LDAP offers no change of password: a sign-in for nothing else is none.
+      if (answer.mustChange) return refused("invalidCredentials", rejected);
+      return { account: answer.account, result: resultOf("success") };
     case "refused": {
       const spec = refusalSpec(publicRefusal(answer.refusal).code);
-      return { identity: null, result: { code: spec.ldap, matchedDn: "", message: spec.says } };
+      return { account: null, result: { code: spec.ldap, matchedDn: "", message: spec.says } };
     }
     case "unavailable":
       return refused("unavailable", reasonOf(answer.refusal));

@@ -20,7 +20,7 @@ import type { ResultCodeName } from "@gridward/core/codec/ldap/result-code";
 import type { AccountRow } from "@gridward/core/domain/types";
 import { refusalSpec } from "@gridward/core/domain/refusal";
 import type { FrontEndParts } from "../../parts.ts";
-import { bind, type BindOutcome, type Identity, judgeBind, type LdapBind } from "./bind.ts";
+import { bind, type BindOutcome, judgeBind, type LdapBind } from "./bind.ts";
 import type { Directory } from "./directory.ts";
 import { outstandingMax, unsentMax } from "./limits.ts";
 import { passwordModifyOid, startTlsOid, whoAmIOid } from "./root-dse.ts";
@@ -57,7 +57,8 @@ export class Conversation {
   readonly #parts: ConversationParts;
   readonly #wire: Wire;
   readonly #framer = new LdapFramer();
-  #identity: Identity | null = null;
+  /** The account as it was when it signed in. */
+  #signedIn: AccountRow | null = null;
   /** Read, cut, not yet looked at. */
   #frames: Bytes[] = [];
   #waiting: LdapMessage[] = [];
@@ -185,7 +186,7 @@ export class Conversation {
   }
 
   #bind(id: number, request: LdapBind): void {
-    this.#identity = null; // RFC 4511 §4.2.1: until the answer, and after a failure, nobody.
+    this.#signedIn = null; // RFC 4511 §4.2.1: until the answer, and after a failure, nobody.
     const judged = judgeBind(request);
     if (judged !== "ask") this.#finishBind(id, judged);
     else if (!this.#canSignIn()) {
@@ -203,7 +204,7 @@ export class Conversation {
   }
 
   #finishBind(id: number, outcome: BindOutcome): void {
-    this.#identity = outcome.identity;
+    this.#signedIn = outcome.account;
     this.#putResult(id, "bind", outcome.result);
   }
 
@@ -258,9 +259,9 @@ export class Conversation {
   #reader(): Result<AccountRow, LdapResult> {
     if (!this.#canSignIn()) return err(resultOf("unavailable", unavailable));
     const account = this.#account();
-    if (account === null) return err(resultOf("insufficientAccessRights", signInFirst));
-    if (this.#identity?.mustChange !== true) return ok(account);
-    return err(resultOf("insufficientAccessRights", mustChange));
+    return account === null
+      ? err(resultOf("insufficientAccessRights", "sign in first"))
+      : ok(account);
   }
 
   #canSignIn(): boolean {
@@ -269,12 +270,12 @@ export class Conversation {
 
   /** A sign-in ends with its account, with being disabled, and with a new password. */
   #account(): AccountRow | null {
-    if (this.#identity === null) return null;
-    const bound = this.#identity.account;
-    const now = this.#parts.frontEnd.state().tables.accounts.get(bound.id);
+    const then = this.#signedIn;
+    if (then === null) return null;
+    const now = this.#parts.frontEnd.state().tables.accounts.get(then.id);
     const isStillIn =
-      now !== undefined && now.enabled && now.password?.version === bound.password?.version;
-    if (!isStillIn) this.#identity = null;
+      now !== undefined && now.enabled && now.password?.version === then.password?.version;
+    if (!isStillIn) this.#signedIn = null;
     return isStillIn ? now : null;
   }
 
@@ -315,6 +316,4 @@ function refusedExtension(oid: string): LdapResult {
 }
 
 const readOnly = "the directory is read-only over LDAP; use the console or the command line";
-const signInFirst = "sign in first";
-const mustChange = "the password must be changed first, at the console or on the command line";
 const unavailable = refusalSpec("server.unavailable").says;

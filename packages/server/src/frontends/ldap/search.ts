@@ -98,8 +98,8 @@ function* collect(
   let looked = 0;
   for (const candidate of candidates) {
     if (looked++ % searchSlice === searchSlice - 1) {
-      yield undefined;
       endAt ??= tools.monotonic() + timeFor(request);
+      yield undefined;
       if (tools.monotonic() > endAt) return { entries, result: resultOf("timeLimitExceeded") };
     }
     if (test(candidate) !== true) continue;

@@ -1,8 +1,10 @@
-import { constants } from "node:crypto";
-import type { DropArgument } from "node:net";
-import { createServer, type Server, type TLSSocket } from "node:tls";
+import type { DropArgument, Socket } from "node:net";
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import type { Bytes } from "@gridward/core/base/bytes";
+import type { Millis } from "@gridward/core/base/time";
+import type { Secret } from "@gridward/core/base/secret";
 import type { Clock } from "@gridward/runtime/os/clock";
+import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
 import type { FrontEndParts } from "../../parts.ts";
 import { Conversation, type ConversationParts, type Wire } from "./conversation.ts";
 import { openDirectory } from "./directory.ts";
@@ -10,7 +12,7 @@ import { connectionsMax, goodbyeMax, handshakeMax, idleMax } from "./limits.ts";
 
 /** Key and certificate chain in PEM. */
 export interface LdapIdentity {
-  readonly key: string;
+  readonly key: Secret<string>;
   readonly certificate: string;
 }
 
@@ -24,6 +26,8 @@ export interface LdapOptions {
   readonly version: string;
   /** Told why a peer was sent away; `detail` holds nothing secret. */
   readonly note: (source: string, detail: string) => void;
+  /** How long a peer may be silent in its handshake and between requests; tests wait less. */
+  readonly patience?: { readonly handshake: Millis; readonly idle: Millis };
 }
 
 export interface LdapServer {
@@ -37,25 +41,30 @@ export interface LdapServer {
 /** Serves the directory over LDAPS. Rejects with the system's error when it cannot listen. */
 export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Promise<LdapServer> {
   const { clock, note, version } = options;
+  const patience = options.patience ?? { handshake: handshakeMax, idle: idleMax };
   const conversationParts: ConversationParts = {
     frontEnd: parts,
     directory: openDirectory(parts, { monotonic: () => clock.monotonic(), version }),
     nextTurn: async () => clock.sleep(0),
     note,
   };
-  const conversations = new Map<TLSSocket, Conversation>();
+  const conversations = new Set<Conversation>();
+  const sockets = new Set<Socket>(); // Handshakes under way included.
+  let isStopping = false;
   const server = createServer({
-    ...certificateOf(options.identity),
-    minVersion: "TLSv1.2",
-    // A resumed session would outlive a changed certificate (design §6).
-    secureOptions: constants.SSL_OP_NO_TICKET,
-    handshakeTimeout: handshakeMax,
+    ...contextOf(options.identity),
+    handshakeTimeout: patience.handshake,
   });
   server.maxConnections = connectionsMax;
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   server.on("secureConnection", (socket) => {
-    const conversation = converse(socket, conversationParts);
-    conversations.set(socket, conversation);
-    socket.once("close", () => conversations.delete(socket));
+    const conversation = converse(socket, conversationParts, patience.idle);
+    conversations.add(conversation);
+    socket.once("close", () => conversations.delete(conversation));
+    if (isStopping) sayGoodbye(conversation);
   });
   server.on("tlsClientError", (error, socket) => {
     note(socket.remoteAddress ?? "", `no TLS: ${error.message}`);
@@ -67,23 +76,26 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
   const port = await listen(server, options);
   return {
     port,
-    useIdentity: (identity) => server.setSecureContext(certificateOf(identity)),
+    useIdentity: (identity) => server.setSecureContext(contextOf(identity)),
     close: async () => {
+      isStopping = true;
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
       });
-      for (const conversation of conversations.values()) {
-        conversation.dismiss("unavailable", "this server is stopping");
-      }
+      for (const conversation of conversations) sayGoodbye(conversation);
       await Promise.race([closed, clock.sleep(goodbyeMax)]);
-      for (const socket of conversations.keys()) socket.destroy();
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };
 }
 
-function certificateOf({ key, certificate }: LdapIdentity): { key: string; cert: string } {
-  return { key, cert: certificate };
+function sayGoodbye(conversation: Conversation): void {
+  conversation.dismiss("unavailable", "this server is stopping");
+}
+
+function contextOf({ key, certificate }: LdapIdentity): SecureContextOptions {
+  return { ...tlsPolicy, key: key.reveal(), cert: certificate };
 }
 
 async function listen(server: Server, { host, port }: LdapOptions): Promise<number> {
@@ -99,10 +111,10 @@ async function listen(server: Server, { host, port }: LdapOptions): Promise<numb
 }
 
 /** Ties one connection to one conversation. */
-function converse(socket: TLSSocket, parts: ConversationParts): Conversation {
+function converse(socket: TLSSocket, parts: ConversationParts, idle: Millis): Conversation {
   socket.setNoDelay(true); // Answers leave in one write each; waiting for more only costs 40 ms.
   const conversation = new Conversation(parts, wireOf(socket));
-  socket.setTimeout(idleMax, () => {
+  socket.setTimeout(idle, () => {
     const hasSaidGoodbye = conversation.dismiss("other", "nothing was asked for too long");
     if (!hasSaidGoodbye) socket.destroy(); // It did not even take our goodbye.
   });
