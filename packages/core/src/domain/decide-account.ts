@@ -73,7 +73,7 @@ function checkDisplayName(text: string): Refusal | undefined {
   return { code: "account.bad-display-name", detail: text.slice(0, displayNameLengthMax) };
 }
 
-export function checkRoleAssignments(roles: readonly RoleAssignment[]): Refusal | undefined {
+function checkRoleAssignments(roles: readonly RoleAssignment[]): Refusal | undefined {
   if (roles.length > rolesPerAccountMax) {
     return { code: "role.too-many", detail: String(roles.length) };
   }

@@ -77,8 +77,8 @@ test("[PW3] length counts code points, and four kinds are told apart", () => {
 });
 
 test("[PW4][AM3] what is tried first is refused, however it is dressed", () => {
-  const common = ["Password1!", "P@ssw0rd", "Pa55word", "Admin-2024", "Qwertz123!"];
-  for (const text of common) {
+  const dressed = ["Password1!", "P@ssw0rd", "Pa55word", "Admin-2024", "Qwertz123!"];
+  for (const text of dressed) {
     assert.equal(checkPassword(utility, "anna", text)?.code, "password.common", text);
   }
   for (const text of ["aaaaaaaaaaaaaaaa", "ababababababababab", "-123456789012345-"]) {

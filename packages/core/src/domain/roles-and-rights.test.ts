@@ -36,24 +36,24 @@ test("[RO3][AM2] the printed matrix has 15 rights and is read as it stands", () 
   const cells = rightNames.map((right) => {
     const levels = relionRightsAsPrinted.rights.get(right);
     const row = Object.values(roleIds).map((role) => levels?.get(role) ?? "-");
-    return row.map((level) => (level === "full" ? "X" : level.replace("read", "R"))).join("");
+    return row.map((level) => (level === "full" ? "x" : level.replace("read", "r"))).join("");
   });
   assert.deepEqual(cells, [
-    "--XX----",
-    "--XX----",
-    "--XX----",
-    "----X-XX",
-    "R-XX----",
-    "R-XX----",
-    "-XX-----",
-    "-XX-----",
-    "-XX-----",
-    "--X-----",
-    "-XXXXXXX",
-    "-XXXXXXX",
-    "-----X-X",
-    "-XXX----",
-    "-----X-X",
+    "--xx----",
+    "--xx----",
+    "--xx----",
+    "----x-xx",
+    "r-xx----",
+    "r-xx----",
+    "-xx-----",
+    "-xx-----",
+    "-xx-----",
+    "--x-----",
+    "-xxxxxxx",
+    "-xxxxxxx",
+    "-----x-x",
+    "-xxx----",
+    "-----x-x",
   ]);
 });
 

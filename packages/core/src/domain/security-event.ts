@@ -57,11 +57,11 @@ function unverified(acronym: string, severity: Severity, text: string): Security
   return { acronym, gsal: null, severity, text, isVerified: false };
 }
 
+const byNumber: ReadonlyMap<number, SecurityEventSpec> = new Map(
+  Object.entries(securityEvents).map(([event, spec]) => [Number(event), spec]),
+);
+
 /** The row of a number, or undefined for a number that is not ours. */
 export function findSecurityEvent(event: number): SecurityEventSpec | undefined {
-  return new Map<number, SecurityEventSpec>(numbered).get(event);
+  return byNumber.get(event);
 }
-
-const numbered = Object.entries(securityEvents).map(
-  ([event, spec]) => [Number(event), spec] as const,
-);

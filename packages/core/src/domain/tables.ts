@@ -2,35 +2,20 @@ import { requestsKept } from "./limits.ts";
 import type { DirectoryState, Table } from "./state.ts";
 import type { RowChange, TableName } from "./types.ts";
 
-/** Every table and what its rows are kept under. Order is the order of a first pass. */
-export const keyedBy = {
-  system: "the single key",
-  pair: "the single key",
-  servers: "id",
-  authorities: "id",
-  policies: "name",
-  groups: "id",
-  accounts: "id",
-  devices: "id",
-  certificates: "serial",
-  invites: "name",
-  endedSessions: "id",
-  requests: "sequence number modulo the ring's length",
-} as const satisfies Record<TableName, string>;
-
+/** Every table and what its rows are kept under, in the order of a first pass. */
 export const tableNames: readonly TableName[] = [
-  "system",
-  "pair",
-  "servers",
-  "authorities",
-  "policies",
-  "groups",
-  "accounts",
-  "devices",
-  "certificates",
-  "invites",
-  "endedSessions",
-  "requests",
+  "system", // the single key
+  "pair", // the single key
+  "servers", // id
+  "authorities", // id
+  "policies", // name
+  "groups", // id
+  "accounts", // id
+  "devices", // id
+  "certificates", // serial number
+  "invites", // name
+  "endedSessions", // id
+  "requests", // place in the ring, see requestKey
 ];
 
 /** Place of a request in the ring: a newer request takes the place of one 16,384 entries older. */
