@@ -1,6 +1,6 @@
 import type { SclAccessPoint } from "./scl-file.ts";
 import type { SclNotes } from "./scl-notes.ts";
-import { isIpv4, isIpv6, printableSclText, quoteSclText } from "./scl-text.ts";
+import { isIpv4, isIpv6, quoteSclText } from "./scl-text.ts";
 
 /** A ConnectedAP element: how one access point of one IED is connected (IEC 61850-6, 9.4.4). */
 export interface Connection {
@@ -13,7 +13,6 @@ export interface Connection {
 
 export interface Connections {
   readonly add: (connection: Connection) => void;
-  readonly count: () => number;
   /** The access point with its address; each connection is handed out once. */
   readonly take: (device: string, accessPoint: string) => SclAccessPoint;
   /** Notes connections that no access point has taken. */
@@ -33,7 +32,6 @@ export function collectConnections(notes: SclNotes): Connections {
   }
 
   return {
-    count: () => connections.size,
     add: (connection) => {
       const key = keyOf(connection.device, connection.accessPoint);
       if (connections.has(key)) {
@@ -67,7 +65,7 @@ function readConnection(connection: Connection, notes: SclNotes): SclAccessPoint
     notes.add(`${label(connection)}: ${quoteSclText(text)} is no valid ${type}; left out.`);
     return undefined;
   };
-  const subnetwork = printableSclText(connection.subnetwork, 255);
+  const { subnetwork } = connection;
   const ip = read("IP", isIpv4) ?? read("IPv6", isIpv6);
   const mask = read("IP-SUBNET", isIpv4);
   const gateway = read("IP-GATEWAY", isIpv4);

@@ -65,7 +65,7 @@ export function enterElement(station: Station, element: SclElement): void {
     case "access-point":
       return enterAccessPoint(station, element);
     case "subnetwork":
-      station.subnetwork = attribute(element, "name");
+      station.subnetwork = readText(station, element, "name");
       break;
     case "connection":
       return enterConnection(station, element);
@@ -128,10 +128,9 @@ function enterRoot(station: Station, element: SclElement): void {
     return station.refuse("not-scl", `The namespace is ${foreign}, not that of IEC 61850-6`);
   }
   station.namespace = uri;
-  // Edition 1 has no version attributes; the schema of edition 2 calls it 2003, revision A.
-  const version = attribute(element, "version") || "2003";
-  const written = version + attribute(element, "revision") + attribute(element, "release");
-  station.version = printableSclText(written, sclLimits.nameCharactersMax);
+  const written = ["version", "revision", "release"].map((key) => attribute(element, key)).join("");
+  // Edition 1 writes none of the three; later schemas call it so (tIED, originalSclVersion).
+  station.version = printableSclText(written || "2003A1", sclLimits.nameCharactersMax);
 }
 
 function enterDevice(station: Station, element: SclElement): void {
@@ -189,10 +188,9 @@ function enterConnection(station: Station, element: SclElement): void {
   countAccessPoint(station);
 }
 
-/** An access point counts where it is declared and where it is connected. */
 function countAccessPoint(station: Station): void {
   station.accessPointCount += 1;
-  if (station.accessPointCount > 2 * sclLimits.accessPointsMax) {
+  if (station.accessPointCount > sclLimits.accessPointsMax) {
     station.refuse(
       "too-many-access-points",
       `More than ${sclLimits.accessPointsMax} access points`,

@@ -1,6 +1,6 @@
 /** What we take from a substation file of IEC 61850-6: who is there, of what make, and where. */
 export interface SclFile {
-  /** Version, revision and release of the SCL language, such as `2007B4`; edition 1 names none. */
+  /** Version, revision and release of the SCL language, such as `2007B4`. */
   readonly version: string;
   /** In the order of the file; never empty; no name occurs twice. */
   readonly devices: readonly SclDevice[];
@@ -35,12 +35,13 @@ export const sclLimits = {
   bytesMax: 64 * mebibyte,
   /** From one tag to the next, without plain text: what the parser may have to keep. */
   markupCharactersMax: mebibyte,
-  elementsMax: 4_000_000,
+  elementsMax: 2_000_000,
   /** Real files nest about 12 deep; Private sections of tools somewhat deeper. */
   depthMax: 64,
   attributesMax: 256,
   devicesMax: 10_000,
-  accessPointsMax: 40_000,
+  /** An access point counts where it is declared and where it is connected. */
+  accessPointsMax: 80_000,
   /** IEC 61850-6, tIEDName. */
   nameCharactersMax: 64,
   textCharactersMax: 255,

@@ -9,8 +9,8 @@ const ipv4 = z.ipv4();
 const ipv6 = z.ipv6();
 
 /** The name without the white space around it; undefined if it is none. */
-export function parseSclName(raw: string | undefined): string | undefined {
-  const name = (raw ?? "").trim();
+export function parseSclName(raw: string): string | undefined {
+  const name = raw.trim();
   if (name === "" || name.length > 2 * sclLimits.nameCharactersMax) return undefined;
   if (Array.from(name).length > sclLimits.nameCharactersMax) return undefined;
   return unprintable.test(name) ? undefined : name;
