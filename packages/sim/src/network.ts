@@ -60,6 +60,8 @@ export class Network {
   /** From now on nothing is cut any more: the liveness phase. */
   heal(): void {
     this.#isHealed = true;
+    const session = this.#session;
+    if (session && this.#blocked.size > 0) for (const id of session.ends) this.#end(session, id);
     this.#blocked = new Set();
   }
 

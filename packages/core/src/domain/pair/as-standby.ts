@@ -60,8 +60,8 @@ function onHeartbeat(
   if (machine.duty === "standby" && machine.phase === "following") {
     return commitUpTo(turn, Math.min(beat.committed, head.seq));
   }
-  // We learned of this Main from a heartbeat: ask it to introduce itself, which makes us follow.
-  if (machine.duty === "fenced") sayHello(turn, from);
+  // It works and we do not follow: ask it to introduce itself, which makes us follow.
+  if (machine.duty !== "standby" || machine.phase === "connecting") sayHello(turn, from);
 }
 
 function onEntries(
