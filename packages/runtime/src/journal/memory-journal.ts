@@ -1,10 +1,8 @@
 import { assert, err, ok, type Result } from "@gridward/core/base/result";
 import { loadRows } from "@gridward/core/domain/apply";
-import { digestOf, emptyDigest } from "@gridward/core/domain/digest";
-import { type Entry, origin, type Position } from "@gridward/core/domain/entry";
-import { emptyState } from "@gridward/core/domain/state";
+import type { Entry, Position } from "@gridward/core/domain/entry";
+import type { DirectoryState } from "@gridward/core/domain/state";
 import type { RowChange } from "@gridward/core/domain/types";
-import { sha256 } from "../os/hash.ts";
 import type {
   GenerationBuilder,
   Journal,
@@ -12,87 +10,75 @@ import type {
   JournalStore,
   OpenedJournal,
 } from "./journal.ts";
-import { type Replayed, replayEntry } from "./replay.ts";
+import { findBrokenRuleIn, positionOf } from "./journal-rules.ts";
+import { findSnapshotFault, firstVersion, replay, type Version } from "./replay.ts";
 
-/** What is "on the disk": it survives whoever opened it. */
+/** What a disk would hold of one generation. */
 interface Generation {
   readonly incarnation: string;
-  snapshot: Replayed;
+  snapshot: Version;
+  /** All after the snapshot, and as many before it as are kept. */
   entries: Entry[];
-  committed: number;
+  terms: Position[];
+  commitMark: number;
 }
 
-/** Journals in memory, under the same contract as those on disk: for tests and the simulator. */
-export class MemoryJournalStore implements JournalStore {
-  readonly #generations = new Map<string, Generation>();
-
-  open(incarnation: string): Result<OpenedJournal, JournalFault> {
-    const generation = this.#generations.get(incarnation);
-    if (!generation) {
-      return err({ code: "journal.unreadable", detail: "there is no such generation", seq: null });
-    }
-    let at = generation.snapshot;
-    let committed = at;
-    for (const entry of generation.entries) {
-      if (entry.seq <= at.position.seq) continue;
-      const next = replayEntry(at, entry);
-      if (!next.ok) return next;
-      at = next.value;
-      if (at.position.seq <= generation.committed) committed = at;
-    }
-    return ok(opened(new MemoryJournal(generation), at, committed));
-  }
-
-  create(incarnation: string): OpenedJournal {
-    const snapshot = { state: emptyState, digest: emptyDigest, position: origin };
-    const generation = { incarnation, snapshot, entries: [], committed: 0 };
-    this.#generations.set(incarnation, generation);
-    return opened(new MemoryJournal(generation), snapshot, snapshot);
-  }
-
-  build(incarnation: string): GenerationBuilder {
-    const rows: RowChange[] = [];
-    return {
-      incarnation,
-      rows: (more) => void rows.push(...more),
-      finish: (position, digest) => {
-        const state = loadRows(rows);
-        if (digestOf(state, sha256) !== digest) {
-          const detail = "the rows that arrived are not the Main's state";
-          return err({ code: "journal.digest-mismatch", detail, seq: position.seq });
-        }
-        const snapshot = { state, digest, position };
-        const generation = { incarnation, snapshot, entries: [], committed: position.seq };
-        this.#generations.set(incarnation, generation);
-        return ok(opened(new MemoryJournal(generation), snapshot, snapshot));
-      },
-      abandon: () => void this.#generations.delete(incarnation),
-    };
-  }
-
-  keepOnly(incarnation: string): void {
-    for (const name of this.#generations.keys()) {
-      if (name !== incarnation) this.#generations.delete(name);
-    }
-  }
-}
-
-function opened(journal: Journal, head: Replayed, committed: Replayed): OpenedJournal {
-  return {
-    journal,
-    state: head.state,
-    digest: head.digest,
-    committed: committed.position,
-    committedState: committed.state,
-    committedDigest: committed.digest,
+/**
+ * Journals in memory, for tests and the simulator. What was appended survives `open` on the same
+ * store; a journal that is not closed and opened again stands for a crash.
+ */
+export function memoryJournalStore(): JournalStore {
+  const generations = new Map<string, Generation>();
+  const begin = (incarnation: string, snapshot: Version): OpenedJournal => {
+    assert(!generations.has(incarnation), "an incarnation is used once");
+    const terms = snapshot.position.seq === 0 ? [] : [snapshot.position];
+    const commitMark = snapshot.position.seq;
+    const generation = { incarnation, snapshot, entries: [], terms, commitMark };
+    generations.set(incarnation, generation);
+    return mustOpen(generation);
   };
+  return {
+    open(incarnation) {
+      const generation = generations.get(incarnation);
+      if (generation === undefined) return err(absent(incarnation));
+      return openGeneration(generation);
+    },
+    create: (incarnation) => begin(incarnation, firstVersion),
+    build: (incarnation) => memoryBuilder(incarnation, (version) => begin(incarnation, version)),
+    keepOnly(incarnation) {
+      for (const key of generations.keys()) if (key !== incarnation) generations.delete(key);
+    },
+  };
+}
+
+function absent(incarnation: string): JournalFault {
+  return { code: "journal.unreadable", detail: `there is no generation ${incarnation}`, seq: null };
+}
+
+function openGeneration(generation: Generation): Result<OpenedJournal, JournalFault> {
+  const { snapshot, entries, commitMark } = generation;
+  const later = entries.filter((entry) => entry.seq > snapshot.position.seq);
+  const replayed = replay(snapshot, later.map(ok), commitMark);
+  if (!replayed.ok) return replayed;
+  const { last, ...opened } = replayed.value;
+  return ok({ journal: new MemoryJournal(generation, positionOf(last)), ...opened });
+}
+
+function mustOpen(generation: Generation): OpenedJournal {
+  const opened = openGeneration(generation);
+  assert(opened.ok, "a generation without entries opens");
+  return opened.value;
 }
 
 class MemoryJournal implements Journal {
   readonly #generation: Generation;
+  #head: Position;
+  #noted: number;
 
-  constructor(generation: Generation) {
+  constructor(generation: Generation, head: Position) {
     this.#generation = generation;
+    this.#head = head;
+    this.#noted = generation.commitMark;
   }
 
   get incarnation(): string {
@@ -100,65 +86,91 @@ class MemoryJournal implements Journal {
   }
 
   head(): Position {
-    const last = this.#generation.entries.at(-1);
-    return last ? positionOf(last) : this.#generation.snapshot.position;
+    return this.#head;
   }
 
   first(): number {
-    return this.#generation.entries[0]?.seq ?? this.head().seq + 1;
+    return this.#generation.entries[0]?.seq ?? this.#head.seq + 1;
   }
 
   append(entries: readonly Entry[], committed: number): void {
-    let before = this.head();
+    const fault = findBrokenRuleIn(this.#last(), entries);
+    assert(fault === undefined, `appended entries continue the journal: ${fault?.detail}`);
+    const { terms } = this.#generation;
     for (const entry of entries) {
-      assert(
-        entry.seq === before.seq + 1 && entry.prev === before.hash,
-        "entries continue the head",
-      );
-      before = positionOf(entry);
+      this.#generation.entries.push(entry);
+      if (terms.at(-1)?.term === entry.term) terms.pop();
+      terms.push(positionOf(entry));
+      this.#head = positionOf(entry);
     }
-    this.#generation.entries.push(...entries);
     this.noteCommitted(committed);
+    this.#generation.commitMark = this.#noted;
   }
 
   noteCommitted(seq: number): void {
-    this.#generation.committed = Math.max(this.#generation.committed, seq);
+    this.#noted = Math.min(Math.max(this.#noted, seq), this.#head.seq);
   }
 
   read(seq: number, limit: number): readonly Entry[] {
-    const from = seq - this.first();
-    return from < 0 ? [] : this.#generation.entries.slice(from, from + limit);
+    const start = Math.max(0, seq - this.first());
+    return this.#generation.entries.slice(start, start + limit);
   }
 
   hashAt(seq: number): string | undefined {
-    const { position } = this.#generation.snapshot;
-    return seq === position.seq ? position.hash : this.read(seq, 1)[0]?.hash;
+    const { entries, snapshot } = this.#generation;
+    const entry = entries[seq - this.first()];
+    return entry?.hash ?? (seq === snapshot.position.seq ? snapshot.position.hash : undefined);
   }
 
   terms(): readonly Position[] {
-    const ends = new Map<number, Position>();
-    const { position } = this.#generation.snapshot;
-    if (position.seq > 0) ends.set(position.term, position);
-    for (const entry of this.#generation.entries) ends.set(entry.term, positionOf(entry));
-    return Array.from(ends.values());
+    return [...this.#generation.terms];
   }
 
   truncate(seq: number): void {
-    assert(seq >= this.#generation.snapshot.position.seq, "a snapshot is never cut");
-    this.#generation.entries = this.#generation.entries.filter((entry) => entry.seq <= seq);
-    this.#generation.committed = Math.min(this.#generation.committed, seq);
+    const generation = this.#generation;
+    const { position } = generation.snapshot;
+    assert(seq >= position.seq && seq <= this.#head.seq, "a cut lies after the snapshot");
+    const kept = generation.entries.filter((entry) => entry.seq <= seq);
+    const last = kept.at(-1);
+    this.#head = last === undefined ? position : positionOf(last);
+    generation.entries = kept;
+    generation.terms = generation.terms.filter((end) => end.seq < seq);
+    if (seq > 0) generation.terms.push(this.#head);
+    this.#noted = Math.min(this.#noted, seq);
+    generation.commitMark = Math.min(generation.commitMark, seq);
   }
 
-  saveSnapshot(state: Replayed["state"], position: Position, digest: string): void {
-    this.#generation.snapshot = { state, position, digest };
-    this.noteCommitted(position.seq);
+  saveSnapshot(state: DirectoryState, position: Position, digest: string): void {
+    assert(this.hashAt(position.seq) === position.hash, "a snapshot lies on the journal");
+    this.#generation.snapshot = { state, position: positionOf(position), digest };
   }
 
   close(): void {
-    // Nothing is open: what was appended is there.
+    this.#generation.commitMark = this.#noted;
+  }
+
+  #last(): Position {
+    return this.#generation.entries.at(-1) ?? this.#head;
   }
 }
 
-function positionOf({ term, start, seq, hash }: Position): Position {
-  return { term, start, seq, hash };
+function memoryBuilder(
+  incarnation: string,
+  begin: (version: Version) => OpenedJournal,
+): GenerationBuilder {
+  let rows: RowChange[] = [];
+  return {
+    incarnation,
+    rows(changes) {
+      rows.push(...changes);
+    },
+    finish(position, digest) {
+      const version = { position: positionOf(position), state: loadRows(rows), digest };
+      const fault = findSnapshotFault(version);
+      return fault === undefined ? ok(begin(version)) : err(fault);
+    },
+    abandon() {
+      rows = [];
+    },
+  };
 }

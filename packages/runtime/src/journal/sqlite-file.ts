@@ -1,85 +1,108 @@
+import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { z } from "zod";
-import type { Position } from "@gridward/core/domain/entry";
+import { errorCode } from "../os/files.ts";
+import { DiskFull, type JournalFault } from "./journal.ts";
 
-/** Version of the tables. A newer one is refused, an older one is brought up when there is one. */
+/** "GWJL": tells our journal from any other SQLite file. */
+const applicationId = 0x4757_4a4c;
+
+/** Raised with every change of the tables below. */
 export const schemaVersion = 1;
 
-const tables = `
-  CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS entries (
-    seq INTEGER PRIMARY KEY,
-    term INTEGER NOT NULL,
-    start INTEGER NOT NULL,
-    hash TEXT NOT NULL,
-    body TEXT NOT NULL
+/** How long a writer waits for the doctor, or the doctor for a writer. */
+const patienceMs = 5_000;
+
+/**
+ * A snapshot is the state at one place of the journal; it stands in the same file, so that both
+ * change in one transaction. A generation without a snapshot row was never finished.
+ */
+const schema = `
+  CREATE TABLE generation (
+    id INTEGER PRIMARY KEY CHECK (id = 1), incarnation TEXT NOT NULL, committed INTEGER NOT NULL
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS entries_of_term ON entries (term, seq);
-  CREATE TABLE IF NOT EXISTS snapshot_rows (
-    name TEXT NOT NULL,
-    key TEXT NOT NULL,
-    row TEXT NOT NULL,
-    PRIMARY KEY (name, key)
+  CREATE TABLE entries (seq INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+  CREATE TABLE terms (
+    term INTEGER PRIMARY KEY, start INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE snapshot (
+    id INTEGER PRIMARY KEY CHECK (id = 1), term INTEGER NOT NULL, start INTEGER NOT NULL,
+    seq INTEGER NOT NULL, hash TEXT NOT NULL, digest TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE rows (
+    kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, key)
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** Opens the file. FULL: a commit is on the disk when it returns (design §4). */
-export function openDatabase(path: string, { readOnly }: { readonly readOnly: boolean }) {
-  const database = new DatabaseSync(path, { readOnly, defensive: true, timeout: 5_000 });
-  if (readOnly) return database;
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+/** A new, empty journal file, readable by its owner only (SQLite gives its side files that mode). */
+export function createJournalFile(path: string, incarnation: string): DatabaseSync {
+  closeSync(openSync(path, "wx", 0o600));
+  const database = openJournalFile(path);
+  database.exec(`
+    BEGIN IMMEDIATE;
+    ${schema}
+    PRAGMA application_id = ${applicationId};
+    PRAGMA user_version = ${schemaVersion};
+  `);
+  const insert = "INSERT INTO generation (id, incarnation, committed) VALUES (1, ?, 0)";
+  database.prepare(insert).run(incarnation);
+  database.exec("COMMIT");
   return database;
 }
 
-export function createTables(database: DatabaseSync, incarnation: string): void {
-  database.exec(tables);
-  writeMeta(database, "schema", schemaVersion);
-  writeMeta(database, "incarnation", incarnation);
+/** For writing: a commit is on the disk when it returns (synchronous=FULL, design §4). */
+export function openJournalFile(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { defensive: true, timeout: patienceMs });
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA trusted_schema = OFF;
+  `);
+  return database;
 }
 
-const count = z.number().int().nonnegative();
-const position = z.strictObject({ term: count, start: count, seq: count, hash: z.string() });
-const metaShape = {
-  schema: count,
-  incarnation: z.string(),
-  committed: count,
-  snapshot: z.strictObject({ position, digest: z.string() }),
-};
-
-export interface Meta {
-  readonly schema: number | undefined;
-  readonly incarnation: string | undefined;
-  readonly committed: number;
-  readonly snapshot: { readonly position: Position; readonly digest: string } | undefined;
-}
-
-/** What a file says of itself; throws where it is no such file or says something impossible. */
-export function readMeta(database: DatabaseSync): Meta {
-  const values = new Map<string, unknown>();
-  for (const row of database.prepare("SELECT key, value FROM meta").iterate()) {
-    values.set(String(row["key"]), JSON.parse(String(row["value"])));
-  }
-  return {
-    schema: metaShape.schema.optional().parse(values.get("schema")),
-    incarnation: metaShape.incarnation.optional().parse(values.get("incarnation")),
-    committed: metaShape.committed.optional().parse(values.get("committed")) ?? 0,
-    snapshot: metaShape.snapshot.optional().parse(values.get("snapshot")),
-  };
-}
-
-export function writeMeta(
+/** What is wrong with the file as a whole, before anything in it is believed. */
+export function findFileFault(
   database: DatabaseSync,
-  key: keyof typeof metaShape,
-  value: unknown,
-): void {
-  database
-    .prepare(
-      "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-    )
-    .run(key, JSON.stringify(value));
+  incarnation: string,
+): JournalFault | undefined {
+  if (numberOf(database, "PRAGMA application_id") !== applicationId) {
+    return { code: "journal.unreadable", detail: "this file is not a journal", seq: null };
+  }
+  const version = numberOf(database, "PRAGMA user_version");
+  if (version !== schemaVersion) {
+    const detail = `version ${version} of the journal file is not version ${schemaVersion}`;
+    return { code: "journal.unsupported", detail, seq: null };
+  }
+  const named = database.prepare("SELECT incarnation FROM generation").get()?.["incarnation"];
+  if (named === incarnation) return undefined;
+  const detail = `the file says ${String(named)}, its place says ${incarnation}`;
+  return { code: "journal.wrong-incarnation", detail, seq: null };
 }
 
-/** SQLITE_FULL: the disk, or the limit set on the file, has no room. */
-export function isFull(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && error.errcode === 13;
+export function numberOf(database: DatabaseSync, query: string): number {
+  const value = Object.values(database.prepare(query).get() ?? {})[0];
+  return typeof value === "number" ? value : 0;
+}
+
+/** Runs `work` in one transaction. What fails for want of space throws `DiskFull`, undone. */
+export function inTransaction(database: DatabaseSync, work: () => void): void {
+  try {
+    database.exec("BEGIN IMMEDIATE");
+    work();
+    database.exec("COMMIT");
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw isDiskFull(error) ? new DiskFull("no room for the journal", { cause: error }) : error;
+  }
+}
+
+/** SQLITE_FULL, and SQLITE_IOERR_SHMSIZE, which is what a full disk gives for the index of the WAL. */
+const fullCodes: readonly unknown[] = [13, 4874];
+
+export function isDiskFull(error: unknown): boolean {
+  return isSqliteError(error) && fullCodes.includes(error.errcode);
+}
+
+export function isSqliteError(error: unknown): error is Error & { readonly errcode: unknown } {
+  return error instanceof Error && errorCode(error) === "ERR_SQLITE_ERROR" && "errcode" in error;
 }

@@ -1,153 +1,211 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { assert } from "@gridward/core/base/result";
+import type { DatabaseSync } from "node:sqlite";
+import { canonical } from "@gridward/core/base/canonical";
+import { assert, err, ok, type Result } from "@gridward/core/base/result";
 import type { Entry, Position } from "@gridward/core/domain/entry";
 import { parseEntry } from "@gridward/core/domain/parse-entry";
 import type { DirectoryState } from "@gridward/core/domain/state";
-import { allRows } from "@gridward/core/domain/tables";
-import { DiskFull, type Journal } from "./journal.ts";
-import { isFull, readMeta, writeMeta } from "./sqlite-file.ts";
+import { DiskFull, type Journal, type JournalFault, type OpenedJournal } from "./journal.ts";
+import { findBrokenRuleIn, positionOf, type Neighbours } from "./journal-rules.ts";
+import { findSnapshotFault, replay, type Version } from "./replay.ts";
+import {
+  parseJson,
+  readSnapshot,
+  rowsBetween,
+  writeRows,
+  writeSnapshotPlace,
+} from "./snapshot-rows.ts";
+import { inTransaction, numberOf } from "./sqlite-file.ts";
 
-interface Statements {
-  readonly insert: StatementSync;
-  readonly read: StatementSync;
-  readonly hash: StatementSync;
+/** Verifies everything from the snapshot on, and gives the journal with its state. */
+export function openSqliteJournal(
+  database: DatabaseSync,
+  incarnation: string,
+  entriesKept: number,
+): Result<OpenedJournal, JournalFault> {
+  const snapshot = readSnapshot(database);
+  if (!snapshot.ok) return snapshot;
+  const fault = findSnapshotFault(snapshot.value);
+  if (fault !== undefined) return err(fault);
+  const committed = numberOf(database, "SELECT committed FROM generation");
+  const entries = readEntries(database, snapshot.value.position.seq + 1);
+  const replayed = replay(snapshot.value, entries, committed);
+  if (!replayed.ok) return replayed;
+  const { last, ...opened } = replayed.value;
+  const journal = new SqliteJournal(database, {
+    incarnation,
+    entriesKept,
+    snapshot: snapshot.value,
+    last,
+    committed: opened.committed.seq,
+  });
+  return ok({ journal, ...opened });
 }
 
-/** One generation in one SQLite file: plain prepared statements in one transaction a batch. */
-export class SqliteJournal implements Journal {
+/** Entries from `seq` on, each parsed as from a stranger: the disk is one. */
+export function* readEntries(
+  database: DatabaseSync,
+  seq: number,
+  limit = -1,
+): Generator<Result<Entry, JournalFault>, void> {
+  const select = "SELECT seq, body FROM entries WHERE seq >= ? ORDER BY seq LIMIT ?";
+  for (const row of database.prepare(select).iterate(seq, limit)) {
+    const entry = parseEntry(parseJson(row["body"]));
+    if (entry.ok && entry.value.seq === row["seq"]) yield entry;
+    else yield err(unreadableEntry(row["seq"], entry.ok ? "is not at its place" : entry.error));
+  }
+}
+
+function unreadableEntry(seq: unknown, why: string): JournalFault {
+  const at = typeof seq === "number" ? seq : null;
+  return { code: "journal.unreadable", detail: `entry ${String(seq)}: ${why}`, seq: at };
+}
+
+interface Beginning {
+  readonly incarnation: string;
+  readonly entriesKept: number;
+  readonly snapshot: Version;
+  readonly last: Neighbours["earlier"];
+  readonly committed: number;
+}
+
+class SqliteJournal implements Journal {
   readonly incarnation: string;
   readonly #database: DatabaseSync;
-  readonly #statements: Statements;
-  #head: Position;
-  #first: number;
-  /** Last position of each term, by term. */
-  readonly #terms: Map<number, Position>;
+  readonly #entriesKept: number;
+  /** What the rows in the file are; the next snapshot writes only the difference. */
+  #snapshot: Version;
+  #last: Neighbours["earlier"];
+  /** In the file, and noted since. */
   #committed: number;
+  #noted: number;
+  #isBroken = false;
 
-  constructor(
-    database: DatabaseSync,
-    found: {
-      readonly incarnation: string;
-      readonly head: Position;
-      readonly first: number;
-      readonly terms: readonly Position[];
-      readonly committed: number;
-    },
-  ) {
+  constructor(database: DatabaseSync, beginning: Beginning) {
+    this.incarnation = beginning.incarnation;
     this.#database = database;
-    this.incarnation = found.incarnation;
-    this.#head = found.head;
-    this.#first = found.first;
-    this.#terms = new Map(found.terms.map((position) => [position.term, position]));
-    this.#committed = found.committed;
-    this.#statements = {
-      insert: database.prepare(
-        "INSERT INTO entries (seq, term, start, hash, body) VALUES (?, ?, ?, ?, ?)",
-      ),
-      read: database.prepare("SELECT body FROM entries WHERE seq >= ? ORDER BY seq LIMIT ?"),
-      hash: database.prepare("SELECT hash FROM entries WHERE seq = ?"),
-    };
+    this.#entriesKept = beginning.entriesKept;
+    this.#snapshot = beginning.snapshot;
+    this.#last = beginning.last;
+    this.#committed = beginning.committed;
+    this.#noted = beginning.committed;
   }
 
   head(): Position {
-    return this.#head;
+    return positionOf(this.#last);
   }
 
   first(): number {
-    return this.#first;
+    const first = numberOf(this.#database, "SELECT min(seq) FROM entries");
+    return first === 0 ? this.#last.seq + 1 : first;
   }
 
   append(entries: readonly Entry[], committed: number): void {
-    let before = this.#head;
-    for (const entry of entries) {
-      assert(
-        entry.seq === before.seq + 1 && entry.prev === before.hash,
-        "entries continue the head",
-      );
-      before = entry;
-    }
-    this.#transaction(() => {
-      for (const entry of entries) {
-        const { seq, term, start, hash } = entry;
-        this.#statements.insert.run(seq, term, start, hash, JSON.stringify(entry));
-      }
-      writeMeta(this.#database, "committed", Math.max(committed, this.#committed));
+    const last = entries.at(-1);
+    if (last === undefined) return this.noteCommitted(committed);
+    const fault = findBrokenRuleIn(this.#last, entries);
+    assert(fault === undefined, `appended entries continue the journal: ${fault?.detail}`);
+    const mark = Math.min(Math.max(this.#noted, committed), last.seq);
+    this.#write(() => {
+      const insert = this.#database.prepare("INSERT INTO entries (seq, body) VALUES (?, ?)");
+      for (const entry of entries) insert.run(entry.seq, canonical(entry));
+      this.#writeTerms(entries);
+      this.#writeCommitted(mark);
     });
-    for (const { term, start, seq, hash } of entries) {
-      this.#head = { term, start, seq, hash };
-      this.#terms.set(term, this.#head);
-    }
-    this.#committed = Math.max(committed, this.#committed);
+    this.#last = last;
+    this.#committed = mark;
+    this.#noted = mark;
   }
 
   noteCommitted(seq: number): void {
-    if (seq <= this.#committed) return;
-    this.#transaction(() => writeMeta(this.#database, "committed", seq));
-    this.#committed = seq;
+    this.#noted = Math.min(Math.max(this.#noted, seq), this.#last.seq);
   }
 
   read(seq: number, limit: number): readonly Entry[] {
-    return this.#statements.read.all(seq, limit).map((row) => {
-      const entry = parseEntry(JSON.parse(String(row["body"])));
-      // What was verified at opening and has changed since is a disk that lies: stop.
-      assert(entry.ok, `change ${seq} of the journal is readable`);
-      return entry.value;
-    });
+    const entries: Entry[] = [];
+    for (const entry of readEntries(this.#database, seq, limit)) {
+      assert(entry.ok, "an entry that was verified at opening can be read");
+      entries.push(entry.value);
+    }
+    return entries;
   }
 
   hashAt(seq: number): string | undefined {
-    if (seq === this.#head.seq) return this.#head.hash;
-    const row = this.#statements.hash.get(seq);
-    return row === undefined ? this.#hashOfSnapshot(seq) : String(row["hash"]);
+    const select = "SELECT body ->> 'hash' AS hash FROM entries WHERE seq = ?";
+    const hash = this.#database.prepare(select).get(seq)?.["hash"];
+    if (typeof hash === "string") return hash;
+    const { position } = this.#snapshot;
+    return seq === position.seq ? position.hash : undefined;
   }
 
   terms(): readonly Position[] {
-    return Array.from(this.#terms.values());
+    const rows = this.#database.prepare("SELECT term, start, seq, hash FROM terms ORDER BY term");
+    return rows.all().map(({ term, start, seq, hash }) => ({
+      term: Number(term),
+      start: Number(start),
+      seq: Number(seq),
+      hash: String(hash),
+    }));
   }
 
   truncate(seq: number): void {
-    const hash = this.hashAt(seq);
-    assert(hash !== undefined, "a cut is made after an entry that is kept");
-    this.#transaction(() => {
+    const { position } = this.#snapshot;
+    assert(seq >= position.seq && seq <= this.#last.seq, "a cut lies after the snapshot");
+    const last = seq === position.seq ? position : this.read(seq, 1)[0];
+    assert(last !== undefined, "an entry after the snapshot is kept");
+    this.#write(() => {
       this.#database.prepare("DELETE FROM entries WHERE seq > ?").run(seq);
-      writeMeta(this.#database, "committed", Math.min(this.#committed, seq));
+      this.#database.prepare("DELETE FROM terms WHERE seq > ?").run(seq);
+      if (seq > 0) this.#writeTerms([last]);
+      this.#writeCommitted(Math.min(this.#noted, seq));
     });
-    // The caller opens the journal anew: head and terms are read from the disk again.
+    this.#last = last;
+    this.#noted = Math.min(this.#noted, seq);
+    this.#committed = this.#noted;
   }
 
   saveSnapshot(state: DirectoryState, position: Position, digest: string): void {
-    this.#transaction(() => {
-      this.#database.exec("DELETE FROM snapshot_rows");
-      const insert = this.#database.prepare(
-        "INSERT INTO snapshot_rows (name, key, row) VALUES (?, ?, ?)",
-      );
-      for (const { table, key, row } of allRows(state)) {
-        insert.run(table, key, JSON.stringify(row));
-      }
-      writeMeta(this.#database, "snapshot", { position, digest });
-      writeMeta(this.#database, "committed", Math.max(position.seq, this.#committed));
+    assert(this.hashAt(position.seq) === position.hash, "a snapshot lies on the journal");
+    const oldest = Math.min(position.seq, this.#last.seq - this.#entriesKept);
+    this.#write(() => {
+      writeRows(this.#database, rowsBetween(this.#snapshot.state, state));
+      writeSnapshotPlace(this.#database, position, digest);
+      this.#database.prepare("DELETE FROM entries WHERE seq <= ?").run(oldest);
     });
-    this.#committed = Math.max(position.seq, this.#committed);
+    this.#snapshot = { position: positionOf(position), state, digest };
   }
 
   close(): void {
-    this.#database.close();
-  }
-
-  #hashOfSnapshot(seq: number): string | undefined {
-    const snapshot = readMeta(this.#database).snapshot;
-    return snapshot?.position.seq === seq ? snapshot.position.hash : undefined;
-  }
-
-  /** All or nothing; no room on the disk is told apart from a disk that fails. */
-  #transaction(work: () => void): void {
-    this.#database.exec("BEGIN IMMEDIATE");
     try {
-      work();
-      this.#database.exec("COMMIT");
+      if (!this.#isBroken && this.#noted > this.#committed) {
+        this.#write(() => this.#writeCommitted(this.#noted));
+      }
     } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      if (isFull(error)) throw new DiskFull("no room for the journal");
+      // The mark saves the next start some work; nothing that was promised is in it.
+      if (!(error instanceof DiskFull)) throw error;
+    } finally {
+      this.#database.close();
+    }
+  }
+
+  #writeTerms(ends: readonly Position[]): void {
+    const put = "INSERT OR REPLACE INTO terms (term, start, seq, hash) VALUES (?, ?, ?, ?)";
+    const statement = this.#database.prepare(put);
+    for (const [index, { term, start, seq, hash }] of ends.entries()) {
+      if (ends[index + 1]?.term !== term) statement.run(term, start, seq, hash);
+    }
+  }
+
+  #writeCommitted(seq: number): void {
+    this.#database.prepare("UPDATE generation SET committed = ?").run(seq);
+  }
+
+  /** After an error other than a full disk nobody knows what is on the disk: nothing is retried. */
+  #write(work: () => void): void {
+    assert(!this.#isBroken, "a journal whose disk failed is not written again");
+    try {
+      inTransaction(this.#database, work);
+    } catch (error) {
+      this.#isBroken = !(error instanceof DiskFull);
       throw error;
     }
   }
