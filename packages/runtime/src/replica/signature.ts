@@ -49,7 +49,7 @@ export function checkSigned(
   }
   // Named keyUsage, holds the extended one; Node's types forget that there may be none.
   const usages: readonly string[] | undefined = signer.keyUsage;
-  const isSigner = !signer.ca && usages?.includes(objectIds.replicaSigning) === true;
+  const isSigner = !signer.ca && (usages?.includes(objectIds.replicaSigning) ?? false);
   if (!isSigner) return err("the signer's certificate is not for replicas");
   if (at !== null && !isWithinDates(signer, at)) {
     return err("the signer's certificate is not within its dates");

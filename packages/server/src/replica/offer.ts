@@ -47,12 +47,14 @@ export function offerErase(
   offer: Pick<OfferParts, "committed" | "device" | "signer">,
   ask: Ask,
 ): ServerMessage {
-  const systemId = offer.committed.state.tables.system.first()?.id ?? "";
+  const { tables } = offer.committed.state;
   return {
     kind: "erase",
     order: signBody(offer.signer, "erase", {
-      systemId,
+      systemId: tables.system.first()?.id ?? "",
       device: offer.device.id,
+      ...conditionOf(parts),
+      term: tables.pair.first()?.term ?? 0,
       revision: offer.device.replication.revision,
       nonce: ask.nonce,
       at: parts.clock.now(),
@@ -60,19 +62,23 @@ export function offerErase(
   };
 }
 
+function conditionOf(parts: ReplicaParts): Pick<Statement, "duty" | "fresh"> {
+  const { duty, fresh } = parts.condition();
+  return { duty: duty === "main" || duty === "lone" ? duty : "standby", fresh };
+}
+
 function stateOf(parts: ReplicaParts, offer: OfferParts, ask: Ask): Statement {
-  const { node, duty, fresh } = parts.condition();
   const manifest = offer.set.manifest.body;
   return {
     systemId: manifest.systemId,
-    node,
+    node: parts.condition().node,
     device: offer.device.id,
-    duty: duty === "main" || duty === "lone" ? duty : "standby",
+    ...conditionOf(parts),
     term: manifest.term,
     owner: manifest.owner,
     start: offer.committed.position.start,
     seq: manifest.rev,
-    fresh,
+    replicationRevision: offer.device.replication.revision,
     nonce: ask.nonce,
     manifestHash: offer.set.hash,
     at: parts.clock.now(),

@@ -5,6 +5,12 @@ import type { Sha256 } from "../../base/digest.ts";
 import { accountsMax } from "./limits.ts";
 import { counter, hexHash, idText, instant, type ReplicaRecord } from "./record.ts";
 
+const condition = {
+  duty: z.enum(["main", "standby", "lone"]),
+  /** False on a Standby that has not heard its Main within 4 s. */
+  fresh: z.boolean(),
+};
+
 const position = {
   /** Rises with each change of Main. */
   term: counter,
@@ -49,12 +55,12 @@ export const statement = z
     systemId: idText,
     node: idText,
     device: idText,
-    duty: z.enum(["main", "standby", "lone"]),
+    ...condition,
     ...position,
     start: counter,
     seq: counter,
-    /** False on a Standby that has not heard its Main within 4 s. */
-    fresh: z.boolean(),
+    /** Of the order to replicate to this device, which this answer obeys. */
+    replicationRevision: counter,
     nonce: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
     manifestHash: hexHash,
     at: instant,
@@ -68,6 +74,8 @@ export const eraseOrder = z
   .strictObject({
     systemId: idText,
     device: idText,
+    ...condition,
+    term: counter,
     revision: counter,
     nonce: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
     at: instant,

@@ -80,6 +80,7 @@ const statement: fc.Arbitrary<Statement> = fc.record({
   owner: idText,
   start: count,
   seq: count,
+  replicationRevision: count,
   fresh: fc.boolean(),
   nonce: text43,
   manifestHash: hex64,

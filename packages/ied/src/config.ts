@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import * as z from "zod";
+import { decodeUtf8, utf8 } from "@gridward/core/base/bytes";
+import { err, ok, type Result } from "@gridward/core/base/result";
+import { packageServer } from "@gridward/core/api/device-package";
+import { readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
+
+/** DV2: how often a device asks although nobody told it of a change; minutes. */
+export const intervalMin = 1;
+export const intervalMax = 1_440;
+export const intervalDefault = 15;
+
+/** Port of the device's HTTPS interface; 0 is off. */
+export const httpsDefault = 8_444;
+
+const text = z.string().min(1).max(512);
+
+const deviceConfig = z.strictObject({
+  version: z.literal(1),
+  system: z.strictObject({ id: text, base: text, site: text }),
+  device: z.strictObject({
+    id: text,
+    name: text,
+    group: z.strictObject({ id: text, name: text }),
+  }),
+  /** In the order in which they are tried among equals. */
+  servers: z.array(packageServer).min(1).max(8),
+  https: z.int().min(0).max(65_535),
+  replica_interval: z.int().min(intervalMin).max(intervalMax),
+});
+
+export type DeviceConfig = z.infer<typeof deviceConfig>;
+
+/** Where everything of a device lies in its data directory. */
+export interface DevicePaths {
+  readonly directory: string;
+  readonly config: string;
+  readonly anchor: string;
+  readonly certificate: string;
+  readonly key: string;
+  readonly storeKey: string;
+  readonly failures: string;
+  readonly reports: string;
+  readonly athstat: string;
+}
+
+export function devicePaths(directory: string): DevicePaths {
+  return {
+    directory,
+    config: join(directory, "ied.json"),
+    anchor: join(directory, "anchor.pem"),
+    certificate: join(directory, "device.pem"),
+    key: join(directory, "device.key"),
+    storeKey: join(directory, "store.key"),
+    failures: join(directory, "failures.sealed"),
+    reports: join(directory, "reports.sealed"),
+    athstat: join(directory, "athstat.json"),
+  };
+}
+
+export interface ConfigFault {
+  readonly code: "absent" | "malformed";
+  readonly detail: string;
+}
+
+const configBytesMax = 64 * 1024;
+
+export function loadConfig(paths: DevicePaths): Result<DeviceConfig, ConfigFault> {
+  const bytes = readFileBounded(paths.config, configBytesMax);
+  if (!bytes.ok) {
+    return err({ code: bytes.error === "absent" ? "absent" : "malformed", detail: bytes.error });
+  }
+  const json = parseJson(bytes.value);
+  const parsed = deviceConfig.safeParse(json);
+  if (parsed.success) return ok(parsed.data);
+  const [issue] = parsed.error.issues;
+  const place = issue?.path.map(String).join(".") ?? "";
+  return err({ code: "malformed", detail: `${place}: ${issue?.message ?? "not JSON"}` });
+}
+
+export function saveConfig(paths: DevicePaths, config: DeviceConfig): void {
+  writeFileAtomic(paths.config, utf8(`${JSON.stringify(config, null, 2)}\n`));
+}
+
+/** Undefined for what is no JSON; the schema refuses that too. */
+export function parseJson(bytes: Uint8Array): unknown {
+  const decoded = decodeUtf8(bytes);
+  if (!decoded.ok) return undefined;
+  try {
+    return JSON.parse(decoded.value);
+  } catch {
+    return undefined;
+  }
+}

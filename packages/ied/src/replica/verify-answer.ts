@@ -1,0 +1,70 @@
+import type { X509Certificate } from "node:crypto";
+import { err, ok, type Result } from "@gridward/core/base/result";
+import type { Instant } from "@gridward/core/base/time";
+import {
+  manifestHash,
+  type EraseOrder,
+  type Manifest,
+  type Signed,
+  type Statement,
+} from "@gridward/core/codec/replica/manifest";
+import { sha256 } from "@gridward/runtime/os/hash";
+import { checkSigned } from "@gridward/runtime/replica/signature";
+
+/** What an answer must name to be one to our question. */
+export interface Expected {
+  readonly anchor: X509Certificate;
+  readonly systemId: string;
+  readonly group: string;
+  readonly device: string;
+  /** The server at the other end of the link. */
+  readonly node: string;
+  readonly nonce: string;
+  readonly at: Instant;
+}
+
+/** Hash of the manifest, if both are signed by this server and belong together and to us. */
+export function verifyAnswer(
+  expected: Expected,
+  statement: Signed<Statement>,
+  manifest: Signed<Manifest>,
+): Result<string, string> {
+  const { anchor, at, node } = expected;
+  const speaker = checkSigned(anchor, "statement", statement, at);
+  if (!speaker.ok) return speaker;
+  const signer = checkSigned(anchor, "manifest", manifest, at);
+  if (!signer.ok) return signer;
+  const said = statement.body;
+  const set = manifest.body;
+  const hash = manifestHash(sha256, set);
+  const demands: readonly (readonly [string, boolean])[] = [
+    ["another server's signature", speaker.value === node && signer.value === node],
+    ["a statement of another server", said.node === node],
+    ["another system", said.systemId === expected.systemId && set.systemId === expected.systemId],
+    ["a statement for another device", said.device === expected.device],
+    ["another group", set.group === expected.group],
+    ["an answer to another question", said.nonce === expected.nonce],
+    ["a statement about another manifest", said.manifestHash === hash],
+    [
+      "a statement of another place",
+      said.term === set.term && said.owner === set.owner && said.seq === set.rev,
+    ],
+  ];
+  const failed = demands.find(([, holds]) => !holds);
+  return failed === undefined ? ok(hash) : err(failed[0]);
+}
+
+export function verifyErase(
+  expected: Omit<Expected, "group">,
+  order: Signed<EraseOrder>,
+): Result<number, string> {
+  const signer = checkSigned(expected.anchor, "erase", order, expected.at);
+  if (!signer.ok) return signer;
+  const { systemId, device, nonce, revision } = order.body;
+  const isOurs =
+    signer.value === expected.node &&
+    systemId === expected.systemId &&
+    device === expected.device &&
+    nonce === expected.nonce;
+  return isOurs ? ok(revision) : err("an order for another device or question");
+}
