@@ -1,0 +1,73 @@
+import type { Command } from "commander";
+import { serverRoutes } from "@gridward/core/api/server-routes";
+import { carryOut, type Cli } from "./cli.ts";
+import { order, shown, shownRows, wholeList } from "./order.ts";
+
+const nothing = { params: {}, query: {}, body: null } as const;
+
+/** gridward role …, policy …, event …: what is only looked at. */
+export function addCatalogueVerbs(root: Command, cli: Cli): void {
+  const role = root.command("role").description("roles and the rights they give");
+  role
+    .command("list")
+    .description("list roles")
+    .action(async (_: unknown, command: Command) =>
+      carryOut(cli, command, async (asked) =>
+        shownRows(await order({ cli, asked }, serverRoutes.roleList, nothing)),
+      ),
+    );
+  role
+    .command("show <name>")
+    .description("show one role with its rights")
+    .action(async (name: string, _: unknown, command: Command) =>
+      carryOut(cli, command, async (asked) => {
+        const input = { params: { name }, query: {}, body: null };
+        return shown(await order({ cli, asked }, serverRoutes.roleShow, input));
+      }),
+    );
+  const policy = root.command("policy").description("password policies");
+  policy
+    .command("list")
+    .description("list password policies")
+    .action(async (_: unknown, command: Command) =>
+      carryOut(cli, command, async (asked) =>
+        shownRows(await order({ cli, asked }, serverRoutes.policyList, nothing)),
+      ),
+    );
+  policy
+    .command("show <name>")
+    .description("show one password policy")
+    .action(async (name: string, _: unknown, command: Command) =>
+      carryOut(cli, command, async (asked) => {
+        const input = { params: { name }, query: {}, body: null };
+        return shown(await order({ cli, asked }, serverRoutes.policyShow, input));
+      }),
+    );
+  addEventVerbs(root, cli);
+}
+
+function addEventVerbs(root: Command, cli: Cli): void {
+  root
+    .command("event")
+    .description("security events")
+    .command("list")
+    .description("list security events, newest first")
+    .option("--search <text>", "only those with this in them")
+    .option("--limit <count>", "at most so many", "100")
+    .action(
+      async (options: { readonly search?: string; readonly limit?: string }, command: Command) =>
+        carryOut(cli, command, async (asked) => {
+          const { search } = options;
+          return shownRows(
+            await wholeList(options, async ({ limit, cursor }) =>
+              order({ cli, asked }, serverRoutes.eventList, {
+                params: {},
+                query: { search, limit, cursor },
+                body: null,
+              }),
+            ),
+            ["at", "event", "name", "subject", "door", "source", "outcome", "detail"],
+          );
+        }),
+    );
+}

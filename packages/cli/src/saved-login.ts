@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import * as z from "zod";
+import { decodeUtf8, utf8 } from "@gridward/core/base/bytes";
+import {
+  makeDirectory,
+  readFileBounded,
+  removePath,
+  writeFileAtomic,
+} from "@gridward/runtime/os/files";
+
+/** What outlives `gridward login`: where the servers are, how they are recognised, the session. */
+const savedLogin = z.strictObject({
+  version: z.literal(1),
+  servers: z.array(z.url()).min(1).max(16),
+  ca: z.string().nullable(),
+  fingerprint: z.string().nullable(),
+  account: z.string(),
+  token: z.string(),
+  expires_at: z.string(),
+  must_change: z.boolean(),
+});
+
+export type SavedLogin = z.infer<typeof savedLogin>;
+
+const fileBytesMax = 256 * 1024;
+
+/** Undefined where nobody signed in, or the file is not ours to understand. */
+export function readLogin(stateDirectory: string): SavedLogin | undefined {
+  const file = readFileBounded(loginPath(stateDirectory), fileBytesMax);
+  const text = file.ok ? decodeUtf8(file.value) : file;
+  if (!text.ok) return undefined;
+  try {
+    const parsed = savedLogin.safeParse(JSON.parse(text.value));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Readable by its owner only: the token opens whatever the account may do. */
+export function saveLogin(stateDirectory: string, login: SavedLogin): void {
+  makeDirectory(stateDirectory);
+  writeFileAtomic(loginPath(stateDirectory), utf8(`${JSON.stringify(login, null, 2)}\n`));
+}
+
+export function forgetLogin(stateDirectory: string): void {
+  removePath(loginPath(stateDirectory));
+}
+
+function loginPath(stateDirectory: string): string {
+  return join(stateDirectory, "login.json");
+}

@@ -1,0 +1,177 @@
+import type { Command } from "commander";
+import { localRoutes } from "@gridward/core/api/local-routes";
+import { serverRoutes } from "@gridward/core/api/server-routes";
+import { ok, type Result } from "@gridward/core/base/result";
+import { defaultPorts } from "@gridward/core/codec/server-config";
+import {
+  initServer,
+  serverPaths,
+  readServerDirectory,
+} from "@gridward/runtime/trust/server-directory";
+import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
+import { callRoute } from "./api-client.ts";
+import { carryOut, localTarget, type Asked, type Cli, type Outcome } from "./cli.ts";
+import { failed, refusalFailure, type CommandFailure } from "./failure.ts";
+import { readSecret } from "./input-file.ts";
+import { order, shown } from "./order.ts";
+import { localStatus } from "./local-status.ts";
+import { waitForState } from "./wait.ts";
+
+interface InitOptions {
+  readonly name: string;
+  readonly listen: string;
+  readonly https: string;
+  readonly link: string;
+  readonly ldaps: string;
+}
+
+/** gridward server …; `server run` is a program of its own. */
+export function addServerVerbs(root: Command, cli: Cli): void {
+  const server = root.command("server").description("an account server and its data directory");
+  addInit(server, cli);
+  server
+    .command("run <dir>")
+    .description("run the server of a data directory until it is stopped")
+    .action(() => {}); // The launcher starts packages/server for it; here it stands for the help.
+  server
+    .command("join <dir>")
+    .description("let a blank server join the system that a code names")
+    .option("--code-file <file>", 'code of `pair invite`, "-" for standard input')
+    .action(async (dir: string, options: { readonly codeFile?: string }, command: Command) =>
+      carryOut(cli, command, async (asked) => join(cli, asked, dir, options.codeFile)),
+    );
+  server
+    .command("status [dir]")
+    .description("show duty, state, cause and remedy of a server, running or not")
+    .action(async (dir: string | undefined, _: unknown, command: Command) =>
+      carryOut(cli, command, async (asked) => status(cli, asked, dir)),
+    );
+  server
+    .command("wait <dir>")
+    .description("wait until a server is in a state")
+    .requiredOption("--state <state>", "state, or several with commas between them")
+    .action(async (dir: string, { state }: { readonly state: string }, command: Command) =>
+      carryOut(cli, command, async (asked) => waitForState({ cli, asked }, dir, state.split(","))),
+    );
+  server
+    .command("first-code <dir>")
+    .description("give the first administrator a new code, as long as nobody can administer")
+    .action(async (dir: string, _: unknown, command: Command) =>
+      carryOut(cli, command, async (asked) => {
+        const input = { params: {}, query: {}, body: null };
+        const target = localTarget(dir);
+        return shown(await callRoute(target, localRoutes.localFirstCode, input, asked.timeout));
+      }),
+    );
+  server
+    .command("unlock <dir> <account>")
+    .description("end the lock-out of an account when nobody else can sign in")
+    .action(async (dir: string, account: string, _: unknown, command: Command) =>
+      carryOut(cli, command, async (asked) => {
+        const input = { params: {}, query: {}, body: { account } };
+        const target = localTarget(dir);
+        return shown(await callRoute(target, localRoutes.localUnlock, input, asked.timeout));
+      }),
+    );
+}
+
+function addInit(server: Command, cli: Cli): void {
+  const port = (name: keyof typeof defaultPorts): readonly [string, string, string] => [
+    `--${name} <port>`,
+    "port, 0 switches it off",
+    String(defaultPorts[name]),
+  ];
+  server
+    .command("init <dir>")
+    .description("make the data directory of a new server")
+    .requiredOption("--name <name>", "name of the server within its system")
+    .option("--listen <address>", "address on which all ports listen", "0.0.0.0")
+    .option(...port("https"))
+    .option(...port("link"))
+    .option(...port("ldaps"))
+    .action(async (dir: string, options: InitOptions, command: Command) =>
+      carryOut(cli, command, async () => init(cli, dir, options)),
+    );
+}
+
+async function init(cli: Cli, dir: string, options: InitOptions): Promise<Outcome> {
+  const { name, listen } = options;
+  const ports = {
+    https: Number(options.https),
+    link: Number(options.link),
+    ldaps: Number(options.ldaps),
+  };
+  const made = initServer(dir, { name, listen, ports, now: cli.clock.now() });
+  if (!made.ok) return { ok: false, error: refusalFailure(made.error) };
+  const read = readServerDirectory(dir);
+  if (!read.ok) return { ok: false, error: refusalFailure(read.error) };
+  const { config, node, temporary } = read.value;
+  const data = {
+    directory: dir,
+    name: config.name,
+    node_id: node,
+    address: config.address,
+    ports: config.ports,
+    temporary_certificate: fingerprintOf(temporary),
+  };
+  return ok({ data, meta: null });
+}
+
+async function join(
+  cli: Cli,
+  asked: Asked,
+  dir: string,
+  codeFile: string | undefined,
+): Promise<Outcome> {
+  const code = await readSecret(cli, {
+    file: codeFile,
+    question: "Code of `gridward pair invite`: ",
+    option: "--code-file",
+  });
+  if (!code.ok) return code;
+  const input = { params: {}, query: {}, body: { code: code.value.reveal() } };
+  return shown(await callRoute(localTarget(dir), localRoutes.localJoin, input, asked.timeout));
+}
+
+async function status(cli: Cli, asked: Asked, dir: string | undefined): Promise<Outcome> {
+  const directory = dir ?? asked.local;
+  if (directory !== null) return localStatus(directory, asked.timeout);
+  const input = { params: {}, query: {}, body: null };
+  return shown(await order({ cli, asked }, serverRoutes.serverStatus, input));
+}
+
+/** gridward system create */
+export function addSystemVerbs(root: Command, cli: Cli): void {
+  root
+    .command("system")
+    .description("the whole of accounts, devices and servers")
+    .command("create")
+    .description("create a system on a blank server (with --local DIR)")
+    .requiredOption("--base <dn>", "base DN of the directory, such as dc=example,dc=org")
+    .requiredOption("--site <name>", "name of the site")
+    .option("--administrator <name>", "login name of the first administrator", "admin")
+    .action(async (options: SystemOptions, command: Command) =>
+      carryOut(cli, command, async (asked) => createSystem(asked, options)),
+    );
+}
+
+interface SystemOptions {
+  readonly base: string;
+  readonly site: string;
+  readonly administrator: string;
+}
+
+async function createSystem(asked: Asked, options: SystemOptions): Promise<Outcome> {
+  const directory = requireLocal(asked);
+  if (!directory.ok) return directory;
+  const input = { params: {}, query: {}, body: options };
+  const target = localTarget(directory.value);
+  const created = await callRoute(target, localRoutes.localCreateSystem, input, asked.timeout);
+  if (!created.ok) return created;
+  const { data, meta } = created.value;
+  return ok({ data: { ...data, ca: serverPaths(directory.value).authority }, meta });
+}
+
+function requireLocal({ local }: Asked): Result<string, CommandFailure> {
+  return local === null ? failed("client.wrong-use", "--local DIR is needed") : ok(local);
+}

@@ -1,0 +1,185 @@
+import type { Command } from "commander";
+import { sessionRoutes } from "@gridward/core/api/session-routes";
+import { serverRoutes } from "@gridward/core/api/server-routes";
+import type * as z from "zod";
+import { ok, type Result } from "@gridward/core/base/result";
+import { callRoute, type Target } from "./api-client.ts";
+import { carryOut, changeQuery, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
+import { failed, type CommandFailure } from "./failure.ts";
+import { readCaFile, readSecret } from "./input-file.ts";
+import { order, shown } from "./order.ts";
+import { forgetLogin, readLogin, saveLogin } from "./saved-login.ts";
+import { parseFingerprint, type ServerTrust } from "./server-trust.ts";
+
+interface LoginOptions {
+  readonly fingerprint?: string;
+  readonly passwordFile?: string;
+  readonly codeFile?: string;
+}
+
+interface PasswordOptions {
+  readonly currentFile?: string;
+  readonly passwordFile?: string;
+}
+
+/** login, logout, whoami, password change. */
+export function addSessionVerbs(root: Command, cli: Cli): void {
+  root
+    .command("login <user>")
+    .description("sign in; the session is kept for the commands that follow")
+    .option("--fingerprint <sha256>", "accept the server with this certificate")
+    .option("--password-file <file>", 'password, "-" for standard input')
+    .option("--code-file <file>", 'one-time code, "-" for standard input')
+    .action(async (user: string, options: LoginOptions, command: Command) =>
+      carryOut(cli, command, async (asked) => signIn(cli, asked, user, options)),
+    );
+  root
+    .command("logout")
+    .description("end the session")
+    .action(async (_: unknown, command: Command) =>
+      carryOut(cli, command, async (asked) => logout(cli, asked)),
+    );
+  root
+    .command("whoami")
+    .description("show who is signed in, with the roles in force")
+    .action(async (_: unknown, command: Command) =>
+      carryOut(cli, command, async (asked) =>
+        shown(
+          await order({ cli, asked }, sessionRoutes.whoAmI, { params: {}, query: {}, body: null }),
+        ),
+      ),
+    );
+  root
+    .command("password")
+    .description("one's own password")
+    .command("change")
+    .description("change the password of whoever is signed in")
+    .option("--current-file <file>", 'present password, "-" for standard input')
+    .option("--password-file <file>", 'new password, "-" for standard input')
+    .action(async (options: PasswordOptions, command: Command) =>
+      carryOut(cli, command, async (asked) => changePassword(cli, asked, options)),
+    );
+}
+
+async function signIn(
+  cli: Cli,
+  asked: Asked,
+  user: string,
+  options: LoginOptions,
+): Promise<Outcome> {
+  const trust = readTrust(cli, asked, options.fingerprint);
+  if (!trust.ok) return trust;
+  const urls = asked.servers.length > 0 ? asked.servers : knownServers(cli);
+  if (urls.length === 0) return failed("client.wrong-use", "--server URL is needed");
+  const secret = await readSecret(cli, {
+    file: options.passwordFile ?? options.codeFile,
+    question: `Password or one-time code of ${user}: `,
+    option: "--password-file or --code-file",
+  });
+  if (!secret.ok) return secret;
+  const text = secret.value.reveal();
+  const body =
+    options.codeFile === undefined ? { name: user, password: text } : { name: user, code: text };
+  const target: Target = { kind: "servers", urls, trust: trust.value, token: null };
+  const input = { params: {}, query: {}, body };
+  const signedIn = await callRoute(target, sessionRoutes.signIn, input, asked.timeout);
+  if (!signedIn.ok) return signedIn;
+  const { data, meta } = signedIn.value;
+  const kept = await keepLogin(cli, asked, { target, trust: trust.value, session: data });
+  if (!kept.ok) return kept;
+  if (data.must_change) talk(cli, asked, "Change the password now: gridward password change");
+  const { token: _, ...visible } = data;
+  return ok({ data: visible, meta });
+}
+
+function readTrust(
+  cli: Cli,
+  asked: Asked,
+  fingerprint: string | undefined,
+): Result<ServerTrust, CommandFailure> {
+  const pinned = fingerprint === undefined ? null : parseFingerprint(fingerprint);
+  if (pinned === undefined) return failed("client.wrong-use", "--fingerprint: 64 hex digits");
+  const ca = asked.ca === null ? ok(null) : readCaFile(asked.ca);
+  if (!ca.ok) return ca;
+  if (ca.value !== null || pinned !== null) return ok({ ca: ca.value, fingerprint: pinned });
+  const known = readLogin(cli.program.stateDirectory);
+  return ok({ ca: known?.ca ?? null, fingerprint: known?.fingerprint ?? null });
+}
+
+function knownServers(cli: Cli): readonly URL[] {
+  const known = readLogin(cli.program.stateDirectory);
+  return (known?.servers ?? []).flatMap((text) => URL.parse(text) ?? []);
+}
+
+interface Kept {
+  readonly target: Extract<Target, { readonly kind: "servers" }>;
+  readonly trust: ServerTrust;
+  readonly session: z.output<typeof sessionRoutes.signIn.answer>;
+}
+
+/** Learns the other servers and the trust anchor, so that a changeover needs no new sign-in. */
+async function keepLogin(
+  cli: Cli,
+  asked: Asked,
+  { target, trust, session }: Kept,
+): Promise<Result<null, CommandFailure>> {
+  const { token, account, expires_at, must_change } = session;
+  const input = { params: {}, query: {}, body: null };
+  const signedIn = { ...target, token };
+  const system = await callRoute(signedIn, serverRoutes.system, input, asked.timeout);
+  if (!system.ok) return system;
+  const { servers, certificate } = system.value.data;
+  const given = target.urls.map(({ origin }) => origin);
+  saveLogin(cli.program.stateDirectory, {
+    version: 1,
+    servers: [...new Set([...given, ...servers.map(({ url }) => url)])],
+    ca: certificate === "" ? trust.ca : certificate,
+    fingerprint: trust.fingerprint,
+    account: account.name,
+    token,
+    expires_at,
+    must_change,
+  });
+  return ok(null);
+}
+
+async function logout(cli: Cli, asked: Asked): Promise<Outcome> {
+  const input = { params: {}, query: changeQuery(asked), body: null };
+  const ended = await order({ cli, asked }, sessionRoutes.signOut, input);
+  // The token is forgotten here even when no Main can end it: it then ends by its time.
+  if (!asked.dryRun) forgetLogin(cli.program.stateDirectory);
+  return shown(ended);
+}
+
+async function changePassword(cli: Cli, asked: Asked, options: PasswordOptions): Promise<Outcome> {
+  const login = readLogin(cli.program.stateDirectory);
+  if (login === undefined) return failed("client.not-signed-in");
+  const current = login.must_change
+    ? ok(undefined)
+    : await readSecret(cli, {
+        file: options.currentFile,
+        question: "Present password: ",
+        option: "--current-file",
+      });
+  if (!current.ok) return current;
+  const chosen = await readSecret(cli, {
+    file: options.passwordFile,
+    question: "New password: ",
+    option: "--password-file",
+  });
+  if (!chosen.ok) return chosen;
+  const known = current.value?.reveal();
+  const body = {
+    ...(known === undefined ? {} : { current: known }),
+    password: chosen.value.reveal(),
+  };
+  const input = { params: {}, query: changeQuery(asked), body };
+  const changed = await order({ cli, asked }, sessionRoutes.changePassword, input);
+  if (!changed.ok) return changed;
+  const { session, ...data } = changed.value.data;
+  if (session !== null) {
+    const { token, expires_at, must_change } = session;
+    saveLogin(cli.program.stateDirectory, { ...login, token, expires_at, must_change });
+  }
+  return ok({ data, meta: changed.value.meta });
+}

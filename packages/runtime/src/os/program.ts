@@ -1,0 +1,51 @@
+import { spawnSync } from "node:child_process";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** What a program was started with. */
+export interface Program {
+  /** The words after the program's own name. */
+  readonly words: readonly string[];
+  /** Somebody sits there who can be asked. */
+  readonly isInteractive: boolean;
+  /** Where what outlives one command is kept. */
+  readonly stateDirectory: string;
+  readonly user: string;
+}
+
+export function thisProgram(): Program {
+  const { GRIDWARD_HOME: own, XDG_STATE_HOME: state, USER: user } = process.env;
+  const shared = join(state ?? join(homedir(), ".local", "state"), "gridward");
+  return {
+    words: process.argv.slice(2),
+    isInteractive: process.stdin.isTTY && process.stderr.isTTY,
+    stateDirectory: own ?? shared,
+    user: user ?? "unknown",
+  };
+}
+
+/** Ends when everything written has left; only the code is set here. */
+export function endWith(code: number): void {
+  process.exitCode = code;
+}
+
+/** Ends now: somebody pressed Ctrl-C and waits for the prompt of the shell. */
+export function endInterrupted(): never {
+  process.exit(130);
+}
+
+export function onInterrupt(listener: () => void): void {
+  process.once("SIGINT", listener);
+}
+
+/** Runs another program of ours to its end and gives what it wrote to stdout. */
+export function runToEnd(
+  file: string,
+  words: readonly string[],
+): { readonly exit: number; readonly data: string } {
+  const done = spawnSync(process.execPath, [file, ...words], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  return { exit: done.status ?? 1, data: done.stdout };
+}
