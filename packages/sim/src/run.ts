@@ -39,7 +39,7 @@ async function advance(world: World, until: number): Promise<void> {
 }
 
 /** I31: one Main, a valid Standby, equal digests. */
-function checkHealed({ watcher, servers }: World): void {
+function checkHealed({ watcher, servers, now }: World): void {
   const pairs = servers.flatMap(({ process }) => (process ? [process.conductor] : []));
   const mains = pairs.filter(({ pair }) => pair.machine.duty === "main");
   const standbys = pairs.filter(({ pair }) => pair.machine.duty === "standby");
@@ -49,10 +49,10 @@ function checkHealed({ watcher, servers }: World): void {
   }
   const [main] = mains;
   const [standby] = standbys;
-  if (
-    !main?.pair.control.ackSet.includes(standby?.pair.self ?? main.pair.self) ||
-    main.pair.control.ackSet.length < 2
-  ) {
+  const peer = standby && main?.pair.peers.get(standby.pair.self);
+  const isAdmitted = peer && main.pair.control.ackSet.includes(standby.pair.self);
+  const isHeldOff = peer && peer.acked !== null && peer.admitAfter > now;
+  if (!main || (!isAdmitted && !isHeldOff)) {
     return watcher.fail("I31", `the Standby was not admitted: ${states.join(", ")}`);
   }
   const headsAgree = main.ledger?.head.seq === standby?.ledger?.head.seq;

@@ -21,11 +21,17 @@ export function canonical(value: unknown): string {
   }
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (typeof value !== "object") throw new TypeError(`not JSON: ${typeof value}`);
-  const members: string[] = [];
-  const entries = Object.entries(value);
-  entries.sort(([left], [right]) => (left < right ? -1 : 1));
-  for (const [key, member] of entries) {
-    if (member !== undefined) members.push(`${JSON.stringify(key)}:${canonical(member)}`);
+  return canonicalObject(value);
+}
+
+/** Written for speed: every entry and every row passes here. */
+function canonicalObject(value: object): string {
+  const members: Readonly<Record<string, unknown>> = { ...value };
+  let text = "{";
+  for (const key of Object.keys(members).toSorted()) {
+    const member = members[key];
+    if (member === undefined) continue;
+    text += `${text === "{" ? "" : ","}${JSON.stringify(key)}:${canonical(member)}`;
   }
-  return `{${members.join(",")}}`;
+  return `${text}}`;
 }
