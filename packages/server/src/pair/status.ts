@@ -68,7 +68,11 @@ function nameOf(state: DirectoryState, id: NodeId): string {
 
 function permission(denial: Denial | undefined): Permission {
   if (!denial) return { ok: true, code: null, reason: null };
-  return { ok: false, code: denial.code, reason: `${refusalSpec(denial.code).says} (${denial.detail})` };
+  return {
+    ok: false,
+    code: denial.code,
+    reason: `${refusalSpec(denial.code).says} (${denial.detail})`,
+  };
 }
 
 function changeoverPermission(parts: StatusParts): Permission {
@@ -79,7 +83,13 @@ function changeoverPermission(parts: StatusParts): Permission {
   return permission(checkChangeover(parts.pair, target, areOk(parts.directions(target))));
 }
 
-function areOk({ dial, accept }: { readonly dial: Direction; readonly accept: Direction }): boolean {
+function areOk({
+  dial,
+  accept,
+}: {
+  readonly dial: Direction;
+  readonly accept: Direction;
+}): boolean {
   return dial.verdict === "ok" && accept.verdict === "ok";
 }
 
@@ -141,7 +151,9 @@ function partnerState(pair: PairState, id: NodeId, peer: Peer): PartnerStatus["s
   switch (peer.duty) {
     case "main":
     case "lone":
-      return peer.head !== null && pair.control.ackSet.length > 1 ? "main-protected" : "main-exposed";
+      return peer.head !== null && pair.control.ackSet.length > 1
+        ? "main-protected"
+        : "main-exposed";
     case "standby":
       if (peer.complete && pair.control.ackSet.includes(id)) return "standby-valid";
       return "standby-synchronising";

@@ -1,0 +1,87 @@
+import { dirname } from "node:path";
+import type { NodeId } from "@gridward/core/base/identity";
+import { ok, type Result } from "@gridward/core/base/result";
+import type { ControlRecord } from "@gridward/core/domain/control-record";
+import { origin } from "@gridward/core/domain/entry";
+import { refuse, type Refusal } from "@gridward/core/domain/refusal";
+import { singleKey } from "@gridward/core/domain/state";
+import { ControlStore } from "@gridward/runtime/journal/control-store";
+import type { JournalFault, JournalStore, OpenedJournal } from "@gridward/runtime/journal/journal";
+import { sqliteJournalStore } from "@gridward/runtime/journal/sqlite-store";
+
+/** What a server finds in its data directory at the start. */
+export interface FoundDatabase {
+  readonly control: ControlStore;
+  readonly record: ControlRecord;
+  readonly store: JournalStore;
+  /** null on a blank server, and where the database is unusable. */
+  readonly opened: OpenedJournal | null;
+  readonly fault: JournalFault | null;
+}
+
+/**
+ * Opens control record and journal and believes neither without the other: a database older than
+ * its control record, or another system's, is recognised (HS11). A directory of another server is
+ * refused; an unusable database is a state that is served and explained, not an end.
+ */
+export function openDatabase(directory: string, node: NodeId): Result<FoundDatabase, Refusal> {
+  const control = openControl(directory, node);
+  if (!control.ok) return control;
+  const { record } = control.value;
+  if (record.nodeId !== node) {
+    return refuse("config.foreign-directory", `${directory} was made by server ${record.nodeId}`);
+  }
+  const store = sqliteJournalStore(directory);
+  const { incarnation } = record;
+  if (incarnation === null) return ok({ ...control.value, store, opened: null, fault: null });
+  const opened = store.open(incarnation);
+  const fault = opened.ok ? findFault(opened.value, record) : opened.error;
+  if (fault === null)
+    return ok({ ...control.value, store, opened: opened.ok ? opened.value : null, fault });
+  if (opened.ok) opened.value.journal.close();
+  return ok({ ...control.value, store, opened: null, fault });
+}
+
+function openControl(directory: string, node: NodeId) {
+  const found = ControlStore.open(directory);
+  if (found.ok) return ok({ control: found.value.store, record: found.value.record });
+  if (found.error !== "absent") {
+    return refuse("control.unreadable", `${dirname(directory)}: ${found.error}`);
+  }
+  const record = blankRecord(node);
+  return ok({ control: ControlStore.create(directory, record), record });
+}
+
+function findFault(opened: OpenedJournal, record: ControlRecord): JournalFault | null {
+  const { highest } = record;
+  const head = opened.journal.head();
+  const isOlder = head.seq < highest.seq || head.term < highest.term;
+  const isOther =
+    highest.seq > 0 && (opened.journal.hashAt(highest.seq) ?? highest.hash) !== highest.hash;
+  if (isOlder || isOther) {
+    const detail = `it ends with change ${head.seq}, and this server remembers change ${highest.seq}`;
+    return { code: "journal.older-than-control", detail, seq: head.seq };
+  }
+  const system = opened.state.tables.system.get(singleKey);
+  if (system && system.id !== record.systemId) {
+    const detail = "it belongs to another system than the control record says";
+    return { code: "journal.wrong-incarnation", detail, seq: null };
+  }
+  return null;
+}
+
+export function blankRecord(node: NodeId): ControlRecord {
+  return {
+    version: 1,
+    nodeId: node,
+    systemId: null,
+    incarnation: null,
+    term: 0,
+    owner: null,
+    start: 0,
+    highest: origin,
+    ackSet: [],
+    certificate: null,
+    handover: null,
+  };
+}

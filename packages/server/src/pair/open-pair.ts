@@ -1,0 +1,260 @@
+import { join } from "node:path";
+import { utf8 } from "@gridward/core/base/bytes";
+import type { NodeId } from "@gridward/core/base/identity";
+import { assert, err, type Result } from "@gridward/core/base/result";
+import type { Entry, Position } from "@gridward/core/domain/entry";
+import { entryHash } from "@gridward/core/domain/entry-hash";
+import { checkAccepts } from "@gridward/core/domain/pair/accepts";
+import { parsePairMessage } from "@gridward/core/domain/pair/parse-message";
+import { startPair } from "@gridward/core/domain/pair/start";
+import { parseEntry } from "@gridward/core/domain/parse-entry";
+import { singleKey } from "@gridward/core/domain/state";
+import type { OpenedJournal } from "@gridward/runtime/journal/journal";
+import type { LinkOutcome } from "@gridward/runtime/link/peer";
+import { nextTry } from "@gridward/runtime/link/next-try";
+import type { Clock } from "@gridward/runtime/os/clock";
+import { makeDirectory, readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
+import { sha256 } from "@gridward/runtime/os/hash";
+import { freshId, freshRequestId } from "@gridward/runtime/os/random";
+import { Ledger } from "../ledger.ts";
+import type { FoundDatabase } from "../open-database.ts";
+import { Writer } from "../writer.ts";
+import { Conductor } from "./conductor.ts";
+import { FirstPassReceiver, isFirstPass, parseFirstPass, sendFirstPass } from "./first-pass.ts";
+import { PartnerWire } from "./partner-wire.ts";
+
+export interface OpenPairParts {
+  readonly directory: string;
+  readonly self: NodeId;
+  readonly name: string;
+  readonly found: FoundDatabase;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly dial: (partner: NodeId) => Promise<LinkOutcome>;
+  /** Bytes a second at most of a first pass that this server sends; 0 is no limit. */
+  readonly firstPassRate: number;
+  /** After each commit, with the entries that became visible. */
+  readonly onCommitted: (entries: readonly Entry[]) => void;
+  /** After each event: state or condition may have changed. */
+  readonly onSettled: () => void;
+  readonly note: (text: string) => void;
+}
+
+/** The pair of this server: rules, journal, writer and links, working together. */
+export interface Pair {
+  readonly conductor: Conductor;
+  readonly writer: Writer;
+  readonly wire: PartnerWire;
+  /** Dials every server of the system that is not dialled yet. */
+  readonly findPartners: () => void;
+  readonly tick: () => void;
+  readonly close: () => void;
+}
+
+/** Entries after which the state is written as a snapshot, so that a start stays quick. */
+const snapshotEvery = 20_000;
+
+export function openPair(parts: OpenPairParts): Pair {
+  const { found, self, clock } = parts;
+  const seen = { seq: found.opened?.committed.seq ?? 0, snapshot: 0 };
+  const pair: Pair = {
+    conductor: openConductor(parts, () => pair, seen),
+    get writer() {
+      return writer;
+    },
+    get wire() {
+      return wire;
+    },
+    findPartners: () => {
+      const servers = pair.conductor.state.tables.servers;
+      wire.setPartners([...servers.values()].map(({ id }) => id).filter((id) => id !== self));
+    },
+    tick: () => {
+      pair.conductor.feed({ kind: "tick" });
+      tidy(pair, seen);
+    },
+    close: () => {
+      wire.closeAll("this server stops");
+      pair.conductor.ledger?.saveSnapshot();
+      pair.conductor.ledger?.close();
+    },
+  };
+  const writer = openWriter(pair, clock);
+  const wire = openWire(parts, pair);
+  return pair;
+}
+
+/** What can wait for a quiet moment: the commit mark and, now and then, a snapshot. */
+function tidy({ conductor }: Pair, seen: { snapshot: number }): void {
+  const { ledger } = conductor;
+  if (!ledger || ledger.head.seq !== ledger.committed.seq) return;
+  ledger.noteCommitted();
+  if (ledger.head.seq - seen.snapshot < snapshotEvery) return;
+  seen.snapshot = ledger.head.seq;
+  ledger.saveSnapshot();
+}
+
+function openConductor(
+  parts: OpenPairParts,
+  pair: () => Pair,
+  seen: { seq: number; snapshot: number },
+): Conductor {
+  const { found, self, clock, directory } = parts;
+  const started = startPair({
+    self,
+    control: found.record,
+    head: found.opened?.journal.head() ?? found.record.highest,
+    committed: found.opened?.committed.seq ?? 0,
+    partners: partnersOf(found, self),
+    unprotected: found.opened?.state.tables.pair.get(singleKey)?.unprotected ?? null,
+    fault: found.fault && { code: found.fault.code, text: faultText(found.fault.detail) },
+    at: clock.monotonic(),
+  });
+  for (const action of started.actions) {
+    if (action.kind === "write-control") found.control.write(action.control);
+  }
+  const openLedger = (opened: OpenedJournal): Ledger => new Ledger(opened, sha256);
+  const ledger = found.opened ? openLedger(found.opened) : undefined;
+  ledger?.commit(started.state.committed);
+  seen.seq = ledger?.committed.seq ?? 0;
+  seen.snapshot = seen.seq;
+  return new Conductor(
+    {
+      self,
+      name: parts.name,
+      clock,
+      freshRequestId,
+      writeControl: (control) => found.control.write(control),
+      openLedger,
+      reopen: (incarnation) => {
+        const reopened = found.store.open(incarnation);
+        assert(reopened.ok, "a journal that was cut opens");
+        return reopened.value;
+      },
+      keepOnly: (incarnation) => found.store.keepOnly(incarnation),
+      exportTail: (from, after, upTo) => exportTail(directory, from, { after, upTo }),
+      send: (to, message) => pair().wire.send(to, message),
+      sendFirstPass: (to, source) =>
+        sendFirstPass(source, {
+          send: (text) => pair().wire.sendText(to, text),
+          isOpen: () => pair().wire.isOpen(to),
+          rate: parts.firstPassRate,
+          clock,
+        }),
+      onCommitted: (seq) => {
+        pair().writer.confirm(seq);
+        parts.onCommitted(pair().conductor.ledger?.read(seen.seq + 1, seq - seen.seq) ?? []);
+        seen.seq = Math.max(seen.seq, seq);
+        pair().findPartners();
+      },
+      onAbandoned: () => pair().writer.abandon(),
+      onSettled: () => {
+        pair().writer.pump();
+        parts.onSettled();
+      },
+    },
+    started.state,
+    ledger,
+  );
+}
+
+function partnersOf(found: FoundDatabase, self: NodeId): readonly NodeId[] {
+  const servers = found.opened?.state.tables.servers;
+  return servers ? [...servers.values()].map(({ id }) => id).filter((id) => id !== self) : [];
+}
+
+function faultText(detail: string): string {
+  return `The database cannot be used: ${detail}.`;
+}
+
+function openWriter(pair: Pair, clock: Clock): Writer {
+  const { conductor } = pair;
+  return new Writer({
+    closed: () => checkAccepts(conductor.pair),
+    prepared: () => {
+      assert(conductor.ledger !== undefined, "a Main has a journal");
+      return conductor.ledger.prepared;
+    },
+    committedSeq: () => conductor.pair.committed,
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    soon: (work) => setImmediate(work),
+    stage: (content) => conductor.stage(content),
+    flush: () => conductor.flush(),
+  });
+}
+
+function openWire(parts: OpenPairParts, pair: Pair): PartnerWire {
+  const { clock, found } = parts;
+  const { conductor } = pair;
+  const receiver = new FirstPassReceiver(() => found.store.build(freshId()));
+  return new PartnerWire({
+    dial: parts.dial,
+    deliver: (event) => {
+      if (event.kind === "link-down" && receiver.abandon()) {
+        conductor.feed({ kind: "snapshot-failed" });
+      }
+      conductor.feed(event);
+    },
+    parse: (json) => parsePairMessage(json, parseProvenEntry),
+    isFirstPass,
+    takeFirstPass: (_, json, bytes) => takeFirstPass(conductor, receiver, { json, bytes }),
+    clock,
+    backOff: (failures) => nextTry(failures, parts.random()),
+    note: parts.note,
+  });
+}
+
+/** An entry of the partner is what its hash says, or it is not read. */
+function parseProvenEntry(json: unknown): Result<Entry, string> {
+  const entry = parseEntry(json);
+  if (!entry.ok) return entry;
+  if (entryHash(entry.value, sha256) === entry.value.hash) return entry;
+  return err("an entry is not what its hash says");
+}
+
+/** False: the piece was not one, or the whole was not the Main's state; the link is closed. */
+function takeFirstPass(
+  conductor: Conductor,
+  receiver: FirstPassReceiver,
+  { json, bytes }: { readonly json: unknown; readonly bytes: number },
+): boolean {
+  const piece = parseFirstPass(json);
+  if (!piece.ok) return false;
+  const news = receiver.take(piece.value, bytes);
+  switch (news.kind) {
+    case "begun":
+      conductor.feed({ kind: "snapshot-begun", bytesTotal: news.bytesTotal });
+      return true;
+    case "progress":
+      conductor.feed({ kind: "snapshot-progress", bytesDone: news.bytesDone });
+      return true;
+    case "ready":
+      conductor.generationReady(news.opened, news.position);
+      return true;
+    case "failed":
+      conductor.feed({ kind: "snapshot-failed" });
+      return false;
+  }
+}
+
+/**
+ * R10: an unacknowledged tail is a file, whole and read back, before it is cut. Secrets in it are
+ * sealed with the system key, as in the journal.
+ */
+function exportTail(
+  directory: string,
+  ledger: Ledger,
+  { after, upTo }: { readonly after: Position; readonly upTo: Position },
+): void {
+  const entries = ledger.read(after.seq + 1, upTo.seq - after.seq);
+  const folder = join(directory, "divergent");
+  makeDirectory(folder);
+  const name = `term${upTo.term}-${after.seq + 1}-${upTo.seq}.tail`;
+  const lines = entries.map((entry) => JSON.stringify(entry)).join("\n");
+  const bytes = utf8(`${JSON.stringify({ fork: after, end: upTo })}\n${lines}\n`);
+  const path = join(folder, name);
+  writeFileAtomic(path, bytes);
+  const back = readFileBounded(path, bytes.length);
+  assert(back.ok && Buffer.compare(back.value, bytes) === 0, "the tail reads back as written");
+}
