@@ -10,6 +10,10 @@ export interface ServerConfig {
   readonly address: string;
   /** 0 switches a listener off. */
   readonly ports: { readonly https: number; readonly link: number; readonly ldaps: number };
+  readonly pair: {
+    /** Bytes a second at most of a first pass that this server sends; 0 is no limit. */
+    readonly first_pass_rate: number;
+  };
 }
 
 export interface ConfigRefusal {
@@ -19,6 +23,9 @@ export interface ConfigRefusal {
 
 /** Ports of design §10. */
 export const defaultPorts = { https: 8443, link: 5480, ldaps: 636 } as const;
+
+/** A first pass takes what the network gives. */
+export const defaultPair = { first_pass_rate: 0 } as const;
 
 const portMax = 65_535;
 const host = z.string().regex(/^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}$/, "is no host or address");
@@ -38,11 +45,13 @@ const schema = z.strictObject({
       ldaps: port.default(defaultPorts.ldaps),
     })
     .default(defaultPorts),
+  pair: z.strictObject({ first_pass_rate: z.int().min(0).default(0) }).default(defaultPair),
 });
 
 const knownKeys = [
   ...Object.keys(schema.shape),
   ...Object.keys(defaultPorts).map((key) => `ports.${key}`),
+  ...Object.keys(defaultPair).map((key) => `pair.${key}`),
 ];
 
 /** Reads what a TOML parser made of the file. A key that we do not know is refused by name. */

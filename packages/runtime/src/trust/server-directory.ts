@@ -213,6 +213,10 @@ address = ${JSON.stringify(address)}
 https = ${ports.https}
 link = ${ports.link}
 ldaps = ${ports.ldaps}
+
+# Bytes a second that a Standby's first pass may take of a slow line; 0 is no limit.
+[pair]
+first_pass_rate = ${config.pair.first_pass_rate}
 `;
 }
 

@@ -1,0 +1,43 @@
+import type { Instant, Millis } from "@gridward/core/base/time";
+import { describe } from "@gridward/core/domain/pair/describe";
+import type { PairState } from "@gridward/core/domain/pair/pair-state";
+import { timing } from "@gridward/core/domain/pair/timing";
+import type { ServerCondition } from "@gridward/core/domain/server-status";
+
+/**
+ * What front ends need to know before they answer (design §7). A Standby is fresh while it heard
+ * its Main within 4 s; a Main while it heard every member of its ack set, for another may have
+ * taken over; one whose recorded set is itself alone always is.
+ */
+export function serverCondition(pair: PairState, at: Millis, now: Instant): ServerCondition {
+  const { duty, state } = describe(pair, at, null);
+  const { machine, control } = pair;
+  const hasDatabase = control.incarnation !== null && machine.duty !== "none" && machine.duty !== "fenced";
+  const silence = silenceOf(pair, at);
+  return {
+    node: pair.self,
+    duty,
+    state,
+    canSignIn: hasDatabase,
+    fresh: hasDatabase && silence <= timing.fresh,
+    ageMs: silence,
+    at: now,
+  };
+}
+
+/** How long nothing was heard of whom our accounts depend on. */
+function silenceOf({ machine, control, self, peers, machineSince }: PairState, at: Millis): Millis {
+  const sources = machine.duty === "main" ? control.ackSet : [control.owner];
+  let longest = 0;
+  for (const id of sources) {
+    if (id === null || id === self) continue;
+    const heardAt = peers.get(id)?.heardAt ?? null;
+    longest = Math.max(longest, heardAt === null ? unheard(at, machineSince) : at - heardAt);
+  }
+  return longest;
+}
+
+/** Never heard since the start: not fresh, and as old as this server has been waiting. */
+function unheard(at: Millis, since: Millis): Millis {
+  return Math.max(timing.fresh + 1, at - since);
+}

@@ -1,0 +1,89 @@
+import type { KeyObject, X509Certificate } from "node:crypto";
+import type { NodeId } from "@gridward/core/base/identity";
+import type { Secret } from "@gridward/core/base/secret";
+import type { LinkIdentity } from "@gridward/runtime/link/identity";
+import { loadSystemKey, saveSystemKey, type SystemKey } from "@gridward/runtime/os/seal";
+import type { ReplicaSigner } from "@gridward/runtime/replica/signature";
+import {
+  type IssuedFiles,
+  saveIssued,
+  type ServerIdentity,
+  serverPaths,
+} from "@gridward/runtime/trust/server-directory";
+import { keyToPem } from "@gridward/runtime/trust/x509/keys";
+
+/**
+ * Who this server is and what it may open: the certificate it shows (the temporary one until the
+ * system's authority issued another, CS4), its keys, and the system key. The one holder of both.
+ */
+export class OwnIdentity {
+  readonly node: NodeId;
+  readonly name: string;
+  readonly pairingKey: KeyObject;
+  readonly tlsKey: KeyObject;
+  readonly signerKey: KeyObject;
+  readonly #directory: string;
+  readonly #temporary: X509Certificate;
+  #issued: IssuedFiles | null;
+  #systemKey: SystemKey | null;
+
+  constructor(directory: string, found: ServerIdentity) {
+    this.#directory = directory;
+    this.node = found.node;
+    this.name = found.config.name;
+    this.pairingKey = found.pairingKey;
+    this.tlsKey = found.tlsKey;
+    this.signerKey = found.signerKey;
+    this.#temporary = found.temporary;
+    this.#issued = found.issued;
+    const key = loadSystemKey(serverPaths(directory).systemKey);
+    this.#systemKey = key.ok ? key.value : null;
+  }
+
+  get isTemporary(): boolean {
+    return this.#issued === null;
+  }
+
+  get certificate(): X509Certificate {
+    return this.#issued?.certificate ?? this.#temporary;
+  }
+
+  get authority(): X509Certificate | null {
+    return this.#issued?.authority ?? null;
+  }
+
+  get systemKey(): SystemKey | null {
+    return this.#systemKey;
+  }
+
+  get signer(): ReplicaSigner | null {
+    return this.#issued && { certificate: this.#issued.signerCertificate, key: this.signerKey };
+  }
+
+  /** Part of a system from now on. Durable when it returns. */
+  adopt(systemKey: SystemKey, issued: IssuedFiles): void {
+    saveSystemKey(serverPaths(this.#directory).systemKey, systemKey);
+    saveIssued(this.#directory, issued);
+    this.#systemKey = systemKey;
+    this.#issued = issued;
+  }
+
+  link(): LinkIdentity {
+    return {
+      name: { kind: "server", node: this.node },
+      certificate: this.certificate,
+      key: this.tlsKey,
+      anchors: this.authority ? [this.authority.toString()] : [],
+      pairingKey: this.pairingKey,
+    };
+  }
+
+  /** For LDAPS and HTTPS: the chain they show, with the key in PEM. */
+  get tls(): { readonly key: Secret<string>; readonly certificate: string } {
+    const chain = [this.certificate, ...(this.authority ? [this.authority] : [])];
+    return {
+      key: keyToPem(this.tlsKey),
+      certificate: chain.map((certificate) => certificate.toString()).join(""),
+    };
+  }
+}
