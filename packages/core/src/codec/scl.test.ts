@@ -109,6 +109,7 @@ test("[SCL1] an address is read through CDATA and character references, IPv6 whe
     read(scl(device("A") + network(connected(address)))).devices[0]?.accessPoints[0]?.ip;
   assert.equal(ipOf('<P type="IP">\n <![CDATA[10.0]]>.0&#46;1 </P>'), "10.0.0.1");
   assert.equal(ipOf('<P type="IPv6">fd00::1</P>'), "fd00::1");
+  assert.equal(ipOf('<P type="IP">10.0.0.1</P><P type="IP">10.0.0.2</P>'), "10.0.0.1");
   assert.equal(ipOf('<P type="IPv6">fd00::1</P><P type="IP">10.0.0.1</P>'), "10.0.0.1");
 });
 
