@@ -37,6 +37,7 @@ const schema = `
 export function createJournalFile(path: string, incarnation: string): DatabaseSync {
   closeSync(openSync(path, "wx", 0o600));
   const database = openJournalFile(path);
+  database.exec("PRAGMA journal_mode = WAL"); // Kept in the file.
   database.exec(`
     BEGIN IMMEDIATE;
     ${schema}
@@ -49,14 +50,13 @@ export function createJournalFile(path: string, incarnation: string): DatabaseSy
   return database;
 }
 
-/** For writing: a commit is on the disk when it returns (synchronous=FULL, design §4). */
+/**
+ * For writing; a commit is on the disk when it returns (synchronous=FULL, design §4). Changes
+ * nothing in a file that turns out not to be ours.
+ */
 export function openJournalFile(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { defensive: true, timeout: patienceMs });
-  database.exec(`
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
-    PRAGMA trusted_schema = OFF;
-  `);
+  database.exec("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF");
   return database;
 }
 
