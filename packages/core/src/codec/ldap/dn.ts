@@ -116,11 +116,14 @@ function formatRdn(rdn: Rdn): string {
 
 /** RFC 4514 §2.4. */
 export function escapeDnValue(value: string): string {
+  if (!needsEscape.test(value)) return value; // Nearly every name.
   return value
     .replaceAll(/[\\",+;<>=]/g, "\\$&")
     .replaceAll("\0", "\\00")
     .replaceAll(/^[ #]| $/g, "\\$&");
 }
+
+const needsEscape = /[\\",+;<>=\0]|^[ #]| $/;
 
 /**
  * One text a part, equal for names that mean the same: types by their short name, values without
@@ -128,6 +131,12 @@ export function escapeDnValue(value: string): string {
  */
 export function normaliseDn(dn: Dn): readonly string[] {
   return dn.map(normaliseRdn);
+}
+
+/** Text to normal form in one step. */
+export function parseDnKey(text: string): Result<readonly string[], string> {
+  const dn = parseDn(text);
+  return dn.ok ? ok(normaliseDn(dn.value)) : dn;
 }
 
 function normaliseRdn(rdn: Rdn): string {

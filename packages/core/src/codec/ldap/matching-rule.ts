@@ -1,4 +1,4 @@
-import { normaliseDn, parseDn } from "./dn.ts";
+import { parseDnKey } from "./dn.ts";
 import { foldCase, squeezeSpaces } from "./prepare.ts";
 
 /** How values of one syntax are compared (RFC 4517 §4.2), on a normal form of each. */
@@ -133,6 +133,6 @@ function normaliseTime(value: string): string | undefined {
 }
 
 function normaliseDnText(value: string): string | undefined {
-  const dn = parseDn(value);
-  return dn.ok ? normaliseDn(dn.value).join(",") : undefined;
+  const key = parseDnKey(value);
+  return key.ok ? key.value.join(",") : undefined;
 }

@@ -63,6 +63,8 @@ export function resultOf(code: ResultCodeName, message = "", matchedDn = ""): Ld
   return { code: resultCodes[code], matchedDn, message };
 }
 
+export const success: LdapResult = resultOf("success");
+
 /** One whole message, ready for the wire. */
 export function encodeResponse(
   id: number,

@@ -2,7 +2,7 @@ import { type Bytes, decodeUtf8 } from "@gridward/core/base/bytes";
 import { Secret } from "@gridward/core/base/secret";
 import { type Dn, normaliseDn, parseDn } from "@gridward/core/codec/ldap/dn";
 import type { LdapRequest } from "@gridward/core/codec/ldap/request";
-import { type LdapResult, resultOf } from "@gridward/core/codec/ldap/response";
+import { type LdapResult, resultOf, success } from "@gridward/core/codec/ldap/response";
 import { publicRefusal, type Refusal, refusalSpec } from "@gridward/core/domain/refusal";
 import type { SignInAnswer } from "@gridward/core/domain/sign-in-answer";
 import type { AccountRow } from "@gridward/core/domain/types";
@@ -34,7 +34,7 @@ export function judgeBind(request: LdapBind): BindOutcome | "ask" {
   return dn.ok ? "ask" : refused("invalidDnSyntax", dn.error);
 }
 
-const anonymous: BindOutcome = { account: null, result: resultOf("success") };
+const anonymous: BindOutcome = { account: null, result: success };
 const rejected = refusalSpec("credential.rejected").says;
 
 function refused(code: Parameters<typeof resultOf>[0], message = ""): BindOutcome {
@@ -85,7 +85,7 @@ function outcomeOf(answer: SignInAnswer): BindOutcome {
     case "accepted":
       // LDAP offers no change of password: a sign-in for nothing else is none.
       if (answer.mustChange) return refused("invalidCredentials", rejected);
-      return { account: answer.account, result: resultOf("success") };
+      return { account: answer.account, result: success };
     case "refused": {
       const spec = refusalSpec(publicRefusal(answer.refusal).code);
       return { account: null, result: { code: spec.ldap, matchedDn: "", message: spec.says } };

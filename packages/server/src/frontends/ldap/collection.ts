@@ -1,5 +1,5 @@
 import type { AccountId } from "@gridward/core/base/identity";
-import { normaliseDn, parseDn } from "@gridward/core/codec/ldap/dn";
+import { parseDnKey } from "@gridward/core/codec/ldap/dn";
 import { foldCase } from "@gridward/core/codec/ldap/prepare";
 import { roleIds, roleName } from "@gridward/core/domain/roles";
 import type { Table } from "@gridward/core/domain/state";
@@ -116,8 +116,8 @@ function one<Value>(value: Value | undefined): readonly Value[] {
 
 /** Accounts that may be members of the role or group with this DN in normal form. */
 function membersOf(view: View, normal: string): Iterable<AccountId> {
-  const dn = parseDn(normal);
-  const [first = "", unit, ...rest] = dn.ok ? normaliseDn(dn.value) : [];
+  const key = parseDnKey(normal);
+  const [first = "", unit, ...rest] = key.ok ? key.value : [];
   if (!first.startsWith("cn=") || !isSameName(rest, view.base.key)) return [];
   const name = unescaped(first.slice("cn=".length));
   if (unit === "ou=groups") {
@@ -158,8 +158,8 @@ function lookUpGroups(view: View, wanted: Wanted): readonly GroupRow[] | undefin
 }
 
 function memberWanted(view: View, { normal }: Wanted): AccountRow | undefined {
-  const dn = parseDn(normal);
-  return dn.ok ? accountByKey(view, normaliseDn(dn.value)) : undefined;
+  const key = parseDnKey(normal);
+  return key.ok ? accountByKey(view, key.value) : undefined;
 }
 
 type NamedRow = GroupRow | DeviceRow;

@@ -11,10 +11,12 @@ import {
 } from "@gridward/core/codec/ldap/request";
 import {
   encodeResponse,
+  encodeResponseOperation,
   type LdapResponse,
   type LdapResult,
   noticeOfDisconnectionOid,
   resultOf,
+  success,
 } from "@gridward/core/codec/ldap/response";
 import type { ResultCodeName } from "@gridward/core/codec/ldap/result-code";
 import type { AccountRow } from "@gridward/core/domain/types";
@@ -243,7 +245,7 @@ export class Conversation {
 
   #extended(id: number, oid: string): void {
     const authorization = oid === whoAmIOid ? this.#whoAmI() : err(refusedExtension(oid));
-    const result = authorization.ok ? resultOf("success") : authorization.error;
+    const result = authorization.ok ? success : authorization.error;
     const value = authorization.ok ? utf8(authorization.value) : null;
     this.#put(id, { kind: "extended", result, oid: null, value });
   }
@@ -281,7 +283,8 @@ export class Conversation {
 
   #putFound(id: number, { entries, result }: SearchOutcome): void {
     for (const entry of entries) this.#putBytes(encodeEnvelope(id, entry));
-    this.#putResult(id, "search", result);
+    if (result === success) this.#putBytes(encodeEnvelope(id, searchDone));
+    else this.#putResult(id, "search", result);
   }
 
   #putResult(id: number, kind: LdapRequest["kind"], result: LdapResult): void {
@@ -314,6 +317,9 @@ function refusedExtension(oid: string): LdapResult {
     ? resultOf("operationsError", "this connection uses TLS from its first byte on")
     : resultOf("protocolError", "this extended operation is not known here");
 }
+
+/** The end of nearly every search, encoded once. */
+const searchDone = encodeResponseOperation({ kind: "search", result: success });
 
 const readOnly = "the directory is read-only over LDAP; use the console or the command line";
 const unavailable = refusalSpec("server.unavailable").says;

@@ -1,5 +1,5 @@
 import type { Millis } from "@gridward/core/base/time";
-import { parseDn } from "@gridward/core/codec/ldap/dn";
+import { parseDnKey } from "@gridward/core/codec/ldap/dn";
 import { compileFilter } from "@gridward/core/codec/ldap/filter-match";
 import type { LdapRequest, LdapSearch } from "@gridward/core/codec/ldap/request";
 import { type LdapResult, resultOf } from "@gridward/core/codec/ldap/response";
@@ -30,7 +30,8 @@ export function openDirectory(
   options: { readonly monotonic: () => Millis; readonly version: string },
 ): Directory {
   const indexes = new AccountIndexKeeper(options.monotonic);
-  const tools = { encoder: new EntryEncoder(), monotonic: options.monotonic };
+  const { monotonic } = options;
+  const tools = { encoder: new EntryEncoder(), parseBase: rememberLast(parseDnKey), monotonic };
   const subschema = subschemaEntry();
   const viewFor = (reader: AccountRow): View | undefined => viewOf(parts, indexes, reader);
   return {
@@ -56,6 +57,15 @@ export function openDirectory(
       const view = viewFor(reader);
       return view === undefined ? "" : `dn:${accountDn(view, reader)}`;
     },
+  };
+}
+
+/** The same answer for the same text, as long as nobody asks about another. */
+function rememberLast<Answer>(ask: (text: string) => Answer): (text: string) => Answer {
+  let last: { readonly text: string; readonly answer: Answer } | undefined;
+  return (text) => {
+    if (last?.text !== text) last = { text, answer: ask(text) };
+    return last.answer;
   };
 }
 
@@ -87,9 +97,9 @@ function viewOf(
 
 /** RFC 4511 §4.10. */
 function compare(view: View, request: LdapCompare): LdapResult {
-  const dn = parseDn(request.entry);
-  if (!dn.ok) return resultOf("invalidDnSyntax", dn.error);
-  const found = findEntry(view, dn.value);
+  const key = parseDnKey(request.entry);
+  if (!key.ok) return resultOf("invalidDnSyntax", key.error);
+  const found = findEntry(view, key.value);
   if (!found.ok) return found.error;
   const type = findAttributeType(request.attribute);
   if (type === undefined) return resultOf("undefinedAttributeType");

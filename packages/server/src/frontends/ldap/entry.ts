@@ -5,10 +5,10 @@ import type { View } from "./view.ts";
 
 /** One LDAP entry, made from a row when somebody looks at it. */
 export interface DirectoryEntry extends FilterEntry {
-  readonly dnText: string;
+  readonly dnText: () => string;
   /** What an encoded form is remembered under, and until when it is true; null: never kept. */
   readonly row: object;
-  readonly trueUntil: Instant | null;
+  readonly trueUntil: () => Instant | null;
 }
 
 /** How each attribute is read off a row, in the order in which attributes are shown. */
@@ -34,15 +34,14 @@ export function makeEntry<Row extends object>(
   view: View,
 ): DirectoryEntry {
   const { attributes, holds } = kind;
-  const dnText = kind.dnText(row, view);
   const shortcut = holds && {
     holds: (name: string, normal: string) => holds(row, view, { name, normal }),
   };
   return {
-    dnText,
-    dn: () => parsed(dnText),
+    dnText: () => kind.dnText(row, view),
+    dn: () => parsed(kind.dnText(row, view)),
     row,
-    trueUntil: kind.trueUntil(row, view),
+    trueUntil: () => kind.trueUntil(row, view),
     names: () => attributes.keys(),
     valuesOf: (name) => attributes.get(name)?.(row, view) ?? [],
     ...shortcut,

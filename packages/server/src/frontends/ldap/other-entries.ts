@@ -1,5 +1,5 @@
 import type { AccountId } from "@gridward/core/base/identity";
-import { normaliseDn, parseDn } from "@gridward/core/codec/ldap/dn";
+import { parseDnKey } from "@gridward/core/codec/ldap/dn";
 import { isInForce, roleName } from "@gridward/core/domain/roles";
 import type { AccountRow, DeviceRow, GroupRow, RoleId } from "@gridward/core/domain/types";
 import { always, type EntryKind, single } from "./entry.ts";
@@ -95,8 +95,8 @@ function memberHolds(
   isIn: (account: AccountRow) => boolean,
 ): boolean | undefined {
   if (wanted.name !== "member") return undefined;
-  const dn = parseDn(wanted.normal);
-  const account = dn.ok ? accountByKey(view, normaliseDn(dn.value)) : undefined;
+  const key = parseDnKey(wanted.normal);
+  const account = key.ok ? accountByKey(view, key.value) : undefined;
   return account !== undefined && isIn(account);
 }
 

@@ -1,5 +1,4 @@
 import { foldCase } from "@gridward/core/codec/ldap/prepare";
-import { normaliseDn, type Dn } from "@gridward/core/codec/ldap/dn";
 import { type Collection, collections } from "./collection.ts";
 import { type DirectoryEntry, makeEntry } from "./entry.ts";
 import { type Branch, branchKind } from "./other-entries.ts";
@@ -16,8 +15,8 @@ export type Place =
 const baseBranch: Branch = { unit: null };
 const unitBranches: ReadonlyMap<string, Branch> = new Map(units.map((unit) => [unit, { unit }]));
 
-export function findPlace(view: View, dn: Dn): Place {
-  const key = normaliseDn(dn);
+/** The name in normal form. */
+export function findPlace(view: View, key: readonly string[]): Place {
   const depth = key.length - view.base.key.length;
   if (depth < 0 || !isSameName(key.slice(depth), view.base.key)) {
     return { kind: "nowhere", above: "" };

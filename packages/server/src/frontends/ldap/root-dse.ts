@@ -41,10 +41,10 @@ function fixedEntry(
 ): DirectoryEntry {
   const values = new Map(attributes);
   return {
-    dnText,
+    dnText: () => dnText,
     dn: () => (dnText === "" ? [] : [[{ type: "cn", value: "Subschema" }]]),
     row: values,
-    trueUntil: null,
+    trueUntil: () => null,
     names: () => values.keys(),
     valuesOf: (name) => values.get(name) ?? [],
   };

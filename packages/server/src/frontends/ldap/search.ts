@@ -1,10 +1,9 @@
 import type { Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { type Millis, second } from "@gridward/core/base/time";
-import { type Dn, parseDn } from "@gridward/core/codec/ldap/dn";
 import { compileFilter, type FilterTest } from "@gridward/core/codec/ldap/filter-match";
 import type { LdapSearch } from "@gridward/core/codec/ldap/request";
-import { type LdapResult, resultOf } from "@gridward/core/codec/ldap/response";
+import { type LdapResult, resultOf, success } from "@gridward/core/codec/ldap/response";
 import { candidatesFor } from "./candidates.ts";
 import { collections } from "./collection.ts";
 import type { DirectoryEntry } from "./entry.ts";
@@ -21,6 +20,8 @@ export interface SearchOutcome {
 
 export interface SearchTools {
   readonly encoder: EntryEncoder;
+  /** Reads a base; clients send the same one again and again. */
+  readonly parseBase: (text: string) => Result<readonly string[], string>;
   readonly monotonic: () => Millis;
 }
 
@@ -33,7 +34,7 @@ export function* search(
   request: LdapSearch,
   tools: SearchTools,
 ): Generator<undefined, SearchOutcome> {
-  const base = parseDn(request.base);
+  const base = tools.parseBase(request.base);
   if (!base.ok) return { entries: [], result: resultOf("invalidDnSyntax", base.error) };
   const place = findPlace(view, base.value);
   if (place.kind === "nowhere") {
@@ -49,10 +50,10 @@ export function searchOne(
   encoder: EntryEncoder,
 ): SearchOutcome {
   if (compileFilter(request.filter)(entry) !== true) {
-    return { entries: [], result: resultOf("success") };
+    return { entries: [], result: success };
   }
   const selection = encoder.select(request.attributes, request.typesOnly);
-  return { entries: [encoder.encode(entry, selection, null)], result: resultOf("success") };
+  return { entries: [encoder.encode(entry, selection, null)], result: success };
 }
 
 /** The entries in scope that may match. */
@@ -106,7 +107,7 @@ function* collect(
     if (entries.length === limit) return { entries, result: resultOf("sizeLimitExceeded") };
     entries.push(tools.encoder.encode(candidate, selection, view));
   }
-  return { entries, result: resultOf("success") };
+  return { entries, result: success };
 }
 
 function timeFor(request: LdapSearch): Millis {
@@ -115,8 +116,8 @@ function timeFor(request: LdapSearch): Millis {
 }
 
 /** The entry that a compare names, or how to say that there is none. */
-export function findEntry(view: View, dn: Dn): Result<DirectoryEntry, LdapResult> {
-  const place = findPlace(view, dn);
+export function findEntry(view: View, key: readonly string[]): Result<DirectoryEntry, LdapResult> {
+  const place = findPlace(view, key);
   if (place.kind !== "nowhere") return ok(place.entry);
   return err(resultOf("noSuchObject", "", place.above));
 }

@@ -42,7 +42,7 @@ export class EntryEncoder {
 
   /** The search result entry as an operation, without its message. */
   encode(entry: DirectoryEntry, selection: Selection, view: View | null): Bytes {
-    if (entry.trueUntil === null || view === null) return encodeEntry(entry, selection);
+    if (view === null) return encodeEntry(entry, selection);
     const { tables } = view.state;
     const madeFrom = [view.system, tables.groups, view.seesSecurity];
     const known = this.#encoded.get(entry.row);
@@ -51,7 +51,10 @@ export class EntryEncoder {
       return known.bytes;
     }
     const bytes = encodeEntry(entry, selection);
-    this.#encoded.set(entry.row, { selection, madeFrom, trueUntil: entry.trueUntil, bytes });
+    const trueUntil = entry.trueUntil();
+    if (trueUntil !== null) {
+      this.#encoded.set(entry.row, { selection, madeFrom, trueUntil, bytes });
+    }
     return bytes;
   }
 }
@@ -77,7 +80,7 @@ function encodeEntry(entry: DirectoryEntry, selection: Selection): Bytes {
     const values = entry.valuesOf(name);
     if (values.length > 0) attributes.push({ name, values: selection.typesOnly ? [] : values });
   }
-  return encodeResponseOperation({ kind: "entry", dn: entry.dnText, attributes });
+  return encodeResponseOperation({ kind: "entry", dn: entry.dnText(), attributes });
 }
 
 function isSelected(selection: Selection, name: string): boolean {
