@@ -36,6 +36,7 @@ test("[TR2][CS4] a new server directory is read back with the same temporary cer
     listen: "127.0.0.1",
     address: "127.0.0.1",
     ports,
+    pair: { first_pass_rate: 0 },
   });
   assert.equal(first.value.node, made.value.node);
   assert.equal(first.value.issued, null);
@@ -73,7 +74,7 @@ test("[TR4] an unknown key, broken text, a missing file and a broken key are eac
   appendFileSync(paths.config, "htps = 1\n");
   const unknown = readServerConfig(directory);
   assert.ok(!unknown.ok && unknown.error.code === "config.unknown-key");
-  assert.match(unknown.error.detail, /server\.toml: ports\.htps \(nearest: ports\.https\)$/);
+  assert.match(unknown.error.detail, /server\.toml: pair\.htps \(nearest: ports\.https\)$/);
   appendFileSync(paths.config, "=\n");
   const broken = readServerConfig(directory);
   assert.ok(!broken.ok && broken.error.code === "config.unreadable");

@@ -1,0 +1,31 @@
+import type { KeyObject, X509Certificate } from "node:crypto";
+import type { SecureContextOptions } from "node:tls";
+import type { PeerName } from "./peer.ts";
+import { tlsPolicy } from "../trust/tls-policy.ts";
+import { keyToPem } from "../trust/x509/keys.ts";
+
+/** Who we are on the link, and whom we trust. Asked for again at each connection. */
+export interface LinkIdentity {
+  readonly name: PeerName;
+  readonly certificate: X509Certificate;
+  readonly key: KeyObject;
+  /** Trust anchors, PEM; none on a server that is part of no system yet. */
+  readonly anchors: readonly string[];
+  /** Ed25519; a device has none. */
+  readonly pairingKey: KeyObject | null;
+}
+
+/** Certificate, key and anchors for OpenSSL. Throws when the pair is unusable (cause T15). */
+export function contextOptions(identity: LinkIdentity): SecureContextOptions {
+  return {
+    ...tlsPolicy,
+    cert: identity.certificate.toString(),
+    key: keyToPem(identity.key).reveal(),
+    // An empty list, not an absent one: Node would fall back to the roots of the public web.
+    ca: [...identity.anchors],
+  };
+}
+
+export function identityId({ name }: LinkIdentity): string {
+  return name.kind === "server" ? name.node : name.device;
+}

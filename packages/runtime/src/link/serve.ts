@@ -1,0 +1,223 @@
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
+import type { TlsCauseCode } from "@gridward/core/domain/tls-cause";
+import { isTlsCauseCode } from "@gridward/core/domain/tls-cause";
+import type { Clock } from "../os/clock.ts";
+import type { JudgeSettings } from "../trust/judge.ts";
+import { contextOptions, type LinkIdentity } from "./identity.ts";
+import { pendingMax, pendingPerAddressMax, unverifiedFor } from "./limits.ts";
+import type { LinkOutcome, VerifiedPeer } from "./peer.ts";
+import { causeOfTlsError } from "./tls-error.ts";
+import { UnverifiedPeer } from "./unverified-peer.ts";
+import { verifyPeer, type Admission, type PeerProtocol } from "./verify.ts";
+
+/** A refused connection whose other end proved that it is our partner, or that we were asked by. */
+export type Refused = Extract<LinkOutcome, { readonly outcome: "refused" }>;
+
+export interface ServeOptions {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Asked for at each connection; after a change call `refresh` as well. */
+  readonly identity: () => LinkIdentity;
+  readonly settings: () => JudgeSettings;
+  readonly admission: Admission;
+  readonly onPeer: (peer: VerifiedPeer) => void;
+  /** A partner that was refused, or that refuses us. Strangers are only counted. */
+  readonly onRefused: (outcome: Refused) => void;
+  /**
+   * First contact (gridward-diag/1, TLS 1.3): one frame of at most 512 bytes may be taken before
+   * `admit` was called, which also lifts the limit of five seconds to that of a join.
+   */
+  readonly onContact: (contact: Contact) => Promise<void>;
+  readonly clock: Clock;
+}
+
+export interface Contact {
+  readonly peer: UnverifiedPeer;
+  readonly admit: () => void;
+}
+
+export interface LinkServer {
+  readonly port: number;
+  /** Connections of nobody we know, by the cause of their refusal. */
+  readonly strangers: () => ReadonlyMap<TlsCauseCode, number>;
+  /** New connections use the identity of now. Throws when it is unusable (cause T15). */
+  readonly refresh: () => void;
+  /** Stops listening and ends every connection. */
+  readonly close: () => Promise<void>;
+}
+
+const protocols = ["gridward-partner/1", "gridward-replica/1", "gridward-diag/1"];
+const contactFor = 6 * unverifiedFor;
+
+/** The one link port. Rejects with the system's error when it cannot listen. */
+export async function serveLink(options: ServeOptions): Promise<LinkServer> {
+  const strangers = new Map<TlsCauseCode, number>();
+  const count = (cause: string): void => {
+    const code = isTlsCauseCode(cause) ? cause : "T17";
+    strangers.set(code, (strangers.get(code) ?? 0) + 1);
+  };
+  const gate = openGate(options.clock);
+  const tls = createTlsServer({
+    ...contextOptions(options.identity()),
+    ALPNProtocols: protocols,
+    requestCert: true,
+    // The judge decides, after the handshake: Node would tell the other side nothing.
+    rejectUnauthorized: false,
+    handshakeTimeout: unverifiedFor,
+  });
+  tls.on("tlsClientError", (error) => count(causeOfTlsError(error, "accept").cause));
+  tls.on("secureConnection", (socket: TLSSocket) => {
+    void meet({ options, gate, count }, socket);
+  });
+  // A plain listener in front, so that who is turned away costs no TLS at all.
+  const server = createServer((socket) => {
+    if (gate.enter(socket)) tls.emit("connection", socket);
+    else count("T17");
+  });
+  await listen(server, options);
+  const { port } = boundAddress(server);
+  return {
+    port,
+    strangers: () => new Map(strangers),
+    refresh: () => tls.setSecureContext(contextOptions(options.identity())),
+    async close() {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      server.close(() => resolve(undefined));
+      gate.closeAll();
+      await promise;
+    },
+  };
+}
+
+interface Reception {
+  readonly options: ServeOptions;
+  readonly gate: Gate;
+  readonly count: (cause: string) => void;
+}
+
+async function meet({ options, gate, count }: Reception, socket: TLSSocket): Promise<void> {
+  const peer = new UnverifiedPeer(socket);
+  const { alpnProtocol } = socket;
+  if (alpnProtocol === "gridward-diag/1") {
+    await meetStranger({ options, gate, count }, peer);
+    return;
+  }
+  if (!isPeerProtocol(alpnProtocol)) {
+    count("T13");
+    peer.end();
+    return;
+  }
+  const outcome = await verifyPeer({
+    peer,
+    protocol: alpnProtocol,
+    direction: "accept",
+    identity: options.identity(),
+    settings: options.settings(),
+    admission: options.admission,
+    expectedNode: null,
+    clock: options.clock,
+  });
+  if (outcome.outcome === "verified") {
+    gate.leave(socket);
+    options.onPeer(outcome.peer);
+  } else if (outcome.fromPartner) options.onRefused(outcome);
+  else count(outcome.cause);
+}
+
+async function meetStranger(
+  { options, gate, count }: Reception,
+  peer: UnverifiedPeer,
+): Promise<void> {
+  if (peer.socket.getProtocol() !== "TLSv1.3") {
+    count("T11");
+    peer.end();
+    return;
+  }
+  await options.onContact({ peer, admit: () => gate.extend(peer.socket, contactFor) });
+  peer.end();
+}
+
+function isPeerProtocol(text: string | false | null): text is PeerProtocol {
+  return text === "gridward-partner/1" || text === "gridward-replica/1";
+}
+
+async function listen(server: Server, { host, port }: ServeOptions): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  server.once("error", reject);
+  server.listen({ host, port }, () => resolve(undefined));
+  await promise;
+  server.off("error", reject);
+}
+
+function boundAddress(server: Server): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new TypeError("not a TCP server");
+  return address;
+}
+
+/** Who may wait unverified, how many of them, and how long (rule LK5). */
+interface Gate {
+  /** False: too many wait already, and this one was closed. */
+  enter(socket: Socket): boolean;
+  /** Verified: neither counted nor timed any more. */
+  leave(socket: Socket): void;
+  extend(socket: Socket, duration: number): void;
+  closeAll(): void;
+}
+
+function openGate(clock: Clock): Gate {
+  /** By remote address and port: the TLS socket does not show the one below it. */
+  const pending = new Map<string, AbortController>();
+  const open = new Set<Socket>();
+  const expire = async (socket: Socket, duration: number, done: AbortSignal): Promise<void> => {
+    await clock.sleep(duration, done);
+    if (!done.aborted) socket.destroy();
+  };
+  const release = (key: string): void => {
+    pending.get(key)?.abort();
+    pending.delete(key);
+  };
+  const admit = (socket: Socket, duration: number): void => {
+    const done = new AbortController();
+    pending.set(placeOf(socket), done);
+    void expire(socket, duration, done.signal);
+  };
+  return {
+    enter(socket) {
+      const key = placeOf(socket);
+      const fromAddress = [...pending.keys()].filter(
+        (other) => hostOf(other) === hostOf(key),
+      ).length;
+      if (pending.size >= pendingMax || fromAddress >= pendingPerAddressMax) {
+        socket.on("error", () => undefined);
+        socket.destroy();
+        return false;
+      }
+      open.add(socket);
+      admit(socket, unverifiedFor);
+      socket.once("close", () => {
+        open.delete(socket);
+        release(key);
+      });
+      return true;
+    },
+    leave: (socket) => release(placeOf(socket)),
+    extend(socket, duration) {
+      release(placeOf(socket));
+      admit(socket, duration);
+    },
+    closeAll() {
+      for (const socket of open) socket.destroy();
+    },
+  };
+}
+
+function placeOf(socket: Socket): string {
+  return `${socket.remoteAddress ?? ""} ${socket.remotePort ?? 0}`;
+}
+
+function hostOf(place: string): string {
+  return place.split(" ", 1)[0] ?? "";
+}
