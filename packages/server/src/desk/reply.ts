@@ -36,11 +36,16 @@ export function refusalReply(refusal: Refusal, context: RefusalContext): Reply {
   const error: ApiError = {
     code,
     message: says,
-    where: isTold && refusal.detail !== "" ? refusal.detail : null,
+    where: whereOf(refusal, context.isKnown),
     next: nextOf(code, context.front.state()),
     id: context.id,
   };
   return { status: http, body: { ok: false, error } };
+}
+
+/** To a stranger a detail might tell that an account exists; his own request he knows anyway. */
+function whereOf({ code, detail }: Refusal, isKnown: boolean): string | null {
+  return detail !== "" && (isKnown || code.startsWith("request.")) ? detail : null;
 }
 
 /** A client that was sent to the Main must learn where it is. */

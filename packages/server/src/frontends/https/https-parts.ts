@@ -18,7 +18,7 @@ export interface HttpsParts {
   readonly reportDefect: (id: string, error: unknown) => void;
 }
 
-export type HttpsTls = Pick<ServerOptions, "key" | "cert" | "ca" | "ciphers" | "minVersion">;
+export type HttpsTls = Pick<ServerOptions, "key" | "cert" | "ca">;
 
 export interface MountedRoute {
   readonly method: "GET" | "POST";

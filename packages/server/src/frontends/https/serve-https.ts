@@ -1,8 +1,8 @@
-import { constants } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import fastify, { type FastifyInstance } from "fastify";
 import { bodyBytesMax, routes } from "@gridward/core/api/routes";
 import { freshId } from "@gridward/runtime/os/random";
+import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
 import type { Endpoint } from "../../desk/endpoint.ts";
 import { answerError, answerRefusal, answerRequest, type Exchange } from "./answer-request.ts";
 import { addHealth } from "./health.ts";
@@ -41,14 +41,13 @@ function portOf(server: Server, wanted: number): number {
 }
 
 /**
- * A certificate is asked for, and judged by the one judge where a route needs it. No tickets: they
- * would outlive a change of certificates (design §6).
+ * A certificate is asked for, and judged by the one judge where a route needs it (design §6).
  */
 const fixedTls = {
+  ...tlsPolicy,
   requestCert: true,
   rejectUnauthorized: false,
   ALPNProtocols: ["http/1.1"],
-  secureOptions: constants.SSL_OP_NO_TICKET,
 };
 
 const securityHeaders = {
@@ -72,6 +71,7 @@ function createApp(parts: HttpsParts, secure: Server): FastifyInstance {
     exposeHeadRoutes: false,
     genReqId: () => freshId(),
     routerOptions: { maxParamLength: pathParameterMax },
+    frameworkErrors: (error, request, reply) => void answerError(parts, { request, reply }, error),
   });
   // The framework decides nothing about a body: its type and content are judged by us.
   app.removeAllContentTypeParsers();

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { assert as holds, property, string } from "fast-check";
+import { Secret } from "@gridward/core/base/secret";
+import { freshSystemKey } from "@gridward/runtime/os/seal";
+import { aDesk, serverActor } from "./desk/a-desk.ts";
+import { createSessions, mustChangeLifetime, sessionLifetime } from "./session.ts";
+import type { AccountRow } from "@gridward/core/domain/types";
+
+function adminOf(desk: ReturnType<typeof aDesk>): AccountRow {
+  const account = desk.front.state().tables.accounts.first();
+  assert.ok(account);
+  return account;
+}
+
+test("[SES1] a session is valid wherever the system key is, and nowhere else", () => {
+  const desk = aDesk();
+  const { token } = desk.sessions.issue(adminOf(desk), false);
+  const { state, now } = desk.front;
+  const partner = createSessions({ key: desk.systemKey, state, now });
+  assert.equal(partner.check(token).ok, true);
+  const stranger = createSessions({ key: () => freshSystemKey(), state, now });
+  assert.equal(stranger.check(token).ok, false);
+  const blank = createSessions({ key: () => null, state, now });
+  assert.equal(blank.check(token).ok, false);
+});
+
+test("[SES2] a session ends with its time", () => {
+  const desk = aDesk();
+  const long = desk.sessions.issue(adminOf(desk), false);
+  const short = desk.sessions.issue(adminOf(desk), true);
+  desk.pass(mustChangeLifetime);
+  assert.equal(desk.sessions.check(short.token).ok, false);
+  assert.equal(desk.sessions.check(long.token).ok, true);
+  desk.pass(sessionLifetime - mustChangeLifetime);
+  assert.equal(desk.sessions.check(long.token).ok, false);
+});
+
+test("[SES2] a session ends with a lock of its account and by an entry of its own", () => {
+  const desk = aDesk();
+  const account = adminOf(desk);
+  const { token, session } = desk.sessions.issue(account, false);
+  desk.order(serverActor, {
+    kind: "end-session",
+    id: session.id,
+    expiresAt: session.expiresAt,
+  });
+  assert.equal(desk.sessions.check(token).ok, false);
+  const other = desk.sessions.issue(account, false);
+  const until = desk.front.now() + 60_000;
+  desk.order(serverActor, { kind: "lock-account", id: account.id, until });
+  assert.equal(desk.sessions.check(other.token).ok, false);
+  desk.pass(60_000);
+  assert.equal(desk.sessions.check(other.token).ok, true);
+});
+
+test("[SES3] no text but the token itself gives a session, and none makes the check throw", () => {
+  const desk = aDesk();
+  const token = desk.sessions.issue(adminOf(desk), false).token.reveal();
+  holds(
+    property(string({ unit: "binary" }), (text) => {
+      assert.equal(desk.sessions.check(new Secret(text)).ok, false);
+      assert.equal(desk.sessions.check(new Secret(`gws1.${text}.${text}`)).ok, false);
+    }),
+  );
+  for (let index = 0; index < token.length; index++) {
+    const other = token[index] === "A" ? "Q" : "A";
+    const changed = token.slice(0, index) + other + token.slice(index + 1);
+    assert.equal(desk.sessions.check(new Secret(changed)).ok, false, `at ${index}`);
+  }
+});
