@@ -212,11 +212,12 @@ export class Authority {
     refusal: Refusal,
   ): SignInResult {
     const { replica, failures } = this.#parts;
-    const isGuess = event === 1120 || event === 1130;
-    const records = Array.from(replica.members(), ({ record }) => record);
-    const isBlocked =
-      (isGuess && failures.count(attempt.name, lockOutRule(records), replica.time())) ||
-      (refusal.code === "account.locked" && source === "device");
+    const isBlockedHere = refusal.code === "account.locked" && source === "device";
+    // A lock by the servers counts like a wrong password, as for a name that nobody has.
+    const isGuess = event !== 1150 && event !== 3810 && !isBlockedHere;
+    const rule = lockOutRule(Array.from(replica.members(), ({ record }) => record));
+    const isNowBlocked = isGuess && failures.count(attempt.name, rule, replica.time());
+    const isBlocked = isBlockedHere || isNowBlocked;
     this.#report(attempt, source, isBlocked ? 1170 : event, `${refusal.code} ${refusal.detail}`);
     if (isBlocked) return { accepted: false, event: 1170, refusal: rejected(attempt) };
     // A lock that others caused would tell that the account exists.

@@ -12,6 +12,7 @@ import { decodeServerMessage, encodeMessage } from "@gridward/core/codec/replica
 import type { VerifiedPeer } from "@gridward/runtime/link/peer";
 import { randomBytes } from "@gridward/runtime/os/random";
 import type { LocalReplica } from "./local-replica.ts";
+import type { DeviceKey } from "./store.ts";
 import { addPiece, finishSnapshot, isWhole, type SnapshotAssembly } from "./snapshot-assembly.ts";
 import { verifyAnswer, verifyErase, type Expected } from "./verify-answer.ts";
 
@@ -45,6 +46,8 @@ export class Conversation {
   readonly #node: string;
   #nonce: string | null = null;
   #assembly: SnapshotAssembly | null = null;
+  /** Comes before the set whose verifiers are made under it, and is kept only with that set. */
+  #offeredKey: DeviceKey | null = null;
   #asksAgain = false;
   #standing: Standing = null;
   #isRevoked = false;
@@ -127,7 +130,8 @@ export class Conversation {
     switch (message.kind) {
       case "key": {
         const key = new Uint8Array(Buffer.from(message.key, "base64url"));
-        return this.#parts.replica.keepDeviceKey(message.version, new Secret<Bytes>(key));
+        this.#offeredKey = { version: message.version, key: new Secret<Bytes>(key) };
+        return undefined;
       }
       case "current":
       case "snapshot":
@@ -191,10 +195,11 @@ export class Conversation {
     this.#assembly = null;
     const { replica, device } = this.#parts;
     const said = assembly.head.statement.body;
-    if (replica.deviceKey === undefined) return this.#refuse("no device key was delivered");
-    const set = finishSnapshot(assembly, device, replica.deviceKey.key);
+    const key = this.#offeredKey ?? replica.deviceKey;
+    if (key === undefined) return this.#refuse("no device key was delivered");
+    const set = finishSnapshot(assembly, device, key.key);
     if (!set.ok) return this.#refuse(set.error);
-    const taken = replica.take(set.value, said);
+    const taken = replica.take(set.value, said, key);
     if (!taken.ok) return this.#refuse(taken.error, said);
     const holds = replica.holding();
     if (holds !== null) this.#send({ kind: "applied", ...holds });

@@ -1,7 +1,5 @@
 import type { X509Certificate } from "node:crypto";
-import type { Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
-import type { Secret } from "@gridward/core/base/secret";
 import type { Instant, Millis } from "@gridward/core/base/time";
 import {
   setDigest,
@@ -119,13 +117,6 @@ export class LocalReplica {
     return this.#deviceKey;
   }
 
-  keepDeviceKey(version: number, key: Secret<Bytes>): void {
-    // Verifiers made under another key prove nothing: the set comes again.
-    this.#drop();
-    this.#deviceKey = { version, key };
-    this.#parts.store.writeDeviceKey(this.#deviceKey);
-  }
-
   /** May a set or a statement of this place be believed at all? */
   judge(manifest: Manifest, statement: Statement): Result<"take" | "same", string> {
     const { revision, off } = this.#seen.replication;
@@ -149,13 +140,15 @@ export class LocalReplica {
   }
 
   /** Takes a whole set: verified, written beside the old one, and only then in use. */
-  take(set: ReplicaSet, statement: Statement): Result<void, string> {
+  take(set: ReplicaSet, statement: Statement, key: DeviceKey): Result<void, string> {
     const judged = this.judge(set.manifest.body, statement);
     if (!judged.ok) return judged;
     const fault = checkSet(set);
     if (fault !== undefined) return err(fault);
     const slot = this.#held?.slot === "a" ? "b" : "a";
     this.#parts.store.writeSlot(slot, set);
+    if (key.version !== this.#deviceKey?.version) this.#parts.store.writeDeviceKey(key);
+    this.#deviceKey = key;
     this.#remember(set.manifest, statement);
     this.#hold({ name: slot, set });
     this.#isDamaged = false;

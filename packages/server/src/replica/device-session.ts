@@ -101,7 +101,8 @@ export class DeviceSession {
     this.#told = this.#newsFor(served);
     const messages: ServerMessage[] = [];
     const { device, deviceKey } = served;
-    if (keyVersion !== null && keyVersion !== device.keyVersion) {
+    const isKeyNew = keyVersion !== null && keyVersion !== device.keyVersion;
+    if (isKeyNew) {
       const key = Buffer.from(deviceKey.reveal()).toString("base64url");
       messages.push({ kind: "key", version: device.keyVersion, key });
     }
@@ -119,7 +120,9 @@ export class DeviceSession {
       return this.#turnAway({ code: "unavailable", text: "its group cannot be replicated" });
     }
     if (ask.holds !== null) this.#compare(ask.holds, served);
-    messages.push(...offerSet(this.#parts, { ...served, set }, ask));
+    messages.push(
+      ...offerSet(this.#parts, { ...served, set }, isKeyNew ? { ...ask, holds: null } : ask),
+    );
     return this.#send(messages);
   }
 

@@ -1,25 +1,242 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { X509Certificate } from "node:crypto";
-import { accountId, deviceId, groupId, nodeId, sealed } from "@gridward/core/base/identity";
-import type { AccountId, DeviceId, NodeId } from "@gridward/core/base/identity";
-import { assert, err, ok } from "@gridward/core/base/result";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { deviceId, groupId, nodeId, type DeviceId } from "@gridward/core/base/identity";
+import { assert } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
-import type { Bytes } from "@gridward/core/base/bytes";
-import { hour, type Millis } from "@gridward/core/base/time";
+import { hour } from "@gridward/core/base/time";
+import type { Command } from "@gridward/core/domain/command";
+import { origin } from "@gridward/core/domain/entry";
 import {
   aCertificate,
-  administrator,
   aNewPassword,
+  aRole,
   aServer,
   createAccount,
   createSystem,
   noon,
   owner,
+  serverA,
   World,
 } from "@gridward/core/domain/fixtures";
-import { origin } from "@gridward/core/domain/entry";
-import type { FailureCounter } from "@gridward/core/domain/lock-out";
-import type { ServerCondition } from "@gridward/core/domain/server-status";
-import type { Device } from "@gridward/ied/device";
+import { countersResetBy } from "@gridward/core/domain/lock-out";
+import { roleIds } from "@gridward/core/domain/roles";
+import type { SignInResult } from "@gridward/ied/authority/authority";
+import type { DeviceConfig } from "@gridward/ied/config";
+import { Device } from "@gridward/ied/device";
+import { createPasswordHasher, type PasswordHasher } from "@gridward/runtime/os/argon2";
+import { randomBytes } from "@gridward/runtime/os/random";
+import { freshSystemKey, seal, type SystemKey } from "@gridward/runtime/os/seal";
+import { testAuthority } from "@gridward/runtime/trust/test-authority";
+import { sealPassword } from "@gridward/server/sealed-password";
+import { ManualClock } from "./manual-clock.ts";
+import { replicaKeyPurpose, TestServer } from "./test-server.ts";
+
+export const group = groupId("bay1");
+export const deviceX = deviceId("01ARZ3NDEKTSV4RRFFQ69G5FDX");
+export const deviceY = deviceId("01ARZ3NDEKTSV4RRFFQ69G5FDY");
+const nodeA = nodeId("01ARZ3NDEKTSV4RRFFQ69G5FAA");
+const nodeB = nodeId("01ARZ3NDEKTSV4RRFFQ69G5FAB");
+
+/** Turns of the event loop after which a state that has not come will not come. */
+const turnsMax = 2_000;
+
+/** One system with Main A, Standby B and the devices X and Y, on one clock, without network. */
+export class DeviceWorld {
+  readonly clock = new ManualClock(noon);
+  readonly authority = testAuthority("Ours", noon - hour);
+  readonly directory = new World();
+  readonly a: TestServer;
+  readonly b: TestServer;
+  readonly #key: SystemKey = freshSystemKey();
+  readonly #hasher: PasswordHasher;
+  readonly #root = mkdtempSync(join(tmpdir(), "gridward-devices-"));
+  readonly #running = new Map<Device, { stop: AbortController; ended: Promise<void> }>();
+  readonly #storeKeys = new Map<DeviceId, SystemKey>();
+
+  private constructor(hasher: PasswordHasher) {
+    this.#hasher = hasher;
+    this.a = this.#server(nodeA, "main");
+    this.b = this.#server(nodeB, "standby");
+  }
+
+  /** anna is an OPERATOR in the group, otto one in no group; both passwords are "<name>'s Pass1". */
+  static async open(): Promise<DeviceWorld> {
+    const world = new DeviceWorld(createPasswordHasher({ running: 2, waiting: 64 }));
+    const replicaKey = seal(world.#key, replicaKeyPurpose, randomBytes(32));
+    const server = aServer(nodeA);
+    world.directory.must({ ...createSystem(), replicaKey, server }, { actor: owner });
+    const own = aNewPassword("admin's");
+    const admin = world.directory.state.accountsByName.get("admin");
+    assert(admin !== undefined, "a system has its administrator");
+    world.submit({ kind: "change-password", id: admin, password: own });
+    world.submit({ kind: "create-group", id: group, name: "bay1", description: "" });
+    await world.addAccount("anna", { groups: [group] });
+    await world.addAccount("otto");
+    const devices = [deviceX, deviceY].map((id) => ({
+      id,
+      name: id.slice(-3),
+      manufacturer: "",
+      type: "",
+      accessPoints: [],
+      area: "Hill",
+    }));
+    world.submit({ kind: "register-devices", devices, group });
+    for (const { id } of devices) world.#enrol(id);
+    return world;
+  }
+
+  async close(): Promise<void> {
+    for (const device of this.#running.keys()) await this.stop(device);
+    this.a.kill();
+    this.b.kill();
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+
+  submit(command: Command, by: Parameters<World["must"]>[1] = {}): void {
+    const facts = this.directory.must(command, { at: this.clock.now(), ...by });
+    for (const server of [this.a, this.b]) {
+      server.forgetFailures(countersResetBy(facts));
+      server.changed();
+    }
+  }
+
+  async addAccount(name: string, changes: Parameters<typeof createAccount>[1] = {}): Promise<void> {
+    this.submit(
+      createAccount(name, {
+        roles: [aRole(roleIds.OPERATOR)],
+        password: { ...aNewPassword(), verifier: await this.#verifier(passwordOf(name)) },
+        ...changes,
+      }),
+    );
+  }
+
+  /** A new term with another owner, as a changeover or a promotion makes it. */
+  startTerm(term: number, server: TestServer): void {
+    const { state } = this.directory;
+    const pair = state.tables.pair.map((row) => ({ ...row, term, owner: server.parts.node }));
+    this.directory.state = { ...state, tables: { ...state.tables, pair } };
+    this.a.changed();
+    this.b.changed();
+  }
+
+  directoryOf(device: DeviceId): string {
+    return join(this.#root, device);
+  }
+
+  /** Starts a device on its directory, as `ied run` does; the same again after `stop`. */
+  start(
+    id: DeviceId,
+    changes: {
+      readonly directory?: string;
+      readonly key?: SystemKey;
+      readonly dial?: TestServer["dial"];
+    } = {},
+  ): Device {
+    const config: DeviceConfig = {
+      version: 1,
+      system: { id: "system", base: "dc=example,dc=org", site: "Hill" },
+      device: { id, name: id.slice(-3), group: { id: group, name: "bay1" } },
+      servers: [this.#configured("A"), this.#configured("B")],
+      https: 0,
+      replica_interval: 15,
+    };
+    const device = new Device({
+      directory: changes.directory ?? this.#prepare(id),
+      config,
+      anchor: this.authority.certificate,
+      storeKey: changes.key ?? this.storeKey(id),
+      hasher: this.#hasher,
+      clock: this.clock,
+      random: () => 0.5,
+      dial: async ({ name }) => {
+        const server = name === "A" ? this.a : this.b;
+        const ends = { device: { kind: "device", device: id }, deviceFingerprint: id } as const;
+        return (changes.dial ?? server.dial.bind(server))(ends);
+      },
+    });
+    const stop = new AbortController();
+    this.#running.set(device, { stop, ended: device.run(stop.signal, () => undefined) });
+    return device;
+  }
+
+  async stop(device: Device): Promise<void> {
+    const running = this.#running.get(device);
+    running?.stop.abort();
+    await running?.ended;
+    this.#running.delete(device);
+  }
+
+  /** Lets turns and 50 ms each go by until it holds. */
+  async until(holds: () => boolean, step = 50): Promise<void> {
+    for (let turn = 0; turn < turnsMax; turn++) {
+      if (holds()) return;
+      await nextTurn();
+      this.clock.advance(step);
+    }
+    assert(false, `this did not come: ${holds.toString()}`);
+  }
+
+  /** Turns without time: what is on its way arrives. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+  }
+
+  async signIn(device: Device, name: string, password = passwordOf(name)): Promise<SignInResult> {
+    return device.authority.signIn({ name, password: new Secret(password), accessPoint: "panel" });
+  }
+
+  storeKey(device: DeviceId): SystemKey {
+    const key = this.#storeKeys.get(device) ?? freshSystemKey();
+    this.#storeKeys.set(device, key);
+    return key;
+  }
+
+  #prepare(device: DeviceId): string {
+    const directory = this.directoryOf(device);
+    mkdirSync(directory, { recursive: true });
+    return directory;
+  }
+
+  #configured(name: string): DeviceConfig["servers"][number] {
+    const ports = { https: 0, link: 0, ldaps: 0 };
+    return { name, addresses: [name], ports, pairing_fingerprint: "0".repeat(64) };
+  }
+
+  #enrol(id: DeviceId): void {
+    const verifier = sealPassword(this.#key, new Secret("code"));
+    this.submit({ kind: "issue-device-code", id, verifier, expiresAt: this.clock.now() + hour });
+    const certificate = { ...aCertificate(id, "device"), fingerprint: id };
+    this.submit({ kind: "enrol-device", id, certificate }, { actor: serverA });
+  }
+
+  async #verifier(password: string): Promise<ReturnType<typeof sealPassword>> {
+    const phc = await this.#hasher.hash(new Secret(password));
+    assert(phc.ok, "the hasher of a test has room");
+    return sealPassword(this.#key, new Secret(phc.value));
+  }
+
+  #server(node: typeof nodeA, duty: "main" | "standby"): TestServer {
+    const name = { kind: "server", node } as const;
+    return new TestServer(
+      {
+        node,
+        signer: this.authority.issue({ profile: "replica-signer", name }),
+        key: this.#key,
+        hasher: this.#hasher,
+        clock: this.clock,
+        committed: () => ({
+          state: this.directory.state,
+          position: { ...origin, term: 1, start: 1, seq: this.directory.seq },
+        }),
+        submit: (command) => this.submit(command, { actor: serverA }),
+      },
+      duty,
+    );
+  }
+}
+
+export function passwordOf(name: string): string {
+  return `${name}'s Pass1`;
+}
