@@ -22,6 +22,13 @@ export function digestOf(state: DirectoryState, sha256: Sha256): StateDigest {
   return toHex(sum);
 }
 
+/** As `digestOf`, from rows whose canonical text is at hand, as a snapshot on disk keeps them. */
+export function digestOfTexts(rows: Iterable<RowText>, sha256: Sha256): StateDigest {
+  const sum = new Uint32Array(limbs);
+  for (const row of rows) add(sum, textHash(row, sha256));
+  return toHex(sum);
+}
+
 /** The digest after `changes`, given the state before them. The last change of a row counts. */
 export function digestAfter(
   digest: StateDigest,
@@ -40,8 +47,19 @@ export function digestAfter(
   return toHex(sum);
 }
 
-function rowHash(place: RowInPlace, sha256: Sha256): Bytes {
-  return sha256(utf8(canonical([place.table, place.key, place.row])));
+function rowHash({ table, key, row }: RowInPlace, sha256: Sha256): Bytes {
+  return textHash({ table, key, text: canonical(row) }, sha256);
+}
+
+/** SHA-256 of the canonical form of `[table, key, row]`. */
+function textHash({ table, key, text }: RowText, sha256: Sha256): Bytes {
+  return sha256(utf8(`[${canonical(table)},${canonical(key)},${text}]`));
+}
+
+export interface RowText {
+  readonly table: string;
+  readonly key: string;
+  readonly text: string;
 }
 
 interface RowInPlace {

@@ -30,7 +30,7 @@ const schema = `
   ) STRICT;
   CREATE TABLE rows (
     kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, key)
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
 `;
 
 /** A new, empty journal file, readable by its owner only (SQLite gives its side files that mode). */

@@ -6,7 +6,7 @@ import { parseEntry } from "@gridward/core/domain/parse-entry";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { DiskFull, type Journal, type JournalFault, type OpenedJournal } from "./journal.ts";
 import { findBrokenRuleIn, positionOf, type Neighbours } from "./journal-rules.ts";
-import { findSnapshotFault, replay, type Version } from "./replay.ts";
+import { replay, type Version } from "./replay.ts";
 import {
   parseJson,
   readSnapshot,
@@ -24,8 +24,6 @@ export function openSqliteJournal(
 ): Result<OpenedJournal, JournalFault> {
   const snapshot = readSnapshot(database);
   if (!snapshot.ok) return snapshot;
-  const fault = findSnapshotFault(snapshot.value);
-  if (fault !== undefined) return err(fault);
   const committed = numberOf(database, "SELECT committed FROM generation");
   const entries = readEntries(database, snapshot.value.position.seq + 1);
   const replayed = replay(snapshot.value, entries, committed);
