@@ -40,7 +40,7 @@ export interface TestAnswer {
 export const adminPassword = "Bridge-over-7-rivers";
 
 export async function aServer(
-  choice: { readonly mounted?: readonly MountedRoute[] } = {},
+  choice: { readonly mounted?: readonly MountedRoute[]; readonly desk?: TestDesk } = {},
 ): Promise<TestServer> {
   const authority = testAuthority("Hill", systemClock().now());
   const ca = authority.certificate.toString();
@@ -49,7 +49,7 @@ export async function aServer(
     name: { kind: "server", node: nodeId("A") },
     hosts: ["127.0.0.1", "localhost"],
   });
-  const desk = aDesk({ authority: ca });
+  const desk = choice.desk ?? aDesk({ authority: ca });
   const defects: unknown[] = [];
   const server = await serveHttps(
     {
