@@ -162,6 +162,14 @@ test("[LF6] a failed bind leaves the connection anonymous", async () => {
   assert.equal((await talk.ask(aSearch(anything))).code, "insufficientAccessRights");
 });
 
+test("[LF6] a bind that cannot be judged leaves the connection anonymous too", async () => {
+  const talk = await new Talk().signIn("anna");
+  talk.condition = { canSignIn: false };
+  assert.equal((await talk.ask(aBind(annaDn, "right"))).code, "unavailable");
+  talk.condition = {};
+  assert.equal((await talk.ask(whoAmI)).value, "");
+});
+
 test("[LF6] a sign-in ends when its account is disabled, deleted or gets a new password", async () => {
   for (const end of ["disable-account", "delete-account", "change-password"] as const) {
     const talk = await new Talk().signIn("anna");
@@ -199,14 +207,13 @@ test("[LF7] a bind cannot be abandoned, what waits behind it can", async () => {
   const talk = new Talk();
   const gate = aGate();
   talk.gate = gate.closed;
-  const bind = talk.send(aBind(annaDn, "right"), whoAmI);
-  talk.send({ kind: "abandon", abandonedId: bind });
-  talk.send({ kind: "abandon", abandonedId: bind + 1 });
+  const bind = talk.send(aBind(annaDn, "right"), whoAmI, aBind("", ""));
+  for (const abandonedId of [bind, bind + 1, bind + 2]) talk.send({ kind: "abandon", abandonedId });
   gate.open();
   const answers = await talk.answers();
   assert.deepEqual(
     answers.map(({ id }) => id),
-    [bind],
+    [bind, bind + 2],
   );
 });
 
@@ -256,12 +263,19 @@ test("[LF20] beyond 64 waiting operations the connection is not read from", asyn
   talk.send(aBind(annaDn, "right"));
   talk.send(...Array.from({ length: outstandingMax - 1 }, () => whoAmI));
   assert.equal(talk.isPaused, false);
-  talk.send(whoAmI, whoAmI);
+  const last = talk.send(whoAmI, whoAmI, { kind: "unbind" });
   assert.equal(talk.isPaused, true);
+  assert.equal(talk.isEnded, false, "what comes after them is not even looked at");
   gate.open();
   const answers = await talk.answers();
-  assert.equal(answers.length, 1 + outstandingMax + 1);
-  assert.equal(talk.isPaused, false);
+  assert.equal(answers.at(-1)?.id, last + 1);
+  assert.equal(talk.isEnded, true);
+});
+
+test("[LF19] what was asked before an unbind is answered before the end", async () => {
+  const talk = await new Talk().signIn("anna");
+  talk.send(aSearch(equal("uid", "anna")), { kind: "unbind" });
+  assert.deepEqual([talk.take().length, talk.isEnded], [2, true]);
 });
 
 test("[LF20] who does not take its answers gets no more of them until it does", async () => {

@@ -151,6 +151,7 @@ export class Conversation {
     }
     const { request } = message.value;
     if (request.kind === "unbind") {
+      this.#flush();
       this.over();
       this.#wire.end();
     } else if (request.kind === "abandon") this.#abandon(request.abandonedId);

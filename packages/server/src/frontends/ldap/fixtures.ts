@@ -116,7 +116,10 @@ export class Talk {
   #wire(): Wire {
     return {
       source: "192.0.2.7",
-      write: (bytes) => void this.written.push(bytes),
+      write: (bytes) => {
+        assert.equal(this.isEnded, false, "written after the end");
+        this.written.push(bytes);
+      },
       unsent: () => this.unsent,
       pause: () => void (this.isPaused = true),
       resume: () => void (this.isPaused = false),

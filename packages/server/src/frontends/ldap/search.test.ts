@@ -212,7 +212,7 @@ test("[LF11] a base that is not there says how far the name was right", async ()
   };
   const people = `ou=people,${base}`;
   assert.deepEqual(await search(`uid=nobody,${people}`), ["noSuchObject", people]);
-  assert.deepEqual(await search(`cn=x,uid=anna,${people}`), ["noSuchObject", people]);
+  assert.deepEqual(await search(`uid=anna,uid=anna,${people}`), ["noSuchObject", people]);
   assert.deepEqual(await search(`ou=cellar,${base}`), ["noSuchObject", base]);
   assert.deepEqual(await search("dc=org"), ["noSuchObject", ""]);
   assert.deepEqual(await search(""), ["noSuchObject", ""]);
@@ -285,6 +285,12 @@ test("[LF13] an index never changes the answer", async () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test("[LF13] an entry that several indexes give comes once", async () => {
+  const filters = [equal("uid", "anna"), equal("cn", "anna"), equal("uidNumber", "10001")];
+  const asked = await (await aReader()).ask(aSearch({ kind: "or", filters }));
+  assert.deepEqual(namesOf(asked), ["uid=anna,ou=people"]);
 });
 
 test("[LF14] a new account is found at once by uid, uidNumber, DN and group", async () => {
