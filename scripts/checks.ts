@@ -47,6 +47,7 @@ export const checks: readonly Check[] = [
         "docs/FEATURES.md",
         "packages/**/*.{test,contract}.ts",
         "{scripts,test}/**/*.test.ts",
+        "scripts/demo/*.ts",
       ]),
     ),
   ),

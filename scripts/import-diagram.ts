@@ -6,9 +6,9 @@ import { readSources } from "./sources.ts";
 export function importDiagram(): string {
   const edges = new Set<string>();
   const sources = readSources(["packages/*/src/**/*.ts"]);
-  for (const { from, to } of scanImports(sources)) {
+  for (const { from, to, isStarted } of scanImports(sources)) {
     const [source, target] = [areaOf(from)?.name, areaOf(to)?.name];
-    if (source === undefined || target === undefined || source === target) continue;
+    if (source === undefined || target === undefined || source === target || isStarted) continue;
     if (!/\.(?:test|contract)\.ts$/.test(from)) edges.add(`${source}>${target}`);
   }
   const used = new Set([...edges].flatMap((edge) => edge.split(">")));

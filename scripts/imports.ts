@@ -8,6 +8,8 @@ export interface Import {
   /** A path from the root, `node:…`, or the name of an outside package. */
   readonly to: string;
   readonly names: readonly string[];
+  /** A file that is started as a program or worker, not imported. */
+  readonly isStarted: boolean;
 }
 
 /**
@@ -18,11 +20,12 @@ export function scanImports(sources: Sources): readonly Import[] {
   return [...sources].flatMap(([from, text]) => importsOf(from, text));
 }
 
+const started = /new URL\("(?<to>\.[^"]+\.ts)",\s*import\.meta\.url/g;
 const patterns = [
   /^(?:import|export)\s+(?<names>[^;"'`]*?)\s*from\s+"(?<to>[^"]+)"/gm,
   /^import\s+"(?<to>[^"]+)"/gm,
   /\bimport\("(?<to>[^"]+)"\)/g,
-  /new URL\("(?<to>\.[^"]+\.ts)",\s*import\.meta\.url/g,
+  started,
 ];
 
 function importsOf(from: string, text: string): readonly Import[] {
@@ -35,6 +38,7 @@ function importsOf(from: string, text: string): readonly Import[] {
         line: text.slice(0, match.index).split("\n").length,
         to: resolve(from, to),
         names: namesOf(names),
+        isStarted: pattern === started,
       });
     }
   }

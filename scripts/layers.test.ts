@@ -117,6 +117,12 @@ test("[WS1] lets a test use Node and the simulator", () => {
   assert.deepEqual(breaches({ "packages/core/src/base/x.test.ts": text, ...sim }), []);
 });
 
+test("[WS1] lets a program be started that may not be imported", () => {
+  const main = { "packages/ied/src/main.ts": "export const x = 1;\n" };
+  const text = 'const ied = new URL("../../ied/src/main.ts", import.meta.url);\n';
+  assert.deepEqual(breaches({ ...main, "packages/cli/src/main.ts": text }), []);
+});
+
 test("[WS2] reports a cycle as a path, also through types and dynamic imports", () => {
   const a = { "packages/core/src/base/a.ts": 'import type { b } from "./b.ts";\n' };
   const b = { "packages/core/src/base/b.ts": 'const a = await import("./a.ts");\n' };

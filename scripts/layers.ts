@@ -97,8 +97,9 @@ const isEntry = /\/main\.ts$|\/gate\.ts$|\.test\.ts$|\.d\.ts$|^(?:scripts|bench|
 
 /** Every breach as one sentence; none when the layers are clean. */
 export function checkLayers(sources: Sources): readonly string[] {
-  const imports = scanImports(sources);
-  return [...imports.flatMap(judge), ...findCycles(imports), ...findOrphans(sources, imports)];
+  const all = scanImports(sources);
+  const imports = all.filter(({ isStarted }) => !isStarted);
+  return [...imports.flatMap(judge), ...findCycles(imports), ...findOrphans(sources, all)];
 }
 
 export function areaOf(file: string): Area | undefined {

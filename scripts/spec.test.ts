@@ -18,6 +18,11 @@ test("[WS4] is silent when every promise has a test and every id is stated", () 
   );
 });
 
+test("[WS4] takes a step of the demonstration for a proof", () => {
+  const features = { "docs/FEATURES.md": "| HS8 | Nothing is lost. | this release |\n" };
+  assert.deepEqual(found({ ...features, "scripts/demo/a.ts": 'yield { ids: ["HS8"] };' }), []);
+});
+
 test("[WS4] reports a promise without a test", () => {
   assert.deepEqual(found({ "a/SPEC.md": "\n- **J1** An entry is durable.\n" }), [
     "a/SPEC.md:2 promises J1, which no test bears",

@@ -37,10 +37,11 @@ function findPlanned(sources: Sources): Places {
   return find(sources, /FEATURES\.md$/, /^\| (?<ids>[A-Z]+\d+) \|.*\| (?:part|planned) +\|$/gm);
 }
 
-/** Ids at the start of any text in a test, and of the steps of the demo. */
+/** Ids at the start of any text in a test, and those of the steps of the demonstration. */
 function findProofs(sources: Sources): Places {
   const tests = find(sources, /\.(?:test|contract)\.ts$/, /["'`](?<ids>(?:\[[A-Z]+\d+[a-z]?\])+)/g);
-  return tests;
+  const steps = find(sources, /\/demo\//, /\bids: (?<ids>\[[^\]]*\])/g);
+  return new Map([...steps, ...tests]);
 }
 
 function statedTwice(promises: Places): readonly string[] {

@@ -25,7 +25,11 @@ function longChecks(): readonly Check[] {
     folder("peers", "Real clients and tools get on with us"),
     folder("journeys", "A person's tasks can be done"),
     folder("faults", "Nothing acknowledged is lost in a fault"),
-    script("packages/sim/src/gate.ts", [String(seeds)], `${seeds} simulated lives break no rule`),
+    script(
+      "packages/sim/src/gate.ts",
+      ["1", String(seeds)],
+      `${seeds} simulated lives break no rule`,
+    ),
     script("scripts/demo.ts", ["--unattended"], "The demonstration plays to its end"),
   ].filter((check) => check !== undefined);
 }
