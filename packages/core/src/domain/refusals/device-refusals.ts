@@ -126,13 +126,6 @@ export const deviceRefusals = {
     says: "The certificate is not of the profile that this needs.",
     remedy: "Run `gridward ca list` to see the certificates and their profiles.",
   },
-  "certificate.weak-key": {
-    ...againstRule,
-    ldap: 19,
-    ...toAnyone,
-    says: "The key of the request is too weak or of a kind that is not used here.",
-    remedy: "Make a P-256 or P-384 key, or RSA of at least 2048 bits, and ask again.",
-  },
   "certificate.exists": {
     ...alreadySo,
     ...toOperator,

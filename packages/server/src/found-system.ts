@@ -1,0 +1,162 @@
+import { accountId, systemId } from "@gridward/core/base/identity";
+import { assert, err, ok, type Result } from "@gridward/core/base/result";
+import type { Secret } from "@gridward/core/base/secret";
+import type { Instant } from "@gridward/core/base/time";
+import type { Command, Submission } from "@gridward/core/domain/command";
+import { decide } from "@gridward/core/domain/decide";
+import type { Refusal } from "@gridward/core/domain/refusal";
+import { emptyState } from "@gridward/core/domain/state";
+import type { Actor, ServerRow } from "@gridward/core/domain/types";
+import type { JournalStore } from "@gridward/runtime/journal/journal";
+import { freshId, freshRequestId, randomBytes } from "@gridward/runtime/os/random";
+import type { IssuedFiles } from "@gridward/runtime/trust/server-directory";
+import { freshSystemKey, seal, type SystemKey } from "@gridward/runtime/os/seal";
+import type { ServerConfig } from "@gridward/core/codec/server-config";
+import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
+import { readCertificate } from "@gridward/runtime/trust/x509/read";
+import { createRequest } from "@gridward/runtime/trust/x509/request";
+import { createAuthority } from "./ca/authority.ts";
+import { issueReplicaSigner, issueServer } from "./ca/issue.ts";
+import { firstCodeValidity } from "./desk/account-endpoints.ts";
+import { codeFor, sealCode } from "./one-time-code.ts";
+import type { OwnIdentity } from "./own-identity.ts";
+import type { Conductor } from "./pair/conductor.ts";
+
+/** Purpose under which the root of all device keys is sealed. */
+export const replicaKeyPurpose = "root of the device keys";
+
+export interface FoundOrder {
+  readonly base: string;
+  readonly site: string;
+  readonly administrator: string;
+  readonly actor: Actor;
+}
+
+export interface FoundParts {
+  readonly identity: OwnIdentity;
+  readonly config: ServerConfig;
+  readonly conductor: Conductor;
+  readonly store: JournalStore;
+  readonly now: () => Instant;
+}
+
+/**
+ * `system create`: authority, certificates, keys and the first administrator, in one entry on a
+ * blank server. The certificate is issued before the first partner dials, so defaults never clash.
+ */
+export function foundSystem(
+  parts: FoundParts,
+  order: FoundOrder,
+): Result<{ readonly systemId: string; readonly code: Secret<string> }, Refusal> {
+  const { identity, conductor, store } = parts;
+  if (conductor.ledger || conductor.pair.control.systemId !== null) {
+    return err({ code: "system.exists", detail: conductor.pair.control.systemId ?? "" });
+  }
+  const key = freshSystemKey();
+  const plan = planSystem(parts, order, key);
+  if (!plan.ok) return plan;
+  const { id, submission, issued, code } = plan.value;
+  const decision = decide(emptyState, submission);
+  if (!decision.ok) return decision;
+  identity.adopt(key, issued);
+  const { at, actor, requestId, command } = submission;
+  const content = { at, actor, requestId, kind: command.kind, ...decision.value };
+  const incarnation = freshId();
+  const { self, control } = conductor.pair;
+  conductor.found(store.create(incarnation), content, {
+    ...control,
+    systemId: systemId(id),
+    incarnation,
+    term: 1,
+    owner: self,
+    start: 1,
+    ackSet: [self],
+  });
+  return ok({ systemId: id, code });
+}
+
+interface Plan {
+  readonly id: string;
+  readonly submission: Submission;
+  readonly issued: IssuedFiles;
+  readonly code: Secret<string>;
+}
+
+function planSystem(
+  parts: FoundParts,
+  { site, base, actor, administrator }: FoundOrder,
+  systemKey: SystemKey,
+): Result<Plan, Refusal> {
+  const now = parts.now();
+  const requestId = freshRequestId();
+  const server = ownServerRow(parts, now);
+  const own = issueOwn(parts.identity, { server, site, systemKey, now });
+  if (!own.ok) return own;
+  const { authority, issued, rows } = own.value;
+  const code = codeFor(systemKey, "first sign-in", requestId);
+  const id = freshId();
+  const verifier = sealCode(systemKey, "first sign-in", code);
+  const command: Command = {
+    kind: "create-system",
+    systemId: id,
+    base,
+    site,
+    replicaKey: seal(systemKey, replicaKeyPurpose, randomBytes(32)),
+    authority,
+    certificates: rows,
+    server,
+    administrator: {
+      id: accountId(freshId()),
+      name: administrator,
+      code: { verifier, expiresAt: now + firstCodeValidity },
+    },
+  };
+  return ok({ id, code, issued, submission: { command, actor, at: now, requestId } });
+}
+
+/** The authority, and its first certificates: those of this server. */
+function issueOwn(
+  identity: OwnIdentity,
+  order: {
+    readonly server: ServerRow;
+    readonly site: string;
+    readonly systemKey: SystemKey;
+    readonly now: Instant;
+  },
+) {
+  const { server, systemKey, now } = order;
+  const { row: authority, certificate: row } = createAuthority(order);
+  const issue = { authority, systemKey, now };
+  const leaf = issueServer(
+    { ...issue, request: createRequest(identity.tlsKey, server.name) },
+    server,
+  );
+  if (!leaf.ok) return leaf;
+  const request = createRequest(identity.signerKey, server.name);
+  const signer = issueReplicaSigner({ ...issue, request }, server);
+  if (!signer.ok) return signer;
+  const anchor = readCertificate(authority.certificate);
+  assert(anchor !== undefined, "a certificate that was just made can be read");
+  const issued: IssuedFiles = {
+    authority: anchor,
+    certificate: leaf.value.certificate,
+    signerCertificate: signer.value.certificate,
+  };
+  return ok({ authority, issued, rows: [row, leaf.value.row, signer.value.row] });
+}
+
+/** How this server is entered in the system. */
+export function ownServerRow(
+  { identity, config }: Pick<FoundParts, "identity" | "config">,
+  at: Instant,
+): ServerRow {
+  return {
+    id: identity.node,
+    name: identity.name,
+    address: config.address,
+    ports: config.ports,
+    pairingKey: pairingKeyText(identity.pairingKey),
+    kind: "promotable",
+    joinedAt: at,
+  };
+}

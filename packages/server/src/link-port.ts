@@ -1,0 +1,96 @@
+import type { DeviceId, NodeId } from "@gridward/core/base/identity";
+import type { DirectoryState } from "@gridward/core/domain/state";
+import type { ServerRow } from "@gridward/core/domain/types";
+import { dialLink } from "@gridward/runtime/link/dial";
+import type { LinkOutcome, VerifiedPeer } from "@gridward/runtime/link/peer";
+import {
+  type Contact,
+  type LinkServer,
+  type Refused,
+  serveLink,
+} from "@gridward/runtime/link/serve";
+import type { Clock } from "@gridward/runtime/os/clock";
+import type { JudgeSettings } from "@gridward/runtime/trust/judge";
+import { pairingKeyFromText } from "@gridward/runtime/trust/x509/keys";
+import type { OwnIdentity } from "./own-identity.ts";
+
+/** Validation is on, and so is the check of names; both become settings with Connection Security. */
+const settings: JudgeSettings = { validate: true, checkNames: true };
+
+export interface LinkPortParts {
+  readonly identity: OwnIdentity;
+  readonly state: () => DirectoryState;
+  /** Servers known from joining, while there is no database yet. */
+  readonly known: () => readonly ServerRow[];
+  readonly onServer: (peer: VerifiedPeer) => void;
+  readonly onDevice: (peer: VerifiedPeer) => void;
+  readonly onRefused: (outcome: Refused) => void;
+  readonly onContact: (contact: Contact) => Promise<void>;
+  readonly clock: Clock;
+  readonly stop: AbortSignal;
+}
+
+/** The link port: partners, devices and first contacts, told apart by ALPN, judged in one place. */
+export async function openLinkPort(
+  parts: LinkPortParts,
+  at: { readonly host: string; readonly port: number },
+): Promise<LinkServer> {
+  return serveLink({
+    ...at,
+    identity: () => parts.identity.link(),
+    settings: () => settings,
+    admission: {
+      partnerKey: (node) => {
+        const server = findServer(parts, node);
+        return server && pairingKeyFromText(server.pairingKey);
+      },
+      isEnrolled: (device, fingerprint) => isEnrolled(parts.state(), device, fingerprint),
+    },
+    onPeer: (peer) => {
+      if (peer.protocol === "gridward-partner/1") parts.onServer(peer);
+      else parts.onDevice(peer);
+    },
+    onRefused: parts.onRefused,
+    onContact: parts.onContact,
+    clock: parts.clock,
+  });
+}
+
+/** One try to reach a partner under the address that the system knows. */
+export async function dialPartner(parts: LinkPortParts, node: NodeId): Promise<LinkOutcome> {
+  const server = findServer(parts, node);
+  if (!server) return unknownServer(node);
+  return dialLink({
+    protocol: "gridward-partner/1",
+    address: server.address,
+    port: server.ports.link,
+    identity: parts.identity.link(),
+    settings,
+    expectedNode: node,
+    partnerKey: pairingKeyFromText(server.pairingKey) ?? null,
+    clock: parts.clock,
+    stop: parts.stop,
+  });
+}
+
+function findServer(parts: LinkPortParts, node: NodeId): ServerRow | undefined {
+  return parts.state().tables.servers.get(node) ?? parts.known().find(({ id }) => id === node);
+}
+
+function isEnrolled(state: DirectoryState, device: DeviceId, fingerprint: string): boolean {
+  const row = state.tables.devices.get(device);
+  return row?.status === "enrolled" && row.certificate?.fingerprint === fingerprint;
+}
+
+function unknownServer(node: NodeId): LinkOutcome {
+  return {
+    outcome: "refused",
+    cause: "T17",
+    by: "us",
+    direction: "dial",
+    ours: "knows no address",
+    theirs: `server ${node}`,
+    fromPartner: false,
+    address: "",
+  };
+}
