@@ -69,7 +69,7 @@ function describe(result: Measured): string {
 async function startOurs(
   verifier: string,
 ): Promise<Target & { readonly stop: () => Promise<void> }> {
-  const file = new URL("./ldap/server.ts", import.meta.url).pathname;
+  const file = new URL("./ldap-server.ts", import.meta.url).pathname;
   const [program, ...words] = [...pinned, process.execPath];
   const child = spawn(program, [...words, file, String(users), verifier], {
     stdio: ["pipe", "pipe", "inherit"],

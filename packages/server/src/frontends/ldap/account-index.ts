@@ -1,17 +1,16 @@
 import type { AccountId } from "@gridward/core/base/identity";
 import type { Millis } from "@gridward/core/base/time";
 import { foldCase } from "@gridward/core/codec/ldap/prepare";
-import type { DirectoryState, Table } from "@gridward/core/domain/state";
+import { singleKey, type DirectoryState, type Table } from "@gridward/core/domain/state";
 import type { AccountRow, RoleId } from "@gridward/core/domain/types";
 import { indexAgeMax } from "./limits.ts";
-import { systemOf } from "./view.ts";
 
 /**
  * Accounts by what the state itself has no index for. Whoever looks one up takes the row from the
  * current state and judges it again, so an old index can miss a change but never invent a match.
  */
 export interface AccountIndex {
-  readonly byCommonName: ReadonlyMap<string, readonly AccountId[]>;
+  readonly byCn: ReadonlyMap<string, readonly AccountId[]>;
   readonly byRole: ReadonlyMap<RoleId, readonly AccountId[]>;
   readonly byUidNumber: ReadonlyMap<number, AccountId>;
   /** Numbers below this were all given when the index was built; they are never given again. */
@@ -41,7 +40,7 @@ export class AccountIndexKeeper {
   /** As `current`, but never without an account that has this uidNumber. */
   withUidNumber(state: DirectoryState, uidNumber: number): AccountIndex {
     const index = this.current(state);
-    const uidNext = systemOf(state)?.uidNext ?? 0;
+    const uidNext = state.tables.system.get(singleKey)?.uidNext ?? 0;
     const isTooNew = uidNumber >= index.uidNext && uidNumber < uidNext;
     return isTooNew ? this.#rebuild(state) : index;
   }
@@ -56,17 +55,17 @@ export class AccountIndexKeeper {
 }
 
 function buildIndex(state: DirectoryState): AccountIndex {
-  const byCommonName = new Map<string, AccountId[]>();
+  const byCn = new Map<string, AccountId[]>();
   const byRole = new Map<RoleId, AccountId[]>();
   const byUidNumber = new Map<number, AccountId>();
   for (const account of state.tables.accounts.values()) {
-    add(byCommonName, foldCase(commonName(account)).trim(), account.id);
+    add(byCn, foldCase(commonName(account)).trim(), account.id);
     for (const role of new Set(account.roles.map((assignment) => assignment.role))) {
       add(byRole, role, account.id);
     }
     byUidNumber.set(account.uidNumber, account.id);
   }
-  return { byCommonName, byRole, byUidNumber, uidNext: systemOf(state)?.uidNext ?? 0 };
+  return { byCn, byRole, byUidNumber, uidNext: state.tables.system.get(singleKey)?.uidNext ?? 0 };
 }
 
 function add<Key>(index: Map<Key, AccountId[]>, key: Key, id: AccountId): void {

@@ -92,7 +92,7 @@ function lookUpAccounts(view: View, { name, normal }: Wanted): readonly AccountR
     case "uid":
       return accounts(view, one(view.state.accountsByName.get(normal)));
     case "cn":
-      return accounts(view, view.index().byCommonName.get(normal) ?? []);
+      return accounts(view, view.index().byCn.get(normal) ?? []);
     case "uidNumber": {
       const index = view.indexWithUidNumber(Number(normal));
       return accounts(view, one(index.byUidNumber.get(Number(normal))));

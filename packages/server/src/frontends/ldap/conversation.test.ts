@@ -20,7 +20,7 @@ import {
 } from "./fixtures.ts";
 import { outstandingMax, unsentMax } from "./limits.ts";
 
-test("[LF1][FE1] nobody reads anything but root DSE and subschema before signing in", async () => {
+test("[LDS1][FE1] nobody reads anything but root DSE and subschema before signing in", async () => {
   const talk = new Talk();
   assert.equal((await talk.ask(rootDse())).code, "success");
   const subschema = aSearch(anything, { base: "cn=subschema", scope: "base", attributes: ["+"] });
@@ -46,7 +46,7 @@ test("[LF1][FE1] nobody reads anything but root DSE and subschema before signing
   });
 });
 
-test("[LF2][FE1] the root DSE, as SSSD asks for it", async () => {
+test("[LDS2][FE1] the root DSE, as SSSD asks for it", async () => {
   const { entries } = await new Talk().ask(
     rootDse(
       "*",
@@ -77,7 +77,7 @@ test("[LF2][FE1] the root DSE, as SSSD asks for it", async () => {
   ]);
 });
 
-test("[LF3][FE1] a bind hands login name, password and address to the pipeline", async () => {
+test("[LDS3][FE1] a bind hands login name, password and address to the pipeline", async () => {
   const talk = new Talk();
   assert.equal((await talk.ask(aBind(`UID=anna, OU=People, ${base}`, "right"))).code, "success");
   const [attempt] = talk.attempts;
@@ -88,7 +88,7 @@ test("[LF3][FE1] a bind hands login name, password and address to the pipeline",
   assert.equal((await talk.ask(whoAmI)).value, `dn:${annaDn}`);
 });
 
-test("[LF3][AM10] unknown, wrong and outside the people's branch sound the same", async () => {
+test("[LDS3][AM10] unknown, wrong and outside the people's branch sound the same", async () => {
   const talk = new Talk();
   const refusals = [
     await talk.ask(aBind(annaDn, "wrong")),
@@ -102,7 +102,7 @@ test("[LF3][AM10] unknown, wrong and outside the people's branch sound the same"
   assert.equal(talk.attempts.length, refusals.length, "each did the pipeline's work");
 });
 
-test("[LF3] what is no simple bind of version 3 is refused as RFC 4511 says", async () => {
+test("[LDS3] what is no simple bind of version 3 is refused as RFC 4511 says", async () => {
   const talk = new Talk();
   const codeOf = async (request: Parameters<Talk["ask"]>[0]): Promise<unknown> =>
     (await talk.ask(request)).code;
@@ -116,20 +116,20 @@ test("[LF3] what is no simple bind of version 3 is refused as RFC 4511 says", as
   assert.equal(talk.attempts.length, 0);
 });
 
-test("[LF3] a sign-in that admits only to a change of password is none here", async () => {
+test("[LDS3] a sign-in that admits only to a change of password is none here", async () => {
   const talk = new Talk();
   const password = aNewPassword("other");
   talk.world.must({ kind: "set-password", id: anna, password, mustChange: true });
   assert.equal((await talk.ask(aBind(annaDn, "right"))).code, "invalidCredentials");
 });
 
-test("[LF4] a name with an empty password is refused, never an anonymous success", async () => {
+test("[LDS4] a name with an empty password is refused, never an anonymous success", async () => {
   const talk = new Talk();
   assert.equal((await talk.ask(aBind(annaDn, ""))).code, "unwillingToPerform");
   assert.equal(talk.attempts.length, 0);
 });
 
-test("[LF5][FE1] a server that cannot sign in says unavailable, never no such object", async () => {
+test("[LDS5][FE1] a server that cannot sign in says unavailable, never no such object", async () => {
   const talk = new Talk();
   talk.world.state = emptyState;
   talk.condition = { canSignIn: false, state: "blank" };
@@ -149,20 +149,20 @@ test("[LF5][FE1] a server that cannot sign in says unavailable, never no such ob
   assert.equal(asked.entries[0]?.attributes["namingContexts"], undefined);
 });
 
-test("[LF5] a server that turns unavailable stops answering who is signed in", async () => {
+test("[LDS5] a server that turns unavailable stops answering who is signed in", async () => {
   const talk = await new Talk().signIn("anna");
   talk.condition = { canSignIn: false, state: "fenced" };
   assert.equal((await talk.ask(aSearch(equal("uid", "anna")))).code, "unavailable");
 });
 
-test("[LF6] a failed bind leaves the connection anonymous", async () => {
+test("[LDS6] a failed bind leaves the connection anonymous", async () => {
   const talk = await new Talk().signIn("anna");
   await talk.ask(aBind(annaDn, "wrong"));
   assert.equal((await talk.ask(whoAmI)).value, "");
   assert.equal((await talk.ask(aSearch(anything))).code, "insufficientAccessRights");
 });
 
-test("[LF6] a bind that cannot be judged leaves the connection anonymous too", async () => {
+test("[LDS6] a bind that cannot be judged leaves the connection anonymous too", async () => {
   const talk = await new Talk().signIn("anna");
   talk.condition = { canSignIn: false };
   assert.equal((await talk.ask(aBind(annaDn, "right"))).code, "unavailable");
@@ -170,7 +170,7 @@ test("[LF6] a bind that cannot be judged leaves the connection anonymous too", a
   assert.equal((await talk.ask(whoAmI)).value, "");
 });
 
-test("[LF6] a sign-in ends when its account is disabled, deleted or gets a new password", async () => {
+test("[LDS6] a sign-in ends when its account is disabled, deleted or gets a new password", async () => {
   for (const end of ["disable-account", "delete-account", "change-password"] as const) {
     const talk = await new Talk().signIn("anna");
     const password = aNewPassword("other");
@@ -189,7 +189,7 @@ function aGate(): { readonly closed: Promise<void>; readonly open: () => void } 
   return { closed: promise, open: () => resolve(undefined) };
 }
 
-test("[LF7] what comes after a bind waits for it", async () => {
+test("[LDS7] what comes after a bind waits for it", async () => {
   const talk = new Talk();
   const gate = aGate();
   talk.gate = gate.closed;
@@ -203,7 +203,7 @@ test("[LF7] what comes after a bind waits for it", async () => {
   );
 });
 
-test("[LF7] a bind cannot be abandoned, what waits behind it can", async () => {
+test("[LDS7] a bind cannot be abandoned, what waits behind it can", async () => {
   const talk = new Talk();
   const gate = aGate();
   talk.gate = gate.closed;
@@ -217,7 +217,7 @@ test("[LF7] a bind cannot be abandoned, what waits behind it can", async () => {
   );
 });
 
-test("[LF7] unbind during a bind ends the connection at once", async () => {
+test("[LDS7] unbind during a bind ends the connection at once", async () => {
   const talk = new Talk();
   const gate = aGate();
   talk.gate = gate.closed;
@@ -228,7 +228,7 @@ test("[LF7] unbind during a bind ends the connection at once", async () => {
   assert.deepEqual(await talk.answers(), []);
 });
 
-test("[LF17] writes, unknown operations and unknown critical controls are refused", async () => {
+test("[LDS17] writes, unknown operations and unknown critical controls are refused", async () => {
   const talk = await new Talk().signIn("anna");
   for (const kind of ["modify", "add", "delete", "modify-dn"] as const) {
     assert.equal((await talk.ask({ kind })).code, "unwillingToPerform");
@@ -245,7 +245,7 @@ test("[LF17] writes, unknown operations and unknown critical controls are refuse
   assert.equal((await talk.ask(whoAmI)).value, `dn:${annaDn}`, "and nobody was signed out");
 });
 
-test("[LF19] all answers to one piece of input leave in one write, in order", async () => {
+test("[LDS19] all answers to one piece of input leave in one write, in order", async () => {
   const talk = await new Talk().signIn("anna");
   talk.take();
   const writes = talk.written.length;
@@ -256,7 +256,7 @@ test("[LF19] all answers to one piece of input leave in one write, in order", as
   assert.deepEqual(ids, [0, 0, 1, 2, 2, 3, 3, 4]);
 });
 
-test("[LF20] beyond 64 waiting operations the connection is not read from", async () => {
+test("[LDS20] beyond 64 waiting operations the connection is not read from", async () => {
   const talk = new Talk();
   const gate = aGate();
   talk.gate = gate.closed;
@@ -272,13 +272,13 @@ test("[LF20] beyond 64 waiting operations the connection is not read from", asyn
   assert.equal(talk.isEnded, true);
 });
 
-test("[LF19] what was asked before an unbind is answered before the end", async () => {
+test("[LDS19] what was asked before an unbind is answered before the end", async () => {
   const talk = await new Talk().signIn("anna");
   talk.send(aSearch(equal("uid", "anna")), { kind: "unbind" });
   assert.deepEqual([talk.take().length, talk.isEnded], [2, true]);
 });
 
-test("[LF20] who does not take its answers gets no more of them until it does", async () => {
+test("[LDS20] who does not take its answers gets no more of them until it does", async () => {
   const talk = await new Talk().signIn("anna");
   talk.unsent = unsentMax;
   talk.send(whoAmI, whoAmI);
@@ -290,7 +290,7 @@ test("[LF20] who does not take its answers gets no more of them until it does", 
   assert.equal(talk.isPaused, false);
 });
 
-test("[LF21] bytes that are no LDAP get a notice of disconnection and the end", () => {
+test("[LDS21] bytes that are no LDAP get a notice of disconnection and the end", () => {
   for (const bytes of [
     utf8("GET / HTTP/1.1\r\n\r\n"),
     Uint8Array.of(0x30, 0x84, 0xff, 0xff, 0xff, 0xff),
@@ -309,7 +309,7 @@ test("[LF21] bytes that are no LDAP get a notice of disconnection and the end", 
   }
 });
 
-test("[LF21] a malformed operation gets protocolError, and the next one its answer", async () => {
+test("[LDS21] a malformed operation gets protocolError, and the next one its answer", async () => {
   const talk = new Talk();
   const malformed = Uint8Array.of(0x30, 0x07, 0x02, 0x01, 0x05, 0x63, 0x02, 0x04, 0x00);
   talk.conversation.receive(malformed);
@@ -319,7 +319,7 @@ test("[LF21] a malformed operation gets protocolError, and the next one its answ
   assert.equal((await talk.ask(whoAmI)).code, "success");
 });
 
-test("[LF21] no bytes make a conversation throw", async () => {
+test("[LDS21] no bytes make a conversation throw", async () => {
   const requests = [aBind("", ""), whoAmI, rootDse("*", "+"), aSearch(equal("uid", "anna"))];
   const noise = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
@@ -341,7 +341,7 @@ test("[LF21] no bytes make a conversation throw", async () => {
   );
 });
 
-test("[LF6] an account that is gone and comes back under its name is another one", async () => {
+test("[LDS6] an account that is gone and comes back under its name is another one", async () => {
   const talk = await new Talk().signIn("anna");
   talk.world.must({ kind: "delete-account", id: anna });
   assert.equal(talk.world.state.tables.accounts.has(accountId("anna")), false);

@@ -150,7 +150,7 @@ export class Talk {
     });
   }
 
-  /** Waits until something came, for as many turns of promises as any operation needs. */
+  /** Waits until something came, for more turns of promises than an operation needs. */
   async answers(): Promise<readonly { readonly id: number; readonly response: LdapResponse }[]> {
     for (let turn = 0; turn < 10_000 && this.written.length === this.#read; turn++) {
       await Promise.resolve();

@@ -14,7 +14,7 @@ export const searchEntriesMax = 500;
 export const searchMax: Millis = 10 * second;
 /** Entries that an unindexed search looks at before others get their turn. */
 export const searchSlice = 500;
-/** An index over names and roles may be this old while accounts change (rule LF14). */
+/** An index over names and roles may be this old while accounts change (rule LDS14). */
 export const indexAgeMax: Millis = 100;
 /** Different lists of attributes that are remembered in encoded form. */
 export const selectionsMax = 256;

@@ -32,7 +32,7 @@ async function readOne(talk: Talk, dn: string, ...attributes: string[]): Promise
   return entry;
 }
 
-test("[LF8][FE1] an account as directory clients need it", async () => {
+test("[LDS8][FE1] an account as directory clients need it", async () => {
   const { entries } = await (
     await aReader()
   ).ask(aSearch(and(equal("objectClass", "posixAccount"), equal("uid", "ANNA"))));
@@ -63,7 +63,7 @@ test("[LF8][FE1] an account as directory clients need it", async () => {
   ]);
 });
 
-test("[LF8] operational attributes come when asked for", async () => {
+test("[LDS8] operational attributes come when asked for", async () => {
   const { attributes } = await readOne(await aReader(), annaDn, "+");
   const uuid = attributes["entryUUID"]?.[0] ?? "";
   assert.match(uuid, /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
@@ -77,7 +77,7 @@ test("[LF8] operational attributes come when asked for", async () => {
   });
 });
 
-test("[LF8] there is no password to read, to search or to compare", async () => {
+test("[LDS8] there is no password to read, to search or to compare", async () => {
   const talk = await aReader("sara");
   const { attributes } = await readOne(talk, annaDn, "*", "+", "userPassword");
   const text = JSON.stringify(attributes);
@@ -89,7 +89,7 @@ test("[LF8] there is no password to read, to search or to compare", async () => 
   assert.equal((await talk.ask(compare)).code, "undefinedAttributeType");
 });
 
-test("[LF8] a disabled account has no shell to log in with", async () => {
+test("[LDS8] a disabled account has no shell to log in with", async () => {
   const talk = await aReader("sara");
   talk.world.must({ kind: "disable-account", id: anna });
   const { attributes } = await readOne(talk, annaDn);
@@ -97,7 +97,7 @@ test("[LF8] a disabled account has no shell to log in with", async () => {
   assert.deepEqual(attributes["gridwardEnabled"], ["FALSE"]);
 });
 
-test("[LF8] roles, groups, devices and branches are entries too", async () => {
+test("[LDS8] roles, groups, devices and branches are entries too", async () => {
   const talk = await aReader();
   const role = await readOne(talk, `cn=operator,ou=roles,${base}`);
   assert.deepEqual(role, {
@@ -123,7 +123,7 @@ test("[LF8] roles, groups, devices and branches are entries too", async () => {
   assert.deepEqual(attributes, { objectClass: ["top", "domain"], dc: ["example"] });
 });
 
-test("[LF9] memberOf and member say the same from both sides", async () => {
+test("[LDS9] memberOf and member say the same from both sides", async () => {
   const talk = await aReader();
   const group = await readOne(talk, `cn=bay1,ou=groups,${base}`);
   assert.deepEqual(group.attributes["member"], [annaDn], "otto is denied");
@@ -143,7 +143,7 @@ test("[LF9] memberOf and member say the same from both sides", async () => {
   assert.deepEqual(namesOf(ofAnna), ["cn=OPERATOR,ou=roles", "cn=bay1,ou=groups"]);
 });
 
-test("[LF9][LF15] a role shows from its first moment to its last, without any entry", async () => {
+test("[LDS9][LDS15] a role shows from its first moment to its last, without any entry", async () => {
   const talk = await aReader("sara");
   const roles = [aRole(roleIds.ENGINEER, { notBefore: noon + hour, notAfter: noon + 2 * hour })];
   talk.world.must({ kind: "update-account", id: anna, roles });
@@ -160,7 +160,7 @@ test("[LF9][LF15] a role shows from its first moment to its last, without any en
   assert.deepEqual(await engineers(), [group, undefined]);
 });
 
-test("[LF10] lock-outs and password dates are for who looks after security", async () => {
+test("[LDS10] lock-outs and password dates are for who looks after security", async () => {
   const world = aTown();
   world.must(
     { kind: "lock-account", id: accountId("otto"), until: noon + hour },
@@ -183,7 +183,7 @@ test("[LF10] lock-outs and password dates are for who looks after security", asy
   assert.deepEqual(namesOf(await plain.ask(aSearch(locked))), []);
 });
 
-test("[LF11] base and scope", async () => {
+test("[LDS11] base and scope", async () => {
   const talk = await aReader();
   const found = async (
     dn: string,
@@ -204,7 +204,7 @@ test("[LF11] base and scope", async () => {
   assert.deepEqual(await found(annaDn, "base", equal("uid", "otto")), []);
 });
 
-test("[LF11] a base that is not there says how far the name was right", async () => {
+test("[LDS11] a base that is not there says how far the name was right", async () => {
   const talk = await aReader();
   const search = async (dn: string): Promise<readonly unknown[]> => {
     const { code, matched } = await talk.ask(aSearch(anything, { base: dn }));
@@ -219,7 +219,7 @@ test("[LF11] a base that is not there says how far the name was right", async ()
   assert.deepEqual(await search("no name"), ["invalidDnSyntax", ""]);
 });
 
-test("[LF12] attribute lists", async () => {
+test("[LDS12] attribute lists", async () => {
   const talk = await aReader();
   const keys = async (...attributes: string[]): Promise<readonly string[]> =>
     Object.keys((await readOne(talk, annaDn, ...attributes)).attributes);
@@ -273,7 +273,7 @@ const { filter } = fc.letrec<{ filter: LdapFilter }>((tie) => ({
   ),
 }));
 
-test("[LF13] an index never changes the answer", async () => {
+test("[LDS13] an index never changes the answer", async () => {
   const talk = await aReader();
   await fc.assert(
     fc.asyncProperty(filter, async (wanted) => {
@@ -287,13 +287,13 @@ test("[LF13] an index never changes the answer", async () => {
   );
 });
 
-test("[LF13] an entry that several indexes give comes once", async () => {
+test("[LDS13] an entry that several indexes give comes once", async () => {
   const filters = [equal("uid", "anna"), equal("cn", "anna"), equal("uidNumber", "10001")];
   const asked = await (await aReader()).ask(aSearch({ kind: "or", filters }));
   assert.deepEqual(namesOf(asked), ["uid=anna,ou=people"]);
 });
 
-test("[LF14] a new account is found at once by uid, uidNumber, DN and group", async () => {
+test("[LDS14] a new account is found at once by uid, uidNumber, DN and group", async () => {
   const talk = await aReader();
   await talk.ask(aSearch(equal("uidNumber", "10001"))); // An index is there, and will be old.
   const group = [...talk.world.state.tables.groups.values()].map(({ id }) => id);
@@ -310,7 +310,7 @@ test("[LF14] a new account is found at once by uid, uidNumber, DN and group", as
   await readOne(talk, `uid=nora,ou=people,${base}`);
 });
 
-test("[LF14] by cn and by role it is found when the index has reached its age", async () => {
+test("[LDS14] by cn and by role it is found when the index has reached its age", async () => {
   const talk = await aReader();
   const search = aSearch(equal("cn", "Nora"));
   assert.deepEqual(namesOf(await talk.ask(search)), []);
@@ -321,7 +321,7 @@ test("[LF14] by cn and by role it is found when the index has reached its age", 
   assert.equal(namesOf(await talk.ask(role)).length, 3);
 });
 
-test("[LF14] an old index never shows what is no longer so", async () => {
+test("[LDS14] an old index never shows what is no longer so", async () => {
   const talk = await aReader("sara");
   const search = aSearch(equal("cn", "Otto Groß"));
   assert.deepEqual(namesOf(await talk.ask(search)), ["uid=otto,ou=people"]);
@@ -329,7 +329,7 @@ test("[LF14] an old index never shows what is no longer so", async () => {
   assert.deepEqual(namesOf(await talk.ask(search)), []);
 });
 
-test("[LF15] a remembered encoding follows row, groups, reader and attribute list", async () => {
+test("[LDS15] a remembered encoding follows row, groups, reader and attribute list", async () => {
   const talk = await aReader("sara");
   const memberOf = async (): Promise<unknown> =>
     (await readOne(talk, annaDn, "memberOf")).attributes["memberOf"];
@@ -351,7 +351,7 @@ test("[LF15] a remembered encoding follows row, groups, reader and attribute lis
   assert.equal(Object.keys((await readOne(talk, annaDn, ...secret)).attributes).length, 1);
 });
 
-test("[LF16] compare", async () => {
+test("[LDS16] compare", async () => {
   const talk = await aReader();
   const compare = async (entry: string, name: string, wanted: string): Promise<unknown> =>
     (await talk.ask({ kind: "compare", entry, attribute: name, value: wanted })).code;
@@ -380,7 +380,7 @@ const unindexed: LdapFilter = {
   final: null,
 };
 
-test("[LF18] a search gives at most 500 entries, or what the client set", async () => {
+test("[LDS18] a search gives at most 500 entries, or what the client set", async () => {
   const talk = await aCity();
   const all = await talk.ask(aSearch(equal("objectClass", "posixAccount")));
   assert.deepEqual([all.code, all.entries.length], ["sizeLimitExceeded", searchEntriesMax]);
@@ -390,7 +390,7 @@ test("[LF18] a search gives at most 500 entries, or what the client set", async 
   assert.deepEqual([exact.code, exact.entries.length], ["success", 11]);
 });
 
-test("[LF18] an unindexed search lets others have their turn, an indexed one needs none", async () => {
+test("[LDS18] an unindexed search lets others have their turn, an indexed one needs none", async () => {
   const talk = await aCity();
   await talk.ask(aSearch(unindexed));
   assert.equal(talk.turns, Math.floor(1_020 / searchSlice));
@@ -399,7 +399,7 @@ test("[LF18] an unindexed search lets others have their turn, an indexed one nee
   assert.equal(talk.turns, 0);
 });
 
-test("[LF18] a search that takes too long ends with what it has", async () => {
+test("[LDS18] a search that takes too long ends with what it has", async () => {
   const talk = await aCity();
   const step = async (timeLimitSeconds: number, after: number): Promise<unknown> => {
     talk.monotonic = 0;
@@ -413,7 +413,7 @@ test("[LF18] a search that takes too long ends with what it has", async () => {
   assert.equal(await step(1, 1_001), 3);
 });
 
-test("[LF18] an abandoned search is never answered", async () => {
+test("[LDS18] an abandoned search is never answered", async () => {
   const talk = await aCity();
   const search = talk.send(aSearch(unindexed));
   talk.send({ kind: "abandon", abandonedId: search });

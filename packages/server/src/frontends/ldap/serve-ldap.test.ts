@@ -78,7 +78,7 @@ function noticeOf(answers: readonly LdapAnswer[]): unknown {
 
 const request = encodeRequest({ id: 1, request: rootDse("supportedLDAPVersion"), controls: [] });
 
-test("[LF22] TLS 1.2 and 1.3 are spoken, and no session is ever resumed", async () => {
+test("[LDS22] TLS 1.2 and 1.3 are spoken, and no session is ever resumed", async () => {
   const server = await aServer();
   for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     const versions = { minVersion: version, maxVersion: version };
@@ -101,7 +101,7 @@ test("[LF22] TLS 1.2 and 1.3 are spoken, and no session is ever resumed", async 
   await assert.rejects(old);
 });
 
-test("[LF22] a handshake that does not end is ended", async () => {
+test("[LDS22] a handshake that does not end is ended", async () => {
   const server = await aServer({ patience: { handshake: 50, idle: 10_000 } });
   const socket = connectTcp(server.port, "127.0.0.1");
   socket.on("error", () => {}); // A reset is as good as an end.
@@ -109,7 +109,7 @@ test("[LF22] a handshake that does not end is ended", async () => {
   assert.ok(notes.some((note) => note.startsWith("no TLS")));
 });
 
-test("[LF22] who asks nothing for too long is told goodbye", async () => {
+test("[LDS22] who asks nothing for too long is told goodbye", async () => {
   const server = await aServer({ patience: { handshake: 10_000, idle: 50 } });
   const answers = await read(await dial(server));
   assert.deepEqual(noticeOf(answers), [
@@ -120,7 +120,7 @@ test("[LF22] who asks nothing for too long is told goodbye", async () => {
   ]);
 });
 
-test("[LF22] stopping says goodbye to everybody", async () => {
+test("[LDS22] stopping says goodbye to everybody", async () => {
   const server = await aServer();
   const sockets = [await dial(server), await dial(server)];
   const reading = Promise.all(sockets.map((socket) => read(socket)));
@@ -135,7 +135,7 @@ test("[LF22] stopping says goodbye to everybody", async () => {
   }
 });
 
-test("[LF22] a new certificate serves the next connection", async () => {
+test("[LDS22] a new certificate serves the next connection", async () => {
   const server = await aServer();
   const before = (await dial(server)).getPeerCertificate().fingerprint256;
   server.useIdentity(anIdentity());
@@ -143,7 +143,7 @@ test("[LF22] a new certificate serves the next connection", async () => {
   assert.notEqual(then, before);
 });
 
-test("[LF22] a port that is taken is the caller's error to tell", async () => {
+test("[LDS22] a port that is taken is the caller's error to tell", async () => {
   const server = await aServer();
   await assert.rejects(aServer({ port: server.port }), { code: "EADDRINUSE" });
 });

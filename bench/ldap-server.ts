@@ -17,7 +17,7 @@ import { serveLdap } from "@gridward/server/frontends/ldap/serve-ldap";
 import type { FrontEndParts } from "@gridward/server/parts";
 import { sealPassword } from "@gridward/server/sealed-password";
 import { openSignIn } from "@gridward/server/sign-in";
-import { base, nameOf } from "./people.ts";
+import { base, nameOf } from "./ldap/people.ts";
 
 const [, , users = "1000", verifier = "", hashers = "1"] = process.argv;
 const clock = systemClock();
