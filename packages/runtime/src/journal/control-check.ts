@@ -18,7 +18,7 @@ export function findControlFault(
     return { code: "journal.wrong-incarnation", detail, seq: null };
   }
   const head = journal.head();
-  if (comparePositions(head, highest) < 0) {
+  if (head.seq < highest.seq || comparePositions(head, highest) < 0) {
     const detail = `it ends at ${shown(head)}; this server had written up to ${shown(highest)}`;
     return { code: "journal.older-than-control", detail, seq: head.seq };
   }
