@@ -11,7 +11,7 @@ const open = "[";
 test("[WS4] is silent when every promise has a test and every id is stated", () => {
   const spec = "# Journal\n\n- **J1** An entry is durable.\n- **J2** It carries a digest.\n";
   const tests = `test("${open}J1][HS8] a", f);\n  test(\`${open}J2] \${name}\`, g);\n`;
-  const features = "| HS8 | Nothing is lost. | this release |\n| HS9 | Later. | planned |\n";
+  const features = "| HS8  | Nothing is lost. | this release |\n| HS10 | Later. | planned      |\n";
   assert.deepEqual(
     found({ "a/SPEC.md": spec, "a/a.test.ts": tests, "docs/FEATURES.md": features }),
     [],

@@ -27,14 +27,14 @@ function findPromises(sources: Sources): Places {
   const features = find(
     sources,
     /FEATURES\.md$/,
-    /^\| (?<ids>[A-Z]+\d+) \|.*\| this release +\|$/gm,
+    /^\| (?<ids>[A-Z]+\d+) +\|.*\| this release +\|$/gm,
   );
   return new Map([...specs, ...features]);
 }
 
 /** Features to come may be named by a test that proves a part of them. */
 function findPlanned(sources: Sources): Places {
-  return find(sources, /FEATURES\.md$/, /^\| (?<ids>[A-Z]+\d+) \|.*\| (?:part|planned) +\|$/gm);
+  return find(sources, /FEATURES\.md$/, /^\| (?<ids>[A-Z]+\d+) +\|.*\| (?:part|planned) +\|$/gm);
 }
 
 /** Ids at the start of any text in a test, and those of the steps of the demonstration. */
