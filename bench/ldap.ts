@@ -15,6 +15,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "3" },
   },
 });
+process.once("SIGINT", () => process.exit(130));
 const users = Number(values.users);
 const seconds = Number(values.seconds);
 const canPin = spawnSync("taskset", ["-c", "1", "true"]).status === 0;

@@ -10,7 +10,7 @@ import { createTlsKey, keyToPem } from "@gridward/runtime/trust/x509/keys";
 import { nodeId } from "@gridward/core/base/identity";
 import { base, dnOf, nameOf } from "./people.ts";
 
-export const slapdPath = "/usr/sbin/slapd";
+const slapdPath = "/usr/sbin/slapd";
 
 export interface Slapd {
   readonly port: number;
@@ -40,6 +40,7 @@ export async function startSlapd(
   const child = spawn(program, [...words, "-d", "0", "-f", configuration, "-h", url], {
     stdio: "ignore",
   });
+  process.once("exit", () => child.kill()); // Also when the bench is interrupted.
   await untilOpen(port);
   return {
     port,
