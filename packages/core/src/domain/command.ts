@@ -100,7 +100,13 @@ export type Command =
       readonly verifier: Sealed;
       readonly expiresAt: Instant;
     }
-  | { readonly kind: "enrol-device"; readonly id: DeviceId; readonly certificate: CertificateRow }
+  | {
+      readonly kind: "enrol-device";
+      readonly id: DeviceId;
+      readonly certificate: CertificateRow;
+      /** The certificate itself, DER in base64: becomes the answer, so that a retry gets it too. */
+      readonly encoded?: string;
+    }
   | { readonly kind: "set-replication"; readonly id: DeviceId; readonly enabled: boolean }
   | {
       readonly kind: "issue-invite";

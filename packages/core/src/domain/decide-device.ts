@@ -101,14 +101,17 @@ export function enrolDevice(
   if (device.status === "lost") return refuse("device.lost", device.name);
   if (device.enrolment === null) return refuse("enrolment.used", device.name);
   if (device.enrolment.expiresAt <= at) return refuse("enrolment.expired", device.name);
-  const { certificate } = command;
+  const { certificate, encoded } = command;
   if (certificate.profile !== "device") return refuse("certificate.wrong-profile", device.name);
   const { serial, fingerprint, notAfter } = certificate;
   if (state.tables.certificates.has(serial)) return refuse("certificate.exists", serial);
-  return decided([
-    { kind: "certificate-issued", certificate },
-    { kind: "device-enrolled", id: device.id, serial, fingerprint, notAfter },
-  ]);
+  return decided(
+    [
+      { kind: "certificate-issued", certificate },
+      { kind: "device-enrolled", id: device.id, serial, fingerprint, notAfter },
+    ],
+    encoded === undefined ? {} : { certificate: encoded },
+  );
 }
 
 /** DV3: the revision rises with every change, so that a device tells the newer setting. */

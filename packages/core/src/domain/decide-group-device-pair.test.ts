@@ -13,6 +13,7 @@ import {
   noon,
   serverA,
 } from "./fixtures.ts";
+import { parseEntry } from "./parse-entry.ts";
 import { checkPolicy, seedPolicies } from "./policies.ts";
 import { roleIds } from "./roles.ts";
 
@@ -117,6 +118,18 @@ test("[DEV3] enrolment needs an open code in its time and uses it up", () => {
   const device = world.state.tables.devices.get(id);
   assert.equal(device?.status, "enrolled");
   assert.equal(device?.certificate?.serial, "10");
+});
+
+test("[DEV3] the certificate is the answer, so that a retry gets it again", () => {
+  const world = aStation();
+  const { id } = aDevice("Q01");
+  world.must({ kind: "register-devices", devices: [aDevice("Q01")], group: world.group });
+  const verifier = sealed("code");
+  world.must({ kind: "issue-device-code", id, verifier, expiresAt: noon + hour });
+  const certificate = aCertificate("10", "device");
+  world.must({ kind: "enrol-device", id, certificate, encoded: "DER" }, { actor: serverA });
+  assert.deepEqual(world.last?.answer, { certificate: "DER" });
+  assert.ok(parseEntry({ ...world.last, prev: "0".repeat(64) }).ok);
 });
 
 test("[DEV3] a certificate of another profile is not a device's", () => {

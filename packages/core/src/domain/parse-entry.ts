@@ -106,7 +106,7 @@ function isAnswer(value: unknown): value is CommandAnswer {
   return isRecord(value) && Object.keys(value).every((key) => answerMembers.includes(key));
 }
 
-const answerMembers: readonly string[] = ["id", "count", "revision"];
+const answerMembers: readonly string[] = ["id", "count", "revision", "certificate"];
 
 function isFacts(value: unknown): value is readonly Fact[] {
   return Array.isArray(value) && value.length <= factsMost && value.every(isFact);

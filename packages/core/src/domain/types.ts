@@ -216,11 +216,13 @@ export type RowChange = {
   };
 }[TableName];
 
-/** What a command tells its submitter when it is done: the ids it made, nothing secret. */
+/** What a command tells its submitter when it is done: what it made, nothing secret. */
 export interface CommandAnswer {
   readonly id?: string;
   readonly count?: number;
   readonly revision?: number;
+  /** DER in base64: what a device whose answer was lost gets when it asks again. */
+  readonly certificate?: string;
 }
 
 /** Who asks, and through which door. Journalled with the entry. */

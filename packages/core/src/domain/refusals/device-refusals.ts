@@ -120,6 +120,12 @@ export const deviceRefusals = {
     says: "The certificate request cannot be accepted.",
     remedy: "Make it with `gridward ied init DIR --package FILE`.",
   },
+  "enrolment.failed": {
+    ...unavailable,
+    ...toAnyone,
+    says: "No account server issued a certificate to this device.",
+    remedy: "Correct what is named for each server and run it again with the same package.",
+  },
   "certificate.wrong-profile": {
     ...againstRule,
     ...toOperator,
