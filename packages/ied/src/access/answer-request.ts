@@ -1,0 +1,83 @@
+import { Secret } from "@gridward/core/base/secret";
+import { day } from "@gridward/core/base/time";
+import type { Refusal } from "@gridward/core/domain/refusal";
+import { roleName } from "@gridward/core/domain/roles";
+import type { SignInResult } from "../authority/authority.ts";
+import type { Device } from "../device.ts";
+import { warningsOf } from "../device-status.ts";
+import type { LocalAnswer, LocalRequest } from "./request.ts";
+
+export interface AnswerParts {
+  readonly device: Device;
+  readonly name: string;
+  /** Keeps the interval in the configuration as well. */
+  readonly saveInterval: (minutes: number) => void;
+}
+
+/** One request of the panel or a verb, answered by the running device. */
+export async function answerRequest(
+  parts: AnswerParts,
+  request: LocalRequest,
+): Promise<LocalAnswer> {
+  const { device } = parts;
+  switch (request.verb) {
+    case "status": {
+      const status = device.status();
+      return answered(parts, { ...status, servers: [...status.servers] });
+    }
+    case "athstat":
+      return answered(parts, { ...device.authority.outputs() });
+    case "login": {
+      const { name } = request;
+      const password = new Secret(request.password);
+      const result = await device.authority.signIn({ name, password, accessPoint: "panel" });
+      return signInAnswer(parts, result);
+    }
+    case "logout": {
+      const ended = device.authority.signOut(request.name);
+      return ended === 0
+        ? refused({ code: "access.no-session", detail: request.name ?? "" })
+        : answered(parts, { ended });
+    }
+    case "check": {
+      const { name, right, object } = request;
+      const verdict = device.authority.check(name, right, object, "panel");
+      return verdict.allow
+        ? answered(parts, { allow: true, reason: verdict.reason })
+        : refused(verdict.refusal);
+    }
+    case "set":
+      device.setInterval(request.replica_interval);
+      parts.saveInterval(request.replica_interval);
+      return answered(parts, { replica_interval: request.replica_interval });
+  }
+}
+
+function signInAnswer(parts: AnswerParts, result: SignInResult): LocalAnswer {
+  if (!result.accepted) return { ...refused(result.refusal), event: result.event };
+  const { session, fresh, event, expiresAt } = result;
+  const now = parts.device.replica.time();
+  const warnings = session.mustChange ? ["The password must be changed before anything else."] : [];
+  const data = {
+    session: session.id,
+    account: session.account.name,
+    roles: session.roles.map(({ role, area }) => ({ role: roleName(role), area })),
+    source: session.source,
+    fresh,
+    event,
+    days_left: expiresAt === null ? null : Math.max(0, Math.floor((expiresAt - now) / day)),
+  };
+  return answered(parts, data, warnings);
+}
+
+function answered(
+  { device, name }: AnswerParts,
+  data: Extract<LocalAnswer, { readonly ok: true }>["data"],
+  warnings: readonly string[] = [],
+): LocalAnswer {
+  return { ok: true, device: name, data, warnings: [...warnings, ...warningsOf(device.replica)] };
+}
+
+function refused({ code, detail }: Refusal): Extract<LocalAnswer, { readonly ok: false }> {
+  return { ok: false, code, detail, event: null };
+}

@@ -1,0 +1,44 @@
+import * as z from "zod";
+
+/** What the verbs of `gridward ied` ask of the running device, over its local socket. */
+export const localRequest = z.discriminatedUnion("verb", [
+  z.strictObject({ verb: z.literal("status") }),
+  z.strictObject({
+    verb: z.literal("login"),
+    name: z.string().min(1).max(128),
+    password: z.string().max(1_024),
+  }),
+  z.strictObject({ verb: z.literal("logout"), name: z.string().min(1).max(128).nullable() }),
+  z.strictObject({
+    verb: z.literal("check"),
+    name: z.string().min(1).max(128),
+    right: z.string().min(1).max(64),
+    object: z.string().min(1).max(520).nullable(),
+  }),
+  z.strictObject({ verb: z.literal("athstat") }),
+  z.strictObject({ verb: z.literal("set"), replica_interval: z.int().min(1).max(1_440) }),
+]);
+
+export type LocalRequest = z.infer<typeof localRequest>;
+
+/** Largest request; a password is its longest part. */
+export const requestBytesMax = 16 * 1024;
+
+export const localAnswer = z.discriminatedUnion("ok", [
+  z.strictObject({
+    ok: z.literal(true),
+    device: z.string(),
+    data: z.json(),
+    /** Sentences for whoever looks; no part of the answer. */
+    warnings: z.array(z.string()).readonly(),
+  }),
+  z.strictObject({
+    ok: z.literal(false),
+    code: z.string(),
+    detail: z.string(),
+    /** Number of the security event of a refused sign-in. */
+    event: z.int().nullable(),
+  }),
+]);
+
+export type LocalAnswer = z.infer<typeof localAnswer>;

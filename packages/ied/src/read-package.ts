@@ -1,0 +1,53 @@
+import type { X509Certificate } from "node:crypto";
+import {
+  devicePackage,
+  devicePackageBytesMax,
+  type DevicePackage,
+} from "@gridward/core/api/device-package";
+import { ok, type Result } from "@gridward/core/base/result";
+import type { Instant } from "@gridward/core/base/time";
+import { refuse, type Refusal } from "@gridward/core/domain/refusal";
+import { readFileBounded } from "@gridward/runtime/os/files";
+import {
+  isSelfSigned,
+  notAfterOf,
+  notBeforeOf,
+  readCertificate,
+} from "@gridward/runtime/trust/x509/read";
+import { parseJson } from "./config.ts";
+
+/** A package that may be used: complete, with a trust anchor that is one, and in its time. */
+export interface ReadPackage {
+  readonly content: DevicePackage;
+  readonly anchor: X509Certificate;
+}
+
+/**
+ * Reads a device package (PK3). A change of the anchor or of an address shows when the server's
+ * certificate is judged, before anything secret is sent; a change of form shows here.
+ */
+export function readPackage(path: string, now: Instant): Result<ReadPackage, Refusal> {
+  const bytes = readFileBounded(path, devicePackageBytesMax);
+  if (!bytes.ok) return refuse("device.package-damaged", `${path}: ${bytes.error}`);
+  const parsed = devicePackage.safeParse(parseJson(bytes.value));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const place = issue?.path.map(String).join(".") ?? "";
+    return refuse("device.package-damaged", place === "" ? "it is cut off or no JSON" : place);
+  }
+  const content = parsed.data;
+  const anchor = readCertificate(content.system.certificate);
+  if (anchor === undefined || !anchor.ca || !isSelfSigned(anchor)) {
+    return refuse("device.package-damaged", "system.certificate");
+  }
+  if (now < notBeforeOf(anchor) || now > notAfterOf(anchor)) {
+    return refuse(
+      "device.package-damaged",
+      "the trust anchor is not within its dates: check the clock",
+    );
+  }
+  if (Date.parse(content.enrolment.expires_at) <= now) {
+    return refuse("enrolment.expired", content.enrolment.expires_at);
+  }
+  return ok({ content, anchor });
+}

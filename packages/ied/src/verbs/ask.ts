@@ -1,0 +1,90 @@
+import { exitCode } from "@gridward/core/api/exit-code";
+import { err, ok, type Result } from "@gridward/core/base/result";
+import type { Secret } from "@gridward/core/base/secret";
+import { askSecret, readSecretFile } from "@gridward/runtime/os/prompt";
+import { askLocal } from "../access/ask-local.ts";
+import type { LocalAnswer, LocalRequest } from "../access/request.ts";
+import { devicePaths, intervalMax, intervalMin, loadConfig } from "../config.ts";
+import { failed, parseRefusal, refused, type VerbFailure } from "./failure.ts";
+import type { Asked, VerbOutcome } from "./verb.ts";
+
+/** ied login DIR USER [--password-file F|-]; refused: exit 3 with the event. */
+export async function login(asked: Asked): Promise<VerbOutcome> {
+  const [name] = asked.operands;
+  if (name === undefined) return failed("ied.wrong-use", "login DIR USER");
+  const password = await readPassword(asked, name);
+  if (!password.ok) return password;
+  const request = { verb: "login", name, password: password.value.reveal() } as const;
+  return asks(asked, request, exitCode.notSignedIn);
+}
+
+/** ied logout DIR [USER]: without a name everybody at this device. */
+export async function logout(asked: Asked): Promise<VerbOutcome> {
+  return asks(asked, { verb: "logout", name: asked.operands[0] ?? null });
+}
+
+/** ied check DIR USER RIGHT [OBJECT]: exit 0 allow, 7 refuse. */
+export async function check(asked: Asked): Promise<VerbOutcome> {
+  const [name, right, object = null] = asked.operands;
+  if (name === undefined || right === undefined) {
+    return failed("ied.wrong-use", "check DIR USER RIGHT [OBJECT]");
+  }
+  return asks(asked, { verb: "check", name, right, object }, exitCode.refusedByRule);
+}
+
+export async function athstat(asked: Asked): Promise<VerbOutcome> {
+  return asks(asked, { verb: "athstat" });
+}
+
+/** ied set DIR replica-interval=MINUTES: all that may be set at the device without a sign-in. */
+export async function set(asked: Asked): Promise<VerbOutcome> {
+  const [, minutes = ""] = /^replica-interval=(\d{1,4})$/.exec(asked.operands[0] ?? "") ?? [];
+  const interval = Number(minutes);
+  if (!(minutes !== "" && interval >= intervalMin && interval <= intervalMax)) {
+    return failed("ied.wrong-use", `replica-interval=${intervalMin}…${intervalMax} (minutes)`);
+  }
+  return asks(asked, { verb: "set", replica_interval: interval });
+}
+
+/** Asks the running device. `refusedExit` where the verb has one exit code for every refusal. */
+export async function asks(
+  asked: Asked,
+  request: LocalRequest,
+  refusedExit?: number,
+): Promise<VerbOutcome> {
+  const answer = await askLocal(asked.directory, request, asked.timeout);
+  if (answer === "timed out") return failed("ied.timed-out");
+  if (answer === "not running") return notRunning(asked);
+  return outcomeOf(answer, refusedExit);
+}
+
+function notRunning({ directory }: Asked): VerbOutcome {
+  const config = loadConfig(devicePaths(directory));
+  const isThere = config.ok || config.error.code === "malformed";
+  return failed(isThere ? "ied.not-running" : "ied.not-initialised", directory);
+}
+
+function outcomeOf(answer: LocalAnswer, refusedExit: number | undefined): VerbOutcome {
+  if (answer.ok) {
+    const { data, device, warnings } = answer;
+    return ok({ data, meta: { device }, warnings });
+  }
+  const refusal = refused(parseRefusal(answer.code, answer.detail), refusedExit);
+  if (answer.event === null) return refusal;
+  const { error, exit } = refusal.error;
+  return err({ exit, error: { ...error, event: answer.event } });
+}
+
+async function readPassword(
+  asked: Asked,
+  name: string,
+): Promise<Result<Secret<string>, VerbFailure>> {
+  if (asked.passwordFile !== undefined) {
+    const secret = readSecretFile(asked.passwordFile);
+    return secret.ok ? secret : failed("ied.file", `${asked.passwordFile}: ${secret.error}`);
+  }
+  if (!asked.isInteractive) {
+    return failed("ied.wrong-use", "--password-file FILE, as nobody can be asked");
+  }
+  return ok(await askSecret(`Password of ${name}: `));
+}

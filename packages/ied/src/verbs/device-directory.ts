@@ -1,0 +1,55 @@
+import { createPrivateKey, type KeyObject, type X509Certificate } from "node:crypto";
+import { decodeUtf8 } from "@gridward/core/base/bytes";
+import { ok, type Result } from "@gridward/core/base/result";
+import { readFileBounded } from "@gridward/runtime/os/files";
+import { loadSystemKey, type SystemKey } from "@gridward/runtime/os/seal";
+import { readCertificate } from "@gridward/runtime/trust/x509/read";
+import { devicePaths, loadConfig, type DeviceConfig, type DevicePaths } from "../config.ts";
+import { failed, refused, type VerbFailure } from "./failure.ts";
+
+/** Everything that `ied init` left for `ied run`. */
+export interface DeviceDirectory {
+  readonly paths: DevicePaths;
+  readonly config: DeviceConfig;
+  readonly anchor: X509Certificate;
+  readonly certificate: X509Certificate;
+  readonly key: KeyObject;
+  readonly storeKey: SystemKey;
+}
+
+const fileBytesMax = 64 * 1024;
+
+export function openDeviceDirectory(directory: string): Result<DeviceDirectory, VerbFailure> {
+  const paths = devicePaths(directory);
+  const config = loadConfig(paths);
+  if (!config.ok) {
+    return config.error.code === "absent"
+      ? failed("ied.not-initialised", directory)
+      : refused({ code: "config.bad-value", detail: `${paths.config}: ${config.error.detail}` });
+  }
+  const anchor = readCertificate(readText(paths.anchor));
+  if (anchor === undefined) return failed("ied.damaged", paths.anchor);
+  const certificate = readCertificate(readText(paths.certificate));
+  if (certificate === undefined) return failed("ied.damaged", paths.certificate);
+  const key = readKey(readText(paths.key));
+  if (key === undefined || !certificate.checkPrivateKey(key)) {
+    return failed("ied.damaged", paths.key);
+  }
+  const storeKey = loadSystemKey(paths.storeKey);
+  if (!storeKey.ok) return failed("ied.damaged", paths.storeKey);
+  return ok({ paths, config: config.value, anchor, certificate, key, storeKey: storeKey.value });
+}
+
+function readText(path: string): string {
+  const bytes = readFileBounded(path, fileBytesMax);
+  const text = bytes.ok ? decodeUtf8(bytes.value) : bytes;
+  return text.ok ? text.value : "";
+}
+
+function readKey(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return undefined;
+  }
+}

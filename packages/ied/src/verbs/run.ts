@@ -1,0 +1,140 @@
+import { utf8 } from "@gridward/core/base/bytes";
+import { deviceId } from "@gridward/core/base/identity";
+import { ok, type Result } from "@gridward/core/base/result";
+import { dialLink } from "@gridward/runtime/link/dial";
+import type { LinkOutcome } from "@gridward/runtime/link/peer";
+import { createPasswordHasher } from "@gridward/runtime/os/argon2";
+import type { Clock } from "@gridward/runtime/os/clock";
+import { lockDirectory } from "@gridward/runtime/os/directory-lock";
+import { errorCode, writeFileAtomic } from "@gridward/runtime/os/files";
+import { localSocketPath } from "@gridward/runtime/os/local-socket";
+import { randomBytes } from "@gridward/runtime/os/random";
+import { answerRequest } from "../access/answer-request.ts";
+import { serveHttps, type HttpsServer } from "../access/serve-https.ts";
+import { serveLocal } from "../access/serve-local.ts";
+import { saveConfig, type DeviceConfig } from "../config.ts";
+import { Device } from "../device.ts";
+import { connectMax } from "../replica/server-line.ts";
+import { openDeviceDirectory, type DeviceDirectory } from "./device-directory.ts";
+import { failed, refused, type VerbFailure } from "./failure.ts";
+
+export interface RunParts {
+  readonly clock: Clock;
+  readonly stop: AbortSignal;
+  /** All listeners are open. */
+  readonly ready: (ports: { readonly https: number }) => void;
+}
+
+/** ied run DIR: the device until it is stopped. */
+export async function run(
+  directory: string,
+  parts: RunParts,
+): Promise<Result<undefined, VerbFailure>> {
+  const opened = openDeviceDirectory(directory);
+  if (!opened.ok) return opened;
+  const lock = lockDirectory(directory);
+  if (!lock.ok) return failed("ied.already-running", `process ${lock.error.pid ?? "unknown"}`);
+  try {
+    return await runLocked(opened.value, parts);
+  } finally {
+    lock.value.release();
+  }
+}
+
+async function runLocked(
+  place: DeviceDirectory,
+  { clock, stop, ready }: RunParts,
+): Promise<Result<undefined, VerbFailure>> {
+  const { config, paths, anchor, storeKey } = place;
+  const device = new Device({
+    directory: paths.directory,
+    config,
+    anchor,
+    storeKey,
+    hasher: createPasswordHasher(),
+    clock,
+    random: randomShare,
+    dial: async (server, address) => dialServer(place, clock, { server, address }),
+  });
+  const https = await openHttps(place, device);
+  if (!https.ok) return https;
+  const local = await serveLocal(localSocketPath(paths.directory), async (request) =>
+    answerRequest(
+      {
+        device,
+        name: config.device.name,
+        saveInterval: (minutes) => saveConfig(paths, { ...config, replica_interval: minutes }),
+      },
+      request,
+    ),
+  );
+  ready({ https: https.value?.port ?? 0 });
+  await device.run(stop, athstatFile(place, device));
+  await Promise.all([local.close(), https.value?.close()]);
+  return ok(undefined);
+}
+
+/** null where the port is 0. */
+async function openHttps(
+  { config, certificate, key }: DeviceDirectory,
+  device: Device,
+): Promise<Result<HttpsServer | null, VerbFailure>> {
+  if (config.https === 0) return ok(null);
+  try {
+    return ok(await serveHttps({ device, certificate, key, port: config.https }));
+  } catch (error) {
+    const detail = `HTTPS ${config.https}`;
+    if (errorCode(error) === "EADDRINUSE") return refused({ code: "config.port-in-use", detail });
+    if (errorCode(error) === "EACCES") {
+      return refused({ code: "config.port-not-allowed", detail });
+    }
+    throw error;
+  }
+}
+
+/** One dial within `connectMax`. A server that is refused is as good as unreachable (DV1). */
+async function dialServer(
+  { config, anchor, certificate, key }: DeviceDirectory,
+  clock: Clock,
+  to: { readonly server: DeviceConfig["servers"][number]; readonly address: string },
+): Promise<LinkOutcome> {
+  const done = new AbortController();
+  const late = new AbortController();
+  void clock.sleep(connectMax, done.signal).then(() => late.abort());
+  const outcome = await dialLink({
+    protocol: "gridward-replica/1",
+    address: to.address,
+    port: to.server.ports.link,
+    identity: {
+      name: { kind: "device", device: deviceId(config.device.id) },
+      certificate,
+      key,
+      anchors: [anchor.toString()],
+      pairingKey: null,
+    },
+    settings: { validate: true, checkNames: true },
+    expectedNode: null,
+    partnerKey: null,
+    clock,
+    stop: late.signal,
+  });
+  done.abort();
+  return outcome;
+}
+
+/** DV9: ATHSTAT as a file, written when it changes. */
+function athstatFile({ paths }: DeviceDirectory, device: Device): () => void {
+  let written = "";
+  return () => {
+    const text = `${JSON.stringify(device.authority.outputs())}\n`;
+    if (text === written) return;
+    writeFileAtomic(paths.athstat, utf8(text));
+    written = text;
+  };
+}
+
+/** Between 0 and 1, for the spread of repeated dials. */
+function randomShare(): number {
+  const [first = 0, second = 0] = randomBytes(2);
+  return (first * 256 + second) / 65_536;
+}
