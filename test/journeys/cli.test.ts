@@ -76,7 +76,7 @@ test("[CLI2] an unknown server is sent nothing, and its fingerprint is shown", a
   assert.equal(server.desk.entries().length, entries);
 });
 
-test("[CLI3][CO3] from the first code to a session under the CA", async () => {
+test("[CLI3] from the first code to a session under the CA", async () => {
   const pinned = `--server ${url} --fingerprint ${server.fingerprint}`;
   const code = join(home, "code");
   const first = await gridward(`login admin ${pinned} --code-file ${code} -o json`);

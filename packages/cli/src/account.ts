@@ -164,7 +164,7 @@ async function setPassword(
     const body = { one_time_code: true } as const;
     return shown(await order({ cli, asked }, route, { params, query, body }));
   }
-  const password = await readSecret(cli, {
+  const password = await readSecret(cli.program, {
     file: options.passwordFile,
     question: `New password of ${name}: `,
     option: "--password-file",
@@ -179,7 +179,7 @@ async function optionalPassword(
   file: string | undefined,
 ): Promise<Result<string | undefined, CommandFailure>> {
   if (file === undefined) return ok(undefined);
-  const password = await readSecret(cli, { file, question: "", option: "--password-file" });
+  const password = await readSecret(cli.program, { file, question: "", option: "--password-file" });
   return password.ok ? ok(password.value.reveal()) : password;
 }
 
@@ -199,6 +199,6 @@ function wantedRole(text: string): { readonly role: string; readonly area?: stri
   return at < 0 ? { role: text } : { role: text.slice(0, at), area: text.slice(at + 1) };
 }
 
-export function collect(text: string, texts: readonly string[] = []): readonly string[] {
+function collect(text: string, texts: readonly string[] = []): readonly string[] {
   return [...texts, text];
 }

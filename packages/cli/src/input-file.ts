@@ -2,8 +2,8 @@ import { decodeUtf8 } from "@gridward/core/base/bytes";
 import { ok, type Result } from "@gridward/core/base/result";
 import type { Secret } from "@gridward/core/base/secret";
 import { readFileBounded } from "@gridward/runtime/os/files";
+import type { Program } from "@gridward/runtime/os/program";
 import { askSecret, readSecretFile } from "@gridward/runtime/os/prompt";
-import type { Cli } from "./cli.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 
 const caBytesMax = 256 * 1024;
@@ -19,14 +19,14 @@ export function readCaFile(path: string): Result<string, CommandFailure> {
 
 /** A secret from the file that an option names ("-" is standard input), or asked for. */
 export async function readSecret(
-  cli: Cli,
+  program: Program,
   source: { readonly file: string | undefined; readonly question: string; readonly option: string },
 ): Promise<Result<Secret<string>, CommandFailure>> {
   if (source.file !== undefined) {
     const secret = readSecretFile(source.file);
     return secret.ok ? secret : failed("client.file", `${source.file}: ${secret.error}`);
   }
-  if (!cli.program.isInteractive) {
+  if (!program.isInteractive) {
     return failed("client.wrong-use", `${source.option} FILE, as nobody can be asked`);
   }
   return ok(await askSecret(source.question));

@@ -1,29 +1,17 @@
+import { join } from "node:path";
 import type { Command } from "commander";
 import { localRoutes } from "@gridward/core/api/local-routes";
 import { serverRoutes } from "@gridward/core/api/server-routes";
 import { ok, type Result } from "@gridward/core/base/result";
 import { defaultPorts } from "@gridward/core/codec/server-config";
-import {
-  initServer,
-  serverPaths,
-  readServerDirectory,
-} from "@gridward/runtime/trust/server-directory";
-import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
 import { callRoute } from "./api-client.ts";
 import { carryOut, localTarget, type Asked, type Cli, type Outcome } from "./cli.ts";
-import { failed, refusalFailure, type CommandFailure } from "./failure.ts";
+import { failed, type CommandFailure } from "./failure.ts";
 import { readSecret } from "./input-file.ts";
 import { order, shown } from "./order.ts";
+import type { InitOptions } from "./make-server.ts";
 import { localStatus } from "./local-status.ts";
 import { waitForState } from "./wait.ts";
-
-interface InitOptions {
-  readonly name: string;
-  readonly listen: string;
-  readonly https: string;
-  readonly link: string;
-  readonly ldaps: string;
-}
 
 /** gridward server …; `server run` is a program of its own. */
 export function addServerVerbs(root: Command, cli: Cli): void {
@@ -38,7 +26,7 @@ export function addServerVerbs(root: Command, cli: Cli): void {
     .description("let a blank server join the system that a code names")
     .option("--code-file <file>", 'code of `pair invite`, "-" for standard input')
     .action(async (dir: string, options: { readonly codeFile?: string }, command: Command) =>
-      carryOut(cli, command, async (asked) => join(cli, asked, dir, options.codeFile)),
+      carryOut(cli, command, async (asked) => joinSystem(cli, asked, dir, options.codeFile)),
     );
   server
     .command("status [dir]")
@@ -90,40 +78,21 @@ function addInit(server: Command, cli: Cli): void {
     .option(...port("link"))
     .option(...port("ldaps"))
     .action(async (dir: string, options: InitOptions, command: Command) =>
-      carryOut(cli, command, async () => init(cli, dir, options)),
+      carryOut(cli, command, async () => {
+        // Loaded only here: building a certificate takes more code than all other verbs together.
+        const { makeServer } = await import("./make-server.ts");
+        return makeServer(cli, dir, options);
+      }),
     );
 }
 
-async function init(cli: Cli, dir: string, options: InitOptions): Promise<Outcome> {
-  const { name, listen } = options;
-  const ports = {
-    https: Number(options.https),
-    link: Number(options.link),
-    ldaps: Number(options.ldaps),
-  };
-  const made = initServer(dir, { name, listen, ports, now: cli.clock.now() });
-  if (!made.ok) return { ok: false, error: refusalFailure(made.error) };
-  const read = readServerDirectory(dir);
-  if (!read.ok) return { ok: false, error: refusalFailure(read.error) };
-  const { config, node, temporary } = read.value;
-  const data = {
-    directory: dir,
-    name: config.name,
-    node_id: node,
-    address: config.address,
-    ports: config.ports,
-    temporary_certificate: fingerprintOf(temporary),
-  };
-  return ok({ data, meta: null });
-}
-
-async function join(
+async function joinSystem(
   cli: Cli,
   asked: Asked,
   dir: string,
   codeFile: string | undefined,
 ): Promise<Outcome> {
-  const code = await readSecret(cli, {
+  const code = await readSecret(cli.program, {
     file: codeFile,
     question: "Code of `gridward pair invite`: ",
     option: "--code-file",
@@ -169,7 +138,10 @@ async function createSystem(asked: Asked, options: SystemOptions): Promise<Outco
   const created = await callRoute(target, localRoutes.localCreateSystem, input, asked.timeout);
   if (!created.ok) return created;
   const { data, meta } = created.value;
-  return ok({ data: { ...data, ca: serverPaths(directory.value).authority }, meta });
+  return ok({
+    data: { ...data, ca: join(directory.value, "certificates", "authority.pem") },
+    meta,
+  });
 }
 
 function requireLocal({ local }: Asked): Result<string, CommandFailure> {

@@ -71,7 +71,7 @@ async function signIn(
   if (!trust.ok) return trust;
   const urls = asked.servers.length > 0 ? asked.servers : knownServers(cli);
   if (urls.length === 0) return failed("client.wrong-use", "--server URL is needed");
-  const secret = await readSecret(cli, {
+  const secret = await readSecret(cli.program, {
     file: options.passwordFile ?? options.codeFile,
     question: `Password or one-time code of ${user}: `,
     option: "--password-file or --code-file",
@@ -156,13 +156,13 @@ async function changePassword(cli: Cli, asked: Asked, options: PasswordOptions):
   if (login === undefined) return failed("client.not-signed-in");
   const current = login.must_change
     ? ok(undefined)
-    : await readSecret(cli, {
+    : await readSecret(cli.program, {
         file: options.currentFile,
         question: "Present password: ",
         option: "--current-file",
       });
   if (!current.ok) return current;
-  const chosen = await readSecret(cli, {
+  const chosen = await readSecret(cli.program, {
     file: options.passwordFile,
     question: "New password: ",
     option: "--password-file",

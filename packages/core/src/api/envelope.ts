@@ -21,7 +21,7 @@ export const apiError = z.object({
 
 export const failureEnvelope = z.object({ ok: z.literal(false), error: apiError });
 
-export const answerEnvelope = z.object({
+const answerEnvelope = z.object({
   ok: z.literal(true),
   data: z.unknown(),
   meta: answerMeta,

@@ -136,4 +136,3 @@ export const groupRoutes = {
 
 export type GroupListRow = z.infer<typeof groupRow>;
 export type GroupView = z.infer<typeof group>;
-export type EffectiveRow = z.infer<typeof effectiveRow>;

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { version } from "../base/version.ts";
 import { openApi } from "./open-api.ts";
 import type { Route } from "./route.ts";
-import { allRoutes, routes } from "./routes.ts";
+import { localRoutes } from "./local-routes.ts";
+import { routes } from "./routes.ts";
 
 test("[OAS1][FE4] the document names every route with its access", () => {
   const text = JSON.stringify(openApi());
@@ -17,7 +18,7 @@ test("[OAS1][FE4] the document names every route with its access", () => {
 
 test("[OAS2] addresses are unique and their parameters parsed", () => {
   const seen = new Set<string>();
-  for (const [name, route] of Object.entries<Route>(allRoutes)) {
+  for (const [name, route] of Object.entries<Route>({ ...routes, ...localRoutes })) {
     const address = `${route.method} ${route.path}`;
     assert.ok(!seen.has(address), address);
     seen.add(address);

@@ -61,7 +61,7 @@ export const changeAnswer = z.object({
 export type ChangeAnswer = z.infer<typeof changeAnswer>;
 
 /** Longest page of a list, and the one given when none is asked for. */
-export const pageMax = 500;
+const pageMax = 500;
 export const pageDefault = 100;
 
 const limitText = z

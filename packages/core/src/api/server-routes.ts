@@ -160,7 +160,6 @@ export const serverRoutes = {
   },
 } as const satisfies Record<string, Route>;
 
-export type ServerView = z.infer<typeof server>;
 export type RoleView = z.infer<typeof role>;
 export type PolicyView = z.infer<typeof policy>;
 export type SecurityEventView = z.infer<typeof securityEvent>;

@@ -20,21 +20,21 @@ const failure: Failure = {
   id: "R1",
 };
 
-function shown(format: OutputFormat): { readonly data: string; readonly exit: number } {
-  let data = "";
-  const terminal = { data: (text: string) => void (data += text), talk: () => {} };
+function shown(format: OutputFormat): { readonly printed: string; readonly exit: number } {
+  let printed = "";
+  const terminal = { data: (text: string) => void (printed += text), talk: () => {} };
   const exit = showOutcome({ ok: true, data: rows, meta }, { format, quiet: false }, terminal);
-  return { data, exit };
+  return { printed, exit };
 }
 
 test("[OUT1] the envelope is printed as JSON on one line, rows as one line each", () => {
-  assert.deepEqual(JSON.parse(shown("json").data), { ok: true, data: rows, meta });
-  assert.equal(shown("jsonl").data.split("\n").length, 3);
+  assert.deepEqual(JSON.parse(shown("json").printed), { ok: true, data: rows, meta });
+  assert.equal(shown("jsonl").printed.split("\n").length, 3);
 });
 
 test("[OUT2] a table is aligned, shows nothing as a dash, and never sends control characters", () => {
   assert.equal(
-    shown("table").data,
+    shown("table").printed,
     'NAME  ROLES             NOTE\nanna  OPERATOR, VIEWER  say "hi", please\nbo    -                 -\n',
   );
   assert.equal(renderTable({ a: { b: "x\u001b[31m" }, c: 1 }), "a.b  x [31m\nc    1\n");
@@ -56,14 +56,14 @@ test("[OUT4] YAML quotes what could be read as something else", () => {
 
 test("[OUT5] a failure is two lines of talk and what helps, its code is the exit code", () => {
   let talk = "";
-  let data = "";
+  let printed = "";
   const terminal = {
-    data: (text: string) => void (data += text),
+    data: (text: string) => void (printed += text),
     talk: (text: string) => void (talk += text),
   };
   const outcome = { ok: false, error: failure, exit: 5 } as const;
   assert.equal(showOutcome(outcome, { format: "table", quiet: false }, terminal), 5);
-  assert.equal(data, "");
+  assert.equal(printed, "");
   assert.equal(
     talk,
     "There is no account of that name. (anna [2J)\n" +
@@ -71,7 +71,7 @@ test("[OUT5] a failure is two lines of talk and what helps, its code is the exit
   );
   assert.equal(showOutcome(outcome, { format: "json", quiet: true }, terminal), 5);
   const { remedy: _, ...error } = failure;
-  assert.deepEqual(JSON.parse(data), { ok: false, error });
+  assert.deepEqual(JSON.parse(printed), { ok: false, error });
 });
 
 test("[OUT6] any JSON is rendered in every form without a fault", () => {

@@ -154,7 +154,7 @@ const soundCondition = {
   ageMs: 0,
 } as const;
 
-export const testServer: ServerRow = {
+const testServer: ServerRow = {
   id: nodeId("A"),
   name: "A",
   address: "127.0.0.1",

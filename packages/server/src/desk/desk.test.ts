@@ -74,7 +74,7 @@ test("[DESK1] a password is judged, hashed, sealed, and in no entry", async () =
   assert.doesNotMatch(JSON.stringify(desk.entries()), /Meadow|Bridge|argon2/);
 });
 
-test("[DESK2][HS8] a retry gets the first outcome and its code, and changes nothing", async () => {
+test("[DESK2] a retry gets the first outcome and its code, and changes nothing", async () => {
   const { desk, ask } = await administrated();
   const id = freshRequestId();
   const body = { name: "anna", roles: [{ role: "OPERATOR" }] };

@@ -17,7 +17,7 @@ export function answerMetaOf(front: FrontEndParts): AnswerMeta {
   return { server: name, duty: front.condition().duty, version };
 }
 
-export function dataReply(data: unknown, front: FrontEndParts): Reply {
+export function answerReply(data: unknown, front: FrontEndParts): Reply {
   return { status: 200, body: { ok: true, data, meta: answerMetaOf(front) } };
 }
 
@@ -55,7 +55,7 @@ function nextOf(code: Refusal["code"], state: DirectoryState): readonly string[]
   return url === undefined ? [] : [url];
 }
 
-export function mainUrl(state: DirectoryState): string | undefined {
+function mainUrl(state: DirectoryState): string | undefined {
   const owner = state.tables.pair.get(singleKey)?.owner;
   const server = owner === undefined ? undefined : state.tables.servers.get(owner);
   return server === undefined ? undefined : serverUrl(server.address, server.ports.https);

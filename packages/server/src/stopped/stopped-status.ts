@@ -7,6 +7,7 @@ import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { ServerStatus } from "@gridward/core/domain/server-status";
 import { ControlStore } from "@gridward/runtime/journal/control-store";
 import { readServerDirectory } from "@gridward/runtime/trust/server-directory";
+import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
 
 /** What can be said of a server that does not run: from its configuration and control record. */
 export function readStoppedStatus(
@@ -21,7 +22,7 @@ export function readStoppedStatus(
   }
   // No record at all: the server has never run, so it is blank.
   const record = control.ok ? control.value.record : null;
-  const { config, node, issued } = server.value;
+  const { config, node, issued, temporary } = server.value;
   return ok({
     ...nothingGoesOn,
     system_id: record?.systemId ?? null,
@@ -31,7 +32,10 @@ export function readStoppedStatus(
     position: positionOf(record),
     remedy: `Run \`gridward server run ${directory}\`.`,
     ack_set: record?.ackSet ?? [],
-    security: { temporary: issued === null },
+    security: {
+      temporary: issued === null,
+      fingerprint: fingerprintOf(issued?.certificate ?? temporary),
+    },
   });
 }
 

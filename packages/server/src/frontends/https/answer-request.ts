@@ -6,7 +6,7 @@ import type { Actor } from "@gridward/core/domain/types";
 import { errorCode } from "@gridward/runtime/os/files";
 import { checkAccess } from "../../desk/access.ts";
 import type { Endpoint } from "../../desk/endpoint.ts";
-import { dataReply, refusalReply } from "../../desk/reply.ts";
+import { answerReply, refusalReply } from "../../desk/reply.ts";
 import type { Session } from "../../session.ts";
 import type { HttpsParts } from "./https-parts.ts";
 import { readJson, readRequestId, readToken, sourceOf } from "./read-request.ts";
@@ -44,7 +44,7 @@ export async function answerRequest(
   );
   if (!answered.ok) return answerRefusal(parts, known, answered.error);
   reply.header(requestIdHeader, requestId.value);
-  return reply.code(200).send(dataReply(answered.value, parts.front).body);
+  return reply.code(200).send(answerReply(answered.value, parts.front).body);
 }
 
 export function answerRefusal(

@@ -265,7 +265,7 @@ test("[API5] a refusal has the status of its row; strangers hear what they may",
   }
 });
 
-test("[API6][HS17] a Standby reads, and names the Main for changes", async () => {
+test("[API6] a Standby reads, and names the Main for changes", async () => {
   server.desk.become({ duty: "standby", state: "standby-valid" });
   try {
     assert.equal((await server.ask("GET", "/v1/accounts", { token: admin })).status, 200);
@@ -340,7 +340,7 @@ test("[API10] no session of TLS is resumed", async () => {
   second.socket.destroy();
 });
 
-test("[API10][CS8] a new certificate counts from the next handshake on", async () => {
+test("[API10] a new certificate counts from the next handshake on", async () => {
   const own = await aServer();
   const other = testAuthority("Other", Date.now());
   const issued = other.issue({ profile: "server", hosts: ["127.0.0.1"] });

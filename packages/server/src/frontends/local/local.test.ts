@@ -9,7 +9,8 @@ import type { Route } from "@gridward/core/api/route";
 import { routes } from "@gridward/core/api/routes";
 import { aDesk } from "../../desk/a-desk.ts";
 import { localEndpoints } from "../../desk/local-endpoints.ts";
-import { serveLocal, type LocalServer, type LocalUse } from "./serve-local.ts";
+import type { LocalUse } from "../../desk/local-use.ts";
+import { serveLocal, type LocalServer } from "./serve-local.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "gridward-local-"));
 const path = join(directory, "socket");

@@ -7,7 +7,8 @@ import type { Refusal } from "@gridward/core/domain/refusal";
 import { listenLocally } from "@gridward/runtime/os/local-listener";
 import { freshId, freshRequestId } from "@gridward/runtime/os/random";
 import type { Endpoint } from "../../desk/endpoint.ts";
-import { dataReply, refusalReply, type Reply } from "../../desk/reply.ts";
+import type { LocalUse } from "../../desk/local-use.ts";
+import { answerReply, refusalReply, type Reply } from "../../desk/reply.ts";
 import type { FrontEndParts } from "../../parts.ts";
 
 export interface LocalParts {
@@ -18,12 +19,6 @@ export interface LocalParts {
   /** Every order is told, refused or not: it passes by all roles (design §10). */
   readonly reportUse: (use: LocalUse) => void;
   readonly reportDefect: (id: string, error: unknown) => void;
-}
-
-export interface LocalUse {
-  readonly path: string;
-  readonly user: string;
-  readonly refusal: Refusal | null;
 }
 
 export interface LocalServer {
@@ -60,7 +55,7 @@ async function answer(parts: LocalParts, request: IncomingMessage): Promise<Repl
   const id = freshId();
   try {
     const answered = await carryOut(parts, request);
-    if (answered.ok) return dataReply(answered.value, parts.front);
+    if (answered.ok) return answerReply(answered.value, parts.front);
     // Whoever owns the data directory may hear everything.
     return refusalReply(answered.error, { front: parts.front, isKnown: true, id });
   } catch (error) {
