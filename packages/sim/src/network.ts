@@ -1,15 +1,15 @@
 import type { NodeId } from "@gridward/core/base/identity";
+import type { SimFrame } from "./frame.ts";
 import type { Random } from "./random.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** What two servers send each other: whatever it is, it arrives in order or not at all. */
-export type Frame = unknown;
-
 export interface NetworkEnd {
-  readonly isAlive: () => boolean;
+  readonly id: NodeId;
+  /** Is there a process that could answer a dial? */
+  readonly isListening: () => boolean;
   readonly onUp: (peer: NodeId) => void;
   readonly onDown: (peer: NodeId) => void;
-  readonly onFrame: (from: NodeId, frame: Frame) => void;
+  readonly onFrame: (from: NodeId, frame: SimFrame) => void;
 }
 
 export interface NetworkFaults {
@@ -21,35 +21,39 @@ export interface NetworkFaults {
   readonly delay: number;
   /** How long a silent connection stays up at its ends. */
   readonly noticeAfter: number;
+  /** How much later than the other one end may learn that the connection is up. */
+  readonly lag: number;
 }
 
 /** One connection: frames in order until it ends; none of an old one arrives after its end. */
 interface Session {
-  readonly ends: readonly [NodeId, NodeId];
-  readonly up: Map<NodeId, boolean>;
+  /** By end: it reads what comes. */
+  readonly reads: Map<NodeId, boolean>;
+  /** By end: it was told that the link is up, and writes. */
+  readonly writes: Map<NodeId, boolean>;
   readonly lastArrival: Map<NodeId, number>;
 }
 
-/** The network between two servers: delay, cuts in both or one direction, half-open connections. */
+/** The wire between two servers: delay, cuts in both or one direction, half-open connections. */
 export class Network {
-  readonly #ends = new Map<NodeId, NetworkEnd>();
+  readonly ends: readonly [NetworkEnd, NetworkEnd];
   #session: Session | undefined;
   /** Directions in which nothing passes: "from>to". */
   #blocked = new Set<string>();
   #isHealed = false;
-
   readonly #schedule: Schedule;
   readonly #random: Random;
   readonly #faults: NetworkFaults;
 
-  constructor(schedule: Schedule, random: Random, faults: NetworkFaults) {
-    this.#schedule = schedule;
-    this.#random = random;
+  constructor(
+    ends: readonly [NetworkEnd, NetworkEnd],
+    parts: { readonly schedule: Schedule; readonly random: Random },
+    faults: NetworkFaults,
+  ) {
+    this.ends = ends;
+    this.#schedule = parts.schedule;
+    this.#random = parts.random;
     this.#faults = faults;
-  }
-
-  attach(id: NodeId, end: NetworkEnd): void {
-    this.#ends.set(id, end);
   }
 
   start(): void {
@@ -60,44 +64,57 @@ export class Network {
   /** From now on nothing is cut any more: the liveness phase. */
   heal(): void {
     this.#isHealed = true;
-    const session = this.#session;
-    if (session && this.#blocked.size > 0) for (const id of session.ends) this.#end(session, id);
+    if (this.#session && this.#blocked.size > 0) this.#endBoth(this.#session);
     this.#blocked = new Set();
   }
 
-  send(from: NodeId, to: NodeId, frame: Frame): void {
+  isOpen(from: NodeId): boolean {
+    return this.#session?.writes.get(from) === true;
+  }
+
+  send(from: NodeId, to: NodeId, frame: SimFrame): void {
     const session = this.#session;
-    if (!session || session.up.get(from) !== true) return;
+    if (session?.writes.get(from) !== true) return;
     if (this.#blocked.has(`${from}>${to}`)) return;
     const delay = this.#random.between(0.1, this.#faults.delay);
     const arrival = Math.max(this.#schedule.now + delay, session.lastArrival.get(to) ?? 0);
     session.lastArrival.set(to, arrival);
     this.#schedule.after(arrival - this.#schedule.now, () => {
-      if (this.#session !== session || session.up.get(to) !== true) return;
-      const end = this.#ends.get(to);
-      if (end?.isAlive()) end.onFrame(from, frame);
+      if (this.#session !== session || session.reads.get(to) !== true) return;
+      this.#end(to).onFrame(from, frame);
     });
   }
 
-  /** A process ended, or closed its connection: the other side hears so if anything passes. */
+  /** A process ended: its side is gone at once, the other side hears so if anything passes. */
   drop(by: NodeId): void {
     const session = this.#session;
-    if (!session) return;
-    session.up.set(by, false);
-    const other = session.ends.find((id) => id !== by);
-    if (other)
-      this.#schedule.after(this.#blocked.size > 0 ? this.#faults.noticeAfter : 1, () =>
-        this.#end(session, other),
-      );
+    if (session?.reads.get(by) !== true) return;
+    session.reads.set(by, false);
+    session.writes.set(by, false);
+    const delay = this.#blocked.size > 0 ? this.#faults.noticeAfter : 1;
+    this.#schedule.after(delay, () => this.#endBoth(session));
   }
 
-  #end(session: Session, id: NodeId): void {
-    if (session.up.get(id) !== true) return;
-    session.up.set(id, false);
-    const end = this.#ends.get(id);
-    if (end?.isAlive()) {
-      const peer = session.ends.find((other) => other !== id);
-      if (peer) end.onDown(peer);
+  /** A live process closes the connection. */
+  close(): void {
+    if (this.#session) this.#endBoth(this.#session);
+  }
+
+  #end(id: NodeId): NetworkEnd {
+    const [left, right] = this.ends;
+    return left.id === id ? left : right;
+  }
+
+  #endBoth(session: Session): void {
+    const [left, right] = this.ends;
+    for (const [end, other] of [
+      [left, right],
+      [right, left],
+    ] as const) {
+      const wasUp = session.writes.get(end.id) === true;
+      session.reads.set(end.id, false);
+      session.writes.set(end.id, false);
+      if (wasUp) end.onDown(other.id);
     }
   }
 
@@ -110,16 +127,25 @@ export class Network {
 
   #dial(): void {
     if (this.#blocked.size > 0) return;
-    const ids = Array.from(this.#ends.keys());
-    const [left, right] = ids;
-    if (!left || !right || !ids.every((id) => this.#ends.get(id)?.isAlive())) return;
-    const isUp = this.#session && ids.every((id) => this.#session?.up.get(id) === true);
-    if (isUp) return;
-    if (this.#session) for (const id of ids) this.#end(this.#session, id);
-    const up = new Map(ids.map((id) => [id, true]));
-    this.#session = { ends: [left, right], up, lastArrival: new Map() };
-    this.#ends.get(left)?.onUp(right);
-    this.#ends.get(right)?.onUp(left);
+    const [left, right] = this.ends;
+    if (!left.isListening() || !right.isListening()) return;
+    const old = this.#session;
+    if (old && old.reads.get(left.id) === true && old.reads.get(right.id) === true) return;
+    if (old) this.#endBoth(old);
+    const reads = new Map([left, right].map(({ id }) => [id, true]));
+    const session: Session = { reads, writes: new Map(), lastArrival: new Map() };
+    this.#session = session;
+    const [first, second] = this.#random.chance(0.5) ? [left, right] : [right, left];
+    this.#tellUp(session, first, second);
+    const lag = this.#faults.lag === 0 ? 0 : this.#random.between(0, this.#faults.lag);
+    if (lag === 0) this.#tellUp(session, second, first);
+    else this.#schedule.after(lag, () => this.#tellUp(session, second, first));
+  }
+
+  #tellUp(session: Session, end: NetworkEnd, other: NetworkEnd): void {
+    if (this.#session !== session || session.reads.get(end.id) !== true) return;
+    session.writes.set(end.id, true);
+    end.onUp(other.id);
   }
 
   #cutLater(): void {
@@ -133,20 +159,19 @@ export class Network {
   }
 
   #cut(): void {
-    const [left, right] = Array.from(this.#ends.keys());
-    if (!left || !right) return;
-    const both = [`${left}>${right}`, `${right}>${left}`];
+    const [left, right] = this.ends;
+    const both = [`${left.id}>${right.id}`, `${right.id}>${left.id}`];
     const isOneWay = this.#random.chance(this.#faults.oneWay);
-    this.#blocked = new Set(isOneWay ? [both[this.#random.below(2)] ?? ""] : both);
+    const blocked = new Set(isOneWay ? [both[this.#random.below(2)] ?? ""] : both);
+    this.#blocked = blocked;
     const lasts = this.#random.between(0.1, 2) * this.#faults.cutLasts;
     const session = this.#session;
-    this.#schedule.after(this.#faults.noticeAfter, () => {
-      if (session && this.#blocked.size > 0) for (const id of session.ends) this.#end(session, id);
+    this.#schedule.after(Math.min(lasts, this.#faults.noticeAfter), () => {
+      // What was lost leaves a hole: the connection does not survive it.
+      if (session) this.#endBoth(session);
     });
     this.#schedule.after(lasts, () => {
-      this.#blocked = new Set();
-      // What was lost in between leaves a hole: the connection does not survive it.
-      if (session) for (const id of session.ends) this.#end(session, id);
+      if (this.#blocked === blocked) this.#blocked = new Set();
     });
   }
 }

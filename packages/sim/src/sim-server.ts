@@ -1,149 +1,165 @@
-import type { NodeId } from "@gridward/core/base/identity";
+import type { NodeId, SystemId } from "@gridward/core/base/identity";
 import { requestId } from "@gridward/core/base/identity";
 import { assert } from "@gridward/core/base/result";
-import type { ControlRecord } from "@gridward/core/domain/control-record";
-import { type Entry, origin } from "@gridward/core/domain/entry";
 import { checkAccepts } from "@gridward/core/domain/pair/accepts";
 import type { PairEvent } from "@gridward/core/domain/pair/event";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import { startPair } from "@gridward/core/domain/pair/start";
 import { allRows } from "@gridward/core/domain/tables";
-import type { Journal, OpenedJournal } from "@gridward/runtime/journal/journal";
-import { memoryJournalStore } from "@gridward/runtime/journal/memory-journal";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { Ledger } from "@gridward/server/ledger";
-import { Conductor } from "@gridward/server/pair/conductor";
+import { Conductor, type ConductorParts } from "@gridward/server/pair/conductor";
 import {
   type FirstPassPiece,
   FirstPassReceiver,
   type FirstPassSource,
 } from "@gridward/server/pair/first-pass";
 import { Writer } from "@gridward/server/writer";
+import { bendState, damageRow } from "./damage.ts";
+import type { SimFrame } from "./frame.ts";
+import { Crash, SimDisk } from "./sim-disk.ts";
 import type { Watcher } from "./watcher.ts";
 import type { World } from "./world.ts";
 
-/** A power cut between two writes. */
-export class Crash extends Error {
-  override readonly name = "Crash";
-}
-
-export type SimFrame =
-  | { readonly kind: "pair"; readonly message: PairMessage }
-  | { readonly kind: "first-pass"; readonly piece: FirstPassPiece; readonly bytes: number };
-
-interface Process {
+export interface Process {
   readonly conductor: Conductor;
   readonly writer: Writer;
   readonly receiver: FirstPassReceiver;
+  /** Highest term that this process was told of. */
+  heardTerm: number;
+  /** Terms of ours that this process was told another server owns too. */
+  readonly disputed: Set<number>;
+  /** Its state was damaged at its start. */
+  readonly isBent: boolean;
 }
 
-/** One server of the pair: the product's own conductor, writer and ledger on a simulated disk. */
+/** One server: the product's own conductor, writer and ledger on a simulated disk and network. */
 export class SimServer {
   readonly id: NodeId;
-  /** What survives a crash. */
-  control: ControlRecord;
-  store = memoryJournalStore();
-  tails: (readonly Entry[])[] = [];
-  /** What a person kept of a disk before setting the server up anew. */
-  lostDisks: (readonly Entry[])[] = [];
-  /** Requests whose entries are on this disk. */
-  requests = new Set<string>();
-  /** The journal on this disk, readable also while no process runs. */
-  journal: Journal | undefined;
+  readonly disk: SimDisk;
   process: Process | undefined;
-  isFrozen = false;
-  /** Durable acts until the power fails; undefined: it does not. */
-  fuse: number | undefined;
+  #isFrozen = false;
+  /** What comes while the process is stopped is done when it goes on. */
+  #inbox: ((process: Process) => void)[] = [];
   readonly #world: World;
   readonly #watcher: Watcher;
 
-  constructor(id: NodeId, world: World, watcher: Watcher) {
+  constructor(id: NodeId, systemId: SystemId, world: World) {
     this.id = id;
     this.#world = world;
-    this.#watcher = watcher;
-    this.control = blankControl(id);
+    this.#watcher = world.watcher;
+    this.disk = new SimDisk(id, systemId, world.watcher);
   }
 
   get isAlive(): boolean {
-    return this.process !== undefined && !this.isFrozen;
-  }
-
-  /** Everything of this server is lost but its name: an operator set it up anew. */
-  wipe(): void {
-    const { systemId } = this.control;
-    this.lostDisks.push(this.journal?.read(this.journal.first(), 1_000_000) ?? []);
-    this.journal = undefined;
-    this.requests = new Set();
-    this.store = memoryJournalStore();
-    this.control = { ...blankControl(this.id), systemId };
+    return this.process !== undefined && !this.#isFrozen;
   }
 
   start(): void {
-    const { incarnation } = this.control;
-    const opened = incarnation === null ? undefined : this.store.open(incarnation);
-    const head = opened?.ok ? opened.value.journal.head() : origin;
-    if (opened && !opened.ok) this.#watcher.fail("I7", `${this.id}: ${opened.error.detail}`);
+    const { disk } = this;
+    disk.isOff = false;
+    const { incarnation } = disk.control;
+    const opened = incarnation === null ? undefined : disk.store.open(incarnation);
+    if (opened && !opened.ok) return this.#watcher.fail("I7", `${this.id}: ${opened.error.detail}`);
     const started = startPair({
       self: this.id,
-      control: this.control,
-      head,
-      committed: opened?.ok ? opened.value.committed.seq : 0,
-      partners: [this.#world.other(this.id)],
+      control: disk.control,
+      head: disk.head(),
+      committed: opened?.value.committed.seq ?? 0,
+      partners: this.#world.partnersOf(this.id),
       unprotected: null,
       fault: null,
       at: this.#world.now,
     });
+    if (opened) this.#watcher.onOpened(disk, opened.value);
     for (const action of started.actions) {
-      if (action.kind === "write-control") this.control = action.control;
+      if (action.kind === "write-control") disk.writeControl(action.control);
     }
-    const ledger = opened?.ok ? this.#ledger(opened.value) : undefined;
+    const { corruptStarts } = this.#world.faults;
+    const isUnfinished = disk.control.certificate?.complete !== true;
+    const isBent = isUnfinished && disk.control.owner !== this.id && this.#chance(corruptStarts);
+    const found = opened && (isBent ? bendState(opened.value) : opened.value);
+    const ledger = found && new Ledger(disk.adopt(found), sha256);
     ledger?.commit(started.state.committed);
     const conductor: Conductor = new Conductor(this.#parts(), started.state, ledger);
     this.process = {
       conductor,
       writer: this.#writer(conductor),
-      receiver: new FirstPassReceiver(() => this.store.build(`${this.id}-${this.#world.fresh()}`)),
+      receiver: new FirstPassReceiver(() => disk.store.build(`${this.id}-${this.#world.fresh()}`)),
+      heardTerm: 0,
+      disputed: new Set(),
+      isBent: isBent && found !== undefined,
     };
+    if (ledger) this.#watcher.onVisible(this, ledger.committed.seq);
   }
 
   crash(): void {
     this.process?.receiver.abandon();
     this.process = undefined;
-    this.fuse = undefined;
-    this.isFrozen = false;
-    this.#world.network.drop(this.id);
+    this.#inbox = [];
+    this.#isFrozen = false;
+    this.disk.fuse = undefined;
+    this.disk.isOff = true;
+    this.#world.dropLinks(this.id);
   }
 
-  /** Does some work of the process; a power cut inside ends the process. */
+  freeze(): void {
+    this.#isFrozen = this.process !== undefined;
+  }
+
+  thaw(): void {
+    this.#isFrozen = false;
+    const inbox = this.#inbox;
+    this.#inbox = [];
+    for (const work of inbox) this.run(work);
+  }
+
+  /** Does some work of the process; a power cut inside ends it, a defect is a finding. */
   run(work: (process: Process) => void): void {
-    if (!this.process || this.isFrozen) return;
+    const { process } = this;
+    if (!process) return;
+    if (this.#isFrozen) return void this.#inbox.push(work);
+    this.disk.depth++;
     try {
-      work(this.process);
+      work(process);
     } catch (error) {
-      if (!(error instanceof Crash)) throw error;
-      this.crash();
+      if (!(error instanceof Crash)) this.#watcher.fail("defect", `${this.id}: ${String(error)}`);
+      return this.crash();
+    } finally {
+      this.disk.depth--;
     }
+    if (this.disk.isOff && this.process === process) this.crash();
   }
 
   feed(event: PairEvent): void {
     this.run(({ conductor }) => conductor.feed(event));
   }
 
-  onFrame(from: NodeId, frame: SimFrame): void {
-    if (frame.kind === "pair")
-      return this.feed({ kind: "message", peer: from, message: frame.message });
+  tick(): void {
+    if (this.isAlive) this.feed({ kind: "tick" });
+  }
+
+  onMessage(from: NodeId, message: PairMessage): void {
+    this.run((process) => {
+      this.#watcher.onHeard(this, process, from, message);
+      process.conductor.feed({ kind: "message", peer: from, message });
+    });
+  }
+
+  onFirstPass(piece: FirstPassPiece, bytes: number): void {
     this.run(({ conductor, receiver }) => {
-      const news = receiver.take(frame.piece, frame.bytes);
+      const news = receiver.take(piece, bytes);
       switch (news.kind) {
         case "begun":
           return conductor.feed({ kind: "snapshot-begun", bytesTotal: news.bytesTotal });
         case "progress":
           return conductor.feed({ kind: "snapshot-progress", bytesDone: news.bytesDone });
         case "ready":
+          this.#watcher.onOpened(this.disk, news.opened);
           return conductor.generationReady(news.opened, news.position);
         case "failed":
           conductor.feed({ kind: "snapshot-failed" });
-          return this.#world.network.drop(this.id);
+          return this.#world.closeLinks(this.id);
       }
     });
   }
@@ -155,53 +171,13 @@ export class SimServer {
     });
   }
 
-  /** A durable act is about to happen, or has just happened: here the power may fail. */
-  #durable(): void {
-    if (this.fuse === undefined) return;
-    this.fuse--;
-    if (this.fuse <= 0) throw new Crash("power");
+  #chance(share: number): boolean {
+    return share > 0 && this.#world.random.chance(share);
   }
 
-  #ledger(opened: OpenedJournal): Ledger {
-    this.#notice(opened);
-    return new Ledger({ ...opened, journal: this.#crashing(opened.journal) }, sha256);
-  }
-
-  /** From now on this journal is what is on the disk. */
-  #notice(opened: OpenedJournal): void {
-    this.journal = opened.journal;
-    this.requests = new Set(opened.state.requestsById.keys());
-  }
-
-  #crashing(journal: Journal): Journal {
-    return {
-      incarnation: journal.incarnation,
-      head: () => journal.head(),
-      first: () => journal.first(),
-      append: (entries, committed) => {
-        this.#durable();
-        journal.append(entries, committed);
-        for (const entry of entries) this.requests.add(entry.requestId);
-        this.#watcher.onAppended(this);
-        this.#durable();
-      },
-      noteCommitted: (seq) => journal.noteCommitted(seq),
-      read: (seq, limit) => journal.read(seq, limit),
-      hashAt: (seq) => journal.hashAt(seq),
-      terms: () => journal.terms(),
-      truncate: (seq) => {
-        this.#durable();
-        this.#watcher.onTruncate(this, seq);
-        journal.truncate(seq);
-        this.#durable();
-      },
-      saveSnapshot: (state, position, digest) => journal.saveSnapshot(state, position, digest),
-      close: () => journal.close(),
-    };
-  }
-
-  #parts(): ConstructorParameters<typeof Conductor>[0] {
+  #parts(): ConductorParts {
     const world = this.#world;
+    const { disk } = this;
     return {
       self: this.id,
       name: this.id,
@@ -211,28 +187,17 @@ export class SimServer {
         sleep: () => Promise.reject(new Error("the simulator sleeps for nobody")),
       },
       freshRequestId: () => requestId(`own-${world.fresh()}`),
-      writeControl: (control) => {
-        this.#durable();
-        this.#watcher.onControl(this, this.control, control);
-        this.control = control;
-        this.#durable();
+      writeControl: (control) => disk.writeControl(control),
+      openLedger: (opened) => new Ledger(disk.adopt(opened), sha256),
+      reopen: (incarnation) => disk.reopen(incarnation),
+      keepOnly: (incarnation) => {
+        disk.act();
+        disk.store.keepOnly(incarnation);
+        disk.act();
       },
-      openLedger: (opened) => this.#ledger(opened),
-      reopen: (incarnation) => {
-        const opened = this.store.open(incarnation);
-        assert(opened.ok, "a journal that was cut opens");
-        this.#notice(opened.value);
-        return { ...opened.value, journal: this.#crashing(opened.value.journal) };
-      },
-      keepOnly: (incarnation) => this.store.keepOnly(incarnation),
-      exportTail: (ledger, after, upTo) => {
-        this.#durable();
-        this.tails.push(ledger.read(after.seq + 1, upTo.seq - after.seq));
-      },
-      send: (to, message) => {
-        this.#durable();
-        world.network.send(this.id, to, { kind: "pair", message } satisfies SimFrame);
-      },
+      exportTail: (ledger, after, upTo) =>
+        disk.exportTail(ledger.read(after.seq + 1, upTo.seq - after.seq)),
+      send: (to, message) => this.#send(to, { kind: "pair", message }),
       sendFirstPass: (to, source) => this.#sendFirstPass(to, source),
       onCommitted: (seq) => {
         this.process?.writer.confirm(seq);
@@ -243,54 +208,60 @@ export class SimServer {
     };
   }
 
+  #send(to: NodeId, frame: SimFrame): void {
+    this.disk.act();
+    this.#watcher.onSent(this, to, frame);
+    this.#world.send(this.id, to, frame);
+  }
+
+  /** In pieces over some time; each may be the last before a cut or a crash. */
   #sendFirstPass(to: NodeId, { state, position, digest }: FirstPassSource): Promise<void> {
-    const pieces: FirstPassPiece[] = [{ kind: "first-pass-begin", position, digest, bytes: 100 }];
+    const { process } = this;
     const rows = Array.from(allRows(state), (change) => ({ ...change, row: { ...change.row } }));
-    const half = Math.ceil(rows.length / 2);
-    pieces.push({ kind: "first-pass-rows", rows: rows.slice(0, half) });
-    pieces.push({ kind: "first-pass-rows", rows: rows.slice(half) });
-    pieces.push({ kind: "first-pass-end" });
-    for (const piece of pieces) {
-      this.#world.network.send(this.id, to, {
-        kind: "first-pass",
-        piece,
-        bytes: 50,
-      } satisfies SimFrame);
+    const isDamaged = this.#chance(this.#world.faults.damagedPasses);
+    const sent = isDamaged ? damageRow(rows, this.#world.random) : rows;
+    const size = Math.ceil(rows.length / (1 + this.#world.random.below(4)));
+    const pieces: FirstPassPiece[] = [{ kind: "first-pass-begin", position, digest, bytes: 100 }];
+    for (let from = 0; from < sent.length; from += size) {
+      pieces.push({ kind: "first-pass-rows", rows: sent.slice(from, from + size) });
     }
-    return Promise.resolve();
+    pieces.push({ kind: "first-pass-end" });
+    const pause = this.#world.random.between(0, 400);
+    return new Promise((done) => {
+      const next = (index: number): void => {
+        const piece = pieces[index];
+        if (this.process !== process) return;
+        if (piece === undefined || !this.#world.isOpen(this.id, to)) return done();
+        this.run(() => this.#send(to, { kind: "first-pass", piece, bytes: 50 }));
+        this.#world.schedule.after(pause, () => next(index + 1));
+      };
+      next(0);
+    });
   }
 
   #writer(conductor: Conductor): Writer {
     return new Writer({
       closed: () => checkAccepts(conductor.pair),
-      prepared: () => this.#mustLedger(conductor).prepared,
+      prepared: () => mustLedger(conductor).prepared,
       committedSeq: () => conductor.pair.committed,
       now: () => Math.floor(this.#world.now),
       monotonic: () => this.#world.now,
-      soon: (work) => this.#world.schedule.after(0, () => this.run(work)),
+      soon: (work) => this.#soon(work),
       stage: (content) => conductor.stage(content),
       flush: () => conductor.flush(),
     });
   }
 
-  #mustLedger(conductor: Conductor): Ledger {
-    assert(conductor.ledger !== undefined, "a Main has a journal");
-    return conductor.ledger;
+  /** Work of a process dies with it. */
+  #soon(work: () => void): void {
+    const { process } = this;
+    this.#world.schedule.after(0, () => {
+      if (process === this.process) this.run(work);
+    });
   }
 }
 
-function blankControl(id: NodeId): ControlRecord {
-  return {
-    version: 1,
-    nodeId: id,
-    systemId: null,
-    incarnation: null,
-    term: 0,
-    owner: null,
-    start: 0,
-    highest: origin,
-    ackSet: [],
-    certificate: null,
-    handover: null,
-  };
+function mustLedger({ ledger }: Conductor): Ledger {
+  assert(ledger !== undefined, "a Main has a journal");
+  return ledger;
 }

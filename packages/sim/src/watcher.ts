@@ -1,14 +1,25 @@
-import type { NodeId } from "@gridward/core/base/identity";
+import type { NodeId, RequestId } from "@gridward/core/base/identity";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
-import type { Entry } from "@gridward/core/domain/entry";
-import type { SimServer } from "./sim-server.ts";
+import { digestOf } from "@gridward/core/domain/digest";
+import { comparePositions, type Entry, type Position } from "@gridward/core/domain/entry";
+import type { PairMessage } from "@gridward/core/domain/pair/message";
+import { isComplete } from "@gridward/core/domain/pair/turn";
+import type { OpenedJournal } from "@gridward/runtime/journal/journal";
+import { sha256 } from "@gridward/runtime/os/hash";
+import { carriesData, type SimFrame } from "./frame.ts";
+import { findBrokenPromise } from "./promises.ts";
+import type { SimDisk } from "./sim-disk.ts";
+import type { Process, SimServer } from "./sim-server.ts";
 
 /** One change that a client was told is done. */
 export interface Acknowledged {
   readonly request: string;
   readonly seq: number;
+  readonly hash: string;
   readonly by: NodeId;
   readonly term: number;
+  /** Who had to hold it then. */
+  readonly holders: readonly NodeId[];
 }
 
 export interface Violation {
@@ -22,17 +33,21 @@ export class Watcher {
   readonly acknowledged = new Map<string, Acknowledged>();
   /** Requests that were answered "no": they must never take effect. */
   readonly refused = new Set<string>();
-  /** Who acknowledged in a term. */
-  readonly #ackers = new Map<number, NodeId>();
-  #servers: readonly SimServer[] = [];
-  readonly #heads = new Map<
-    NodeId,
-    { readonly incarnation: string | null; readonly seq: number }
-  >();
   /** Set while an operator forces a promotion: I3 then asks only for a consistent database. */
   isForced = false;
-  /** True once an operator promoted or forced: exposed changes may then be set aside (I1). */
-  hadManualAct = false;
+  #servers: readonly SimServer[] = [];
+  /** Who acknowledged in a term. */
+  readonly #ackers = new Map<number, NodeId>();
+  /** Who took each term, in order. */
+  readonly #taken: { readonly term: number; readonly by: NodeId }[] = [];
+  /** Hashes of all entries that a Main made visible. */
+  readonly #committed = new Set<string>();
+  /** Durable heads, by disk and generation. */
+  readonly #heads = new Map<string, Position>();
+  /** Lives in which a server wrote, by "server term start". */
+  readonly #lives = new Map<string, Process | undefined>();
+  /** Standbys that a Main has recorded and admitted: "main>standby term". */
+  readonly #admitted = new Set<string>();
 
   watch(servers: readonly SimServer[]): void {
     this.#servers = servers;
@@ -42,139 +57,286 @@ export class Watcher {
     this.violations.push({ rule, says });
   }
 
-  /** A client was told "done" (R1, I2, I16). */
-  onAcknowledged(server: SimServer, change: Omit<Acknowledged, "by" | "term">): void {
-    const { term, owner, ackSet } = server.control;
-    this.acknowledged.set(change.request, { ...change, by: server.id, term });
-    if (owner !== server.id)
-      this.fail("I16", `${server.id} acknowledged without owning term ${term}`);
-    const other = this.#ackers.get(term);
-    if (other !== undefined && other !== server.id) {
-      this.fail("I2", `${other} and ${server.id} acknowledged in term ${term}`);
-    }
-    this.#ackers.set(term, server.id);
-    for (const member of ackSet) this.#mustHold(member, change.request, "I1");
+  /** The system as it was before the run: acknowledged long ago. */
+  onGiven(entries: readonly Entry[]): void {
+    for (const { hash } of entries) this.#committed.add(hash);
   }
 
-  /** Entries became visible on a server: they are durable wherever the Main's set says (I10). */
-  onVisible(server: SimServer, seq: number): void {
-    if (server.control.owner !== server.id) return;
-    const hash = server.process?.conductor.ledger?.history.hashAt(seq);
-    for (const member of server.control.ackSet) {
-      const found = this.#find(member);
-      if (found && hash !== undefined && hashOnDisk(found, seq) !== hash) {
-        this.fail(
-          "I10",
-          `change ${seq} is visible on ${server.id} and not on the disk of ${member}`,
-        );
+  /** What a server founded alone is visible from its first moment. */
+  onFounded(disk: SimDisk): void {
+    if (disk.control.owner === disk.id) this.#noteCommitted(disk, disk.head().seq);
+  }
+
+  /** A client was told "done" (R1, I2, I11, I16, I17). */
+  onAnswered(server: SimServer, request: string, seq: number): void {
+    const [entry] = server.disk.journal?.read(seq, 1) ?? [];
+    if (entry?.requestId !== request) {
+      return this.fail("I11", `${request} was answered ${seq}, which is another change`);
+    }
+    const before = this.acknowledged.get(request);
+    if (before === undefined) return this.#onFirstAnswer(server, entry);
+    if (before.hash === entry.hash) return;
+    // Only a change that an operator's act left behind may be made again.
+    if (server.disk.hashAt(before.seq) === before.hash) {
+      this.fail("I11", `${request} was answered ${before.seq} and ${seq}`);
+    }
+  }
+
+  #onFirstAnswer(server: SimServer, { requestId, seq, hash }: Entry): void {
+    const { id, process } = server;
+    const { term, owner, ackSet } = server.disk.control;
+    this.acknowledged.set(requestId, {
+      request: requestId,
+      seq,
+      hash,
+      by: id,
+      term,
+      holders: ackSet,
+    });
+    if (owner !== id) this.fail("I16", `${id} acknowledged without owning term ${term}`);
+    if ((process?.heardTerm ?? 0) > term) {
+      this.fail("I16", `${id} acknowledged in term ${term} and was told of a higher one`);
+    }
+    if (process?.disputed.has(term)) {
+      this.fail("I17", `${id} acknowledged in term ${term}, which has two owners`);
+    }
+    const other = this.#ackers.get(term);
+    if (other !== undefined && other !== id && !this.#isTakenTwice(term)) {
+      this.fail("I2", `${other} and ${id} acknowledged in term ${term}`);
+    }
+    this.#ackers.set(term, id);
+    for (const member of ackSet) {
+      const disk = this.#diskOf(member);
+      if (disk && !disk.requests.has(requestId)) {
+        this.fail("I1", `${requestId} is acknowledged and not on the disk of ${member}`);
       }
     }
   }
 
-  onControl(server: SimServer, before: ControlRecord, after: ControlRecord): void {
-    if (after.term < before.term) this.fail("I8", `${server.id} forgot term ${before.term}`);
-    const takesTerm = after.owner === server.id && after.term > before.term && before.term > 0;
-    if (takesTerm) this.#checkPromotion(server, before);
-    const certifies = after.certificate?.complete === true && before.certificate?.complete !== true;
-    if (certifies) this.#checkComplete(server, after);
-    if (after.certificate !== null) this.#checkCertified(server, after);
+  /** Two operators promoted two servers that could not hear each other. */
+  #isTakenTwice(term: number): boolean {
+    return new Set(this.#taken.filter((each) => each.term === term).map(({ by }) => by)).size > 1;
   }
 
-  /** I3, I5: who becomes Main was certified for the database it has, unless a person forced it. */
-  #checkPromotion(server: SimServer, before: ControlRecord): void {
-    if (before.incarnation === null) this.fail("I5", `${server.id} became Main with no database`);
-    if (this.isForced) return;
-    const { certificate, incarnation } = before;
-    if (!certificate?.complete || certificate.incarnation !== incarnation) {
-      this.fail("I3", `${server.id} became Main without a certificate`);
+  /** Entries became visible on a server: they are durable wherever the Main's set says (I10). */
+  onVisible({ id, disk }: SimServer, seq: number): void {
+    const hash = disk.hashAt(seq);
+    if (hash === undefined || seq === 0) return;
+    if (disk.control.owner === id) {
+      for (const member of disk.control.ackSet) {
+        const found = this.#diskOf(member);
+        if (found && found.hashAt(seq) !== hash) {
+          this.fail("I10", `change ${seq} is visible on ${id} and not on the disk of ${member}`);
+        }
+      }
+      this.#noteCommitted(disk, seq);
+    } else if (!this.#committed.has(hash)) {
+      this.fail("I10", `change ${seq} is visible on ${id} before its Main made it visible`);
     }
   }
 
-  /** What is certified complete holds every acknowledged change of the present history. */
-  #checkComplete(server: SimServer, after: ControlRecord): void {
-    const by = after.certificate?.certifiedBy;
-    for (const change of this.acknowledged.values()) {
-      if (change.term !== after.term || change.by !== by) continue;
-      this.#mustHold(server.id, change.request, "I6");
+  #noteCommitted(disk: SimDisk, upTo: number): void {
+    for (let seq = upTo; seq > 0; seq--) {
+      const hash = disk.hashAt(seq);
+      if (hash === undefined || this.#committed.has(hash)) return;
+      this.#committed.add(hash);
+    }
+  }
+
+  /** What a reader or a device sees is committed (I10). */
+  onRead(server: SimServer, request: RequestId): void {
+    const { ledger } = server.process?.conductor ?? {};
+    const key = ledger?.state.requestsById.get(request);
+    const row = key === undefined ? undefined : ledger?.state.tables.requests.get(key);
+    if (row) this.mustBeCommitted(server, row.seq);
+  }
+
+  mustBeCommitted({ id, disk }: SimServer, seq: number): void {
+    const hash = disk.hashAt(seq);
+    if (hash !== undefined && seq > 0 && !this.#committed.has(hash)) {
+      this.fail("I10", `${id} shows change ${seq}, which is only prepared`);
+    }
+  }
+
+  /** A generation was found whole at a start, or was verified after a first pass (I7). */
+  onOpened({ id }: SimDisk, { journal, state, digest }: OpenedJournal): void {
+    if (digestOf(state, sha256) === digest) return;
+    this.fail("I7", `${id} took ${journal.incarnation}, whose state has another digest`);
+  }
+
+  onControl(disk: SimDisk, before: ControlRecord, after: ControlRecord): void {
+    const { id } = disk;
+    if (after.term < before.term) this.fail("I8", `${id} forgot term ${before.term}`);
+    const takesTerm = after.owner === id && after.term > before.term;
+    if (takesTerm && before.term > 0) this.#checkPromotion(disk, before);
+    if (takesTerm) this.#taken.push({ term: after.term, by: id });
+    const isWider = after.ackSet.some((member) => !before.ackSet.includes(member));
+    if (after.owner === id && isWider && !takesTerm) this.#checkWidening(disk, before, after);
+    if (after.certificate?.complete === true) this.#checkComplete(disk, before, after);
+    if (after.certificate !== null) this.#checkCertified(disk, after);
+  }
+
+  /** I3, I5: who becomes Main was certified for the database it has, unless a person forced it. */
+  #checkPromotion({ id }: SimDisk, before: ControlRecord): void {
+    if (before.incarnation === null) this.fail("I5", `${id} became Main with no database`);
+    if (this.isForced) return;
+    const { certificate, incarnation } = before;
+    if (!certificate?.complete || certificate.incarnation !== incarnation) {
+      this.fail("I3", `${id} became Main without a certificate`);
+    }
+  }
+
+  /** R3: who is added holds everything, and its state is the Main's. */
+  #checkWidening(disk: SimDisk, before: ControlRecord, after: ControlRecord): void {
+    const head = disk.head();
+    for (const member of after.ackSet) {
+      if (before.ackSet.includes(member)) continue;
+      const server = this.#find(member);
+      if (!server) continue;
+      if (server.disk.hashAt(head.seq) !== head.hash) {
+        this.fail("R3", `${member} was added and does not hold change ${head.seq}`);
+      }
+      // Its process may have ended since it proved its state.
+      if (server.process?.isBent) this.fail("R3", `${member} was added with another state`);
+    }
+  }
+
+  /** R8: complete only on the word of a Main that had recorded it, and only while that stands. */
+  #checkComplete({ id }: SimDisk, before: ControlRecord, after: ControlRecord): void {
+    if (before.certificate?.complete === true || after.certificate === null) return;
+    const by = after.certificate.certifiedBy;
+    if (!this.#admitted.has(`${by}>${id} ${after.term}`)) {
+      this.fail("R8", `${id} certified itself in term ${after.term} without ${by}`);
     }
   }
 
   /** I6: a certificate never stands over a database that its digest does not prove. */
-  #checkCertified(server: SimServer, { certificate, incarnation }: ControlRecord): void {
+  #checkCertified(disk: SimDisk, { certificate, incarnation }: ControlRecord): void {
     if (!certificate || certificate.incarnation !== incarnation || incarnation === null) return;
-    const found = hashOnDisk(server, certificate.position.seq);
-    if (found !== undefined && found !== certificate.position.hash) {
-      this.fail("I6", `the certificate of ${server.id} names another history`);
+    const found = disk.hashAt(certificate.position.seq);
+    if (disk.journal?.incarnation !== incarnation || found === undefined) return;
+    if (found !== certificate.position.hash) {
+      this.fail("I6", `the certificate of ${disk.id} names another history`);
     }
   }
 
-  onAppended(server: SimServer): void {
-    const { incarnation } = server.control;
-    const seq = server.journal?.head().seq ?? 0;
-    const before = this.#heads.get(server.id);
-    if (before && before.incarnation === incarnation && seq < before.seq) {
-      this.fail("I8", `the head of ${server.id} went from ${before.seq} to ${seq}`);
+  onAppended(disk: SimDisk, entries: readonly Entry[]): void {
+    const head = disk.head();
+    const place = `${disk.id} ${disk.journal?.incarnation ?? ""}`;
+    const before = this.#heads.get(place);
+    if (before && comparePositions(head, before) < 0) {
+      this.fail("I8", `the head of ${disk.id} went from ${before.seq} to ${head.seq}`);
     }
-    this.#heads.set(server.id, { incarnation, seq });
+    this.#heads.set(place, head);
+    for (const entry of entries) if (entry.node === disk.id) this.#checkLife(disk.id, entry);
+  }
+
+  /** R5: two lives of a Main never write under one start. */
+  #checkLife(id: NodeId, { term, start }: Entry): void {
+    const { process } = this.#find(id) ?? {};
+    if (this.#find(id)?.disk.control.owner !== id) return; // It follows what it wrote before.
+    const life = `${id} ${term} ${start}`;
+    const before = this.#lives.get(life);
+    if (before === undefined) this.#lives.set(life, process);
+    else if (before !== process) this.fail("R5", `two lives of ${id} wrote in ${term}.${start}`);
   }
 
   /** R10, I15: what is cut was written to a file before, and nobody was told that it is done. */
-  onTruncate(server: SimServer, after: number): void {
-    this.#heads.delete(server.id);
-    const lost = entriesOnDisk(server).filter(({ seq }) => seq > after);
-    const kept = new Set(server.tails.flat().map(({ hash }) => hash));
+  onTruncate(disk: SimDisk, after: number): void {
+    this.#heads.delete(`${disk.id} ${disk.journal?.incarnation ?? ""}`);
+    if (disk.control.certificate?.complete === true) {
+      this.fail("R8", `${disk.id} cuts its journal under a certificate`);
+    }
+    const lost = disk.entries().filter(({ seq }) => seq > after);
+    const kept = new Set(disk.tails.flat().map(({ hash }) => hash));
     for (const { hash, seq, requestId } of lost) {
-      if (!kept.has(hash)) this.fail("I15", `change ${seq} of ${server.id} was cut without a file`);
-      const change = this.acknowledged.get(requestId);
-      if (change && change.by === server.id) {
-        this.fail("I1", `acknowledged change ${seq} of ${server.id} was cut`);
+      if (!kept.has(hash)) this.fail("I15", `change ${seq} of ${disk.id} was cut without a file`);
+      if (this.acknowledged.get(requestId)?.hash === hash) {
+        this.fail("I1", `acknowledged change ${seq} of ${disk.id} was cut`);
       }
+    }
+  }
+
+  /** A server says something: what it promises must be on its disk (R1, R2, I19). */
+  onSent({ id, disk, process }: SimServer, to: NodeId, frame: SimFrame): void {
+    const other = this.#diskOf(to);
+    if (other && other.control.systemId !== disk.control.systemId && carriesData(frame)) {
+      this.fail("I19", `${id} sent ${frame.kind} to ${to}, of another system`);
+    }
+    if (frame.kind !== "pair") return;
+    const broken = findBrokenPromise(disk, to, frame.message);
+    if (broken) this.fail(broken.rule, `${id} to ${to}: ${broken.says}`);
+    const { message } = frame;
+    if (message.kind === "admit") this.#admitted.add(`${id}>${to} ${message.term}`);
+    if (message.kind === "ack" && process) this.#checkDropped(id, process);
+  }
+
+  /** R8: who confirms an entry that takes it out of the set is complete no more. */
+  #checkDropped(id: NodeId, { conductor }: Process): void {
+    const { ledger, pair } = conductor;
+    const row = ledger?.prepared.tables.pair.first();
+    if (row === undefined || row.term !== pair.control.term || row.ackSet.includes(id)) return;
+    const certifiedAt = pair.control.certificate?.position.seq ?? 0;
+    const [last] = ledger?.read(ledger.head.seq, 1) ?? [];
+    if (last?.kind !== "change-ack-set" || last.seq <= certifiedAt) return;
+    if (isComplete(pair)) this.fail("R8", `${id} was dropped and still calls itself complete`);
+  }
+
+  /** A server is told something: from now on it knows (I16, I17). */
+  onHeard(server: SimServer, process: Process, from: NodeId, message: PairMessage): void {
+    if (message.kind !== "hello" && message.kind !== "heartbeat") return;
+    const { control } = process.conductor.pair;
+    const isOther = this.#diskOf(from)?.control.systemId !== control.systemId;
+    if (isOther || message.owner === null) return;
+    process.heardTerm = Math.max(process.heardTerm, message.term);
+    const isDisputed = control.owner === server.id && message.owner !== server.id;
+    if (message.term === control.term && isDisputed) process.disputed.add(message.term);
+  }
+
+  /** I9: equal places have equal states. */
+  checkEqual(left: SimServer, right: SimServer): void {
+    if (!left.process || !right.process || left.process.isBent || right.process.isBent) return;
+    const [ours, theirs] = [left.process.conductor.ledger, right.process.conductor.ledger];
+    if (!ours || !theirs || ours.head.hash !== theirs.head.hash) return;
+    if (ours.digest !== theirs.digest) {
+      this.fail("I9", `${left.id} and ${right.id} hold ${ours.head.seq} with different states`);
     }
   }
 
   /** After the healed end: what was said is true. */
   checkEnd(main: SimServer): void {
-    const entries = entriesOnDisk(main);
-    const requests = new Map<string, number>();
-    for (const { requestId } of entries)
-      requests.set(requestId, (requests.get(requestId) ?? 0) + 1);
-    for (const [request, count] of requests) {
+    const counts = new Map<string, number>();
+    for (const { requestId } of main.disk.entries()) {
+      counts.set(requestId, (counts.get(requestId) ?? 0) + 1);
+    }
+    for (const [request, count] of counts) {
       if (count > 1) this.fail("I11", `${request} took effect ${count} times`);
     }
     for (const request of this.refused) {
-      if (main.requests.has(request)) this.fail("I12", `${request} was refused and took effect`);
+      if (main.disk.requests.has(request)) {
+        this.fail("I12", `${request} was refused and took effect`);
+      }
     }
-    for (const { request, by } of this.acknowledged.values()) {
-      if (main.requests.has(request) || this.#isSetAside(by, request)) continue;
-      this.fail("I1", `${request}, acknowledged by ${by}, is nowhere`);
-    }
+    for (const change of this.acknowledged.values()) this.#checkKept(main, change);
   }
 
-  #isSetAside(by: NodeId, request: string): boolean {
-    if (!this.hadManualAct) return false;
-    return this.#servers.some(
-      (server) =>
-        server.id === by && server.lostDisks.flat().some(({ requestId }) => requestId === request),
+  /** I1: in the Main's journal, or on a kept disk after a person promoted who need not hold it. */
+  #checkKept(main: SimServer, { request, by, holders, term, seq, hash }: Acknowledged): void {
+    if (main.disk.hashAt(seq) === hash || main.disk.requests.has(request)) return;
+    const isLeftBehind = this.#taken.some(
+      (taken) => taken.term >= term && !holders.includes(taken.by),
     );
+    const kept = this.#diskOf(by);
+    const onDisk = [...(kept?.entries() ?? []), ...(kept?.lost.flat() ?? [])];
+    if (isLeftBehind && onDisk.some((entry) => entry.hash === hash)) return;
+    this.fail("I1", `${request}, acknowledged by ${by} in term ${term}, is nowhere`);
   }
 
   #find(id: NodeId): SimServer | undefined {
     return this.#servers.find((server) => server.id === id);
   }
 
-  #mustHold(id: NodeId, request: string, rule: string): void {
-    const server = this.#find(id);
-    if (server && !server.requests.has(request)) {
-      this.fail(rule, `${request} is acknowledged and not on the disk of ${id}`);
-    }
+  #diskOf(id: NodeId): SimDisk | undefined {
+    return this.#find(id)?.disk;
   }
-}
-
-export function entriesOnDisk(server: SimServer): readonly Entry[] {
-  const { journal } = server;
-  return journal ? journal.read(journal.first(), 1_000_000) : [];
-}
-
-function hashOnDisk(server: SimServer, seq: number): string | undefined {
-  return server.journal?.hashAt(seq);
 }

@@ -1,221 +1,206 @@
-import {
-  accountId,
-  type NodeId,
-  nodeId,
-  requestId,
-  sealed,
-  systemId,
-} from "@gridward/core/base/identity";
+import { type NodeId, nodeId } from "@gridward/core/base/identity";
 import { assert } from "@gridward/core/base/result";
-import type { Command } from "@gridward/core/domain/command";
-import type { Fact } from "@gridward/core/domain/fact";
-import { decide } from "@gridward/core/domain/decide";
-import { emptyState } from "@gridward/core/domain/state";
-import type { Actor, ServerRow } from "@gridward/core/domain/types";
-import { Network, type NetworkFaults } from "./network.ts";
+import { beginFresh, beginOrphaned, otherSystem, ourSystem } from "./beginnings.ts";
+import { Clients } from "./clients.ts";
+import { drawFaults, type Faults } from "./faults.ts";
+import { type SimFrame, throughText } from "./frame.ts";
+import { Network, type NetworkEnd } from "./network.ts";
+import { Operator } from "./operator.ts";
 import { type Random, seededRandom } from "./random.ts";
 import { Schedule } from "./schedule.ts";
-import { type SimFrame, SimServer } from "./sim-server.ts";
+import { SimDevice } from "./sim-device.ts";
+import { SimServer } from "./sim-server.ts";
 import { Watcher } from "./watcher.ts";
-
-/** Fault rates of one run, drawn from its seed: each run is hostile in its own way (swarm). */
-export interface Faults extends NetworkFaults {
-  readonly crashEvery: number;
-  readonly fuseShare: number;
-  readonly freezeEvery: number;
-  readonly orderEvery: number;
-  readonly forceShare: number;
-  readonly submitEvery: number;
-}
 
 /** The product ticks ten times a second; coarser here, so that more seeds fit in a minute. */
 const tickMs = 250;
 
-const A = nodeId("A");
-const B = nodeId("B");
-const admin: Actor = { kind: "account", id: "admin", name: "admin", door: "https", source: "" };
-const local: Actor = { kind: "local", id: "root", name: "root", door: "local", source: "" };
+/** Terms of the stranger's system: far ahead, so that one that leaks is seen. */
+const strangeTerm = 5_000;
 
-/** Two servers, a network, clients and an operator in one simulated hour of trouble. */
+type Disturbance = "crashEvery" | "freezeEvery" | "fullEvery" | "orderEvery";
+
+/** Two servers, a network, devices, clients and an operator, in trouble and after it. */
 export class World {
   readonly schedule = new Schedule();
   readonly random: Random;
-  readonly network: Network;
-  readonly watcher = new Watcher();
-  readonly servers: readonly [SimServer, SimServer];
   readonly faults: Faults;
+  readonly watcher = new Watcher();
+  readonly pair: readonly [SimServer, SimServer];
+  readonly devices: readonly SimDevice[];
+  readonly operator = new Operator(this);
+  readonly clients = new Clients(this);
+  /** The pair and, in some runs, a server of another system that reaches them. */
+  readonly #servers: readonly SimServer[];
+  readonly #networks: readonly Network[];
   #fresh = 0;
-  #isCalm = false;
+  isCalm = false;
 
   constructor(seed: number) {
     this.random = seededRandom(seed);
     this.faults = drawFaults(this.random);
-    this.network = new Network(this.schedule, this.random, this.faults);
-    this.servers = [new SimServer(A, this, this.watcher), new SimServer(B, this, this.watcher)];
-    this.watcher.watch(this.servers);
-    for (const server of this.servers) {
-      this.network.attach(server.id, {
-        isAlive: () => server.isAlive,
-        onUp: (peer) => server.feed({ kind: "link-up", peer }),
-        onDown: (peer) => server.onDown(peer),
-        // The network carries only what servers of this world send.
-        onFrame: (from, frame) => server.onFrame(from, frame as SimFrame),
-      });
-    }
+    const server = (name: string, system: typeof ourSystem): SimServer =>
+      new SimServer(nodeId(name), system, this);
+    this.pair = [server("A", ourSystem), server("B", ourSystem)];
+    const strangers = this.faults.stranger === "none" ? [] : [server("X", otherSystem)];
+    this.#servers = [...this.pair, ...strangers];
+    this.#networks = this.#connect(strangers);
+    this.devices = Array.from(
+      { length: this.faults.devices },
+      (_, index) => new SimDevice(`device ${index}`, this),
+    );
+    this.watcher.watch(this.#servers);
   }
 
   get now(): number {
     return this.schedule.now;
   }
 
-  other(id: NodeId): NodeId {
-    return id === A ? B : A;
-  }
-
   fresh(): number {
     return ++this.#fresh;
   }
 
+  other(id: NodeId): SimServer {
+    const [a, b] = this.pair;
+    return a.id === id ? b : a;
+  }
+
+  partnersOf(id: NodeId): readonly NodeId[] {
+    const isOurs = this.pair.some((server) => server.id === id);
+    return isOurs ? [this.other(id).id] : [];
+  }
+
   /** The server that says it is Main, the one of the highest term if two do. */
   main(): SimServer | undefined {
-    const mains = this.servers.filter(
+    const mains = this.pair.filter(
       ({ process }) => process?.conductor.pair.machine.duty === "main",
     );
-    mains.sort((left, right) => right.control.term - left.control.term);
+    mains.sort((left, right) => right.disk.control.term - left.disk.control.term);
     return mains[0];
   }
 
-  /** A system is created on A; B knows of it and is blank. */
   begin(): void {
-    const [a, b] = this.servers;
-    for (const server of this.servers) {
-      server.control = { ...server.control, systemId: systemId("the system") };
-      server.start();
+    const [a, b] = this.pair;
+    if (this.faults.beginning === "orphans") {
+      const tails = [this.random.below(3), this.random.below(3)] as const;
+      this.watcher.onGiven(beginOrphaned(this.pair, tails));
     }
-    a.run(({ conductor }) => {
-      const decision = decide(emptyState, {
-        command: createSystem,
-        actor: local,
-        at: 1,
-        requestId: requestId("create"),
-      });
-      assert(decision.ok, "a system can be created");
-      const joined = { kind: "server-joined", server: serverRow(b.id) } as const;
-      const content = {
-        at: 1,
-        actor: local,
-        requestId: requestId("create"),
-        kind: "create-system",
-        facts: [...decision.value.facts, joined, passwordSet],
-        answer: {},
-      };
-      const control = {
-        ...a.control,
-        term: 1,
-        owner: A,
-        start: 1,
-        ackSet: [A],
-        incarnation: "A-0",
-      };
-      conductor.found(a.store.create("A-0"), content, control);
-    });
-    this.network.start();
-    for (const server of this.servers) this.#tick(server);
-    this.#submitLater();
+    for (const server of this.#servers) server.start();
+    if (this.faults.beginning === "fresh") beginFresh(a, b.id, 1);
+    const [, , stranger] = this.#servers;
+    if (stranger && this.faults.stranger === "main") beginFresh(stranger, undefined, strangeTerm);
+    for (const { disk } of this.#servers) this.watcher.onFounded(disk);
+    for (const network of this.#networks) network.start();
+    for (const server of this.#servers) this.#tick(server);
+    for (const device of this.devices) device.start();
+    this.clients.start();
+    this.#lookLater();
     this.#disturbLater("crashEvery", () => this.#crash());
     this.#disturbLater("freezeEvery", () => this.#freeze());
-    this.#disturbLater("orderEvery", () => this.#order());
+    this.#disturbLater("fullEvery", () => this.#fill());
+    this.#disturbLater("orderEvery", () => this.operator.meddle());
   }
 
   /** No more faults: everybody is started again, and an operator does what the status says. */
   calm(): void {
-    this.#isCalm = true;
-    this.network.heal();
-    for (const server of this.servers) {
-      server.fuse = undefined;
-      server.isFrozen = false;
+    this.isCalm = true;
+    for (const network of this.#networks) network.heal();
+    for (const server of this.#servers) {
+      server.disk.fuse = undefined;
+      server.disk.isFull = false;
+      server.thaw();
       if (!server.process) server.start();
     }
-    this.#operate();
+    this.operator.care();
   }
 
-  submit(server: SimServer, request: string): void {
-    const command: Command = {
-      kind: "create-group",
-      id: groupIdOf(request),
-      name: `g-${request}`,
-      description: "",
+  send(from: NodeId, to: NodeId, frame: SimFrame): void {
+    this.#networkOf(from, to)?.send(from, to, this.faults.isParsed ? this.#parsed(frame) : frame);
+  }
+
+  isOpen(from: NodeId, to: NodeId): boolean {
+    return this.#networkOf(from, to)?.isOpen(from) === true;
+  }
+
+  dropLinks(id: NodeId): void {
+    for (const network of this.#networksOf(id)) network.drop(id);
+  }
+
+  closeLinks(id: NodeId): void {
+    for (const network of this.#networksOf(id)) network.close();
+  }
+
+  #parsed(frame: SimFrame): SimFrame {
+    const parsed = throughText(frame);
+    if (!parsed.ok) this.watcher.fail("defect", `a ${frame.kind} frame: ${parsed.error}`);
+    return parsed.ok ? parsed.value : frame;
+  }
+
+  #connect(strangers: readonly SimServer[]): readonly Network[] {
+    const [a, b] = this.pair;
+    const pairs: (readonly [SimServer, SimServer])[] = [[a, b]];
+    for (const stranger of strangers) pairs.push([a, stranger], [b, stranger]);
+    return pairs.map(
+      ([left, right]) => new Network([this.#end(left), this.#end(right)], this, this.faults),
+    );
+  }
+
+  #end(server: SimServer): NetworkEnd {
+    return {
+      id: server.id,
+      isListening: () => server.isAlive,
+      onUp: (peer) => server.feed({ kind: "link-up", peer }),
+      onDown: (peer) => server.onDown(peer),
+      onFrame: (from, frame) => {
+        if (frame.kind === "pair") server.onMessage(from, frame.message);
+        else server.onFirstPass(frame.piece, frame.bytes);
+      },
     };
-    server.run(({ writer }) => {
-      void writer
-        .submit({ command, actor: admin, requestId: requestId(request) })
-        .then((result) => this.#onAnswer(server, request, result));
-    });
   }
 
-  #onAnswer(
-    server: SimServer,
-    request: string,
-    result:
-      | { readonly ok: true; readonly value: { readonly seq: number } }
-      | { readonly ok: false; readonly error: { readonly code: string } },
-  ): void {
-    if (result.ok) {
-      const before = this.watcher.acknowledged.get(request);
-      if (before && before.seq !== result.value.seq && !this.watcher.hadManualAct) {
-        this.watcher.fail("I11", `${request} was answered ${before.seq} and ${result.value.seq}`);
-      }
-      if (!before) this.watcher.onAcknowledged(server, { request, seq: result.value.seq });
-      return;
-    }
-    // A change sent elsewhere before may be done there: only a first "no" is final.
-    if (result.error.code === "pair.unknown-outcome") this.#retryLater(request);
-    else if (!this.#tried.has(request)) this.watcher.refused.add(request);
+  #networksOf(id: NodeId): readonly Network[] {
+    return this.#networks.filter(({ ends }) => ends.some((end) => end.id === id));
   }
 
-  readonly #tried = new Set<string>();
-
-  #retryLater(request: string): void {
-    this.#tried.add(request);
-    this.schedule.after(this.random.between(10, 3_000), () => {
-      const main = this.main();
-      if (main?.isAlive) this.submit(main, request);
-    });
+  #networkOf(from: NodeId, to: NodeId): Network | undefined {
+    return this.#networksOf(from).find(({ ends }) => ends.some((end) => end.id === to));
   }
 
   #tick(server: SimServer): void {
     this.schedule.after(tickMs, () => {
-      server.feed({ kind: "tick" });
+      server.tick();
       this.#tick(server);
     });
   }
 
-  #submitLater(): void {
-    this.schedule.after(this.random.between(0, 2 * this.faults.submitEvery), () => {
-      const main = this.main() ?? this.servers[this.random.below(2)];
-      const burst = 1 + this.random.below(3);
-      for (let index = 0; index < burst; index++) {
-        if (main?.isAlive) this.submit(main, `r${this.fresh()}`);
-      }
-      this.#submitLater();
+  #lookLater(): void {
+    this.schedule.after(400, () => {
+      this.watcher.checkEqual(...this.pair);
+      this.clients.read();
+      this.#lookLater();
     });
   }
 
-  #disturbLater(rate: "crashEvery" | "freezeEvery" | "orderEvery", disturb: () => void): void {
+  #disturbLater(rate: Disturbance, disturb: () => void): void {
     const every = this.faults[rate];
     if (every === 0) return;
     this.schedule.after(this.random.between(0.2, 1.8) * every, () => {
-      if (this.#isCalm) return;
+      if (this.isCalm) return;
       disturb();
       this.#disturbLater(rate, disturb);
     });
   }
 
+  #anyone(): SimServer {
+    const server = this.#servers[this.random.below(this.#servers.length)];
+    assert(server !== undefined, "there are servers");
+    return server;
+  }
+
   #crash(): void {
-    const server = this.servers[this.random.below(2)];
-    if (!server) return;
+    const server = this.#anyone();
     if (!server.process) return server.start();
-    if (this.random.chance(this.faults.fuseShare)) server.fuse = 1 + this.random.below(12);
+    if (this.random.chance(this.faults.fuseShare)) server.disk.fuse = 1 + this.random.below(12);
     else server.crash();
     this.schedule.after(this.random.between(50, 12_000), () => {
       if (!server.process) server.start();
@@ -223,129 +208,16 @@ export class World {
   }
 
   #freeze(): void {
-    const server = this.servers[this.random.below(2)];
-    if (!server?.process) return;
-    server.isFrozen = true;
-    this.schedule.after(this.random.between(100, 9_000), () => {
-      server.isFrozen = false;
+    const server = this.#anyone();
+    server.freeze();
+    this.schedule.after(this.random.between(100, 9_000), () => server.thaw());
+  }
+
+  #fill(): void {
+    const { disk } = this.#anyone();
+    disk.isFull = true;
+    this.schedule.after(this.random.between(100, 6_000), () => {
+      disk.isFull = false;
     });
   }
-
-  #order(): void {
-    const server = this.servers[this.random.below(2)];
-    if (!server?.isAlive) return;
-    if (server.process?.conductor.pair.machine.duty === "main") return this.#changeover(server);
-    this.promote(server, this.random.chance(this.faults.forceShare));
-  }
-
-  #changeover(server: SimServer): void {
-    const to = this.other(server.id);
-    server.run(({ conductor }) => {
-      conductor.feed({ kind: "order-changeover", to, directionsOk: true });
-    });
-  }
-
-  promote(server: SimServer, force: boolean): void {
-    this.watcher.isForced = force;
-    server.run(({ conductor }) => {
-      const before = conductor.pair.control.term;
-      conductor.feed({ kind: "order-promote", force });
-      if (conductor.pair.control.term > before || force) this.watcher.hadManualAct = true;
-    });
-    this.watcher.isForced = false;
-  }
-
-  /** What a careful operator does in the end, once every 3 s. */
-  #operate(): void {
-    this.schedule.after(3_000, () => {
-      for (const server of this.servers) this.#help(server);
-      this.#operate();
-    });
-  }
-
-  #help(server: SimServer): void {
-    const machine = server.process?.conductor.pair.machine;
-    if (!server.process) return server.start();
-    if (machine?.duty === "none" && machine.phase !== "blank") {
-      const isLast = !this.main();
-      if (isLast && machine.phase === "two-mains") return this.promote(server, true);
-      if (isLast) return;
-      server.crash();
-      server.wipe();
-      return server.start();
-    }
-    if (machine?.duty === "main" && machine.phase === "read-only") {
-      const other = this.servers.find((each) => each !== server);
-      if (!other) return;
-      server.crash();
-      this.promote(other, true);
-      return;
-    }
-    if (this.main()) return;
-    this.promote(server, false);
-    if (!this.main() && machine?.duty !== "none") this.promote(server, true);
-  }
 }
-
-function groupIdOf(request: string) {
-  return request as Extract<Command, { readonly kind: "create-group" }>["id"]; // Any text is an id here.
-}
-
-function drawFaults(random: Random): Faults {
-  const sometimes = (low: number, high: number): number =>
-    random.chance(0.3) ? 0 : random.between(low, high);
-  return {
-    cutEvery: sometimes(3_000, 30_000),
-    cutLasts: random.between(500, 12_000),
-    oneWay: random.chance(0.5) ? 0.3 : 0,
-    delay: random.chance(0.5) ? 3 : random.between(5, 800),
-    noticeAfter: random.between(200, 8_000),
-    crashEvery: sometimes(3_000, 30_000),
-    fuseShare: random.next(),
-    freezeEvery: sometimes(4_000, 30_000),
-    orderEvery: sometimes(2_000, 20_000),
-    forceShare: random.chance(0.5) ? 0 : 0.3,
-    submitEvery: random.between(300, 4_000),
-  };
-}
-
-function serverRow(id: NodeId): ServerRow {
-  return {
-    id,
-    name: id,
-    address: "198.51.100.1",
-    ports: { https: 1, link: 1, ldaps: 1 },
-    pairingKey: "",
-    kind: "promotable",
-    joinedAt: 1,
-  };
-}
-
-/** The administrator has a password, so that it may order changes. */
-const passwordSet: Fact = {
-  kind: "password-set",
-  id: accountId("admin"),
-  password: {
-    verifier: sealed("sealed"),
-    version: 1,
-    changedAt: 1,
-    mustChange: false,
-    history: [],
-  },
-};
-
-const createSystem: Command = {
-  kind: "create-system",
-  systemId: "the system",
-  base: "dc=sim",
-  site: "sim",
-  replicaKey: sealed("sealed"),
-  authority: { id: "issuing", certificate: "", key: sealed("sealed") },
-  certificates: [],
-  server: serverRow(A),
-  administrator: {
-    id: accountId("admin"),
-    name: "admin",
-    code: { verifier: sealed("sealed"), expiresAt: 10_000_000 },
-  },
-};

@@ -82,7 +82,10 @@ function onFollow(turn: Turn, from: NodeId, theirs: Position): void {
 /** Sends what the partner lacks, within its window. */
 function feed(turn: Turn, to: NodeId): void {
   const peer = peerOf(turn, to);
-  if (peer.acked === null) return;
+  if (peer.acked === null) {
+    // Heard but not following, it confirms nothing either: a member of the set is late.
+    return setPeer(turn, to, { lateSince: peer.lateSince ?? turn.clocks.at });
+  }
   const upTo = Math.min(turn.state.head.seq, peer.acked.seq + windowEntries);
   let sent = peer.sent;
   while (sent < upTo) {
@@ -151,8 +154,10 @@ function admit(turn: Turn, id: NodeId): void {
 function mayAdmit(turn: Turn, { admitting }: Serving, id: NodeId): boolean {
   const { control } = turn.state;
   if (admitting !== null && admitting.peer !== id) return false;
-  if (control.handover !== null || control.ackSet.includes(id)) return false;
-  return turn.clocks.at >= peerOf(turn, id).admitAfter;
+  const peer = peerOf(turn, id);
+  // A member that lost its certificate (its `admit` was cut off, or it was Main) is proved again.
+  const isDone = control.ackSet.includes(id) && peer.complete;
+  return control.handover === null && !isDone && turn.clocks.at >= peer.admitAfter;
 }
 
 function setAdmitting(turn: Turn, machine: Serving, admitting: Serving["admitting"]): void {
@@ -166,12 +171,21 @@ function onProof(turn: Turn, from: NodeId, proof: PairMessage & { readonly kind:
   setAdmitting(turn, machine, null);
   const isSame = samePosition(proof.position, head) && proof.digest === turn.history.digest();
   if (!isSame) return setPeer(turn, from, { admitAfter: turn.clocks.at + timing.holdOff });
-  const ackSet = [...control.ackSet, from];
-  keep(turn, { ackSet });
-  const unprotected = null;
-  turn.state = { ...turn.state, unprotected };
-  act(turn, { kind: "record-ack-set", ackSet, unprotected });
+  // Its own word that it is complete follows with the next heartbeat.
+  setPeer(turn, from, { admitAfter: turn.clocks.at + 2 * timing.admission });
+  const ackSet = widen(turn, from);
   say(turn, from, { kind: "admit", term: control.term, ackSet });
+}
+
+/** Widen early (R2): recorded here before the new member hears that it counts. */
+function widen(turn: Turn, id: NodeId): readonly NodeId[] {
+  const { control } = turn.state;
+  if (control.ackSet.includes(id)) return control.ackSet;
+  const ackSet = [...control.ackSet, id];
+  keep(turn, { ackSet });
+  turn.state = { ...turn.state, unprotected: null };
+  act(turn, { kind: "record-ack-set", ackSet, unprotected: null });
+  return ackSet;
 }
 
 export function onMainTick(turn: Turn): void {
@@ -213,6 +227,8 @@ export function drop(turn: Turn, member: NodeId, reason: string): void {
   const holdOff = Math.min(timing.holdOff * 2 ** peer.dropped, timing.holdOffMost);
   setPeer(turn, member, { dropped: peer.dropped + 1, admitAfter: turn.clocks.at + holdOff });
   turn.state = { ...turn.state, unprotected };
+  // It hears first that it is complete no more (R8).
+  if (peer.linkUp) sayHello(turn, member);
   act(turn, { kind: "record-ack-set", ackSet, unprotected });
   advance(turn);
 }

@@ -114,7 +114,9 @@ export function orderPromote(turn: Turn, force: boolean): void {
     return act(turn, { kind: "order-done" });
   }
   let term = control.term;
-  for (const peer of peers.values()) term = Math.max(term, peer.term);
+  for (const peer of peers.values()) {
+    if (peer.incompatible === null) term = Math.max(term, peer.term); // Terms of our system (I19).
+  }
   const by = force && !isComplete(turn.state) ? "forced-promotion" : "promotion";
   takeTerm(turn, { term: term + 1, by, ackSet: [self], unprotected });
   act(turn, { kind: "order-done" });

@@ -1,0 +1,33 @@
+import { loadRows } from "@gridward/core/domain/apply";
+import { digestOf } from "@gridward/core/domain/digest";
+import type { DirectoryState } from "@gridward/core/domain/state";
+import { allRows } from "@gridward/core/domain/tables";
+import type { RowChange } from "@gridward/core/domain/types";
+import type { OpenedJournal } from "@gridward/runtime/journal/journal";
+import { sha256 } from "@gridward/runtime/os/hash";
+import type { Random } from "./random.ts";
+
+/** A journal as it was opened, with a state that lost one row since: memory that forgot a bit. */
+export function bendState(opened: OpenedJournal): OpenedJournal {
+  const state = withoutFirstPolicy(opened.state);
+  const committedState = withoutFirstPolicy(opened.committedState);
+  return {
+    ...opened,
+    state,
+    digest: digestOf(state, sha256),
+    committedState,
+    committedDigest: digestOf(committedState, sha256),
+  };
+}
+
+function withoutFirstPolicy(state: DirectoryState): DirectoryState {
+  const rows: RowChange[] = Array.from(allRows(state));
+  const index = rows.findIndex(({ table }) => table === "policies");
+  return loadRows(rows.filter((_, each) => each !== index));
+}
+
+/** One row of a first pass is lost on the way. */
+export function damageRow<Row>(rows: readonly Row[], random: Random): readonly Row[] {
+  const index = random.below(rows.length);
+  return rows.filter((_, each) => each !== index);
+}

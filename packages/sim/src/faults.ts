@@ -1,0 +1,60 @@
+import type { NetworkFaults } from "./network.ts";
+import type { Random } from "./random.ts";
+
+/** Fault rates of one run, drawn from its seed: each run is hostile in its own way (swarm). */
+export interface Faults extends NetworkFaults {
+  /** How long the trouble lasts, milliseconds. */
+  readonly troubleMs: number;
+  readonly crashEvery: number;
+  /** Share of crashes that come between two durable acts. */
+  readonly fuseShare: number;
+  readonly freezeEvery: number;
+  /** The disk of a journal is full for some seconds. */
+  readonly fullEvery: number;
+  readonly orderEvery: number;
+  readonly forceShare: number;
+  readonly submitEvery: number;
+  /** Share of answers that a client does not get; it asks again, often at the other server. */
+  readonly lostAnswers: number;
+  /** Share of starts of an unfinished Standby with one bit of its state turned. */
+  readonly corruptStarts: number;
+  /** Share of first passes with one row damaged on the way. */
+  readonly damagedPasses: number;
+  /** Messages travel as text and are parsed, as on the real link. */
+  readonly isParsed: boolean;
+  readonly beginning: Beginning;
+  readonly stranger: "none" | "main" | "blank";
+  readonly devices: number;
+}
+
+/** "fresh": a Main and a blank server; "orphans": two Standbys whose Main is lost for ever. */
+export type Beginning = "fresh" | "orphans";
+
+export function drawFaults(random: Random): Faults {
+  const sometimes = (low: number, high: number): number =>
+    random.chance(0.3) ? 0 : random.between(low, high);
+  const seldom = (share: number, value: number): number => (random.chance(share) ? value : 0);
+  return {
+    troubleMs: random.between(12_000, 36_000),
+    cutEvery: sometimes(3_000, 30_000),
+    cutLasts: random.between(500, 10_000),
+    oneWay: seldom(0.5, 0.3),
+    delay: random.chance(0.5) ? 3 : random.between(5, 800),
+    noticeAfter: random.between(200, 8_000),
+    lag: seldom(0.3, random.between(1, 1_000)),
+    crashEvery: sometimes(3_000, 30_000),
+    fuseShare: random.next(),
+    freezeEvery: sometimes(4_000, 30_000),
+    fullEvery: seldom(0.25, random.between(4_000, 20_000)),
+    orderEvery: sometimes(2_000, 20_000),
+    forceShare: seldom(0.5, 0.3),
+    submitEvery: random.between(400, 5_000),
+    lostAnswers: seldom(0.5, 0.2),
+    corruptStarts: seldom(0.1, 0.5),
+    damagedPasses: seldom(0.1, 0.5),
+    isParsed: random.chance(0.25),
+    beginning: random.chance(0.06) ? "orphans" : "fresh",
+    stranger: random.chance(0.9) ? "none" : random.chance(0.5) ? "main" : "blank",
+    devices: random.below(4),
+  };
+}

@@ -1,0 +1,103 @@
+import type { Process, SimServer } from "./sim-server.ts";
+import type { World } from "./world.ts";
+
+/** How often a careful operator looks at the status once the trouble is over. */
+const lookEvery = 2_000;
+
+/** Who orders changeovers and promotions: carelessly in the trouble, as the status says after it. */
+export class Operator {
+  readonly #world: World;
+  /** Orders and the process that owes an answer. */
+  readonly pending = new Map<object, Process>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Something, somewhere, whether it is wise or not. */
+  meddle(): void {
+    const { random, pair, faults } = this.#world;
+    const server = pair[random.below(2)];
+    if (!server?.isAlive) return;
+    if (server.process?.conductor.pair.machine.duty === "main" && random.chance(0.8)) {
+      return this.#changeover(server);
+    }
+    this.promote(server, random.chance(faults.forceShare));
+  }
+
+  #changeover(server: SimServer): void {
+    const to = this.#world.other(server.id).id;
+    this.#order(server, { kind: "order-changeover", to, directionsOk: true });
+  }
+
+  promote(server: SimServer, force: boolean): void {
+    if (server.process?.isBent) return;
+    const { watcher } = this.#world;
+    watcher.isForced = force;
+    this.#order(server, { kind: "order-promote", force });
+    watcher.isForced = false;
+  }
+
+  #order(server: SimServer, event: Parameters<Order>[0]): void {
+    server.run((process) => {
+      const order = {};
+      this.pending.set(order, process);
+      const forget = (): unknown => this.pending.delete(order);
+      // A crash in the middle of an order refuses the promise; the order died with its process.
+      void process.conductor.order(event).then(forget, forget);
+    });
+  }
+
+  /** From now on: what the status tells an operator to do, until all is well. */
+  care(): void {
+    this.#world.schedule.after(lookEvery, () => {
+      for (const server of this.#world.pair) this.#help(server);
+      this.care();
+    });
+  }
+
+  #help(server: SimServer): void {
+    const { process } = server;
+    if (!process) return server.start();
+    const { machine } = process.conductor.pair;
+    const main = this.#world.main();
+    if (process.isBent && main !== server) return this.#restart(server);
+    if (machine.duty === "main" && machine.phase === "read-only") return this.#relieve(server);
+    if (main && machine.duty === "none" && machine.phase !== "blank") return this.#renew(server);
+    if (!main) this.#choose(server);
+  }
+
+  /** A Main that stopped changes: after making room it is restarted, or the other takes over. */
+  #relieve(server: SimServer): void {
+    const { machine } = server.process?.conductor.pair ?? {};
+    const isFull = machine?.duty === "main" && machine.phase === "read-only";
+    if (isFull && machine.code === "disk.full") return this.#restart(server);
+    server.crash();
+    this.promote(this.#world.other(server.id), true);
+  }
+
+  #restart(server: SimServer): void {
+    server.crash();
+    server.start();
+  }
+
+  /** Keeps the old disk and sets the server up anew as a Standby. */
+  #renew(server: SimServer): void {
+    server.crash();
+    server.disk.wipe();
+    server.start();
+  }
+
+  /** No Main: who is valid is promoted, else who can be by force. */
+  #choose(server: SimServer): void {
+    const other = this.#world.other(server.id);
+    this.promote(server, false);
+    if (this.#world.main()) return;
+    this.promote(other, false);
+    if (!this.#world.main()) this.promote(server, true);
+    if (!this.#world.main()) this.promote(other, true);
+    if (!this.#world.main()) this.#restart(server); // Diverged is told again by the next Main.
+  }
+}
+
+type Order = Process["conductor"]["order"];

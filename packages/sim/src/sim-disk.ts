@@ -1,0 +1,146 @@
+import type { NodeId, SystemId } from "@gridward/core/base/identity";
+import { assert } from "@gridward/core/base/result";
+import type { ControlRecord } from "@gridward/core/domain/control-record";
+import { type Entry, origin, type Position } from "@gridward/core/domain/entry";
+import { DiskFull, type Journal, type OpenedJournal } from "@gridward/runtime/journal/journal";
+import { memoryJournalStore } from "@gridward/runtime/journal/memory-journal";
+import type { Watcher } from "./watcher.ts";
+
+/** A power cut between two writes. */
+export class Crash extends Error {
+  override readonly name = "Crash";
+}
+
+/** More than any run writes. */
+export const everything = 1_000_000;
+
+/** What of a server survives a crash, with the faults of a disk. */
+export class SimDisk {
+  readonly id: NodeId;
+  control: ControlRecord;
+  store = memoryJournalStore();
+  /** The journal of the current generation, readable also while no process runs. */
+  journal: Journal | undefined;
+  /** Requests whose entries are in it. */
+  requests = new Set<string>();
+  tails: (readonly Entry[])[] = [];
+  /** What a person kept of this disk before setting the server up anew. */
+  readonly lost: (readonly Entry[])[] = [];
+  /** Acts until the power fails; undefined: it does not. */
+  fuse: number | undefined;
+  isFull = false;
+  /** How deep in work of its process: only there the power fails. */
+  depth = 0;
+  /** True while the power is off: a promise may have swallowed the crash. */
+  isOff = false;
+  readonly #watcher: Watcher;
+
+  constructor(id: NodeId, systemId: SystemId, watcher: Watcher) {
+    this.id = id;
+    this.#watcher = watcher;
+    this.control = blankControl(id, systemId);
+  }
+
+  /** Everything is lost but the server's name and whose it is. */
+  wipe(): void {
+    const { systemId } = this.control;
+    this.lost.push(this.entries());
+    this.journal = undefined;
+    this.requests = new Set();
+    this.store = memoryJournalStore();
+    this.control = blankControl(this.id, systemId);
+  }
+
+  entries(): readonly Entry[] {
+    return this.journal?.read(this.journal.first(), everything) ?? [];
+  }
+
+  hashAt(seq: number): string | undefined {
+    return seq === 0 ? origin.hash : this.journal?.hashAt(seq);
+  }
+
+  head(): Position {
+    return this.journal?.head() ?? origin;
+  }
+
+  /** Something durable or heard outside is about to happen, or just happened. */
+  act(): void {
+    if (this.depth === 0) return;
+    if (this.isOff) throw new Crash("power");
+    if (this.fuse === undefined) return;
+    this.fuse--;
+    if (this.fuse > 0) return;
+    this.isOff = true;
+    throw new Crash("power");
+  }
+
+  writeControl(control: ControlRecord): void {
+    this.act();
+    this.#watcher.onControl(this, this.control, control);
+    this.control = control;
+    this.act();
+  }
+
+  exportTail(entries: readonly Entry[]): void {
+    this.act();
+    this.tails.push(entries);
+    this.act();
+  }
+
+  reopen(incarnation: string): OpenedJournal {
+    const opened = this.store.open(incarnation);
+    assert(opened.ok, "a journal that was cut opens");
+    return this.adopt(opened.value);
+  }
+
+  /** From now on this journal is the current one; it is given back with the faults of the disk. */
+  adopt(opened: OpenedJournal): OpenedJournal {
+    this.journal = opened.journal;
+    this.requests = new Set(opened.state.requestsById.keys());
+    return { ...opened, journal: this.#faulty(opened.journal) };
+  }
+
+  #faulty(journal: Journal): Journal {
+    return {
+      incarnation: journal.incarnation,
+      head: () => journal.head(),
+      first: () => journal.first(),
+      append: (entries, committed) => {
+        this.act();
+        if (this.isFull) throw new DiskFull("simulated");
+        journal.append(entries, committed);
+        for (const entry of entries) this.requests.add(entry.requestId);
+        this.#watcher.onAppended(this, entries);
+        this.act();
+      },
+      noteCommitted: (seq) => journal.noteCommitted(seq),
+      read: (seq, limit) => journal.read(seq, limit),
+      hashAt: (seq) => journal.hashAt(seq),
+      terms: () => journal.terms(),
+      truncate: (seq) => {
+        this.act();
+        this.#watcher.onTruncate(this, seq);
+        journal.truncate(seq);
+        this.act();
+      },
+      saveSnapshot: (state, position, digest) => journal.saveSnapshot(state, position, digest),
+      close: () => journal.close(),
+    };
+  }
+}
+
+function blankControl(id: NodeId, systemId: SystemId | null): ControlRecord {
+  return {
+    version: 1,
+    nodeId: id,
+    systemId,
+    incarnation: null,
+    term: 0,
+    owner: null,
+    start: 0,
+    highest: origin,
+    ackSet: [],
+    certificate: null,
+    handover: null,
+  };
+}
