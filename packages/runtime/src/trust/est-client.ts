@@ -1,0 +1,191 @@
+import type { KeyObject, X509Certificate } from "node:crypto";
+import { request } from "node:https";
+import { isIP } from "node:net";
+import { decodeUtf8, type Bytes } from "@gridward/core/base/bytes";
+import { err, ok, type Result } from "@gridward/core/base/result";
+import type { Secret } from "@gridward/core/base/secret";
+import { second, type Instant, type Millis } from "@gridward/core/base/time";
+import { refuse, type Refusal } from "@gridward/core/domain/refusal";
+import type { Clock } from "../os/clock.ts";
+import { judgePeer, type ExpectedPeer, type Purpose } from "./judge.ts";
+import { tlsPolicy } from "./tls-policy.ts";
+import { decodeCertsOnly } from "./x509/certs-only.ts";
+import { verifyRequest } from "./x509/request.ts";
+
+/** Where a server takes enrolments. */
+export interface EstPlace {
+  /** For people: how the refusal calls it. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface EnrolOrder {
+  /** In the order in which they are tried. */
+  readonly places: readonly EstPlace[];
+  /** Trust anchor of the system, PEM. Nothing else is trusted (RFC 7030 §3.6.1). */
+  readonly anchor: string;
+  readonly device: { readonly id: string; readonly name: string };
+  /** The one-time code of the device's package. */
+  readonly code: Secret<string>;
+  /** PKCS#10, DER, made with the device's own key. */
+  readonly request: Bytes;
+  readonly clock: Clock;
+}
+
+const answerBytesMax = 64 * 1024;
+const answerWithin: Millis = 15 * second;
+const sentenceLengthMax = 300;
+
+interface EstAnswer {
+  readonly status: number;
+  readonly body: Bytes;
+}
+
+/**
+ * Enrols over EST simpleenroll (RFC 7030 §4.2) at the first place that issues, and gives a
+ * certificate that is for the request's key, from the anchor and of this device. A server that is
+ * not of the system never hears the code. After a lost answer the same order gets the same
+ * certificate. Never throws, and takes at most 15 s a place.
+ */
+export async function enrolOverEst(order: EnrolOrder): Promise<Result<X509Certificate, Refusal>> {
+  const key = verifyRequest(order.request);
+  if (!key.ok) return refuse("enrolment.bad-request", key.error);
+  const failures: string[] = [];
+  for (const place of order.places) {
+    const answer = await ask(order, place);
+    const outcome = answer.ok ? judgeAnswer(order, key.value, answer.value) : failed(answer.error);
+    if (outcome.ok) return outcome;
+    const says = `${place.name} at ${place.address}: ${outcome.error.detail}`;
+    // What one server of the system refuses, another would refuse too.
+    if (outcome.error.code !== "enrolment.failed") return refuse(outcome.error.code, says);
+    failures.push(says);
+  }
+  return refuse("enrolment.failed", failures.join("; "));
+}
+
+function failed(detail: string): Result<never, Refusal> {
+  return refuse("enrolment.failed", detail);
+}
+
+function judgeAnswer(
+  order: EnrolOrder,
+  key: KeyObject,
+  { status, body }: EstAnswer,
+): Result<X509Certificate, Refusal> {
+  if (status === 200) return readIssued(order, key, body);
+  const says = `status ${status}: ${sentenceOf(body)}`;
+  if (status === 401 || status === 403) return refuse("enrolment.rejected", says);
+  if (status === 400 || status === 413 || status === 415) {
+    return refuse("enrolment.bad-request", says);
+  }
+  return failed(says);
+}
+
+/** What a server wrote for people, on one line. */
+function sentenceOf(body: Bytes): string {
+  const text = decodeUtf8(body);
+  if (!text.ok) return "";
+  const line = text.value.replaceAll(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ").trim();
+  return line.slice(0, sentenceLengthMax);
+}
+
+/** RFC 8951 §3.1: base64 with or without line breaks, whatever the header fields say. */
+function readIssued(
+  order: EnrolOrder,
+  key: KeyObject,
+  body: Bytes,
+): Result<X509Certificate, Refusal> {
+  const decoded = decodeCertsOnly(Buffer.from(Buffer.from(body).toString("latin1"), "base64"));
+  if (!decoded.ok) return failed(`its answer is ${decoded.error}`);
+  const issued = decoded.value.find((one) => one.publicKey.equals(key));
+  if (issued === undefined) return failed("its answer holds no certificate for this device's key");
+  const judged = judge(order, issued.raw, { purpose: "client", expected: { kind: "device" } });
+  if (!judged.ok) return failed(judged.error);
+  const isOurs = judged.value?.kind === "device" && judged.value.device === order.device.id;
+  return isOurs ? ok(issued) : failed("the certificate that it issued names another device");
+}
+
+/** The one judge, with nothing of it switched off. */
+function judge(
+  { anchor, clock }: EnrolOrder,
+  certificate: Bytes,
+  wanted: { readonly purpose: Purpose; readonly expected: ExpectedPeer },
+) {
+  const at: Instant = clock.now();
+  const judged = judgePeer({
+    chain: [certificate],
+    anchors: [anchor],
+    ...wanted,
+    at,
+    settings: { validate: true, checkNames: true },
+    handshake: null,
+  });
+  if (judged.verdict === "ok") return ok(judged.name);
+  return err(`${judged.cause}: it ${judged.theirs}; this device ${judged.ours}`);
+}
+
+/** One request on a connection of its own, whole within its time, or why there is no answer. */
+async function ask(order: EnrolOrder, place: EstPlace): Promise<Result<EstAnswer, string>> {
+  const { promise, resolve } = Promise.withResolvers<Result<EstAnswer, string>>();
+  const done = new AbortController();
+  const body = Buffer.from(order.request).toString("base64");
+  try {
+    const call = request({ ...lineTo(order, place), headers: headersOf(order, body) });
+    const cut = async (): Promise<void> => {
+      await order.clock.sleep(answerWithin, done.signal);
+      if (!done.signal.aborted) call.destroy(new Error("no answer in time"));
+    };
+    call.once("error", (error) => resolve(err(error.message)));
+    call.once("response", (response) => {
+      const pieces: Bytes[] = [];
+      let length = 0;
+      response.on("data", (piece: Bytes) => {
+        length += piece.length;
+        if (length > answerBytesMax) call.destroy(new Error("its answer is too large"));
+        else pieces.push(piece);
+      });
+      response.once("error", (error) => resolve(err(error.message)));
+      response.once("end", () =>
+        resolve(ok({ status: response.statusCode ?? 0, body: Buffer.concat(pieces) })),
+      );
+    });
+    void cut();
+    call.end(body);
+    return await promise;
+  } catch (error) {
+    // An anchor, address or port that Node does not take: nothing was sent.
+    return err(error instanceof Error ? error.message : "it cannot be dialled");
+  } finally {
+    done.abort();
+  }
+}
+
+/** OpenSSL verifies the chain against the anchor alone; then the judge, before a byte is sent. */
+function lineTo(order: EnrolOrder, { address, port }: EstPlace) {
+  return {
+    ...tlsPolicy,
+    ca: order.anchor,
+    host: address,
+    port,
+    // RFC 6066 §3: an address is not a server name.
+    servername: isIP(address) === 0 ? address : "",
+    agent: false as const,
+    method: "POST",
+    path: "/.well-known/est/simpleenroll",
+    checkServerIdentity: (_: string, { raw }: { readonly raw: Bytes }) => {
+      const expected = { kind: "server", node: null } as const;
+      const judged = judge(order, raw, { purpose: "server", expected });
+      return judged.ok ? undefined : new Error(judged.error);
+    },
+  };
+}
+
+function headersOf({ device, code }: EnrolOrder, body: string) {
+  const credentials = Buffer.from(`${device.name}:${code.reveal()}`).toString("base64");
+  return {
+    authorization: `Basic ${credentials}`,
+    "content-type": "application/pkcs10",
+    "content-length": String(body.length),
+  };
+}
