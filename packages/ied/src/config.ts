@@ -38,6 +38,8 @@ export interface DevicePaths {
   readonly anchor: string;
   readonly certificate: string;
   readonly key: string;
+  /** The request for a certificate, until one was issued. */
+  readonly request: string;
   readonly storeKey: string;
   readonly failures: string;
   readonly reports: string;
@@ -51,6 +53,7 @@ export function devicePaths(directory: string): DevicePaths {
     anchor: join(directory, "anchor.pem"),
     certificate: join(directory, "device.pem"),
     key: join(directory, "device.key"),
+    request: join(directory, "device.csr"),
     storeKey: join(directory, "store.key"),
     failures: join(directory, "failures.sealed"),
     reports: join(directory, "reports.sealed"),

@@ -1,4 +1,3 @@
-import type { X509Certificate } from "node:crypto";
 import {
   devicePackage,
   devicePackageBytesMax,
@@ -16,17 +15,11 @@ import {
 } from "@gridward/runtime/trust/x509/read";
 import { parseJson } from "./config.ts";
 
-/** A package that may be used: complete, with a trust anchor that is one, and in its time. */
-export interface ReadPackage {
-  readonly content: DevicePackage;
-  readonly anchor: X509Certificate;
-}
-
 /**
- * Reads a device package (PK3). A change of the anchor or of an address shows when the server's
+ * Reads a device package (PK3): complete, with a trust anchor that is one, and in its time. A change of the anchor or of an address shows when the server's
  * certificate is judged, before anything secret is sent; a change of form shows here.
  */
-export function readPackage(path: string, now: Instant): Result<ReadPackage, Refusal> {
+export function readPackage(path: string, now: Instant): Result<DevicePackage, Refusal> {
   const bytes = readFileBounded(path, devicePackageBytesMax);
   if (!bytes.ok) return refuse("device.package-damaged", `${path}: ${bytes.error}`);
   const parsed = devicePackage.safeParse(parseJson(bytes.value));
@@ -49,5 +42,5 @@ export function readPackage(path: string, now: Instant): Result<ReadPackage, Ref
   if (Date.parse(content.enrolment.expires_at) <= now) {
     return refuse("enrolment.expired", content.enrolment.expires_at);
   }
-  return ok({ content, anchor });
+  return ok(content);
 }

@@ -31,7 +31,7 @@ export function openDeviceDirectory(directory: string): Result<DeviceDirectory, 
   if (anchor === undefined) return failed("ied.damaged", paths.anchor);
   const certificate = readCertificate(readText(paths.certificate));
   if (certificate === undefined) return failed("ied.damaged", paths.certificate);
-  const key = readKey(readText(paths.key));
+  const key = readDeviceKey(paths);
   if (key === undefined || !certificate.checkPrivateKey(key)) {
     return failed("ied.damaged", paths.key);
   }
@@ -46,9 +46,10 @@ function readText(path: string): string {
   return text.ok ? text.value : "";
 }
 
-function readKey(pem: string): KeyObject | undefined {
+/** Undefined where there is none, or one that cannot be read. */
+export function readDeviceKey(paths: DevicePaths): KeyObject | undefined {
   try {
-    return createPrivateKey(pem);
+    return createPrivateKey(readText(paths.key));
   } catch {
     return undefined;
   }

@@ -41,16 +41,6 @@ const verbFailures = {
     message: "A device already runs on this directory.",
     remedy: "Stop it first.",
   },
-  "ied.not-enrolled": {
-    exit: exitCode.noServer,
-    message: "No account server could enrol this device.",
-    remedy: "Check that a Main runs and that the addresses in the package are right.",
-  },
-  "ied.bad-certificate": {
-    exit: exitCode.fault,
-    message: "The certificate that the server issued is not one for this device.",
-    remedy: "Make a new package with `gridward device package NAME --out FILE`.",
-  },
   "ied.timed-out": {
     exit: exitCode.timedOut,
     message: "The device did not answer in time.",

@@ -1,12 +1,21 @@
-import { join } from "node:path";
-import { utf8 } from "@gridward/core/base/bytes";
+import { basename, join } from "node:path";
+import type { DevicePackage } from "@gridward/core/api/device-package";
+import { utf8, type Bytes } from "@gridward/core/base/bytes";
 import { ok } from "@gridward/core/base/result";
+import { Secret } from "@gridward/core/base/secret";
 import { rfc3339 } from "@gridward/core/base/time";
 import { listDirectory } from "@gridward/runtime/os/directory";
-import { makeDirectory, removePath, writeFileAtomic } from "@gridward/runtime/os/files";
+import {
+  makeDirectory,
+  readFileBounded,
+  removePath,
+  writeFileAtomic,
+} from "@gridward/runtime/os/files";
 import { freshSystemKey, saveSystemKey } from "@gridward/runtime/os/seal";
+import { enrolOverEst } from "@gridward/runtime/trust/est-client";
 import { createTlsKey, keyToPem } from "@gridward/runtime/trust/x509/keys";
 import { fingerprintOf, notAfterOf } from "@gridward/runtime/trust/x509/read";
+import { createRequest, requestBytesMax } from "@gridward/runtime/trust/x509/request";
 import {
   devicePaths,
   httpsDefault,
@@ -14,8 +23,8 @@ import {
   saveConfig,
   type DevicePaths,
 } from "../config.ts";
-import { enrol } from "../enrol.ts";
-import { readPackage, type ReadPackage } from "../read-package.ts";
+import { readPackage } from "../read-package.ts";
+import { readDeviceKey } from "./device-directory.ts";
 import { failed, refused } from "./failure.ts";
 import type { Asked, VerbOutcome } from "./verb.ts";
 
@@ -24,42 +33,50 @@ export async function init(asked: Asked): Promise<VerbOutcome> {
   if (asked.package === undefined) return failed("ied.wrong-use", "init DIR --package FILE");
   const https = readPort(asked.https);
   if (https === undefined) return failed("ied.wrong-use", "--https 0 to 65535");
-  if (listDirectory(asked.directory).length > 0) {
+  const paths = devicePaths(asked.directory);
+  if (!isFree(paths)) {
     return refused({ code: "config.already-initialised", detail: asked.directory });
   }
-  const now = asked.clock.now();
-  const read = readPackage(asked.package, now);
+  const read = readPackage(asked.package, asked.clock.now());
   if (!read.ok) return refused(read.error);
   makeDirectory(asked.directory);
-  const made = await makeDevice(devicePaths(asked.directory), read.value, { https, now });
-  // A device without certificate is none: the directory is left as empty as it was.
-  if (!made.ok) emptyDirectory(asked.directory);
-  return made;
+  return makeDevice(asked, read.value, { paths, https });
+}
+
+/** Empty, or left by an enrolment whose answer may be lost: the same request gets it again. */
+function isFree(paths: DevicePaths): boolean {
+  const pending = new Set([basename(paths.key), basename(paths.request)]);
+  return listDirectory(paths.directory).every((name) => pending.has(name));
 }
 
 async function makeDevice(
-  paths: DevicePaths,
-  read: ReadPackage,
-  { https, now }: { readonly https: number; readonly now: number },
+  { clock }: Asked,
+  content: DevicePackage,
+  { paths, https }: { readonly paths: DevicePaths; readonly https: number },
 ): Promise<VerbOutcome> {
-  const { content, anchor } = read;
-  const key = createTlsKey();
-  writeFileAtomic(paths.key, utf8(keyToPem(key).reveal()));
-  const certificate = await enrol(read, key, now);
-  if (!certificate.ok) return certificate;
-  writeFileAtomic(paths.certificate, utf8(certificate.value.toString()));
-  writeFileAtomic(paths.anchor, utf8(anchor.toString()));
-  saveSystemKey(paths.storeKey, freshSystemKey());
-  const { system, device, servers } = content;
-  // Last, because it is what makes the directory a device.
-  saveConfig(paths, {
-    version: 1,
-    system: { id: system.id, base: system.base, site: system.site },
-    device,
-    servers,
-    https,
-    replica_interval: intervalDefault,
+  const { system, device, servers, enrolment } = content;
+  const certificate = await enrolOverEst({
+    places: servers.flatMap(({ name, addresses, ports }) =>
+      addresses.map((address) => ({ name, address, port: ports.https })),
+    ),
+    anchor: system.certificate,
+    device: { id: device.id, name: device.name },
+    code: new Secret(enrolment.code),
+    request: requestFor(paths, device.name),
+    clock,
   });
+  if (!certificate.ok) {
+    if (certificate.error.code !== "enrolment.failed") emptyDirectory(paths.directory);
+    return refused(certificate.error);
+  }
+  writeFileAtomic(paths.certificate, utf8(certificate.value.toString()));
+  writeFileAtomic(paths.anchor, utf8(system.certificate));
+  saveSystemKey(paths.storeKey, freshSystemKey());
+  const { id, base, site } = system;
+  const config = { version: 1, system: { id, base, site }, device, servers, https } as const;
+  // Last, because it is what makes the directory a device.
+  saveConfig(paths, { ...config, replica_interval: intervalDefault });
+  removePath(paths.request);
   const data = {
     directory: paths.directory,
     device: device.name,
@@ -72,6 +89,17 @@ async function makeDevice(
     },
   };
   return ok({ data, meta: { device: device.name } });
+}
+
+/** The request of an earlier try with its key, or a new one; the key never leaves the device. */
+function requestFor(paths: DevicePaths, name: string): Bytes {
+  const kept = readFileBounded(paths.request, requestBytesMax);
+  if (kept.ok && readDeviceKey(paths) !== undefined) return kept.value;
+  const key = createTlsKey();
+  const request = createRequest(key, name);
+  writeFileAtomic(paths.key, utf8(keyToPem(key).reveal()));
+  writeFileAtomic(paths.request, request);
+  return request;
 }
 
 function readPort(text: string | undefined): number | undefined {
