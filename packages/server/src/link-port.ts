@@ -17,17 +17,21 @@ import type { OwnIdentity } from "./own-identity.ts";
 /** Validation is on, and so is the check of names; both become settings with Connection Security. */
 const settings: JudgeSettings = { validate: true, checkNames: true };
 
-export interface LinkPortParts {
+/** Who we are and whom we know. */
+export interface DialParts {
   readonly identity: OwnIdentity;
   readonly state: () => DirectoryState;
   /** Servers known from joining, while there is no database yet. */
   readonly known: () => readonly ServerRow[];
+  readonly clock: Clock;
+  readonly stop: AbortSignal;
+}
+
+export interface LinkPortParts extends DialParts {
   readonly onServer: (peer: VerifiedPeer) => void;
   readonly onDevice: (peer: VerifiedPeer) => void;
   readonly onRefused: (outcome: Refused) => void;
   readonly onContact: (contact: Contact) => Promise<void>;
-  readonly clock: Clock;
-  readonly stop: AbortSignal;
 }
 
 /** The link port: partners, devices and first contacts, told apart by ALPN, judged in one place. */
@@ -57,7 +61,7 @@ export async function openLinkPort(
 }
 
 /** One try to reach a partner under the address that the system knows. */
-export async function dialPartner(parts: LinkPortParts, node: NodeId): Promise<LinkOutcome> {
+export async function dialPartner(parts: DialParts, node: NodeId): Promise<LinkOutcome> {
   const server = findServer(parts, node);
   if (!server) return unknownServer(node);
   return dialLink({
@@ -73,7 +77,7 @@ export async function dialPartner(parts: LinkPortParts, node: NodeId): Promise<L
   });
 }
 
-function findServer(parts: LinkPortParts, node: NodeId): ServerRow | undefined {
+function findServer(parts: DialParts, node: NodeId): ServerRow | undefined {
   return parts.state().tables.servers.get(node) ?? parts.known().find(({ id }) => id === node);
 }
 

@@ -40,6 +40,11 @@ export const securityEvents = {
   2233: row("USER_PW_CHANGE_FAIL_SHORT", "SvcViol", "warning", "New password too short"),
   2235: unverified("USER_PW_CHANGE_FAIL_POLICY", "warning", "New password violates the policy"),
   3810: unverified("CAM_SERVER_COMM_FAIL", "critical", "No account server or no replication"),
+  // Numbers of our own from 20000 on, for what no vendor's list has.
+  20010: unverified("SERVER_STATE_CHANGED", "notice", "Duty or state of this server changed"),
+  20020: unverified("LOCAL_ORDER", "critical", "Order by the owner of the data directory"),
+  20030: unverified("DEVICE_LINK", "informational", "Device connected, disconnected or refused"),
+  20040: unverified("DEVICE_REPORT", "notice", "Device reported what it decided by itself"),
 } as const satisfies Record<number, SecurityEventSpec>;
 
 export type SecurityEventNumber = keyof typeof securityEvents;

@@ -23,3 +23,8 @@ export function freshId(): string {
 export function freshRequestId(): RequestId {
   return requestId(freshId());
 }
+
+/** A number in [0, 1), for spreading retries; never for secrets. */
+export function randomFraction(): number {
+  return Math.random();
+}

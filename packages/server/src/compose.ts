@@ -1,0 +1,220 @@
+import { join } from "node:path";
+import { ok, type Result } from "@gridward/core/base/result";
+import { version } from "@gridward/core/base/version";
+import type { Entry } from "@gridward/core/domain/entry";
+import { countersResetBy } from "@gridward/core/domain/lock-out";
+import type { Refusal } from "@gridward/core/domain/refusal";
+import type { SignInOutcome } from "@gridward/core/domain/sign-in";
+import type { DirectoryState } from "@gridward/core/domain/state";
+import type { Actor } from "@gridward/core/domain/types";
+import { FailureCounters } from "@gridward/runtime/observe/failure-counters";
+import { SecurityEventStore } from "@gridward/runtime/observe/security-events";
+import { createPasswordHasher, type PasswordHasher } from "@gridward/runtime/os/argon2";
+import type { Clock } from "@gridward/runtime/os/clock";
+import { freshRequestId, randomFraction } from "@gridward/runtime/os/random";
+import type { ServerIdentity } from "@gridward/runtime/trust/server-directory";
+import { serverCondition } from "./condition.ts";
+import { EventLog } from "./event-log.ts";
+import { KnownServers } from "./known-servers.ts";
+import { dialPartner } from "./link-port.ts";
+import { type FoundDatabase, openDatabase } from "./open-database.ts";
+import { openOrders } from "./orders.ts";
+import { OwnIdentity } from "./own-identity.ts";
+import type { FrontEndParts, OperatorParts } from "./parts.ts";
+import { openPair, type Pair } from "./pair/open-pair.ts";
+import { serverStatus } from "./pair/status.ts";
+import { createSessions, type Sessions } from "./session.ts";
+import { openSignIn } from "./sign-in.ts";
+
+/** Everything a server is made of, before it listens anywhere. */
+export interface House {
+  readonly identity: OwnIdentity;
+  readonly known: KnownServers;
+  readonly pair: Pair;
+  readonly front: FrontEndParts;
+  readonly operator: OperatorParts;
+  readonly sessions: Sessions;
+  readonly hasher: PasswordHasher;
+  readonly events: EventLog;
+  readonly clock: Clock;
+  /** Told after commits and changes of condition. */
+  readonly listeners: Set<() => void>;
+  readonly close: () => void;
+}
+
+export interface HouseOrder {
+  readonly directory: string;
+  readonly found: ServerIdentity;
+  readonly clock: Clock;
+  readonly pid: number;
+  readonly note: (text: string) => void;
+  readonly stop: AbortSignal;
+  /** Called when this server got a certificate: every port shows it from then on. */
+  readonly onIdentity: () => void;
+}
+
+/** The composition root: the one place that knows every part and gives each what it needs. */
+export function buildHouse(order: HouseOrder): Result<House, Refusal> {
+  const { directory, clock } = order;
+  const identity = new OwnIdentity(directory, order.found);
+  const database = openDatabase(directory, identity.node);
+  if (!database.ok) return database;
+  const now = (): number => clock.now();
+  const store = new SecurityEventStore(join(directory, "events.db"), now());
+  const counters = new FailureCounters(join(directory, "failures.db"));
+  const events = new EventLog(store, identity.name, now);
+  const hasher = createPasswordHasher();
+  const known = new KnownServers(directory);
+  const listeners = new Set<() => void>();
+  const tell = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const onCommitted = (entries: readonly Entry[]): void => {
+    for (const account of countersResetBy(entries.flatMap(({ facts }) => facts))) {
+      counters.drop(account);
+    }
+    events.onEntries(entries);
+    tell();
+  };
+  const basis = { ...order, identity, known, database: database.value };
+  const pair = startPair(basis, { onCommitted, onSettled: watchState(() => pair, events, tell) });
+  const front = frontEnd(basis, pair, { events, counters, hasher });
+  const ticking = setInterval(() => pair.tick(), tickMs);
+  return ok({
+    identity,
+    known,
+    pair,
+    front,
+    operator: openOrders({ ...basis, pair, front, config: order.found.config }),
+    sessions: createSessions({ key: () => identity.systemKey, state: front.state, now }),
+    hasher,
+    events,
+    clock,
+    listeners,
+    close: () => {
+      clearInterval(ticking);
+      pair.close();
+      counters.close();
+      store.close();
+    },
+  });
+}
+
+/** Timers of the pair are at least five times as long. */
+const tickMs = 100;
+
+interface Basis extends HouseOrder {
+  readonly identity: OwnIdentity;
+  readonly known: KnownServers;
+  readonly database: FoundDatabase;
+}
+
+function startPair(
+  basis: Basis,
+  told: {
+    readonly onCommitted: (entries: readonly Entry[]) => void;
+    readonly onSettled: () => void;
+  },
+): Pair {
+  const { identity, known, clock, stop } = basis;
+  const link = {
+    identity,
+    state: () => pair.conductor.state,
+    known: () => known.rows,
+    clock,
+    stop,
+  };
+  const pair: Pair = openPair({
+    directory: basis.directory,
+    self: identity.node,
+    name: identity.name,
+    found: basis.database,
+    clock,
+    random: randomFraction,
+    dial: async (node) => dialPartner(link, node),
+    firstPassRate: basis.found.config.pair.first_pass_rate,
+    note: basis.note,
+    ...told,
+  });
+  return pair;
+}
+
+/** HS19: every change of state goes to the security events, once, with its cause. */
+function watchState(pair: () => Pair, events: EventLog, tell: () => void): () => void {
+  let before = "";
+  return () => {
+    const { machine } = pair().conductor.pair;
+    const phase = "phase" in machine ? machine.phase : "";
+    const { term, ackSet } = pair().conductor.pair.control;
+    const now = `${machine.duty} ${phase} of term ${term}, ack set of ${ackSet.length}`;
+    if (now === before) return;
+    before = now;
+    events.onState(now, pair().conductor.pair.unprotected?.reason ?? "");
+    tell();
+  };
+}
+
+function frontEnd(
+  basis: Basis,
+  pair: Pair,
+  tools: {
+    readonly events: EventLog;
+    readonly counters: FailureCounters;
+    readonly hasher: PasswordHasher;
+  },
+): FrontEndParts {
+  const { identity, clock } = basis;
+  const { conductor, writer, wire } = pair;
+  const state = (): DirectoryState => conductor.state;
+  const condition = () => serverCondition(conductor.pair, clock.monotonic(), clock.now());
+  const submit: FrontEndParts["submit"] = async (order) => writer.submit(order);
+  return {
+    state,
+    condition,
+    submit,
+    now: () => clock.now(),
+    status: () =>
+      serverStatus({
+        pair: conductor.pair,
+        state: conductor.state,
+        self: { id: identity.node, name: identity.name },
+        version,
+        pid: basis.pid,
+        digest: conductor.ledger?.committedDigest ?? null,
+        at: clock.monotonic(),
+        now: clock.now(),
+        directions: (id) => wire.directions(id),
+        security: { temporary: identity.isTemporary, "validate-partner": true },
+      }),
+    signIn: openSignIn({
+      state,
+      condition,
+      hasher: tools.hasher,
+      systemKey: () => identity.systemKey,
+      counters: tools.counters,
+      record: (event, attempt) => tools.events.onSignIn(event, attempt),
+      lock: (command) => void submitLock(basis, pair, command),
+    }),
+  };
+}
+
+/**
+ * The block here holds already; the entry tells the others. On a Standby it waits until there is a
+ * Main that takes it, or until the lock would be over anyway (design §7).
+ */
+async function submitLock(
+  { identity, clock, stop }: Basis,
+  { writer }: Pair,
+  command: NonNullable<SignInOutcome["lock"]>,
+): Promise<void> {
+  const { node: id, name } = identity;
+  const actor: Actor = { kind: "server", id, name, door: "pair", source: "" };
+  const requestId = freshRequestId();
+  while (clock.now() < command.until && !stop.aborted) {
+    const done = await writer.submit({ command, actor, requestId });
+    if (done.ok || !done.error.code.startsWith("pair.")) return;
+    await clock.sleep(lockRetryMs, stop);
+  }
+}
+
+const lockRetryMs = 5_000;

@@ -1,0 +1,125 @@
+import type { SecurityEventView } from "@gridward/core/api/server-routes";
+import { ok } from "@gridward/core/base/result";
+import { type Instant, rfc3339 } from "@gridward/core/base/time";
+import type { Entry } from "@gridward/core/domain/entry";
+import type { Fact } from "@gridward/core/domain/fact";
+import { findSecurityEvent } from "@gridward/core/domain/security-event";
+import type { SignInEvent } from "@gridward/core/domain/sign-in";
+import type {
+  SecurityEvent,
+  SecurityEventContent,
+  SecurityEventStore,
+} from "@gridward/runtime/observe/security-events";
+import type { SecurityEvents } from "./desk/desk-parts.ts";
+import type { LocalUse } from "./desk/local-use.ts";
+import type { SignInAttempt } from "./parts.ts";
+import type { DeviceObservation } from "./replica/replica-parts.ts";
+
+/** Everything of this server that an auditor must find again, said in events. */
+export class EventLog implements SecurityEvents {
+  readonly #store: SecurityEventStore;
+  readonly #server: string;
+  readonly #now: () => Instant;
+
+  constructor(store: SecurityEventStore, server: string, now: () => Instant) {
+    this.#store = store;
+    this.#server = server;
+    this.#now = now;
+  }
+
+  onSignIn({ event, question, fresh, reason }: SignInEvent, attempt: SignInAttempt): void {
+    this.#append({
+      event,
+      outcome: event === 1110 || event === 1115 ? "accepted" : "refused",
+      subject: question.name,
+      door: question.door,
+      source: question.source,
+      device: attempt.device ?? null,
+      detail: `${reason ?? "ok"}${fresh ? "" : ", without contact to the Main"}`,
+    });
+  }
+
+  /** What the journal now holds, as far as the catalogue has a number for it. */
+  onEntries(entries: readonly Entry[]): void {
+    const contents: SecurityEventContent[] = [];
+    for (const { actor, at, facts } of entries) {
+      for (const fact of facts) {
+        const found = eventOf(fact);
+        if (!found) continue;
+        const { name: subject, door, source } = actor;
+        const [event, detail] = found;
+        contents.push({ at, event, outcome: "done", subject, door, source, device: null, detail });
+      }
+    }
+    this.#store.append(contents);
+  }
+
+  onState(state: string, cause: string): void {
+    this.#append({ ...this.#own(20010), detail: cause === "" ? state : `${state}: ${cause}` });
+  }
+
+  onLocalUse({ path, user, refusal }: LocalUse): void {
+    const outcome = refusal === null ? "done" : "refused";
+    const detail = refusal === null ? path : `${path}: ${refusal.code}`;
+    this.#append({ ...this.#own(20020), outcome, subject: user, door: "local", detail });
+  }
+
+  onDevice(seen: DeviceObservation): void {
+    const isReport = seen.kind === "reported";
+    const { device, kind, ...more } = seen;
+    const detail = isReport
+      ? `${seen.decided.length} decisions, ${seen.failures.length} counters`
+      : `${kind} ${JSON.stringify(more)}`;
+    const event = isReport ? 20040 : 20030;
+    this.#append({ ...this.#own(event), door: "device", device, detail });
+  }
+
+  list({ search, limit, cursor, actor }: Parameters<SecurityEvents["list"]>[0]) {
+    const before = cursor === undefined ? undefined : Number.parseInt(cursor, 10);
+    const page = this.#store.list({ search, before, limit });
+    const { name: subject, door, source } = actor;
+    this.#append({ ...this.#own(1370), subject, door, source, detail: search ?? "" });
+    const last = page.events.at(-1);
+    const isMore = page.events.length === limit && last !== undefined && last.sequence > 1;
+    return ok({
+      rows: page.events.map((event) => this.#view(event)),
+      next: isMore ? String(last.sequence) : null,
+      total: page.total,
+    });
+  }
+
+  #own(event: number): Omit<SecurityEventContent, "at" | "detail"> {
+    return { event, outcome: "done", subject: this.#server, door: "", source: "", device: null };
+  }
+
+  #append(content: Omit<SecurityEventContent, "at">): void {
+    this.#store.append([{ at: this.#now(), ...content }]);
+  }
+
+  #view(event: SecurityEvent): SecurityEventView {
+    const { sequence, at, outcome, subject, door, source, device, detail } = event;
+    const spec = findSecurityEvent(event.event);
+    return {
+      sequence,
+      at: rfc3339(at),
+      event: event.event,
+      name: spec?.acronym ?? "EVENTS_LOST",
+      outcome,
+      severity: spec?.severity ?? "critical",
+      subject,
+      door,
+      source,
+      device,
+      server: this.#server,
+      detail,
+    };
+  }
+}
+
+function eventOf(fact: Fact): readonly [number, string] | undefined {
+  if (fact.kind === "account-created") return [2110, fact.account.name];
+  if (fact.kind === "account-deleted") return [2120, fact.id];
+  if (fact.kind === "password-set") return [2210, fact.id];
+  if (fact.kind === "account-updated") return [2160, fact.id];
+  return undefined;
+}

@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { decodeUtf8, utf8 } from "@gridward/core/base/bytes";
+import { nodeId } from "@gridward/core/base/identity";
+import type { ServerRow } from "@gridward/core/domain/types";
+import { readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
+
+const fileBytesMost = 64 * 1024;
+const port = z.int().min(0).max(65_535);
+const rows = z.array(
+  z.strictObject({
+    id: z.string().min(1).transform(nodeId),
+    name: z.string(),
+    address: z.string(),
+    ports: z.strictObject({ https: port, link: port, ldaps: port }),
+    pairingKey: z.string(),
+    kind: z.enum(["promotable", "permanent"]),
+    joinedAt: z.int(),
+  }),
+);
+
+/**
+ * The servers that a joining server was told of: whom it dials until it has a database of its own.
+ * A file that cannot be read is none: the database knows better as soon as there is one.
+ */
+export class KnownServers {
+  readonly #path: string;
+  #rows: readonly ServerRow[];
+
+  constructor(directory: string) {
+    this.#path = join(directory, "servers.json");
+    this.#rows = readRows(this.#path);
+  }
+
+  get rows(): readonly ServerRow[] {
+    return this.#rows;
+  }
+
+  keep(servers: readonly ServerRow[]): void {
+    writeFileAtomic(this.#path, utf8(JSON.stringify(servers)));
+    this.#rows = servers;
+  }
+}
+
+function readRows(path: string): readonly ServerRow[] {
+  const bytes = readFileBounded(path, fileBytesMost);
+  const text = bytes.ok ? decodeUtf8(bytes.value) : bytes;
+  if (!text.ok) return [];
+  try {
+    const parsed = rows.safeParse(JSON.parse(text.value));
+    return parsed.success ? parsed.data : [];
+  } catch {
+    return [];
+  }
+}

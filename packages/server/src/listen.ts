@@ -1,0 +1,198 @@
+import { createEndpoints } from "./desk/endpoints.ts";
+import type { DeskParts } from "./desk/desk-parts.ts";
+import { localEndpoints } from "./desk/local-endpoints.ts";
+import type { ServerConfig } from "@gridward/core/codec/server-config";
+import { version } from "@gridward/core/base/version";
+import { ok, type Result } from "@gridward/core/base/result";
+import { type Refusal, refuse } from "@gridward/core/domain/refusal";
+import { errorCode } from "@gridward/runtime/os/files";
+import { localSocketPath } from "@gridward/runtime/os/local-socket";
+import { unseal } from "@gridward/runtime/os/seal";
+import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
+import type { House } from "./compose.ts";
+import { estRoutes } from "./frontends/est/est-routes.ts";
+import { serveHttps } from "./frontends/https/serve-https.ts";
+import { serveLdap } from "./frontends/ldap/serve-ldap.ts";
+import { serveLocal } from "./frontends/local/serve-local.ts";
+import { replicaKeyPurpose } from "./found-system.ts";
+import { openLinkPort } from "./link-port.ts";
+import { answerJoins } from "./pair/answer-join.ts";
+import { type ReplicaServer, serveReplica } from "./replica/serve-replica.ts";
+import { openPassword } from "./sealed-password.ts";
+
+export interface ListenOrder {
+  readonly directory: string;
+  readonly config: ServerConfig;
+  readonly house: House;
+  readonly user: string;
+  readonly note: (text: string) => void;
+  readonly stop: AbortSignal;
+}
+
+/** All doors of a server, open. */
+export interface Listening {
+  readonly ports: { readonly https: number; readonly link: number; readonly ldaps: number };
+  /** New handshakes show the certificate of now. */
+  readonly refresh: () => void;
+  readonly close: () => Promise<void>;
+}
+
+interface Door {
+  readonly port: number;
+  readonly refresh: () => void;
+  readonly close: () => Promise<void>;
+}
+
+const closedDoor: Door = { port: 0, refresh: () => {}, close: () => Promise.resolve() };
+
+/** Opens every port that is not switched off; one that is in use is named, and all are closed. */
+export async function listen(order: ListenOrder): Promise<Result<Listening, Refusal>> {
+  const { ports } = order.config;
+  const replica = openReplica(order);
+  const opened: Door[] = [];
+  const open = async (port: number, door: () => Promise<Door>): Promise<Door> => {
+    const made = port === 0 ? closedDoor : await door();
+    opened.push(made);
+    return made;
+  };
+  const close = async (): Promise<void> => {
+    replica.stop();
+    await Promise.all(opened.map((door) => door.close()));
+  };
+  try {
+    const link = await open(ports.link, async () => openLink({ ...order, replica }));
+    const https = await open(ports.https, async () => openHttps(order));
+    const ldaps = await open(ports.ldaps, async () => openLdap(order));
+    await open(1, async () => openLocal(order));
+    const refresh = (): void => {
+      for (const door of opened) door.refresh();
+    };
+    return ok({ ports: { https: https.port, link: link.port, ldaps: ldaps.port }, refresh, close });
+  } catch (error) {
+    await close();
+    if (errorCode(error) === "EADDRINUSE" || errorCode(error) === "EACCES") {
+      const said = error instanceof Error ? error.message : "";
+      return refuse("config.port-in-use", said);
+    }
+    throw error;
+  }
+}
+
+function openReplica({ house, note }: ListenOrder): ReplicaServer {
+  const { front, identity, pair, events, clock, listeners } = house;
+  const replica = serveReplica({
+    committed: () => {
+      const { ledger } = pair.conductor;
+      return ledger ? { state: ledger.state, position: ledger.committed } : null;
+    },
+    condition: front.condition,
+    signIn: front.signIn,
+    openReplicaKey: (sealed) => {
+      const { systemKey } = identity;
+      return systemKey
+        ? unseal(systemKey, replicaKeyPurpose, sealed)
+        : { ok: false, error: "this server has no system key" };
+    },
+    openVerifier: (sealed) => {
+      const { systemKey } = identity;
+      return systemKey
+        ? openPassword(systemKey, sealed)
+        : { ok: false, error: "this server has no system key" };
+    },
+    signer: () => identity.signer,
+    observe: (seen) => {
+      events.onDevice(seen);
+      if (seen.kind === "turned-away") note(`device ${seen.device} turned away: ${seen.code}`);
+    },
+    clock,
+  });
+  listeners.add(() => replica.changed());
+  return replica;
+}
+
+async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }): Promise<Door> {
+  const { house, config, replica, stop } = order;
+  const { identity, pair, front, clock, known } = house;
+  const { node, name, pairingKey } = identity;
+  const contacts = answerJoins({
+    self: { node, name, pairingKey },
+    systemKey: () => identity.systemKey,
+    front,
+  });
+  return openLinkPort(
+    {
+      identity,
+      state: front.state,
+      known: () => known.rows,
+      onServer: (peer) => pair.wire.accept(peer),
+      onDevice: (peer) => replica.accept(peer),
+      onRefused: (outcome) => {
+        for (const id of pair.conductor.pair.peers.keys()) pair.wire.noteRefused(id, outcome);
+      },
+      onContact: contacts,
+      clock,
+      stop,
+    },
+    { host: config.listen, port: config.ports.link },
+  );
+}
+
+function deskOf({ front, operator, sessions, hasher, identity, events }: House): DeskParts {
+  return { front, operator, sessions, hasher, systemKey: () => identity.systemKey, events };
+}
+
+async function openHttps({ house, config, note }: ListenOrder): Promise<Door> {
+  const { front, sessions, identity } = house;
+  const tls = () => {
+    const { key, certificate } = identity.tls;
+    const { ciphers, minVersion } = tlsPolicy;
+    return { key: key.reveal(), cert: certificate, ca: [], ciphers, minVersion };
+  };
+  const server = await serveHttps(
+    {
+      front,
+      sessions,
+      endpoints: createEndpoints(deskOf(house)),
+      mounted: estRoutes({ front, systemKey: () => identity.systemKey }),
+      tls: tls(),
+      reportDefect: (id, error) => note(`defect ${id}: ${String(error)}`),
+    },
+    { host: config.listen, port: config.ports.https },
+  );
+  return {
+    port: server.port,
+    refresh: () => server.replaceTls(tls()),
+    close: async () => server.close(),
+  };
+}
+
+async function openLdap({ house, config }: ListenOrder): Promise<Door> {
+  const { front, identity, clock } = house;
+  const server = await serveLdap(front, {
+    host: config.listen,
+    port: config.ports.ldaps,
+    identity: identity.tls,
+    clock,
+    version,
+    note: () => {}, // Strangers who break off are no news; sign-ins are security events.
+  });
+  return {
+    port: server.port,
+    refresh: () => server.useIdentity(identity.tls),
+    close: async () => server.close(),
+  };
+}
+
+async function openLocal({ house, directory, user, note }: ListenOrder): Promise<Door> {
+  const server = await serveLocal(
+    {
+      front: house.front,
+      endpoints: localEndpoints(deskOf(house)),
+      user,
+      reportUse: (use) => house.events.onLocalUse(use),
+      reportDefect: (id, error) => note(`defect ${id}: ${String(error)}`),
+    },
+    localSocketPath(directory),
+  );
+  return { port: 0, refresh: () => {}, close: async () => server.close() };
+}

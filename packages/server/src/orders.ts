@@ -1,0 +1,120 @@
+import { err, ok, type Result } from "@gridward/core/base/result";
+import type { ServerConfig } from "@gridward/core/codec/server-config";
+import type { PairEvent } from "@gridward/core/domain/pair/event";
+import type { Refusal } from "@gridward/core/domain/refusal";
+import type { Clock } from "@gridward/runtime/os/clock";
+import { foundSystem, ownServerRow } from "./found-system.ts";
+import type { KnownServers } from "./known-servers.ts";
+import type { FoundDatabase } from "./open-database.ts";
+import type { OwnIdentity } from "./own-identity.ts";
+import type { FrontEndParts, OperatorParts } from "./parts.ts";
+import { makeInvite } from "./pair/invite.ts";
+import type { Pair } from "./pair/open-pair.ts";
+import { requestJoin } from "./pair/request-join.ts";
+
+export interface OrderParts {
+  readonly identity: OwnIdentity;
+  readonly config: ServerConfig;
+  readonly known: KnownServers;
+  readonly database: FoundDatabase;
+  readonly pair: Pair;
+  readonly front: FrontEndParts;
+  readonly clock: Clock;
+  readonly stop: AbortSignal;
+  readonly onIdentity: () => void;
+}
+
+/** What an operator may order of this server, carried out. */
+export function openOrders(parts: OrderParts): OperatorParts {
+  const { identity, config, pair, clock, database, onIdentity } = parts;
+  const { conductor } = pair;
+  return {
+    createSystem: (order) => {
+      const { store } = database;
+      const founded = foundSystem(
+        { identity, config, conductor, store, now: () => clock.now() },
+        order,
+      );
+      if (founded.ok) onIdentity();
+      return Promise.resolve(founded);
+    },
+    invite: async (order) => invite(parts, order),
+    join: async (code) => join(parts, code),
+    changeover: async ({ to }) => changeover(parts, to),
+    promote: async ({ force }) => {
+      const done = await timed(parts, { kind: "order-promote", force });
+      return done.ok ? ok({ ms: done.value, term: conductor.pair.control.term }) : done;
+    },
+  };
+}
+
+async function invite(
+  { identity, config, front, clock }: OrderParts,
+  { name, actor, requestId }: Parameters<OperatorParts["invite"]>[0],
+): ReturnType<OperatorParts["invite"]> {
+  const { systemKey, authority, pairingKey } = identity;
+  if (!systemKey || !authority) return err({ code: "system.blank", detail: "" });
+  const made = makeInvite({
+    address: config.address,
+    port: config.ports.link,
+    pairingKey,
+    authority,
+    systemKey,
+    requestId,
+    now: clock.now(),
+  });
+  const { code, secret, expiresAt } = made;
+  const command = { kind: "issue-invite", name, secret, expiresAt } as const;
+  const done = await front.submit({ command, actor, requestId });
+  return done.ok ? ok({ code, expiresAt }) : done;
+}
+
+async function join(
+  { identity, config, known, pair, clock, stop, onIdentity }: OrderParts,
+  code: Parameters<OperatorParts["join"]>[0],
+): ReturnType<OperatorParts["join"]> {
+  const { conductor } = pair;
+  if (conductor.pair.control.systemId !== null) {
+    return err({ code: "system.exists", detail: conductor.pair.control.systemId });
+  }
+  const { pairingKey, tlsKey, signerKey } = identity;
+  const {
+    joinedAt: _,
+    pairingKey: __,
+    ...server
+  } = ownServerRow({ identity, config }, clock.now());
+  const joined = await requestJoin(
+    code,
+    { server, pairingKey, tlsKey, signerKey },
+    { clock, stop },
+  );
+  if (!joined.ok) return joined;
+  const { systemId, systemKey, issued, servers, main } = joined.value;
+  known.keep(servers);
+  identity.adopt(systemKey, issued);
+  onIdentity();
+  conductor.restart({ ...conductor.pair.control, systemId });
+  pair.wire.setPartners([main]);
+  return ok({ systemId });
+}
+
+/** HS6: refused unless both directions of the link pass, tried at this moment. */
+async function changeover(parts: OrderParts, to: string): ReturnType<OperatorParts["changeover"]> {
+  const { pair, front } = parts;
+  const target = [...front.state().tables.servers.values()].find(({ name }) => name === to);
+  if (!target) return err({ code: "pair.server-not-found", detail: to });
+  if (target.id === parts.identity.node) return err({ code: "pair.already-main", detail: to });
+  const { verdict } = pair.wire.directions(target.id).accept;
+  const directionsOk = verdict === "ok" && (await pair.wire.tryDial(target.id));
+  const done = await timed(parts, { kind: "order-changeover", to: target.id, directionsOk });
+  return done.ok ? ok({ ms: done.value }) : done;
+}
+
+async function timed(
+  { pair, clock }: OrderParts,
+  event: PairEvent & { readonly kind: "order-changeover" | "order-promote" },
+): Promise<Result<number, Refusal>> {
+  const startedAt = clock.monotonic();
+  const done = await pair.conductor.order(event);
+  return done.ok ? ok(Math.round(clock.monotonic() - startedAt)) : done;
+}
