@@ -1,8 +1,7 @@
-import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { accountId, type AccountId } from "@gridward/core/base/identity";
 import type { FailureCounter } from "@gridward/core/domain/lock-out";
-import { openSideFile } from "./side-file.ts";
+import { openSideFile, type SideFile } from "../os/side-file.ts";
 
 const schema = `CREATE TABLE failures (
   account TEXT PRIMARY KEY, failures INTEGER NOT NULL, since INTEGER NOT NULL, blocked_until INTEGER
@@ -20,7 +19,7 @@ const rowSchema = z.strictObject({
  * goes out, so that neither a restart nor a crash gives more tries. Read from memory.
  */
 export class FailureCounters {
-  readonly #database: DatabaseSync;
+  readonly #database: SideFile["database"];
   readonly #counters = new Map<AccountId, FailureCounter>();
   /** Changed while there was no room: written with the next change. */
   readonly #unwritten = new Set<AccountId>();

@@ -1,11 +1,10 @@
-import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { encodeHex, lengthPrefixed, utf8 } from "@gridward/core/base/bytes";
 import { canonical } from "@gridward/core/base/canonical";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { rfc3339, type Instant } from "@gridward/core/base/time";
 import { sha256 } from "../os/hash.ts";
-import { openSideFile } from "./side-file.ts";
+import { openSideFile, type SideFile } from "../os/side-file.ts";
 
 /** A security event as its source reports it (design §4). Numbers: core/domain/security-event.ts. */
 export interface SecurityEventContent {
@@ -94,7 +93,7 @@ const rowSchema = z.strictObject({
  * loss of power may take the last moments of events (synchronous=NORMAL); a crash takes none.
  */
 export class SecurityEventStore {
-  readonly #database: DatabaseSync;
+  readonly #database: SideFile["database"];
   readonly #eventsKept: number;
   #last: { readonly sequence: number; readonly hash: string };
   /** Events not kept since then. */

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { removePath } from "../os/files.ts";
+import { removePath } from "./files.ts";
 
 /** A small SQLite file beside the journal. Nothing in it may ever keep a server from its work. */
 export interface SideFile {
@@ -42,7 +42,6 @@ function openOrMake({ path, version, schema, synchronous }: SideFileOrder): Data
       throw new ForeignFile(`version ${String(found)} is not ours`);
     }
     database.exec(`PRAGMA synchronous = ${synchronous}; PRAGMA trusted_schema = OFF`);
-    database.prepare("PRAGMA quick_check(1)").get();
     return database;
   } catch (error) {
     database.close();
