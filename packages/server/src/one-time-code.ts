@@ -1,5 +1,5 @@
 import { encodeHex, utf8 } from "@gridward/core/base/bytes";
-import type { RequestId, Sealed } from "@gridward/core/base/identity";
+import { requestId, type RequestId, type Sealed } from "@gridward/core/base/identity";
 import { Secret } from "@gridward/core/base/secret";
 import { hmacSha256, sameSecret, sha256 } from "@gridward/runtime/os/hash";
 import { sealText, unsealText, type SystemKey } from "@gridward/runtime/os/seal";
@@ -15,13 +15,9 @@ const groups = /.{5}(?=.{6})/g;
  * The code that belongs to a request: 128 bits that only a holder of the system key can compute.
  * A retry of the request so gets the same code, although no server keeps it.
  */
-export function codeFor(
-  key: SystemKey,
-  purpose: CodePurpose,
-  requestId: RequestId,
-): Secret<string> {
+export function codeFor(key: SystemKey, purpose: CodePurpose, request: RequestId): Secret<string> {
   const codeKey = hmacSha256(key.bytes.reveal(), utf8("gridward one-time code\u0001"));
-  const bytes = hmacSha256(codeKey, utf8(`${purpose}\u0000${requestId}`));
+  const bytes = hmacSha256(codeKey, utf8(`${purpose}\u0000${request}`));
   return new Secret(spellCrockford(bytes).replaceAll(groups, "$&-"));
 }
 
@@ -39,6 +35,20 @@ export function matchesCode(
   const opened = unsealText(key, sealPurpose(purpose), check.verifier);
   if (!opened.ok) return false;
   return sameSecret(utf8(opened.value.reveal()), utf8(hashOf(check.typed).reveal()));
+}
+
+/**
+ * The id of the one request that a code pays for. Whoever asks again with the same code so finds
+ * the first answer, and without the code nobody can ask for it.
+ */
+export function requestIdOfCode(
+  key: SystemKey,
+  purpose: CodePurpose,
+  use: { readonly owner: string; readonly typed: Secret<string> },
+): RequestId {
+  const idKey = hmacSha256(key.bytes.reveal(), utf8("gridward request of a one-time code\u0001"));
+  const text = `${purpose}\u0000${use.owner}\u0000${hashOf(use.typed).reveal()}`;
+  return requestId(spellCrockford(hmacSha256(idKey, utf8(text))));
 }
 
 function sealPurpose(purpose: CodePurpose): string {

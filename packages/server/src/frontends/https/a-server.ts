@@ -6,7 +6,8 @@ import { keyToPem } from "@gridward/runtime/trust/x509/keys";
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
 import { aDesk, type TestDesk } from "../../desk/a-desk.ts";
 import { createEndpoints } from "../../desk/endpoints.ts";
-import type { HttpsServer, MountedRoute } from "./https-parts.ts";
+import type { MountedRoute } from "../../mounted-route.ts";
+import type { HttpsServer } from "./https-parts.ts";
 import { serveHttps } from "./serve-https.ts";
 
 /** For tests: the HTTPS front end on real TLS and a port of its own, over a desk of tests. */

@@ -6,7 +6,8 @@ import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
 import type { Endpoint } from "../../desk/endpoint.ts";
 import { answerError, answerRefusal, answerRequest, type Exchange } from "./answer-request.ts";
 import { addHealth } from "./health.ts";
-import type { HttpsParts, HttpsServer, MountedRoute } from "./https-parts.ts";
+import type { MountedRoute } from "../../mounted-route.ts";
+import type { HttpsParts, HttpsServer } from "./https-parts.ts";
 import { bodyBytes, peerCertificate, readRequestId, sourceOf } from "./read-request.ts";
 import { limitSources } from "./source-limit.ts";
 

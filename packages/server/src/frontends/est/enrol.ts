@@ -1,0 +1,181 @@
+import type { KeyObject } from "node:crypto";
+import type { Bytes } from "@gridward/core/base/bytes";
+import type { RequestId } from "@gridward/core/base/identity";
+import { ok, type Result } from "@gridward/core/base/result";
+import type { Secret } from "@gridward/core/base/secret";
+import { findAnswer } from "@gridward/core/domain/decide";
+import { refuse, type Refusal } from "@gridward/core/domain/refusal";
+import type { DirectoryState } from "@gridward/core/domain/state";
+import type { Actor, AuthorityRow, DeviceRow } from "@gridward/core/domain/types";
+import type { SystemKey } from "@gridward/runtime/os/seal";
+import { fingerprintOf, readCertificate } from "@gridward/runtime/trust/x509/read";
+import { verifyRequest } from "@gridward/runtime/trust/x509/request";
+import { freshRequestId } from "@gridward/runtime/os/random";
+import { authorityId } from "../../ca/authority.ts";
+import { issueDevice } from "../../ca/issue.ts";
+import { checkMain, systemKeyOf } from "../../desk/order.ts";
+import { codeFor, matchesCode, requestIdOfCode, sealCode } from "../../one-time-code.ts";
+import type { FrontEndParts } from "../../parts.ts";
+import type { MountedAnswer, MountedRequest } from "../../mounted-route.ts";
+import { certificatesAnswer, refusalAnswer, rejected, textAnswer } from "./est-answer.ts";
+import { type Credentials, isRequestType, readBase64, readCredentials } from "./read-enrolment.ts";
+import type { WrongCodes } from "./wrong-codes.ts";
+
+export interface EstParts {
+  readonly front: FrontEndParts;
+  readonly systemKey: () => SystemKey | null;
+}
+
+const bodyBytesMax = 16 * 1024;
+const purpose = "device enrolment";
+
+/**
+ * EST simpleenroll (RFC 7030 §4.2) with a one-time code. The code is judged before the request is
+ * read, the enrolment is journalled before the certificate is sent.
+ */
+export async function answerEnrolment(
+  parts: EstParts,
+  wrongCodes: WrongCodes,
+  request: MountedRequest,
+): Promise<MountedAnswer> {
+  const system = openSystem(parts);
+  if (!system.ok) return refusalAnswer(system.error);
+  const misfit = checkForm(request);
+  if (misfit !== undefined) return misfit;
+  const credentials = readCredentials(request.headers);
+  if (credentials === undefined) return askForCode();
+  const admitted = admit(parts.front, { ...system.value, wrongCodes }, credentials);
+  if (!admitted.ok) return refusalAnswer(admitted.error);
+  const der = readBase64(request.body);
+  const key = der && verifyRequest(der);
+  if (der === undefined || key === undefined) {
+    return textAnswer(400, "The body must be a PKCS#10 request: its DER in base64, without PEM.");
+  }
+  if (!key.ok) return refusalAnswer({ code: "enrolment.bad-request", detail: key.error });
+  const { earlier } = admitted.value;
+  if (earlier !== null) return handOver(earlier, key.value);
+  const actor = actorOf(admitted.value.device, request.source);
+  const enrolled = await enrol(parts.front, { ...system.value, ...admitted.value, der, actor });
+  return enrolled.ok ? handOver(enrolled.value, key.value) : refusalAnswer(enrolled.error);
+}
+
+interface OpenSystem {
+  readonly systemKey: SystemKey;
+  readonly authority: AuthorityRow;
+}
+
+/** Enrolment is a change: it is made on the Main, by a system that has its authority. */
+function openSystem({ front, systemKey }: EstParts): Result<OpenSystem, Refusal> {
+  const onMain = checkMain(front);
+  if (!onMain.ok) return onMain;
+  const key = systemKeyOf(systemKey);
+  if (!key.ok) return key;
+  const authority = front.state().tables.authorities.get(authorityId);
+  if (authority === undefined) return refuse("server.unavailable", "no authority");
+  return ok({ systemKey: key.value, authority });
+}
+
+function checkForm({ headers, body }: MountedRequest): MountedAnswer | undefined {
+  if (!isRequestType(headers)) {
+    return textAnswer(415, "The content type of an enrolment is application/pkcs10.");
+  }
+  if (body.length > bodyBytesMax) return textAnswer(413, "A request has at most 16 KiB.");
+  return undefined;
+}
+
+function askForCode(): MountedAnswer {
+  const says = "Name the device as user and the one-time code of its package as password.";
+  const scheme = 'Basic realm="gridward enrolment", charset="UTF-8"';
+  return textAnswer(401, says, { "www-authenticate": scheme });
+}
+
+interface Admitted {
+  readonly device: DeviceRow;
+  /** Under which the enrolment with this code is journalled. */
+  readonly requestId: RequestId;
+  /** What this code enrolled before, if it did and still counts: DER in base64. */
+  readonly earlier: string | null;
+}
+
+/** An unknown device, a wrong code, one past its time and a used one take the same way out. */
+function admit(
+  front: FrontEndParts,
+  judge: { readonly systemKey: SystemKey; readonly wrongCodes: WrongCodes },
+  { name, code }: Credentials,
+): Result<Admitted, Refusal> {
+  const state = front.state();
+  const device = findDevice(state, name);
+  const owner = device?.id ?? "";
+  const requestId = requestIdOfCode(judge.systemKey, purpose, { owner, typed: code });
+  const isMatch = isOpenCode(judge.systemKey, device, code);
+  if (device === undefined || device.status === "lost") return refuse(rejected, name);
+  const earlier = earlierAnswer(state, device, requestId);
+  if (earlier !== null) return ok({ device, requestId, earlier });
+  if (!isMatch) judge.wrongCodes.count(device);
+  const isInTime = front.now() < (device.enrolment?.expiresAt ?? 0);
+  const counts = isMatch && isInTime && !judge.wrongCodes.isSpent(device);
+  return counts ? ok({ device, requestId, earlier: null }) : refuse(rejected, name);
+}
+
+/** Where no code is open, one that nobody has is compared: it takes as long. */
+function isOpenCode(
+  systemKey: SystemKey,
+  device: DeviceRow | undefined,
+  typed: Secret<string>,
+): boolean {
+  const decoy = sealCode(systemKey, purpose, codeFor(systemKey, purpose, freshRequestId()));
+  const open = device?.enrolment?.verifier;
+  const isMatch = matchesCode(systemKey, purpose, { verifier: open ?? decoy, typed });
+  return isMatch && open !== undefined;
+}
+
+/** By name as devices are named, without case, or by id. */
+function findDevice(state: DirectoryState, typed: string): DeviceRow | undefined {
+  const { devices } = state.tables;
+  const wanted = typed.toLowerCase();
+  return devices.get(typed) ?? devices.find(({ name }) => name.toLowerCase() === wanted);
+}
+
+/** The certificate of a device whose answer was lost, while it is the one that counts. */
+function earlierAnswer(
+  state: DirectoryState,
+  device: DeviceRow,
+  requestId: RequestId,
+): string | null {
+  const given = findAnswer(state, requestId)?.answer.certificate;
+  if (given === undefined || device.certificate === null) return null;
+  const certificate = readCertificate(Buffer.from(given, "base64"));
+  const counts = certificate && fingerprintOf(certificate) === device.certificate.fingerprint;
+  return counts === true ? given : null;
+}
+
+function actorOf({ id, name }: DeviceRow, source: string): Actor {
+  return { kind: "device", id, name, door: "https", source };
+}
+
+/**
+ * Issues and journals. The answer is that of the journal: of two requests with one code that come
+ * together, the second is given what the first was.
+ */
+async function enrol(
+  front: FrontEndParts,
+  order: OpenSystem & Admitted & { readonly der: Bytes; readonly actor: Actor },
+): Promise<Result<string, Refusal>> {
+  const { device, actor, requestId, der: request } = order;
+  const issued = issueDevice({ ...order, request, now: front.now() }, device);
+  if (!issued.ok) return issued;
+  const { certificate, row } = issued.value;
+  const encoded = certificate.raw.toString("base64");
+  const command = { kind: "enrol-device", id: device.id, certificate: row, encoded } as const;
+  const receipt = await front.submit({ command, actor, requestId });
+  return receipt.ok ? ok(receipt.value.answer.certificate ?? encoded) : receipt;
+}
+
+/** To whoever holds the key that it is for, and to nobody else. */
+function handOver(encoded: string, key: KeyObject): MountedAnswer {
+  const certificate = readCertificate(Buffer.from(encoded, "base64"));
+  if (certificate === undefined || !certificate.publicKey.equals(key)) {
+    return refusalAnswer({ code: rejected, detail: "" });
+  }
+  return certificatesAnswer([certificate], "application/pkcs7-mime; smime-type=certs-only");
+}

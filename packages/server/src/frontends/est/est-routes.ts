@@ -1,0 +1,33 @@
+import { readCertificate } from "@gridward/runtime/trust/x509/read";
+import { authorityId } from "../../ca/authority.ts";
+import type { MountedAnswer, MountedRoute } from "../../mounted-route.ts";
+import { answerEnrolment, type EstParts } from "./enrol.ts";
+import { certificatesAnswer, refusalAnswer } from "./est-answer.ts";
+import { WrongCodes } from "./wrong-codes.ts";
+
+/** Enrolment over secure transport (RFC 7030, RFC 8951), for the HTTPS port. */
+export function estRoutes(parts: EstParts): readonly MountedRoute[] {
+  const wrongCodes = new WrongCodes();
+  return [
+    {
+      method: "GET",
+      path: "/.well-known/est/cacerts",
+      answer: async () => answerAuthorities(parts),
+    },
+    {
+      method: "POST",
+      path: "/.well-known/est/simpleenroll",
+      answer: async (request) => answerEnrolment(parts, wrongCodes, request),
+    },
+  ];
+}
+
+/** RFC 7030 §4.1: asked by devices that hold no anchor yet, so it is for anyone. */
+function answerAuthorities({ front }: EstParts): MountedAnswer {
+  const authority = front.state().tables.authorities.get(authorityId);
+  const certificate = authority && readCertificate(authority.certificate);
+  if (certificate === undefined) {
+    return refusalAnswer({ code: "server.unavailable", detail: "no authority" });
+  }
+  return certificatesAnswer([certificate], "application/pkcs7-mime");
+}
