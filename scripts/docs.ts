@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { importDiagram } from "./import-diagram.ts";
+import { causeReference, eventReference, limitReference, refusalReference } from "./reference.ts";
 import { root } from "./sources.ts";
 
 interface GeneratedPart {
@@ -14,6 +15,10 @@ interface GeneratedPart {
 
 const parts: readonly GeneratedPart[] = [
   { file: "docs/ARCHITECTURE.md", marker: "imports", generate: importDiagram },
+  { file: "docs/reference/refusals.md", marker: "refusals", generate: refusalReference },
+  { file: "docs/reference/events.md", marker: "events", generate: eventReference },
+  { file: "docs/reference/causes.md", marker: "causes", generate: causeReference },
+  { file: "docs/reference/limits.md", marker: "limits", generate: limitReference },
 ];
 
 /** One sentence for each part that is not what the code says. */

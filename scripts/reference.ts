@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { refusalSpec, refusals, isRefusalCode } from "@gridward/core/domain/refusal";
+import { securityEvents } from "@gridward/core/domain/security-event";
+import { tlsCauses } from "@gridward/core/domain/tls-cause";
+import { readSources, root } from "./sources.ts";
+
+/** The pages of docs/reference, each made from the one table that the code uses. */
+export function refusalReference(): string {
+  const codes = Object.keys(refusals).filter(isRefusalCode);
+  const rows = codes.map((code) => {
+    const { says, remedy, exit, http, ldap, tell } = refusalSpec(code);
+    return [`\`${code}\``, says, remedy, String(exit), String(http), String(ldap), tell];
+  });
+  return table(["code", "what happened", "what to do", "exit", "HTTP", "LDAP", "told to"], rows);
+}
+
+export function eventReference(): string {
+  const rows = Object.entries(securityEvents).map(([number, event]) => [
+    number,
+    `\`${event.acronym}\``,
+    event.text,
+    event.severity,
+    event.gsal ?? "",
+    event.isVerified ? "" : "from memory",
+  ]);
+  return table(["number", "name", "means", "severity", "GSAL", "source"], rows);
+}
+
+export function causeReference(): string {
+  const rows = Object.entries(tlsCauses).map(([code, cause]) => [
+    code,
+    cause.title,
+    cause.says,
+    cause.remedy,
+  ]);
+  return table(["code", "cause", "what is said on both sides", "what to do"], rows);
+}
+
+/** Limits are read off the text, because their comments are half of what matters. */
+export function limitReference(): string {
+  const limit =
+    /(?:\/\*\* (?<why>[^*]*) \*\/\n)?export const (?<name>\w+)[^=]*= (?<value>[^;{]+);/g;
+  return [...readSources(["packages/*/src/**/limits.ts"]).keys()]
+    .flatMap((file) => {
+      const text = readFileSync(join(root, file), "utf8");
+      const rows = [...text.matchAll(limit)].map(({ groups }) => [
+        `\`${groups?.["name"] ?? ""}\``,
+        (groups?.["value"] ?? "").replaceAll("_", ","),
+        (groups?.["why"] ?? "").replaceAll(/\s+/g, " "),
+      ]);
+      return [`### \`${file}\``, table(["limit", "value", "why"], rows)];
+    })
+    .join("\n\n");
+}
+
+/** Columns are padded as the formatter pads them. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
+  const widths = head.map((_, index) => Math.max(3, ...all.map((row) => row[index]?.length ?? 0)));
+  const lines = all.map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)));
+  const rule = widths.map((width) => "-".repeat(width));
+  const [first = [], ...rest] = lines;
+  return [first, rule, ...rest].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
