@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { runCommand } from "./command.ts";
 import { checkDocs } from "./docs.ts";
 import { checkLayers } from "./layers.ts";
+import { checkLinks } from "./links.ts";
 import { runTests } from "./node-tests.ts";
 import { checkSpec } from "./spec.ts";
 import { readSources, root } from "./sources.ts";
@@ -53,6 +54,9 @@ export const checks: readonly Check[] = [
   ),
   judged("Nothing is left over or named emptily", 'CONTRIBUTING.md "Words"', () =>
     checkWords(readSources(["{packages,scripts,test,bench}/**/*.ts"])),
+  ),
+  judged("Every link in the documents leads somewhere", 'CONTRIBUTING.md "Documents"', () =>
+    checkLinks(readSources(["*.md", "{docs,packages,examples,scripts}/**/*.md"])),
   ),
   judged("Every generated document is up to date", 'CONTRIBUTING.md "Documents"', checkDocs),
 ];
