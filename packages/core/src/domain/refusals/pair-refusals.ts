@@ -210,6 +210,32 @@ export const pairRefusals = {
     says: "This is not a join code.",
     remedy: "Copy the whole code that `gridward pair invite` printed.",
   },
+  "invite.mistyped": {
+    ...signInRefused,
+    exit: 2,
+    ...toAnyone,
+    says: "The join code has a typing error.",
+    remedy: "Copy the whole code that `gridward pair invite` printed.",
+  },
+  "invite.unreachable": {
+    ...unavailable,
+    ...toAnyone,
+    says: "The Main that the join code names does not answer on its link port.",
+    remedy: "Check that it runs, and the address, port and firewall between the two servers.",
+  },
+  "invite.broken-off": {
+    ...unavailable,
+    exit: 10,
+    ...toAnyone,
+    says: "The connection to the Main broke, so it is unknown whether this server joined.",
+    remedy: "Run the same command again with the same code.",
+  },
+  "invite.bad-certificate": {
+    ...againstRule,
+    ...toAnyone,
+    says: "The Main issued a certificate that this server cannot use, so it did not join.",
+    remedy: "Compare the clocks of both servers and ask for a new code.",
+  },
   "invite.expired": {
     ...signInRefused,
     ...toOperator,
@@ -225,7 +251,7 @@ export const pairRefusals = {
   "invite.not-found": {
     ...signInRefused,
     ...toOperator,
-    says: "There is no invitation for a server of this name.",
+    says: "No invitation is open for a server of this name: it was used, replaced or never made.",
     remedy: "Run `gridward pair invite --name B` on the Main.",
   },
   "invite.bad-end": {
