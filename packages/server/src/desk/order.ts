@@ -38,7 +38,7 @@ export async function giveOrder(
 }
 
 /** Changes are made on the Main; said before a password is hashed for nothing. */
-export function checkMain(front: FrontEndParts): Result<null, Refusal> {
+export function checkMain(front: Pick<FrontEndParts, "condition">): Result<null, Refusal> {
   const { duty, state } = front.condition();
   if (duty === "main" || duty === "lone") return ok(null);
   const code = duty === "standby" || duty === "fenced" ? "pair.not-main" : "server.unavailable";

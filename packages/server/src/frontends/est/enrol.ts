@@ -22,7 +22,7 @@ import { type Credentials, isRequestType, readBase64, readCredentials } from "./
 import type { WrongCodes } from "./wrong-codes.ts";
 
 export interface EstParts {
-  readonly front: FrontEndParts;
+  readonly front: Pick<FrontEndParts, "state" | "condition" | "submit" | "now">;
   readonly systemKey: () => SystemKey | null;
 }
 
@@ -99,7 +99,7 @@ interface Admitted {
 
 /** An unknown device, a wrong code, one past its time and a used one take the same way out. */
 function admit(
-  front: FrontEndParts,
+  front: EstParts["front"],
   judge: { readonly systemKey: SystemKey; readonly wrongCodes: WrongCodes },
   { name, code }: Credentials,
 ): Result<Admitted, Refusal> {
@@ -158,7 +158,7 @@ function actorOf({ id, name }: DeviceRow, source: string): Actor {
  * together, the second is given what the first was.
  */
 async function enrol(
-  front: FrontEndParts,
+  front: EstParts["front"],
   order: OpenSystem & Admitted & { readonly der: Bytes; readonly actor: Actor },
 ): Promise<Result<string, Refusal>> {
   const { device, actor, requestId, der: request } = order;

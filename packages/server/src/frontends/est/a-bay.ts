@@ -1,0 +1,116 @@
+import type { KeyObject } from "node:crypto";
+import { deviceId, groupId, requestId, type DeviceId } from "@gridward/core/base/identity";
+import { err, ok } from "@gridward/core/base/result";
+import type { Secret } from "@gridward/core/base/secret";
+import { hour, type Millis } from "@gridward/core/base/time";
+import { findAnswer } from "@gridward/core/domain/decide";
+import type { Refusal } from "@gridward/core/domain/refusal";
+import type { ServerCondition } from "@gridward/core/domain/server-status";
+import type { DeviceRow } from "@gridward/core/domain/types";
+import { freshId, freshRequestId } from "@gridward/runtime/os/random";
+import { createTlsKey } from "@gridward/runtime/trust/x509/keys";
+import { createRequest } from "@gridward/runtime/trust/x509/request";
+import { aSystem, type TestSystem } from "../../a-system.ts";
+import type { MountedAnswer, MountedRequest, MountedRoute } from "../../mounted-route.ts";
+import { codeFor, sealCode } from "../../one-time-code.ts";
+import { estRoutes } from "./est-routes.ts";
+
+/** For tests: a system with the devices Q01 and Q02, and EST in front of it. */
+export interface TestBay {
+  readonly system: TestSystem;
+  readonly routes: readonly MountedRoute[];
+  readonly q01: () => DeviceRow;
+  /** A code for Q01, as its package carries it. */
+  issueCode(validity?: Millis): Secret<string>;
+  /** Becomes Standby, and so on. */
+  become(change: Partial<ServerCondition>): void;
+  /** From now on every change ends so, without being made. */
+  refuseChanges(refusal: Refusal): void;
+  authorities(): Promise<MountedAnswer>;
+  enrol(more: Partial<MountedRequest>): Promise<MountedAnswer>;
+}
+
+export function aBay(start: number): TestBay {
+  const system = aSystem(start);
+  const { state, submit, now } = system.front;
+  const group = groupId(freshId());
+  const id = deviceId(freshId());
+  system.order({ kind: "create-group", id: group, name: "bay1", description: "" });
+  const devices = [newDevice(id, "Q01"), newDevice(deviceId(freshId()), "Q02")];
+  system.order({ kind: "register-devices", devices, group });
+  let condition: Partial<ServerCondition> = {};
+  let refusal: Refusal | null = null;
+  const routes = estRoutes({
+    systemKey: () => system.systemKey,
+    front: {
+      state,
+      now,
+      condition: () => ({ ...soundCondition, node: system.self.node, at: now(), ...condition }),
+      submit: async (order) => {
+        // As with a journal, other requests are read meanwhile.
+        await Promise.resolve();
+        const known = findAnswer(state(), order.requestId);
+        if (known !== undefined) return ok({ seq: known.seq, answer: known.answer });
+        return refusal === null ? submit(order) : err(refusal);
+      },
+    },
+  });
+  const [authorities, enrol] = routes.map(({ answer }) => answer);
+  if (!authorities || !enrol) throw new Error("EST has two routes");
+  return {
+    system,
+    routes,
+    q01: () => {
+      const device = state().tables.devices.get(id);
+      if (!device) throw new Error("Q01 is registered");
+      return device;
+    },
+    issueCode: (validity = 24 * hour) => {
+      const code = codeFor(system.systemKey, "device enrolment", freshRequestId());
+      const verifier = sealCode(system.systemKey, "device enrolment", code);
+      system.order({ kind: "issue-device-code", id, verifier, expiresAt: now() + validity });
+      return code;
+    },
+    become: (change) => void (condition = { ...condition, ...change }),
+    refuseChanges: (given) => void (refusal = given),
+    authorities: async () => authorities(aRequest({})),
+    enrol: async (more) => enrol(aRequest(more)),
+  };
+}
+
+const soundCondition = {
+  duty: "lone",
+  state: "lone",
+  canSignIn: true,
+  fresh: true,
+  ageMs: 0,
+} as const;
+
+function newDevice(id: DeviceId, name: string) {
+  const accessPoints = [{ name: "S1", ip: "10.0.0.7" }];
+  return { id, name, manufacturer: "Hill", type: "BCU", accessPoints, area: "Hill" };
+}
+
+export function aRequest(more: Partial<MountedRequest>): MountedRequest {
+  return {
+    headers: {},
+    body: new Uint8Array(),
+    certificate: null,
+    source: "127.0.0.1",
+    requestId: requestId(freshId()),
+    ...more,
+  };
+}
+
+/** What a well-behaved device sends. */
+export function anEnrolment(
+  name: string,
+  code: Secret<string>,
+  key: KeyObject = createTlsKey(),
+): Pick<MountedRequest, "headers" | "body"> {
+  const credentials = Buffer.from(`${name}:${code.reveal()}`).toString("base64");
+  return {
+    headers: { authorization: `Basic ${credentials}`, "content-type": "application/pkcs10" },
+    body: Buffer.from(Buffer.from(createRequest(key, "x")).toString("base64")),
+  };
+}
