@@ -70,11 +70,22 @@ export async function listen(order: ListenOrder): Promise<Result<Listening, Refu
     return ok({ ports: { https: https.port, link: link.port, ldaps: ldaps.port }, refresh, close });
   } catch (error) {
     await close();
-    if (errorCode(error) === "EADDRINUSE" || errorCode(error) === "EACCES") {
-      const said = error instanceof Error ? error.message : "";
+    return refusedDoor(order.config.listen, error);
+  }
+}
+
+function refusedDoor(address: string, error: unknown): Result<never, Refusal> {
+  const said = error instanceof Error ? error.message : "";
+  switch (errorCode(error)) {
+    case "EADDRINUSE":
       return refuse("config.port-in-use", said);
-    }
-    throw error;
+    case "EACCES":
+      return refuse("config.port-not-allowed", said);
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return refuse("config.bad-value", `listen: ${address} is no address of this machine`);
+    default:
+      throw error;
   }
 }
 
