@@ -7,6 +7,7 @@ import { addAccountVerbs } from "./account.ts";
 import { addCatalogueVerbs } from "./catalogue.ts";
 import { addGlobalOptions, type Cli } from "./cli.ts";
 import { addDeviceVerbs } from "./device.ts";
+import { addDoctorVerb } from "./doctor.ts";
 import { addGroupVerbs } from "./group.ts";
 import { addPairVerbs } from "./pair.ts";
 import { addServerVerbs, addSystemVerbs } from "./server.ts";
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
   addGroupVerbs(root, cli);
   addCatalogueVerbs(root, cli);
   addDeviceVerbs(root, cli);
+  addDoctorVerb(root, cli);
   for (const command of everyCommand(root)) command.exitOverride();
   try {
     await root.parseAsync([...program.words], { from: "user" });

@@ -23,7 +23,7 @@ export function codeFor(key: SystemKey, purpose: CodePurpose, request: RequestId
 
 /** What is journalled of a code: its hash, sealed. 128 random bits need no slow hash. */
 export function sealCode(key: SystemKey, purpose: CodePurpose, code: Secret<string>): Sealed {
-  return sealText(key, sealPurpose(purpose), hashOf(code));
+  return sealText(key, codeSealPurpose(purpose), hashOf(code));
 }
 
 /** Is this the code? Case, spaces and hyphens do not count; O reads as 0, I and L as 1. */
@@ -32,7 +32,7 @@ export function matchesCode(
   purpose: CodePurpose,
   check: { readonly verifier: Sealed; readonly typed: Secret<string> },
 ): boolean {
-  const opened = unsealText(key, sealPurpose(purpose), check.verifier);
+  const opened = unsealText(key, codeSealPurpose(purpose), check.verifier);
   if (!opened.ok) return false;
   return sameSecret(utf8(opened.value.reveal()), utf8(hashOf(check.typed).reveal()));
 }
@@ -51,7 +51,8 @@ export function requestIdOfCode(
   return requestId(spellCrockford(hmacSha256(idKey, utf8(text))));
 }
 
-function sealPurpose(purpose: CodePurpose): string {
+/** Purpose under which the hash of a code is sealed. */
+export function codeSealPurpose(purpose: CodePurpose): string {
   return `one-time code for ${purpose}`;
 }
 

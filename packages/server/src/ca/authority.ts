@@ -12,7 +12,8 @@ import { certificateRow } from "./certificate-row.ts";
 /** The one authority of a system in this release; its certificate is the trust anchor too. */
 export const authorityId = "issuing";
 
-const sealPurpose = "key of the issuing authority";
+/** Purpose under which the key of the authority is sealed. */
+export const authorityKeyPurpose = "key of the issuing authority";
 
 export interface CreatedAuthority {
   readonly row: AuthorityRow;
@@ -40,7 +41,7 @@ export function createAuthority(order: {
     row: {
       id: authorityId,
       certificate: certificate.toString(),
-      key: sealText(order.systemKey, sealPurpose, keyToPem(key)),
+      key: sealText(order.systemKey, authorityKeyPurpose, keyToPem(key)),
     },
     certificate: certificateRow("authority", certificate),
   };
@@ -53,7 +54,7 @@ export function withAuthority<Value>(
   work: (certificate: X509Certificate, key: KeyObject) => Value,
 ): Result<Value, Refusal> {
   const certificate = readCertificate(authority.certificate);
-  const opened = unsealText(systemKey, sealPurpose, authority.key);
+  const opened = unsealText(systemKey, authorityKeyPurpose, authority.key);
   if (certificate === undefined || !opened.ok) {
     return err({ code: "security.seal-broken", detail: "key of the issuing authority" });
   }

@@ -11,7 +11,8 @@ import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
 /** How long a code is good for; the domain allows no more than a day. */
 export const inviteValidity = 15 * minute;
 
-const sealPurpose = "secret of an invitation";
+/** Purpose under which the secret of an invitation is sealed. */
+export const invitePurpose = "secret of an invitation";
 
 export interface InviteOrder {
   /** Where the joining server reaches this Main's link port. */
@@ -50,14 +51,14 @@ export function makeInvite(order: InviteOrder): Invite {
   );
   return {
     code: new Secret(code),
-    secret: seal(order.systemKey, sealPurpose, secret),
+    secret: seal(order.systemKey, invitePurpose, secret),
     expiresAt: order.now + inviteValidity,
   };
 }
 
 /** Undefined when the row was sealed with another system key. */
 export function openInviteSecret(key: SystemKey, secret: Sealed): Secret<Bytes> | undefined {
-  const opened = unseal(key, sealPurpose, secret);
+  const opened = unseal(key, invitePurpose, secret);
   return opened.ok ? opened.value : undefined;
 }
 

@@ -1,0 +1,37 @@
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+import { err, ok, type Result } from "@gridward/core/base/result";
+import { isRefusalCode } from "@gridward/core/domain/refusal";
+import { runToEnd } from "@gridward/runtime/os/program";
+import { clientFailure, refusalFailure, type CommandFailure } from "./failure.ts";
+
+/** Programs of the server that read a data directory without a running server. */
+export type ServerProgram = "stopped" | "doctor";
+
+const refused = z.object({ refused: z.object({ code: z.string(), detail: z.string() }) });
+
+/** Runs one to its end and reads what it says. */
+export function askServerProgram<Schema extends z.ZodType>(
+  program: ServerProgram,
+  directory: string,
+  answer: Schema,
+): Result<z.output<Schema>, CommandFailure> {
+  const file = new URL(`../../server/src/${program}/main.ts`, import.meta.url);
+  const ended = runToEnd(fileURLToPath(file), [directory]);
+  const said = parseJson(ended.data);
+  const no = refused.safeParse(said);
+  if (no.success) {
+    const { code, detail } = no.data.refused;
+    if (isRefusalCode(code)) return err(refusalFailure({ code, detail }));
+  }
+  const read = answer.safeParse(said);
+  return read.success ? ok(read.data) : err(clientFailure("client.not-ours", `exit ${ended.exit}`));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
