@@ -96,7 +96,7 @@ function program(claim: string, explained: string, name: string, words: readonly
     claim,
     explained,
     run: async () => {
-      const { code, output } = await runCommand(tool(name), words, { limitMs: 100_000 });
+      const { code, output } = await runCommand(tool(name), words, { limitMs: 300_000 });
       return { isTrue: code === 0, report: output };
     },
   };
@@ -118,7 +118,7 @@ async function unitTests(): Promise<Outcome> {
     patterns: ["packages/**/*.test.ts", "scripts/*.test.ts"],
     isolation: "none",
     testLimitMs: 30_000,
-    limitMs: 110_000,
+    limitMs: 300_000,
   });
   return { isTrue: tests.failed === 0, report, tests };
 }

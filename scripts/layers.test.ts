@@ -16,9 +16,10 @@ function breaches(more: Readonly<Record<string, string>>): readonly string[] {
       'import "@gridward/core/codec/ber";',
       'import "@gridward/runtime/os/clock";',
       'import "@gridward/runtime/journal/journal";',
-      'import "./frontends/ldap/serve.ts";',
-      'import "./frontends/est/serve.ts";',
+      'import "./listen.ts";',
     ].join("\n"),
+    "packages/server/src/listen.ts":
+      'import "./frontends/ldap/serve.ts";\nimport "./frontends/est/serve.ts";\n',
   };
   return checkLayers(new Map(Object.entries({ ...clean, ...more })));
 }
