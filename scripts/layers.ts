@@ -103,7 +103,7 @@ export const areas: readonly Area[] = table.map(([name, folder, may, platform]) 
 const random = /^(?:random|getRandomValues|webcrypto)/;
 
 const isTest = /\.test\.ts$|^test\//;
-const isEntry = /\/main\.ts$|/(?:\w+-)?gate\.ts$|\.test\.ts$|\.d\.ts$|^(?:scripts|bench|test)\//;
+const isEntry = /\/main\.ts$|\/(?:\w+-)?gate\.ts$|\.test\.ts$|\.d\.ts$|^(?:scripts|bench|test)\//;
 
 /** Every breach as one sentence; none when the layers are clean. */
 export function checkLayers(sources: Sources): readonly string[] {
