@@ -7,7 +7,7 @@ import { DiskFull, type JournalFault } from "./journal.ts";
 const applicationId = 0x4757_4a4c;
 
 /** Raised with every change of the tables below. */
-export const schemaVersion = 1;
+const schemaVersion = 1;
 
 /** How long a writer waits for the doctor, or the doctor for a writer. */
 const patienceMs = 5_000;
@@ -99,7 +99,7 @@ export function inTransaction(database: DatabaseSync, work: () => void): void {
 /** SQLITE_FULL, and SQLITE_IOERR_SHMSIZE, which is what a full disk gives for the index of the WAL. */
 const fullCodes: readonly unknown[] = [13, 4874];
 
-export function isDiskFull(error: unknown): boolean {
+function isDiskFull(error: unknown): boolean {
   return isSqliteError(error) && fullCodes.includes(error.errcode);
 }
 

@@ -1,0 +1,160 @@
+import { z } from "zod";
+import type { Rows } from "./types.ts";
+
+/**
+ * The shape of every row, exactly: what is not named here is refused. Bounds are those of a reader
+ * who must not be hurt, generous enough for every release; the rules of the domain are `decide`'s.
+ */
+
+/** A type without its brands: what a text is before it is believed. */
+export type Plain<Value> = Value extends { readonly brand: string }
+  ? string
+  : Value extends object
+    ? { readonly [Key in keyof Value]: Plain<Value[Key]> }
+    : Value;
+
+type Shape<Value> = z.ZodType<Plain<Value>>;
+
+export const idShape = z.string().min(1).max(256);
+export const textShape = z.string().max(1_024);
+/** A sealed secret or a certificate. */
+export const longTextShape = z.string().max(65_536);
+export const hashShape = z.string().regex(/^[0-9a-f]{64}$/);
+/** A time or a count. */
+export const wholeShape = z.number().int().nonnegative();
+
+const whole = wholeShape;
+const text = textShape;
+const longText = longTextShape;
+const id = idShape;
+const ids = z.array(id).max(100_000);
+
+export const roleShape = z.strictObject({
+  role: z.number().int(),
+  area: text,
+  notBefore: whole.nullable(),
+  notAfter: whole.nullable(),
+});
+
+export const rolesShape = z.array(roleShape).max(1_024);
+
+export const passwordShape = z.strictObject({
+  verifier: longText,
+  version: whole,
+  changedAt: whole,
+  mustChange: z.boolean(),
+  history: z.array(longText).max(64),
+});
+
+export const codeShape = z.strictObject({ verifier: longText, expiresAt: whole });
+
+export const accountShape = z.strictObject({
+  id,
+  name: text,
+  displayName: text,
+  uidNumber: whole,
+  roles: rolesShape,
+  groups: ids,
+  enabled: z.boolean(),
+  password: passwordShape.nullable(),
+  code: codeShape.nullable(),
+  lockedUntil: whole.nullable(),
+  policy: text,
+  createdAt: whole,
+  changedAt: whole,
+}) satisfies Shape<Rows["accounts"]>;
+
+export const groupShape = z.strictObject({
+  id,
+  name: text,
+  description: text,
+  deny: ids,
+  administrators: ids,
+  softAge: whole,
+  hardAge: whole,
+  createdAt: whole,
+  changedAt: whole,
+}) satisfies Shape<Rows["groups"]>;
+
+export const deviceShape = z.strictObject({
+  id,
+  name: text,
+  manufacturer: text,
+  type: text,
+  accessPoints: z.array(z.strictObject({ name: text, ip: text.nullable() })).max(1_024),
+  area: text,
+  group: id,
+  status: z.enum(["registered", "enrolled", "lost"]),
+  enrolment: codeShape.nullable(),
+  certificate: z.strictObject({ serial: text, fingerprint: text, notAfter: whole }).nullable(),
+  replication: z.strictObject({ enabled: z.boolean(), revision: whole }),
+  keyVersion: whole,
+  createdAt: whole,
+  changedAt: whole,
+}) satisfies Shape<Rows["devices"]>;
+
+export const serverShape = z.strictObject({
+  id,
+  name: text,
+  address: text,
+  ports: z.strictObject({ https: whole, link: whole, ldaps: whole }),
+  pairingKey: text,
+  kind: z.enum(["promotable", "permanent"]),
+  joinedAt: whole,
+}) satisfies Shape<Rows["servers"]>;
+
+export const inviteShape = z.strictObject({
+  name: text,
+  secret: longText,
+  expiresAt: whole,
+  triesLeft: whole,
+}) satisfies Shape<Rows["invites"]>;
+
+export const policyShape = z.strictObject({
+  name: text,
+  lengthMin: whole,
+  lengthMax: whole,
+  classesMin: whole,
+  history: whole,
+  attempts: whole,
+  window: whole,
+  lockFor: whole,
+  expiresAfter: whole.nullable(),
+}) satisfies Shape<Rows["policies"]>;
+
+export const certificateShape = z.strictObject({
+  serial: text,
+  profile: z.enum(["authority", "server", "device", "replica-signer"]),
+  subject: text,
+  fingerprint: text,
+  notBefore: whole,
+  notAfter: whole,
+  revokedAt: whole.nullable(),
+}) satisfies Shape<Rows["certificates"]>;
+
+export const authorityShape = z.strictObject({
+  id,
+  certificate: longText,
+  key: longText,
+}) satisfies Shape<Rows["authorities"]>;
+
+export const systemShape = z.strictObject({
+  id,
+  base: text,
+  site: text,
+  createdAt: whole,
+  replicaKey: longText,
+  uidNext: whole,
+}) satisfies Shape<Rows["system"]>;
+
+export const unprotectedShape = z.strictObject({ since: whole, reason: text }).nullable();
+export const ackSetShape = z.array(id).max(64);
+
+export const pairShape = z.strictObject({
+  term: whole,
+  owner: id,
+  by: z.enum(["creation", "changeover", "promotion", "forced-promotion"]),
+  since: whole,
+  ackSet: ackSetShape,
+  unprotected: unprotectedShape,
+}) satisfies Shape<Rows["pair"]>;
