@@ -29,7 +29,7 @@ const longText = longTextShape;
 const id = idShape;
 const ids = z.array(id).max(100_000);
 
-export const roleShape = z.strictObject({
+const roleShape = z.strictObject({
   role: z.number().int(),
   area: text,
   notBefore: whole.nullable(),
