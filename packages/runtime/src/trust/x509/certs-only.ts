@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import {
   CertificateChoices,
   CertificateSet,
@@ -12,6 +12,7 @@ import { Certificate } from "@peculiar/asn1-x509";
 import type { Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { objectIds } from "./object-ids.ts";
+import { readCertificate } from "./read.ts";
 
 const bytesMax = 64 * 1024;
 
@@ -42,7 +43,9 @@ export function decodeCertsOnly(der: Bytes): Result<readonly X509Certificate[], 
     const found: X509Certificate[] = [];
     for (const { certificate } of certificates ?? []) {
       if (certificate === undefined) continue;
-      found.push(new X509Certificate(Buffer.from(AsnConvert.serialize(certificate))));
+      const read = readCertificate(Buffer.from(AsnConvert.serialize(certificate)));
+      if (read === undefined) return err("a CMS message with a broken certificate");
+      found.push(read);
     }
     return ok(found);
   } catch {

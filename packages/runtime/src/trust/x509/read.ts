@@ -14,7 +14,11 @@ import { parseCertificateUri, type CertificateName } from "./names.ts";
 /** A certificate from a PEM text or DER bytes, or undefined: what comes from a peer may be anything. */
 export function readCertificate(source: string | Bytes): X509Certificate | undefined {
   try {
-    return new X509Certificate(source);
+    const certificate = new X509Certificate(source);
+    // OpenSSL reads dates that are none, and NaN passes every comparison with a time. A key that
+    // is none would throw later, where it is used.
+    const hasDates = [notBeforeOf(certificate), notAfterOf(certificate)].every(Number.isFinite);
+    return hasDates && certificate.publicKey.type === "public" ? certificate : undefined;
   } catch {
     return undefined;
   }

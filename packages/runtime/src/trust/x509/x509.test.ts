@@ -5,6 +5,7 @@ import * as fc from "fast-check";
 import { nodeId, deviceId } from "@gridward/core/base/identity";
 import { AsnConvert } from "@peculiar/asn1-schema";
 import { Certificate } from "@peculiar/asn1-x509";
+import { judgePeer } from "../judge.ts";
 import { testAuthority } from "../test-authority.ts";
 import { decodeCertsOnly, encodeCertsOnly } from "./certs-only.ts";
 import {
@@ -114,6 +115,48 @@ test("[X6] no bytes make a reader of requests, certificates or CMS throw", () =>
   const deep = new Uint8Array(requestBytesMax).fill(0x30);
   assert.equal(verifyRequest(deep).ok, false);
   assert.equal(verifyRequest(new Uint8Array(requestBytesMax + 1)).ok, false);
+});
+
+test("[X6] a certificate whose dates are none is no certificate", () => {
+  const { certificate } = authority.issue({ profile: "server", name: { kind: "server", node } });
+  for (const date of [certificate.validFromDate, certificate.validToDate]) {
+    // UTCTime: YYMMDDHHMMSSZ.
+    const written = date
+      .toISOString()
+      .replaceAll(/\.\d+|[-:T]/g, "")
+      .slice(2);
+    const broken = Buffer.from(certificate.raw);
+    const place = broken.indexOf(written);
+    assert.ok(place > 0);
+    broken.write("90", place + 2);
+    assert.equal(readCertificate(broken), undefined);
+  }
+});
+
+test("[X6][TR1] no damage to a certificate makes a reader or the judge throw", () => {
+  const { certificate } = authority.issue({ profile: "server", name: { kind: "server", node } });
+  const damage = fc.array(fc.tuple(fc.nat(certificate.raw.length - 1), fc.nat(255)), {
+    minLength: 1,
+    maxLength: 3,
+  });
+  fc.assert(
+    fc.property(damage, (bytes) => {
+      const copy = Buffer.from(certificate.raw);
+      for (const [at, byte] of bytes) copy[at] = byte;
+      const judged = judgePeer({
+        chain: [copy, authority.certificate.raw, copy],
+        anchors: [authority.certificate.toString()],
+        purpose: "server",
+        expected: { kind: "server", node },
+        at: now,
+        settings: { validate: true, checkNames: true },
+        handshake: null,
+      });
+      const isWhole = copy.equals(certificate.raw);
+      assert.equal(judged.verdict, isWhole ? "ok" : "refused");
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test("[X7] certificates come out of a certs-only message as they went in", () => {
