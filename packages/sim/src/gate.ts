@@ -1,22 +1,43 @@
-import { run } from "./run.ts";
+// The simulator's gate: so many seeds, no violation. `--seeds N --from S --workers W`.
+import { parseArgs } from "node:util";
+import { runSeeds } from "./crew.ts";
 
-const [from = "1", count = "200"] = process.argv.slice(2);
+/** Seeds that show a violation are named, up to so many; more say nothing new. */
+const namedMost = 5;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seeds: { type: "string" },
+    from: { type: "string", default: "1" },
+    workers: { type: "string", default: "2" },
+  },
+});
+const seeds = Number(values.seeds ?? positionals[0] ?? 20_000);
+const from = Number(values.from);
 const startedAt = performance.now();
-let acknowledged = 0;
-let terms = 0;
-let failed = 0;
-for (let seed = Number(from); seed < Number(from) + Number(count); seed++) {
-  const outcome = await run(seed);
-  acknowledged += outcome.acknowledged;
-  terms += outcome.terms - 1;
-  if (outcome.violations.length === 0) continue;
-  failed++;
+const totals = { done: 0, failed: 0, acknowledged: 0, takeovers: 0 };
+let told = startedAt;
+
+await runSeeds({ from, seeds, workers: Number(values.workers) }, (outcome) => {
+  totals.done++;
+  totals.acknowledged += outcome.acknowledged;
+  totals.takeovers += outcome.terms - 1;
+  if (performance.now() - told > 10_000) {
+    told = performance.now();
+    console.error(`${totals.done} of ${seeds} seeds`);
+  }
   const [first] = outcome.violations;
-  console.log(`seed ${seed}: ${first?.rule} ${first?.says}`);
-  if (failed >= 5) break;
-}
+  if (first === undefined) return "go on";
+  totals.failed++;
+  console.log(`seed ${outcome.seed} breaks ${first.rule}: ${first.says}`);
+  console.log(`  again: node packages/sim/src/gate.ts --from ${outcome.seed} --seeds 1`);
+  return totals.failed < namedMost ? "go on" : "stop";
+});
+
 const seconds = (performance.now() - startedAt) / 1_000;
 console.log(
-  `${count} seeds, ${acknowledged} acknowledged, ${terms} takeovers, ${seconds.toFixed(1)} s`,
+  `${totals.done} seeds, ${totals.acknowledged} changes acknowledged, ` +
+    `${totals.takeovers} changes of Main, ${totals.failed} violations, ${seconds.toFixed(1)} s`,
 );
-process.exitCode = failed === 0 ? 0 : 1;
+process.exitCode = totals.failed === 0 ? 0 : 1;

@@ -33,9 +33,13 @@ export class Operator {
   promote(server: SimServer, force: boolean): void {
     if (server.process?.isBent) return;
     const { watcher } = this.#world;
+    const before = server.process?.conductor.pair.machine;
     watcher.isForced = force;
     this.#order(server, { kind: "order-promote", force });
     watcher.isForced = false;
+    const isMain = server.process?.conductor.pair.machine.duty === "main";
+    const isBarred = before?.duty === "none" && before.phase !== "two-mains";
+    if (isMain && isBarred) watcher.fail("I5", `${server.id} was ${before.phase} and became Main`);
   }
 
   #order(server: SimServer, event: Parameters<Order>[0]): void {

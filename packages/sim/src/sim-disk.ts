@@ -59,6 +59,16 @@ export class SimDisk {
     return seq === 0 ? origin.hash : this.journal?.hashAt(seq);
   }
 
+  /** Also what lies under the snapshot of a first pass, of which no entry is kept. */
+  holds(seq: number, hash: string): boolean {
+    const { journal } = this;
+    return this.hashAt(seq) === hash || (journal !== undefined && seq < journal.first());
+  }
+
+  entryAt(seq: number): Entry | undefined {
+    return this.hashAt(seq) === undefined ? undefined : this.journal?.read(seq, 1)[0];
+  }
+
   head(): Position {
     return this.journal?.head() ?? origin;
   }

@@ -67,9 +67,10 @@ export class SimServer {
       head: disk.head(),
       committed: opened?.value.committed.seq ?? 0,
       partners: this.#world.partnersOf(this.id),
-      unprotected: null,
+      recorded: opened?.value.state.tables.pair.first() ?? null,
       fault: null,
       at: this.#world.now,
+      now: Math.floor(this.#world.now),
     });
     if (opened) this.#watcher.onOpened(disk, opened.value);
     for (const action of started.actions) {

@@ -69,7 +69,9 @@ export class Watcher {
 
   /** A client was told "done" (R1, I2, I11, I16, I17). */
   onAnswered(server: SimServer, request: string, seq: number): void {
-    const [entry] = server.disk.journal?.read(seq, 1) ?? [];
+    const disks = [server.disk, ...this.#servers.map(({ disk }) => disk)];
+    const holder = disks.find((disk) => disk.entryAt(seq) !== undefined);
+    const entry = holder?.entryAt(seq);
     if (entry?.requestId !== request) {
       return this.fail("I11", `${request} was answered ${seq}, which is another change`);
     }
@@ -77,7 +79,7 @@ export class Watcher {
     if (before === undefined) return this.#onFirstAnswer(server, entry);
     if (before.hash === entry.hash) return;
     // Only a change that an operator's act left behind may be made again.
-    if (server.disk.hashAt(before.seq) === before.hash) {
+    if (server.disk.holds(before.seq, before.hash)) {
       this.fail("I11", `${request} was answered ${before.seq} and ${seq}`);
     }
   }
@@ -125,7 +127,7 @@ export class Watcher {
     if (disk.control.owner === id) {
       for (const member of disk.control.ackSet) {
         const found = this.#diskOf(member);
-        if (found && found.hashAt(seq) !== hash) {
+        if (found && !found.holds(seq, hash)) {
           this.fail("I10", `change ${seq} is visible on ${id} and not on the disk of ${member}`);
         }
       }

@@ -175,14 +175,25 @@ export class Conductor {
   /** What could not be written was not promised either: the rules go on from before it. */
   #onFailure(error: unknown, before: PairState): void {
     if (error instanceof DiskFull) {
-      this.#pair = { ...before, control: this.#pair.control };
+      this.#keepTaken(before);
       this.#waitingEvents.push({ kind: "disk-full" });
-      return;
+      return this.#answerOrder(err({ code: "disk.full", detail: "journal" }));
     }
     if (!(error instanceof StateMismatch)) throw error;
     this.#pair = { ...before, control: this.#pair.control };
     const code = "journal.digest-mismatch";
     this.#waitingEvents.push({ kind: "database-invalid", code, text: error.message });
+  }
+
+  /** A term that was taken stays taken, though no entry tells of it yet. */
+  #keepTaken(before: PairState): void {
+    const { control, machine, unrecorded } = this.#pair;
+    const { head, committed } = this.#mustLedger();
+    const isMain = machine.duty === "main";
+    const kept = isMain
+      ? { ...this.#pair, unrecorded: unrecorded || control !== before.control }
+      : before;
+    this.#pair = { ...kept, control, head, committed: committed.seq };
   }
 
   #perform(action: PairAction): void {

@@ -71,12 +71,17 @@ export function openPair(parts: OpenPairParts): Pair {
     },
     tick: () => {
       pair.conductor.feed({ kind: "tick" });
+      const { ledger } = pair.conductor;
+      if (ledger) found.control.noteHighest(ledger.head, clock.monotonic());
       tidy(pair, seen);
     },
     close: () => {
       wire.closeAll("this server stops");
-      pair.conductor.ledger?.saveSnapshot();
-      pair.conductor.ledger?.close();
+      const { ledger } = pair.conductor;
+      if (!ledger) return;
+      found.control.write({ ...found.control.record, highest: ledger.head });
+      ledger.saveSnapshot();
+      ledger.close();
     },
   };
   const writer = openWriter(pair, clock);
@@ -106,9 +111,10 @@ function openConductor(
     head: found.opened?.journal.head() ?? found.record.highest,
     committed: found.opened?.committed.seq ?? 0,
     partners: partnersOf(found, self),
-    unprotected: found.opened?.state.tables.pair.get(singleKey)?.unprotected ?? null,
+    recorded: found.opened?.state.tables.pair.get(singleKey) ?? null,
     fault: found.fault && { code: found.fault.code, text: faultText(found.fault.detail) },
     at: clock.monotonic(),
+    now: clock.now(),
   });
   for (const action of started.actions) {
     if (action.kind === "write-control") found.control.write(action.control);

@@ -8,10 +8,10 @@ export interface Closed {
 }
 
 /** May a change be written here now? Undefined: yes. */
-export function checkAccepts({ machine, control }: PairState): Closed | undefined {
+export function checkAccepts({ machine, control, unrecorded }: PairState): Closed | undefined {
   switch (machine.duty) {
     case "main":
-      return checkMainAccepts(machine, control.handover !== null);
+      return checkMainAccepts(machine, control.handover !== null, unrecorded);
     case "fenced":
       return closed("pair.fenced", "a higher term", false);
     case "standby":
@@ -25,13 +25,15 @@ export function checkAccepts({ machine, control }: PairState): Closed | undefine
 function checkMainAccepts(
   machine: Extract<PairState["machine"], { readonly duty: "main" }>,
   isHandingOver: boolean,
+  unrecorded: boolean,
 ): Closed | undefined {
   if (machine.phase === "read-only") {
     const code = machine.code === "disk.full" ? "disk.full" : "pair.read-only";
     return closed(code, machine.text, false);
   }
   if (machine.phase === "draining" || isHandingOver) return closed("pair.draining", "", true);
-  return machine.admitting === null ? undefined : closed("pair.waiting", "", true);
+  const isHeld = unrecorded || machine.admitting !== null;
+  return isHeld ? closed("pair.waiting", "", true) : undefined;
 }
 
 function closed(code: Refusal["code"], detail: string, mayWait: boolean): Closed {

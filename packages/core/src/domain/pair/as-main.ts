@@ -12,6 +12,7 @@ import {
   say,
   sayHello,
   setPeer,
+  silenceOf,
   type Turn,
 } from "./turn.ts";
 
@@ -193,12 +194,23 @@ export function onMainTick(turn: Turn): void {
   const { at } = turn.clocks;
   if (machine.duty !== "main") return;
   if (machine.phase === "draining") return watchDrain(turn, machine);
+  if (machine.phase === "serving" && turn.state.unrecorded) recordLate(turn);
   if (machine.phase === "serving" && machine.admitting && at > machine.admitting.until) {
     setPeer(turn, machine.admitting.peer, { admitAfter: at + 2 * timing.admission });
     setAdmitting(turn, machine, null);
   }
   for (const member of control.ackSet) if (member !== self) watchMember(turn, member);
   for (const id of turn.state.peers.keys()) admit(turn, id);
+}
+
+/** What a crash kept out of the journal is written before the first change of this start. */
+function recordLate(turn: Turn): void {
+  const { control, self, unprotected } = turn.state;
+  const { term, ackSet } = control;
+  const by = ackSet.length > 1 ? "changeover" : "promotion";
+  turn.state = { ...turn.state, unrecorded: false };
+  const since = turn.clocks.now;
+  act(turn, { kind: "record-term", pair: { term, owner: self, by, since, ackSet, unprotected } });
 }
 
 /**
@@ -208,11 +220,13 @@ export function onMainTick(turn: Turn): void {
 function watchMember(turn: Turn, member: NodeId): void {
   const { at } = turn.clocks;
   const peer = peerOf(turn, member);
-  if (peer.heardAt === null) return;
-  if (at - peer.heardAt > timing.giveUp) return drop(turn, member, "it has not answered for 4 s");
-  if (peer.lateSince !== null && at - peer.lateSince > timing.giveUp) {
-    drop(turn, member, "it has not confirmed a change for 4 s");
-  }
+  const silence = silenceOf(turn.state, member, at);
+  if (silence === null) return;
+  if (silence > timing.giveUp) return drop(turn, member, "it has not answered for 4 s");
+  const { awakeSince } = turn.state;
+  const isLate =
+    peer.lateSince !== null && at - Math.max(peer.lateSince, awakeSince) > timing.giveUp;
+  if (isLate) drop(turn, member, "it has not confirmed a change for 4 s");
 }
 
 /** Narrow late (R2): recorded here first, then journalled, then relied on. */

@@ -111,11 +111,11 @@ function onForked(turn: Turn, from: NodeId, points: readonly Position[]): void {
       entries: head.seq - fork.seq,
     });
   }
-  keep(turn, { certificate: null });
+  // Before the cut: a crash after it must not find a journal that is older than its record.
+  keep(turn, { certificate: null, highest: fork });
   act(turn, { kind: "export-tail", after: fork, upTo: head });
   act(turn, { kind: "truncate", after: fork });
   turn.state = { ...turn.state, head: fork };
-  keep(turn, { highest: fork });
   say(turn, from, { kind: "follow", term: control.term, head: fork });
 }
 

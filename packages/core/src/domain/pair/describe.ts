@@ -100,7 +100,7 @@ function describeMain(state: PairState, conflict: Why | null): Description {
 function readOnlyRemedy(code: string): string {
   return code === "disk.full"
     ? "Free space on the disk of the data directory and restart this server, or change over."
-    : "Change over to the Standby with `gridward pair promote` there; do not delete anything here.";
+    : "Stop this server, then run `gridward pair promote` on the Standby; delete nothing here.";
 }
 
 function describeWaiting(state: PairState): Description {

@@ -1,9 +1,20 @@
 import type { NodeId } from "../../base/identity.ts";
+import type { Millis } from "../../base/time.ts";
 import type { RefusalCode } from "../refusal.ts";
 import type { PairRow } from "../types.ts";
 import type { PairState } from "./pair-state.ts";
 import { timing } from "./timing.ts";
-import { act, become, commitUpTo, greetAll, isComplete, keep, peerOf, type Turn } from "./turn.ts";
+import {
+  act,
+  become,
+  commitUpTo,
+  greetAll,
+  isComplete,
+  keep,
+  peerOf,
+  silenceOf,
+  type Turn,
+} from "./turn.ts";
 
 export interface Denial {
   readonly code: RefusalCode;
@@ -18,7 +29,8 @@ export function checkChangeover(
 ): Denial | undefined {
   const { machine, control } = state;
   if (machine.duty !== "main") return { code: "pair.not-main", detail: "this server is not Main" };
-  if (machine.phase !== "serving") {
+  const isFull = machine.phase === "read-only" && machine.code === "disk.full";
+  if (machine.phase !== "serving" && !isFull) {
     return { code: "pair.busy", detail: `the Main is ${machine.phase}` };
   }
   const peer = state.peers.get(to);
@@ -80,10 +92,12 @@ function checkDatabase({ machine, control }: PairState): Denial | undefined {
     : { code: "pair.blank", detail: "there is no database here" };
 }
 
-function checkMainSilent({ control, peers }: PairState, at: number): Denial | undefined {
-  const main = control.owner === null ? undefined : peers.get(control.owner);
-  if (main === undefined || !main.linkUp || main.heardAt === null) return undefined;
-  if (main.duty !== "main" || at - main.heardAt >= timing.suspect) return undefined;
+function checkMainSilent(state: PairState, at: Millis): Denial | undefined {
+  const { owner } = state.control;
+  const main = owner === null ? undefined : state.peers.get(owner);
+  const silence = owner === null ? null : silenceOf(state, owner, at);
+  if (main === undefined || !main.linkUp || silence === null) return undefined;
+  if (main.duty !== "main" || silence >= timing.suspect) return undefined;
   return { code: "pair.main-answers", detail: "the Main answers" };
 }
 

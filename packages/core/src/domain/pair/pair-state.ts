@@ -96,7 +96,11 @@ export interface PairState {
   readonly peers: ReadonlyMap<NodeId, Peer>;
   /** Since when changes have had one copy although there is a partner (wall clock), and why. */
   readonly unprotected: { readonly since: Instant; readonly reason: string } | null;
+  /** As Main: term or ack set differ from what our journal says last; an entry is due. */
+  readonly unrecorded: boolean;
   readonly heartbeatAt: Millis;
+  /** Since when this process runs without having stood still; it heard nobody before. */
+  readonly awakeSince: Millis;
 }
 
 /** Read-only sight of the journal that the rules need. */

@@ -1,4 +1,5 @@
 import type { NodeId } from "../../base/identity.ts";
+import type { Instant, Millis } from "../../base/time.ts";
 import type { ControlRecord } from "../control-record.ts";
 import type { Position } from "../entry.ts";
 import type { PairRow } from "../types.ts";
@@ -14,10 +15,12 @@ export interface Found {
   readonly head: Position;
   readonly committed: number;
   readonly partners: readonly NodeId[];
-  readonly unprotected: PairRow["unprotected"];
+  /** What the journal says last of the pair; null on a blank server. */
+  readonly recorded: PairRow | null;
   /** Set when the database was found unusable. */
   readonly fault: { readonly code: string; readonly text: string } | null;
-  readonly at: number;
+  readonly at: Millis;
+  readonly now: Instant;
 }
 
 /**
@@ -41,14 +44,34 @@ export function startPair(found: Found): Step {
     machine: firstMachine(found, isOwner),
     machineSince: at,
     peers: new Map(found.partners.map((id): [NodeId, Peer] => [id, strangerPeer])),
-    unprotected: isOwner ? found.unprotected : null,
+    unprotected: isOwner ? unprotectedOf(found) : null,
+    unrecorded: isOwner && !isRecorded(found),
     heartbeatAt: at,
+    awakeSince: at,
   };
   return { state, actions };
 }
 
 function isAlone(control: ControlRecord, self: NodeId): boolean {
   return control.ackSet.every((member) => member === self);
+}
+
+/** A crash may come between the control record and the entry that tells of it (HS19). */
+function isRecorded({ control, recorded }: Found): boolean {
+  const isSameTerm = recorded?.term === control.term && recorded.owner === control.owner;
+  return isSameTerm && isSameSet(recorded.ackSet, control.ackSet);
+}
+
+function isSameSet(left: readonly NodeId[], right: readonly NodeId[]): boolean {
+  return left.length === right.length && left.every((member) => right.includes(member));
+}
+
+function unprotectedOf({ self, control, recorded, now }: Found): PairRow["unprotected"] {
+  if (!isAlone(control, self)) return null;
+  if (recorded === null || isSameSet(recorded.ackSet, control.ackSet)) {
+    return recorded?.unprotected ?? null;
+  }
+  return { since: now, reason: "this server went on alone and stopped before it could say why" };
 }
 
 function firstMachine(found: Found, isOwner: boolean): Machine {

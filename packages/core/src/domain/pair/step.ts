@@ -66,10 +66,21 @@ function take(turn: Turn, event: PairEvent): void {
 }
 
 function onTick(turn: Turn): void {
+  noticeStandstill(turn);
   if (turn.state.machine.duty === "main") onMainTick(turn);
   if (turn.clocks.at - turn.state.heartbeatAt < timing.heartbeat) return;
   turn.state = { ...turn.state, heartbeatAt: turn.clocks.at };
   for (const [id, peer] of turn.state.peers) if (peer.linkUp) beat(turn, id);
+}
+
+/**
+ * A process that was stopped wakes up with old timers, while what its partner said meanwhile still
+ * waits on the socket, a higher term perhaps: it judges no silence that it did not listen to (R7).
+ */
+function noticeStandstill(turn: Turn): void {
+  const { at } = turn.clocks;
+  if (at - turn.state.heartbeatAt < timing.standstill) return;
+  turn.state = { ...turn.state, awakeSince: at };
 }
 
 function beat(turn: Turn, to: Parameters<typeof say>[1]): void {

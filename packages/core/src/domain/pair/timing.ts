@@ -9,6 +9,8 @@ export const timing = {
   suspect: 6_000,
   /** L: without word from the partner for this long, answers are no longer stamped fresh. */
   fresh: 4_000,
+  /** A process without a tick for this long stood still: the silence was its own. */
+  standstill: 2_000,
   /** A synchronisation without progress for this long is stalled (HS5). */
   stalled: 60_000,
   /** A drain that cannot finish is given up. */

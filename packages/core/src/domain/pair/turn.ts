@@ -1,4 +1,5 @@
 import type { NodeId } from "../../base/identity.ts";
+import type { Millis } from "../../base/time.ts";
 import type { ControlRecord } from "../control-record.ts";
 import type { Clocks, PairAction } from "./event.ts";
 import { type PairMessage, pairVersion } from "./message.ts";
@@ -39,6 +40,12 @@ export function become(turn: Turn, machine: Machine): void {
 
 export function peerOf(turn: Turn, id: NodeId): Peer {
   return turn.state.peers.get(id) ?? strangerPeer;
+}
+
+/** How long nothing was heard of a partner although we listened. null: never since our start. */
+export function silenceOf({ peers, awakeSince }: PairState, id: NodeId, at: Millis): Millis | null {
+  const heardAt = peers.get(id)?.heardAt ?? null;
+  return heardAt === null ? null : at - Math.max(heardAt, awakeSince);
 }
 
 export function setPeer(turn: Turn, id: NodeId, patch: Partial<Peer>): void {

@@ -1,0 +1,277 @@
+/** A rule broken on purpose: `find` occurs once in `file` (under packages/) and is replaced. */
+export interface Mutant {
+  readonly name: string;
+  /** The rule or invariant that it breaks: SPEC.md beside the pair's rules. */
+  readonly rule: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+const asMain = "core/src/domain/pair/as-main.ts";
+const asStandby = "core/src/domain/pair/as-standby.ts";
+const orders = "core/src/domain/pair/orders.ts";
+const start = "core/src/domain/pair/start.ts";
+const term = "core/src/domain/pair/term.ts";
+const conductor = "server/src/pair/conductor.ts";
+const ledger = "server/src/ledger.ts";
+const writer = "server/src/writer.ts";
+
+/** Every one must be found by the simulator; one that is not shows a hole in the simulator. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: "acknowledges before the Standby holds it",
+    rule: "R1",
+    file: asMain,
+    find: "durable = Math.min(durable, peerOf(turn, member).acked?.seq ?? 0);",
+    replace: "durable = head.seq;",
+  },
+  {
+    name: "a Standby confirms before it has written",
+    rule: "R1",
+    file: asStandby,
+    find: `    act(turn, { kind: "append", entries: fresh });`,
+    replace: `    say(turn, from, { kind: "ack", term: control.term, head: turn.state.head });
+    act(turn, { kind: "append", entries: fresh });`,
+  },
+  {
+    name: "a widening is not recorded",
+    rule: "R2",
+    file: asMain,
+    find: `  keep(turn, { ackSet });
+  turn.state = { ...turn.state, unprotected: null };`,
+    replace: `  turn.state = { ...turn.state, control: { ...control, ackSet }, unprotected: null };`,
+  },
+  {
+    name: "a widening is said before it is recorded",
+    rule: "R2",
+    file: asMain,
+    find: `  const ackSet = widen(turn, from);
+  say(turn, from, { kind: "admit", term: control.term, ackSet });`,
+    replace: `  const ackSet = [...control.ackSet, from];
+  say(turn, from, { kind: "admit", term: control.term, ackSet });
+  widen(turn, from);`,
+  },
+  {
+    name: "a narrowing is relied on before it is recorded",
+    rule: "R2",
+    file: asMain,
+    find: `  keep(turn, { ackSet });
+  const peer = peerOf(turn, member);`,
+    replace: `  turn.state = { ...turn.state, control: { ...control, ackSet } };
+  advance(turn);
+  keep(turn, { ackSet });
+  const peer = peerOf(turn, member);`,
+  },
+  {
+    name: "a narrowing is not recorded",
+    rule: "R2",
+    file: asMain,
+    find: `  keep(turn, { ackSet });
+  const peer = peerOf(turn, member);`,
+    replace: `  turn.state = { ...turn.state, control: { ...control, ackSet } };
+  const peer = peerOf(turn, member);`,
+  },
+  {
+    name: "a Standby is added before it caught up",
+    rule: "R3",
+    file: asMain,
+    find: `  if (!asks) return;
+  const { term } = turn.state.control;`,
+    replace: `  setAdmitting(turn, machine, null);
+  return say(turn, id, { kind: "admit", term: turn.state.control.term, ackSet: widen(turn, id) });
+  const { term } = turn.state.control;`,
+  },
+  {
+    name: "the digest is not compared at admission",
+    rule: "R3",
+    file: asMain,
+    find: " && proof.digest === turn.history.digest();",
+    replace: ";",
+  },
+  {
+    name: "a restart mints a term",
+    rule: "R5",
+    file: start,
+    find: "start: control.start + 1,",
+    replace: "term: control.term + 1, start: 1,",
+  },
+  {
+    name: "a restart raises no start number",
+    rule: "R5",
+    file: start,
+    find: "start: control.start + 1,",
+    replace: "start: control.start,",
+  },
+  {
+    name: "a term is offered before that is recorded",
+    rule: "R5",
+    file: orders,
+    find: "  keep(turn, { handover: { term, to } });",
+    replace: "",
+  },
+  {
+    name: "a higher term does not fence",
+    rule: "R7",
+    file: term,
+    find: "if (said.term > control.term) learnTerm",
+    replace: `if (turn.state.machine.duty === "main") return true;
+  else if (said.term > control.term) learnTerm`,
+  },
+  {
+    name: "the same term of another owner stops nobody",
+    rule: "R7",
+    file: term,
+    find: `    become(turn, { duty: "none", phase: "two-mains", other: from });`,
+    replace: "",
+  },
+  {
+    name: "the certificate is erased after the cut",
+    rule: "R8",
+    file: asStandby,
+    find: `  keep(turn, { certificate: null, highest: fork });
+  act(turn, { kind: "export-tail", after: fork, upTo: head });
+  act(turn, { kind: "truncate", after: fork });`,
+    replace: `  act(turn, { kind: "export-tail", after: fork, upTo: head });
+  act(turn, { kind: "truncate", after: fork });
+  keep(turn, { certificate: null, highest: fork });`,
+  },
+  {
+    name: "a first pass certifies itself complete",
+    rule: "R8",
+    file: asStandby,
+    find: "      complete: false,\n",
+    replace: "      complete: true,\n",
+  },
+  {
+    name: "a first pass is certified before it is verified",
+    rule: "R8",
+    file: "runtime/src/journal/replay.ts",
+    find: "  if (digestOf(state, sha256) === digest) return undefined;",
+    replace: '  if (digest !== "") return undefined;',
+  },
+  {
+    name: "a dropped Standby is not told",
+    rule: "R8",
+    file: asMain,
+    find: "  if (peer.linkUp) sayHello(turn, member);",
+    replace: "",
+  },
+  {
+    name: "a dropped Standby stays complete",
+    rule: "R8",
+    file: asStandby,
+    find: "    keep(turn, { certificate: { ...control.certificate, complete: false } });",
+    replace: "",
+  },
+  {
+    name: "a tail is cut before it is exported",
+    rule: "R10",
+    file: asStandby,
+    find: `  act(turn, { kind: "export-tail", after: fork, upTo: head });
+  act(turn, { kind: "truncate", after: fork });`,
+    replace: `  act(turn, { kind: "truncate", after: fork });
+  act(turn, { kind: "export-tail", after: fork, upTo: head });`,
+  },
+  {
+    name: "a tail that was acknowledged is cut",
+    rule: "R10",
+    file: asStandby,
+    find: "  if (!isUnacknowledged) {",
+    replace: "  if (!isUnacknowledged && fork.seq === 0) {",
+  },
+  {
+    name: "prepared changes are visible on the Main",
+    rule: "I10",
+    file: ledger,
+    find: "    return this.#committed.state;",
+    replace: "    return this.#last.state;",
+  },
+  {
+    name: "prepared changes are visible on the Standby",
+    rule: "I10",
+    file: asStandby,
+    find: "  commitUpTo(turn, Math.min(message.committed, turn.state.head.seq));",
+    replace: "  commitUpTo(turn, turn.state.head.seq);",
+  },
+  {
+    name: "a promotion needs no certificate",
+    rule: "I3",
+    file: orders,
+    find: "  if (denial || force || isComplete(state)) return denial;",
+    replace: "  if (denial || force || !isComplete(state)) return denial;",
+  },
+  {
+    name: "a blank server is promoted",
+    rule: "I5",
+    file: orders,
+    find: "  if (control.incarnation !== null) return undefined;",
+    replace: "  if (control.term >= 0) return undefined;",
+  },
+  {
+    name: "an invalid database is promoted by force",
+    rule: "I5",
+    file: orders,
+    find: `  if (machine.duty === "none" && machine.phase === "invalid") {`,
+    replace: `  if (machine.duty === "none" && machine.phase === "invalid" && control.term < 0) {`,
+  },
+  {
+    name: "a repeated request is decided twice",
+    rule: "I11",
+    file: writer,
+    find: "const before = findAnswer(state, waiting.requestId);",
+    replace: "const before: ReturnType<typeof findAnswer> = undefined;",
+  },
+  {
+    name: "an unknown outcome is answered as refused",
+    rule: "I12",
+    file: writer,
+    find: `for (const { requestId, answer } of waiters) answer(refuse("pair.unknown-outcome", requestId));`,
+    replace: `for (const { requestId, answer } of waiters) answer(refuse("pair.not-main", requestId));`,
+  },
+  {
+    name: "abandoned changes are answered as done",
+    rule: "I1",
+    file: writer,
+    find: "    const waiters = [...this.#unconfirmed.values()].flat();",
+    replace: `    const waiters: Waiting[] = [];
+    for (const [seq, held] of this.#unconfirmed) {
+      for (const { answer } of held) answer(ok({ seq, answer: {} }));
+    }`,
+  },
+  {
+    name: "another system is followed",
+    rule: "I19",
+    file: term,
+    find: "const isOther = hello.systemId !== null && ours !== null && hello.systemId !== ours;",
+    replace: "const isOther = false;",
+  },
+  {
+    name: "a member whose admission was cut off is not proved again",
+    rule: "I31",
+    file: asMain,
+    find: "const isDone = control.ackSet.includes(id) && peer.complete;",
+    replace: "const isDone = control.ackSet.includes(id);",
+  },
+  {
+    name: "a member that does not follow is waited for without end",
+    rule: "I31",
+    file: asMain,
+    find: "    return setPeer(turn, to, { lateSince: peer.lateSince ?? turn.clocks.at });",
+    replace: "    return;",
+  },
+  {
+    name: "a term taken on a full disk is forgotten",
+    rule: "I31",
+    file: conductor,
+    find: `const isMain = machine.duty === "main";`,
+    replace: `const isMain = machine.duty === "main" && control === undefined;`,
+  },
+  {
+    name: "a term whose first entry was cut off is never recorded",
+    rule: "I25",
+    file: start,
+    find: "unrecorded: isOwner && !isRecorded(found),",
+    replace: "unrecorded: false,",
+  },
+];
