@@ -57,6 +57,8 @@ const snapshotEvery = 20_000;
 export function openPair(parts: OpenPairParts): Pair {
   const { found, self, clock } = parts;
   const seen = { seq: found.opened?.committed.seq ?? 0, snapshot: 0 };
+  // A first pass that a crash cut off has left an unfinished generation behind.
+  if (found.opened) found.store.keepOnly(found.opened.journal.incarnation);
   const pair: Pair = {
     conductor: openConductor(parts, () => pair, seen),
     get writer() {
