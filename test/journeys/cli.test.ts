@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -261,6 +261,11 @@ test("[CLI11] a server that does not run is stopped, and is waited for up to a t
   assert.equal(member(created.json, "error", "code"), "config.not-running");
   assert.equal(created.exit, 8);
   assert.equal((await gridward(`server status ${home}/nowhere`)).exit, 5);
+  const examined = await gridward(`doctor ${directory} -o jsonl`);
+  assert.equal(examined.exit, 0, examined.data);
+  chmodSync(join(directory, "keys", "tls.pem"), 0o644);
+  const open = await gridward(`doctor ${directory} -o jsonl`);
+  assert.equal(open.exit, 12, open.data);
   assert.equal((await gridward(`server init ${directory} --name B`)).exit, 6);
 });
 

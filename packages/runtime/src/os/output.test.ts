@@ -37,6 +37,9 @@ test("[OUT2] a table is aligned, shows nothing as a dash, and never sends contro
     shown("table").printed,
     'NAME  ROLES             NOTE\nanna  OPERATOR, VIEWER  say "hi", please\nbo    -                 -\n',
   );
+  const long = "x".repeat(100);
+  assert.equal(renderTable({ long }), `long  ${long}\n`);
+  assert.equal(renderTable([{ long }]), `LONG\n${"x".repeat(71)}…\n`);
   assert.equal(renderTable({ a: { b: "x\u001b[31m" }, c: 1 }), "a.b  x [31m\nc    1\n");
 });
 

@@ -1,6 +1,6 @@
 import type { Json } from "@gridward/core/base/canonical";
 
-/** Widest cell of a table; longer texts are cut there with an ellipsis. */
+/** Widest cell of a list; longer texts are cut there with an ellipsis. One object is whole. */
 const cellMax = 72;
 
 /** Rows as an aligned table; one object as two columns of name and value. */
@@ -8,7 +8,7 @@ export function renderTable(data: Json, columns?: readonly string[]): string {
   if (data === null) return "";
   if (isList(data)) {
     const names = columns ?? columnsOf(data);
-    return aligned([names.map((name) => name.toUpperCase()), ...cellsOf(data, names, cell)]);
+    return aligned([names.map((name) => name.toUpperCase()), ...cellsOf(data, names, shortCell)]);
   }
   if (typeof data !== "object") return `${cell(data)}\n`;
   return aligned(flatten(data, "").map(([name, value]) => [name, cell(value)]));
@@ -73,8 +73,12 @@ function cell(value: Json): string {
   const text = isList(value) ? value.map(plain).join(", ") : plain(value);
   // oxlint-disable-next-line no-control-regex -- text from elsewhere must not steer the terminal
   const safe = text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, " ");
-  if (safe === "") return "-";
-  return safe.length > cellMax ? `${safe.slice(0, cellMax - 1)}…` : safe;
+  return safe === "" ? "-" : safe;
+}
+
+function shortCell(value: Json): string {
+  const text = cell(value);
+  return text.length > cellMax ? `${text.slice(0, cellMax - 1)}…` : text;
 }
 
 function aligned(rows: readonly (readonly string[])[]): string {

@@ -355,6 +355,8 @@ test("[API11] nothing sealed leaves the server", async () => {
     const { text } = await server.ask("GET", path, { token: admin });
     assert.doesNotMatch(text, /argon2|v1\.[A-Za-z0-9_-]{8}\.|verifier|history|replicaKey/, path);
   }
+  const pair = await server.ask("GET", "/v1/pair", { token: admin });
+  assert.doesNotMatch(pair.text, /"(pid|node_id|security)"/); // Members of the status it is made of.
   assert.equal(JSON.stringify(server.desk.entries()).includes(adminPassword), false);
 });
 
