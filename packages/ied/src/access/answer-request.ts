@@ -58,7 +58,7 @@ function signInAnswer(parts: AnswerParts, result: SignInResult): LocalAnswer {
   const { session, fresh, event, expiresAt } = result;
   const now = parts.device.replica.time();
   const warnings = session.mustChange ? ["The password must be changed before anything else."] : [];
-  const data = {
+  const granted = {
     session: session.id,
     account: session.account.name,
     roles: session.roles.map(({ role, area }) => ({ role: roleName(role), area })),
@@ -67,7 +67,7 @@ function signInAnswer(parts: AnswerParts, result: SignInResult): LocalAnswer {
     event,
     days_left: expiresAt === null ? null : Math.max(0, Math.floor((expiresAt - now) / day)),
   };
-  return answered(parts, data, warnings);
+  return answered(parts, granted, warnings);
 }
 
 function answered(

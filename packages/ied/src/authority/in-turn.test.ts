@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inTurn, type Turns } from "./in-turn.ts";
 
-test("[AU9] works of one name come one after the other, and the ninth waits for none", async () => {
+test("[DA9] works of one name come one after the other, and the ninth waits for none", async () => {
   const turns: Turns = new Map();
   const order: string[] = [];
   const gates = Array.from({ length: 8 }, () => Promise.withResolvers<undefined>());

@@ -18,7 +18,7 @@ export interface Session {
   readonly expiresAt: Instant;
 }
 
-export const idleMax: Millis = 10 * minute;
+const idleMax: Millis = 10 * minute;
 const lifeMax: Millis = 12 * hour;
 
 /** Sessions at one device; a second sign-in of the same account takes the place of the first. */

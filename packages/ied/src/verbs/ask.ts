@@ -47,7 +47,7 @@ export async function set(asked: Asked): Promise<VerbOutcome> {
 }
 
 /** Asks the running device. `refusedExit` where the verb has one exit code for every refusal. */
-export async function asks(
+async function asks(
   asked: Asked,
   request: LocalRequest,
   refusedExit?: number,

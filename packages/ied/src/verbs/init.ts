@@ -77,7 +77,7 @@ async function makeDevice(
   // Last, because it is what makes the directory a device.
   saveConfig(paths, { ...config, replica_interval: intervalDefault });
   removePath(paths.request);
-  const data = {
+  const made = {
     directory: paths.directory,
     device: device.name,
     group: device.group.name,
@@ -88,7 +88,7 @@ async function makeDevice(
       not_after: rfc3339(notAfterOf(certificate.value)),
     },
   };
-  return ok({ data, meta: { device: device.name } });
+  return ok({ data: made, meta: { device: device.name } });
 }
 
 /** The request of an earlier try with its key, or a new one; the key never leaves the device. */

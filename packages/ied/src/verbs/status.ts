@@ -44,14 +44,14 @@ function stoppedStatus(asked: Asked): VerbOutcome {
     clock: asked.clock,
   });
   const cause = "the device is not running";
-  const data: DeviceStatus = {
+  const stopped: DeviceStatus = {
     mode: "Central",
     servers: config.servers.map(({ name }) => ({ name, state: "Offline", cause })),
     replication: replicationStatus(replica, null),
     athstat: { usrblked: false, loggedon: false },
   };
   const meta = { device: device.name };
-  return ok({ data: { ...data }, meta, warnings: ["The device is not running."] });
+  return ok({ data: { ...stopped }, meta, warnings: ["The device is not running."] });
 }
 
 /** What `ied wait --state` can wait for, by the words of DV4. */

@@ -237,6 +237,6 @@ export class DeviceWorld {
   }
 }
 
-export function passwordOf(name: string): string {
+function passwordOf(name: string): string {
   return `${name}'s Pass1`;
 }

@@ -29,14 +29,14 @@ async function withoutServers(world: DeviceWorld, device: Device): Promise<void>
   await world.until(() => device.lines.every(({ standing }) => standing === null));
 }
 
-test("[AU1][DV1] the Main answers first, also for an account in no group", async () => {
+test("[DA1][DV1] the Main answers first, also for an account in no group", async () => {
   await inWorld(async (world, device) => {
     assert.equal(short(await world.signIn(device, "anna")), "main");
     assert.equal(short(await world.signIn(device, "otto")), "main");
   });
 });
 
-test("[AU1][DV1] without the Main a valid Standby answers", async () => {
+test("[DA1][DV1] without the Main a valid Standby answers", async () => {
   await inWorld(async (world, device) => {
     world.a.kill();
     await world.settle();
@@ -45,7 +45,7 @@ test("[AU1][DV1] without the Main a valid Standby answers", async () => {
   });
 });
 
-test("[AU1][DV1] without any server the replica lets members in and nobody else", async () => {
+test("[DA1][DV1] without any server the replica lets members in and nobody else", async () => {
   await inWorld(async (world, device) => {
     await withoutServers(world, device);
     assert.equal(short(await world.signIn(device, "anna")), "replica");
@@ -54,7 +54,7 @@ test("[AU1][DV1] without any server the replica lets members in and nobody else"
   });
 });
 
-test("[AU2][DV1] a refusal by a server is final: the replica is not asked", async () => {
+test("[DA2][DV1] a refusal by a server is final: the replica is not asked", async () => {
   await inWorld(async (world, device) => {
     // The replica still holds the old password while the device cannot be told of the new one.
     for (const line of device.lines) line.pull = () => undefined;
@@ -64,7 +64,7 @@ test("[AU2][DV1] a refusal by a server is final: the replica is not asked", asyn
   });
 });
 
-test("[AU2][DV1] a refusal by a stale Standby is none: the replica answers", async () => {
+test("[DA2][DV1] a refusal by a stale Standby is none: the replica answers", async () => {
   await inWorld(async (world, device) => {
     world.b.frozen = world.b.parts.committed();
     world.b.condition = { duty: "standby", fresh: false, canSignIn: true };
@@ -82,7 +82,7 @@ test("[AU2][DV1] a refusal by a stale Standby is none: the replica answers", asy
   });
 });
 
-test("[AU3][AM10] unknown account and wrong password give one answer, offline and online", async () => {
+test("[DA3][AM10] unknown account and wrong password give one answer, offline and online", async () => {
   await inWorld(async (world, device) => {
     const told = async (name: string): Promise<unknown> => {
       const result = await world.signIn(device, name, "wrong");
@@ -104,7 +104,7 @@ test("[AU3][AM10] unknown account and wrong password give one answer, offline an
   });
 });
 
-test("[AU4][DV13] three failures block that user alone, through a restart, and are reported", async () => {
+test("[DA4][DV13] three failures block that user alone, through a restart, and are reported", async () => {
   await inWorld(async (world, device) => {
     await world.addAccount("berta", { groups: [group] });
     await world.until(() => device.replica.find("berta") !== undefined);
@@ -142,7 +142,7 @@ test("[AU4][DV13] three failures block that user alone, through a restart, and a
   });
 });
 
-test("[AU4][DV13] an unlock at the Main lifts the device's block", async () => {
+test("[DA4][DV13] an unlock at the Main lifts the device's block", async () => {
   await inWorld(async (world, device) => {
     for (let count = 0; count < 3; count++) await world.signIn(device, "anna", "no");
     await world.until(() => device.replica.find("anna")?.record.lockedUntil !== null);
@@ -153,7 +153,7 @@ test("[AU4][DV13] an unlock at the Main lifts the device's block", async () => {
   });
 });
 
-test("[AU5][DV8] an operator may control and not configure, and both answers are reported", async () => {
+test("[DA5][DV8] an operator may control and not configure, and both answers are reported", async () => {
   await inWorld(async (world, device) => {
     const check = (name: string, right: string): string => {
       const verdict = device.authority.check(name, right, null, "panel");
@@ -173,7 +173,7 @@ test("[AU5][DV8] an operator may control and not configure, and both answers are
   });
 });
 
-test("[AU6][DV9] LOGGEDON follows the sessions: sign-in, sign-out, no use", async () => {
+test("[DA6][DV9] LOGGEDON follows the sessions: sign-in, sign-out, no use", async () => {
   await inWorld(async (world, device) => {
     const isOn = (): boolean => device.authority.outputs().loggedon;
     assert.equal(isOn(), false);
@@ -189,7 +189,7 @@ test("[AU6][DV9] LOGGEDON follows the sessions: sign-in, sign-out, no use", asyn
   });
 });
 
-test("[AU7][DV2] an account that leaves the group is gone from the device, and its session too", async () => {
+test("[DA7][DV2] an account that leaves the group is gone from the device, and its session too", async () => {
   await inWorld(async (world, device) => {
     await world.signIn(device, "anna");
     world.submit({ kind: "leave-group", id: group, account: accountId("anna") });
@@ -200,7 +200,7 @@ test("[AU7][DV2] an account that leaves the group is gone from the device, and i
   });
 });
 
-test("[AU8][DV5] past the soft age it warns, past the hard age it admits nobody", async () => {
+test("[DA8][DV5] past the soft age it warns, past the hard age it admits nobody", async () => {
   await inWorld(async (world, device) => {
     await withoutServers(world, device);
     world.clock.advance(25 * hour);
