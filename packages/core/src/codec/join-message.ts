@@ -72,7 +72,6 @@ export type JoinGreeting = z.infer<typeof greeting>;
 export type JoinAsk = z.infer<typeof ask>;
 export type JoinApplication = z.infer<typeof application>;
 export type JoinAnswer = z.infer<typeof answer>;
-export type JoinedServer = z.infer<typeof server>;
 export type WrappedKey = z.infer<typeof joined>["wrapped"];
 
 export function encodeJoin(message: JoinGreeting | JoinAsk | JoinApplication | JoinAnswer): Bytes {

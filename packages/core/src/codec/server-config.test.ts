@@ -8,7 +8,11 @@ const sound = { name: "A", listen: "127.0.0.1", address: "a.example.org" };
 test("[SC1] a configuration without ports has the standard ones", () => {
   assert.deepEqual(decodeServerConfig(sound), {
     ok: true,
-    value: { ...sound, ports: { https: 8443, link: 5480, ldaps: 636 } },
+    value: {
+      ...sound,
+      ports: { https: 8443, link: 5480, ldaps: 636 },
+      pair: { first_pass_rate: 0 },
+    },
   });
   const some = decodeServerConfig({ ...sound, ports: { ldaps: 0 } });
   assert.deepEqual(some.ok && some.value.ports, { https: 8443, link: 5480, ldaps: 0 });

@@ -25,7 +25,7 @@ export interface ConfigRefusal {
 export const defaultPorts = { https: 8443, link: 5480, ldaps: 636 } as const;
 
 /** A first pass takes what the network gives. */
-export const defaultPair = { first_pass_rate: 0 } as const;
+const defaultPair = { first_pass_rate: 0 } as const;
 
 const portMax = 65_535;
 const host = z.string().regex(/^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}$/, "is no host or address");

@@ -64,7 +64,7 @@ export function withTemporary<Identity extends LinkIdentity & { readonly node: N
   return { ...identity, key, certificate };
 }
 
-export function publicKeyOf(pairingKey: KeyObject): KeyObject | undefined {
+function publicKeyOf(pairingKey: KeyObject): KeyObject | undefined {
   return pairingKeyFromText(pairingKeyText(pairingKey));
 }
 

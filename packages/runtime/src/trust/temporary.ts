@@ -2,7 +2,6 @@ import type { KeyObject, X509Certificate } from "node:crypto";
 import type { NodeId } from "@gridward/core/base/identity";
 import type { Instant } from "@gridward/core/base/time";
 import { buildCertificate } from "./x509/certificate.ts";
-import { isSelfSigned } from "./x509/read.ts";
 
 /** The mark: people see it in every tool; programs see that the certificate signs itself. */
 const mark = "Temporary certificate of Gridward";
@@ -26,8 +25,4 @@ export function createTemporary(order: {
     },
     { key: order.key },
   );
-}
-
-export function isTemporary(certificate: X509Certificate): boolean {
-  return !certificate.ca && isSelfSigned(certificate);
 }

@@ -9,7 +9,7 @@ import { seal, unseal, type SystemKey } from "@gridward/runtime/os/seal";
 import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
 
 /** How long a code is good for; the domain allows no more than a day. */
-export const inviteValidity = 15 * minute;
+const inviteValidity = 15 * minute;
 
 /** Purpose under which the secret of an invitation is sealed. */
 export const invitePurpose = "secret of an invitation";
