@@ -1,6 +1,6 @@
 import type { NodeId, SystemId } from "@gridward/core/base/identity";
 import { requestId } from "@gridward/core/base/identity";
-import { assert } from "@gridward/core/base/result";
+import { assert, Defect } from "@gridward/core/base/result";
 import { checkAccepts } from "@gridward/core/domain/pair/accepts";
 import type { PairEvent } from "@gridward/core/domain/pair/event";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
@@ -124,7 +124,8 @@ export class SimServer {
     try {
       work(process);
     } catch (error) {
-      if (!(error instanceof Crash)) this.#watcher.fail("defect", `${this.id}: ${String(error)}`);
+      if (error instanceof Defect) this.#watcher.fail("defect", `${this.id}: ${error.message}`);
+      else if (!(error instanceof Crash)) throw error;
       return this.crash();
     } finally {
       this.disk.depth--;
