@@ -13,6 +13,7 @@ import { createPasswordHasher, type PasswordHasher } from "@gridward/runtime/os/
 import type { Clock } from "@gridward/runtime/os/clock";
 import { freshRequestId, randomFraction } from "@gridward/runtime/os/random";
 import type { ServerIdentity } from "@gridward/runtime/trust/server-directory";
+import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
 import { serverCondition } from "./condition.ts";
 import { EventLog } from "./event-log.ts";
 import { KnownServers } from "./known-servers.ts";
@@ -184,7 +185,11 @@ function frontEnd(
         at: clock.monotonic(),
         now: clock.now(),
         directions: (id) => wire.directions(id),
-        security: { temporary: identity.isTemporary, "validate-partner": true },
+        security: {
+          temporary: identity.isTemporary,
+          fingerprint: fingerprintOf(identity.certificate),
+          "validate-partner": true,
+        },
       }),
     signIn: openSignIn({
       state,

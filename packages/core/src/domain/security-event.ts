@@ -41,10 +41,10 @@ export const securityEvents = {
   2235: unverified("USER_PW_CHANGE_FAIL_POLICY", "warning", "New password violates the policy"),
   3810: unverified("CAM_SERVER_COMM_FAIL", "critical", "No account server or no replication"),
   // Numbers of our own from 20000 on, for what no vendor's list has.
-  20010: unverified("SERVER_STATE_CHANGED", "notice", "Duty or state of this server changed"),
-  20020: unverified("LOCAL_ORDER", "critical", "Order by the owner of the data directory"),
-  20030: unverified("DEVICE_LINK", "informational", "Device connected, disconnected or refused"),
-  20040: unverified("DEVICE_REPORT", "notice", "Device reported what it decided by itself"),
+  20010: own("SERVER_STATE_CHANGED", "notice", "Duty or state of this server changed"),
+  20020: own("LOCAL_ORDER", "critical", "Order by the owner of the data directory"),
+  20030: own("DEVICE_LINK", "informational", "Device connected, disconnected or refused"),
+  20040: own("DEVICE_REPORT", "notice", "Device reported what it decided by itself"),
 } as const satisfies Record<number, SecurityEventSpec>;
 
 export type SecurityEventNumber = keyof typeof securityEvents;
@@ -56,6 +56,11 @@ function row(
   text: string,
 ): SecurityEventSpec {
   return { acronym, gsal, severity, text, isVerified: true };
+}
+
+/** Made here, so there is no source to read it in. */
+function own(acronym: string, severity: Severity, text: string): SecurityEventSpec {
+  return { acronym, gsal: null, severity, text, isVerified: true };
 }
 
 function unverified(acronym: string, severity: Severity, text: string): SecurityEventSpec {
