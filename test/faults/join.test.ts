@@ -78,7 +78,7 @@ test("[HS10] a wrong secret is refused, and the fifth one uses the code up", asy
   for (let tried = 1; tried < 5; tried++) {
     assert.equal(await joinQuickly(b, wrong), "invite.rejected");
   }
-  assert.equal(await joinQuickly(b, code), "invite.rejected");
+  assert.equal(await joinQuickly(b, code), "invite.spent");
   assert.equal((await lookAt(b))?.["state"], "blank");
 });
 
@@ -90,7 +90,7 @@ test("[HS10] only the newest code of a name admits, and it admits once", async (
   await waitForState(b, "standby-valid");
   namesake = { ...(await initServer(stage, "C")), name: "C" };
   await runServer(stage, namesake);
-  assertRefused(await join(namesake, code), 3, "invite.rejected");
+  assertRefused(await join(namesake, code), 3, "invite.not-found");
   assert.equal((await lookAt(namesake))?.["state"], "blank");
 });
 
@@ -99,7 +99,7 @@ test("[HS10] a name that a server of the system has is not given twice", async (
   const invited = await api.call(a.url, order);
   assert.equal(member(invited?.body, "error", "code"), "pair.name-taken");
   const forC = await invite(api, a, "D");
-  assert.equal(await joinQuickly(namesake, forC), "invite.rejected");
+  assert.equal(await joinQuickly(namesake, forC), "invite.not-found");
 });
 
 test("[HS10] a server that belongs to a system joins no other and founds none", async () => {

@@ -1,13 +1,13 @@
-import { dirname } from "node:path";
 import type { NodeId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
 import { origin } from "@gridward/core/domain/entry";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
-import { singleKey } from "@gridward/core/domain/state";
+import { findControlFault } from "@gridward/runtime/journal/control-check";
 import { ControlStore } from "@gridward/runtime/journal/control-store";
 import type { JournalFault, JournalStore, OpenedJournal } from "@gridward/runtime/journal/journal";
-import { sqliteJournalStore } from "@gridward/runtime/journal/sqlite-store";
+import { generationsDirectory, sqliteJournalStore } from "@gridward/runtime/journal/sqlite-store";
+import { listDirectory } from "@gridward/runtime/os/directory";
 
 /** What a server finds in its data directory at the start. */
 export interface FoundDatabase {
@@ -35,7 +35,7 @@ export function openDatabase(directory: string, node: NodeId): Result<FoundDatab
   const { incarnation } = record;
   if (incarnation === null) return ok({ ...control.value, store, opened: null, fault: null });
   const opened = store.open(incarnation);
-  const fault = opened.ok ? findFault(opened.value, record) : opened.error;
+  const fault = opened.ok ? (findControlFault(record, opened.value) ?? null) : opened.error;
   if (fault === null)
     return ok({ ...control.value, store, opened: opened.ok ? opened.value : null, fault });
   if (opened.ok) opened.value.journal.close();
@@ -46,28 +46,14 @@ function openControl(directory: string, node: NodeId) {
   const found = ControlStore.open(directory);
   if (found.ok) return ok({ control: found.value.store, record: found.value.record });
   if (found.error !== "absent") {
-    return refuse("control.unreadable", `${dirname(directory)}: ${found.error}`);
+    return refuse("control.unreadable", `${directory}: ${found.error}`);
+  }
+  // Without its record a database is not known to be ours; a blank server would clear it away.
+  if (listDirectory(generationsDirectory(directory)).length > 0) {
+    return refuse("control.unreadable", `${directory}: absent, though there is a database`);
   }
   const record = blankRecord(node);
   return ok({ control: ControlStore.create(directory, record), record });
-}
-
-function findFault(opened: OpenedJournal, record: ControlRecord): JournalFault | null {
-  const { highest } = record;
-  const head = opened.journal.head();
-  const isOlder = head.seq < highest.seq || head.term < highest.term;
-  const isOther =
-    highest.seq > 0 && (opened.journal.hashAt(highest.seq) ?? highest.hash) !== highest.hash;
-  if (isOlder || isOther) {
-    const detail = `it ends with change ${head.seq}, and this server remembers change ${highest.seq}`;
-    return { code: "journal.older-than-control", detail, seq: head.seq };
-  }
-  const system = opened.state.tables.system.get(singleKey);
-  if (system && system.id !== record.systemId) {
-    const detail = "it belongs to another system than the control record says";
-    return { code: "journal.wrong-incarnation", detail, seq: null };
-  }
-  return null;
 }
 
 export function blankRecord(node: NodeId): ControlRecord {

@@ -172,7 +172,7 @@ function partnersOf(found: FoundDatabase, self: NodeId): readonly NodeId[] {
 }
 
 function faultText(detail: string): string {
-  return `The database cannot be used: ${detail}.`;
+  return `The database cannot be used: ${detail.replace(/\.$/, "")}.`;
 }
 
 function openWriter(pair: Pair, clock: Clock): Writer {
