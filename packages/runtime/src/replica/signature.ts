@@ -44,16 +44,8 @@ export function checkSigned(
 ): Result<NodeId, string> {
   const signer = parseSigner(signed.signer);
   if (signer === undefined) return err("the signer's certificate cannot be read");
-  if (!signer.checkIssued(anchor) || !signer.verify(anchor.publicKey)) {
-    return err("the signer's certificate is not from the authority of this system");
-  }
-  // Named keyUsage, holds the extended one; Node's types forget that there may be none.
-  const usages: readonly string[] | undefined = signer.keyUsage;
-  const isSigner = !signer.ca && (usages?.includes(objectIds.replicaSigning) ?? false);
-  if (!isSigner) return err("the signer's certificate is not for replicas");
-  if (at !== null && !isWithinDates(signer, at)) {
-    return err("the signer's certificate is not within its dates");
-  }
+  const objection = objectToSigner(anchor, signer, at);
+  if (objection !== undefined) return err(objection);
   const isGood = verify(
     null,
     signedBytes(kind, signed.body),
@@ -64,6 +56,22 @@ export function checkSigned(
   const name = certificateNameOf(signer);
   if (name?.kind !== "server") return err("the signer's certificate names no server");
   return ok(name.node);
+}
+
+function objectToSigner(
+  anchor: X509Certificate,
+  signer: X509Certificate,
+  at: Instant | null,
+): string | undefined {
+  if (!signer.checkIssued(anchor) || !signer.verify(anchor.publicKey)) {
+    return "the signer's certificate is not from the authority of this system";
+  }
+  // Named keyUsage, holds the extended one; Node's types forget that there may be none.
+  const usages: readonly string[] | undefined = signer.keyUsage;
+  const isSigner = !signer.ca && (usages?.includes(objectIds.replicaSigning) ?? false);
+  if (!isSigner) return "the signer's certificate is not for replicas";
+  const isTimely = at === null || isWithinDates(signer, at);
+  return isTimely ? undefined : "the signer's certificate is not within its dates";
 }
 
 function parseSigner(text: string): X509Certificate | undefined {
