@@ -1,7 +1,9 @@
 import {
   closeSync,
+  constants,
   fchmodSync,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readSync,
@@ -32,13 +34,17 @@ export function writeFileAtomic(path: string, bytes: Bytes): void {
   syncDirectory(dirname(path));
 }
 
-/** Writes a file in place and fsyncs it; the name itself is durable after `syncDirectory`. */
+/**
+ * Writes a file in place and fsyncs it; the name itself is durable after `syncDirectory`. The space
+ * of what was there is kept meanwhile: on a full disk a file of the same size can be written again.
+ */
 export function writeFileDurable(path: string, bytes: Bytes): void {
-  const file = openSync(path, "w", ownerOnly);
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT, ownerOnly);
   try {
     fchmodSync(file, ownerOnly); // It may have been there before, with another mode.
     let written = 0;
     while (written < bytes.length) written += writeSync(file, bytes, written);
+    ftruncateSync(file, bytes.length);
     fsyncSync(file);
   } finally {
     closeSync(file);
