@@ -17,11 +17,11 @@ export interface DemoDevice {
 }
 
 export const passwords = {
-  admin: "Weidenbach-admin-2026",
-  anna: "Anna-switches-110kV",
-  viktor: "Viktor-only-looks-1",
-  egon: "Egon-engineers-20kV",
-  lukas: "Lukas-forgets-it-3x",
+  admin: "Weidenbach-Keys-2026",
+  anna: "Switching-110kV-Bay",
+  viktor: "Only-Looking-7-Times",
+  egon: "Setting-20kV-Relays",
+  lukas: "Forgets-It-3x-A-Day",
 } as const;
 
 export async function initServer(stage: Stage, name: string): Promise<DemoServer> {

@@ -51,7 +51,7 @@ export async function* story(
   await fillAccounts(stage, api, a);
   yield {
     ids: ["AM4"],
-    says: "2,000 accounts and the people of the station made, in their replication group",
+    says: "600 accounts and the people of the station made, in their replication group",
   };
   const b = await initServer(stage, "B");
   yield* joinStandby(stage, a, b);
@@ -96,7 +96,7 @@ async function signInForApi(
   ca: string,
 ): Promise<{ readonly token: string }> {
   const api = new Api(ca, "");
-  const body = { account, password: passwords.admin };
+  const body = { name: account, password: passwords.admin };
   const answered = await api.call(a.url, { method: "POST", path: "/v1/session", body });
   api.close();
   const token = member(answered?.body, "data", "token");
@@ -118,7 +118,7 @@ async function fillAccounts(stage: Stage, api: Api, a: DemoServer): Promise<void
     const password = ["--password-file", file, "--no-must-change"];
     await stage.must("account", "create", name, "--role", role, ...joined, ...password);
   }
-  const names = Array.from({ length: 2_000 }, (_, index) => `person${index}`);
+  const names = Array.from({ length: 600 }, (_, index) => `person${index}`);
   const worker = async (): Promise<void> => {
     for (let name = names.pop(); name !== undefined; name = names.pop()) {
       const body = { name, display_name: `Person of ${name}`, roles: [{ role: "VIEWER" }] };
@@ -132,7 +132,7 @@ async function fillAccounts(stage: Stage, api: Api, a: DemoServer): Promise<void
 
 /** HS3 first: the Main dies in the middle of the first pass, and what is half is never promoted. */
 async function* joinStandby(stage: Stage, a: DemoServer, b: DemoServer): AsyncGenerator<Step> {
-  await slowDown(stage, a, 150_000);
+  await slowDown(stage, a, 60_000);
   await runServer(stage, b);
   const invited = await stage.must("pair", "invite", "--name", "B");
   const code = stage.secretFile("join-code", String(invited["code"]));

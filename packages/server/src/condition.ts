@@ -12,7 +12,8 @@ import type { ServerCondition } from "@gridward/core/domain/server-status";
 export function serverCondition(pair: PairState, at: Millis, now: Instant): ServerCondition {
   const { duty, state } = describe(pair, at, null);
   const { machine, control } = pair;
-  const hasDatabase = control.incarnation !== null && machine.duty !== "none" && machine.duty !== "fenced";
+  const hasDatabase =
+    control.incarnation !== null && machine.duty !== "none" && machine.duty !== "fenced";
   const silence = silenceOf(pair, at);
   return {
     node: pair.self,
