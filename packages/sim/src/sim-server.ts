@@ -2,6 +2,7 @@ import type { NodeId, SystemId } from "@gridward/core/base/identity";
 import { requestId } from "@gridward/core/base/identity";
 import { assert, Defect } from "@gridward/core/base/result";
 import { checkAccepts } from "@gridward/core/domain/pair/accepts";
+import { origin } from "@gridward/core/domain/entry";
 import type { PairEvent } from "@gridward/core/domain/pair/event";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import { startPair } from "@gridward/core/domain/pair/start";
@@ -64,7 +65,7 @@ export class SimServer {
     const started = startPair({
       self: this.id,
       control: disk.control,
-      head: disk.head(),
+      head: opened?.value.journal.head() ?? origin,
       committed: opened?.value.committed.seq ?? 0,
       partners: this.#world.partnersOf(this.id),
       recorded: opened?.value.state.tables.pair.first() ?? null,

@@ -1,0 +1,187 @@
+import { type NodeId, nodeId, requestId, systemId } from "../../base/identity.ts";
+import type { Millis } from "../../base/time.ts";
+import type { ControlRecord } from "../control-record.ts";
+import { type Entry, origin, type Position } from "../entry.ts";
+import type { PairAction, PairEvent } from "./event.ts";
+import type { PairMessage } from "./message.ts";
+import { type HistoryView, type PairState, type Peer, strangerPeer } from "./pair-state.ts";
+import { type Found, startPair } from "./start.ts";
+import { step, type Step } from "./step.ts";
+
+export const serverA = nodeId("A");
+export const serverB = nodeId("B");
+export const noon = 1_000_000;
+
+/** A place in a history: equal branches have equal hashes. */
+export function at(seq: number, term = 1, branch = 0): Position {
+  if (seq === 0) return origin;
+  const hash = `${branch}${term}${String(seq).padStart(8, "0")}`.padStart(64, "0");
+  return { term, start: 1, seq, hash };
+}
+
+export function aControl(changes: Partial<ControlRecord> = {}): ControlRecord {
+  return {
+    version: 1,
+    nodeId: serverA,
+    systemId: systemId("ours"),
+    incarnation: "first",
+    term: 1,
+    owner: serverA,
+    start: 1,
+    highest: at(5),
+    ackSet: [serverA],
+    certificate: null,
+    handover: null,
+    ...changes,
+  };
+}
+
+/** The control record of a Standby that was admitted by A. */
+export function certified(changes: Partial<ControlRecord> = {}): ControlRecord {
+  const certificate = {
+    incarnation: "first",
+    position: at(5),
+    digest: "d".repeat(64),
+    complete: true,
+    certifiedBy: serverA,
+    at: noon,
+  };
+  return aControl({ nodeId: serverB, ackSet: [serverA, serverB], certificate, ...changes });
+}
+
+export function started(changes: Partial<Found> = {}): Step {
+  const { self = serverA, control = aControl() } = changes;
+  return startPair({
+    self,
+    control,
+    head: at(5),
+    committed: 5,
+    partners: [self === serverA ? serverB : serverA],
+    recorded: {
+      term: control.term,
+      owner: control.owner ?? self,
+      by: "creation",
+      since: noon,
+      ackSet: control.ackSet,
+      unprotected: null,
+    },
+    fault: null,
+    at: 0,
+    now: noon,
+    ...changes,
+  });
+}
+
+/** A history of one branch up to `head`, of entries of term 1. */
+export function aHistory(head: Position, digest = "d".repeat(64)): HistoryView {
+  return {
+    hashAt: (seq) => (seq <= head.seq ? at(seq).hash : undefined),
+    first: () => 1,
+    terms: () => [head],
+    digest: () => digest,
+  };
+}
+
+/** A server taken through events, one after the other. */
+export interface Played {
+  readonly state: PairState;
+  /** What the last event led to. */
+  readonly actions: readonly PairAction[];
+}
+
+export function play(
+  from: Played,
+  events: readonly PairEvent[],
+  time: Millis = 0,
+  history: HistoryView = aHistory(from.state.head),
+): Played {
+  let played = from;
+  for (const event of events) played = step(played.state, event, { at: time, now: noon }, history);
+  return played;
+}
+
+/** Main A with B in its recorded set, following and heard. */
+export function aProtectedMain(): Played {
+  const { state } = started({ control: aControl({ ackSet: [serverA, serverB] }) });
+  return withPeer({ state, actions: [] }, serverB, { acked: at(5), sent: 5, complete: true });
+}
+
+/** Standby B of A, certified and following. */
+export function aValidStandby(control: ControlRecord = certified()): Played {
+  const { state } = started({ self: serverB, control });
+  const following = { duty: "standby", phase: "following", lastAt: 0 } as const;
+  return withPeer({ state: { ...state, machine: following }, actions: [] }, serverA, {
+    duty: "main",
+  });
+}
+
+/** The partner is connected and was heard just now. */
+export function withPeer({ state, actions }: Played, id: NodeId, peer: Partial<Peer>): Played {
+  const known = { ...strangerPeer, linkUp: true, heardAt: 0, term: state.control.term, ...peer };
+  return { state: { ...state, peers: new Map([[id, known]]) }, actions };
+}
+
+export function heard(peer: NodeId, message: PairMessage): PairEvent {
+  return { kind: "message", peer, message };
+}
+
+export function aHello(changes: Partial<PairMessage & { readonly kind: "hello" }> = {}) {
+  return {
+    kind: "hello",
+    systemId: systemId("ours"),
+    duty: "main",
+    term: 1,
+    owner: serverA,
+    head: at(5),
+    committed: 5,
+    ackSet: [serverA, serverB],
+    complete: false,
+    version: 1,
+    ...changes,
+  } as const;
+}
+
+/** An entry whose hash nobody checks here. */
+export function anEntry(place: Position, prev: Position): Entry {
+  return {
+    ...place,
+    prev: prev.hash,
+    node: serverA,
+    at: noon,
+    actor: { kind: "server", id: serverA, name: "A", door: "pair", source: "" },
+    requestId: requestId(`r${place.seq}`),
+    kind: "create-group",
+    facts: [],
+    answer: {},
+  };
+}
+
+/** The kinds of what was to be done, and what was said, in order. */
+export function deeds(actions: readonly PairAction[]): readonly string[] {
+  return actions.map((action) =>
+    action.kind === "send" ? `say ${action.message.kind}` : action.kind,
+  );
+}
+
+export function refusalOf(actions: readonly PairAction[]): string | undefined {
+  return actions.find((action) => action.kind === "order-refused")?.code;
+}
+
+export function saidOf<Kind extends PairMessage["kind"]>(
+  actions: readonly PairAction[],
+  kind: Kind,
+): Extract<PairMessage, { readonly kind: Kind }> | undefined {
+  for (const action of actions) {
+    if (action.kind !== "send") continue;
+    const { message } = action;
+    if (isKind(message, kind)) return message;
+  }
+  return undefined;
+}
+
+function isKind<Kind extends PairMessage["kind"]>(
+  message: PairMessage,
+  kind: Kind,
+): message is Extract<PairMessage, { readonly kind: Kind }> {
+  return message.kind === kind;
+}

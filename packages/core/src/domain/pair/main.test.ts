@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkAccepts } from "./accepts.ts";
+import type { PairEvent } from "./event.ts";
+import {
+  aHistory,
+  aProtectedMain,
+  at,
+  deeds,
+  heard,
+  play,
+  type Played,
+  saidOf,
+  serverA,
+  serverB,
+  started,
+  withPeer,
+} from "./fixtures.ts";
+
+const tick: PairEvent = { kind: "tick" };
+const appended: PairEvent = { kind: "appended", head: at(6) };
+const digest = "d".repeat(64);
+
+function ack(seq: number): PairEvent {
+  return heard(serverB, { kind: "ack", term: 1, head: at(seq) });
+}
+
+/** A Main alone, whose partner follows and holds everything. */
+function aMainWithFollower(): Played {
+  return withPeer({ ...started(), actions: [] }, serverB, { acked: at(5), sent: 5 });
+}
+
+test("[R1][HS8] a change is committed only when every member of the set confirmed it", () => {
+  const written = play(aProtectedMain(), [appended], 0, aHistory(at(6)));
+  assert.deepEqual(deeds(written.actions), ["send-entries"]);
+  const confirmed = play(written, [ack(6)], 0, aHistory(at(6)));
+  assert.ok(deeds(confirmed.actions).includes("commit"));
+  assert.equal(confirmed.state.committed, 6);
+});
+
+test("[R1] an ack of another history confirms nothing", () => {
+  const written = play(aProtectedMain(), [appended], 0, aHistory(at(6)));
+  const other = heard(serverB, { kind: "ack", term: 1, head: at(6, 1, 9) });
+  assert.equal(play(written, [other], 0, aHistory(at(6))).state.committed, 5);
+});
+
+test("[R3] a follower that holds everything must prove its state before it is added", () => {
+  const asked = play(aMainWithFollower(), [ack(5)]);
+  assert.equal(saidOf(asked.actions, "prove")?.digest, digest);
+  assert.equal(checkAccepts(asked.state)?.mayWait, true);
+  const proof = { kind: "proof", term: 1, position: at(5), digest } as const;
+  const other = play(asked, [heard(serverB, { ...proof, digest: "e".repeat(64) })]);
+  assert.deepEqual(other.state.control.ackSet, [serverA]);
+  assert.deepEqual(other.actions, []);
+});
+
+test("[R2][HS19] a widening is recorded here before the new member hears of it", () => {
+  const proof = heard(serverB, { kind: "proof", term: 1, position: at(5), digest });
+  const added = play(aMainWithFollower(), [ack(5), proof]);
+  assert.deepEqual(deeds(added.actions), ["write-control", "record-ack-set", "say admit"]);
+  assert.deepEqual(added.state.control.ackSet, [serverA, serverB]);
+});
+
+test("[R3] a follower that is behind is not asked yet", () => {
+  const main = aMainWithFollower();
+  const behind = withPeer({ ...main, state: { ...main.state, head: at(6) } }, serverB, {
+    acked: at(4),
+    sent: 6,
+  });
+  assert.equal(saidOf(play(behind, [ack(5)]).actions, "prove"), undefined);
+});
+
+test("[R13] a member that lost its certificate is proved again and not recorded twice", () => {
+  const main = withPeer(aProtectedMain(), serverB, { acked: at(5), sent: 5, complete: false });
+  const proof = heard(serverB, { kind: "proof", term: 1, position: at(5), digest });
+  const again = play(main, [ack(5), proof]);
+  assert.deepEqual(deeds(again.actions), ["say admit"]);
+  assert.deepEqual(again.state.control.ackSet, [serverA, serverB]);
+});
+
+test("[R2][R8][HS8] after 4 s without its ack a member is dropped: recorded, told, journalled", () => {
+  const written = play(aProtectedMain(), [appended], 0, aHistory(at(6)));
+  const heardLately = withPeer(written, serverB, {
+    acked: at(5),
+    sent: 6,
+    lateSince: 0,
+    heardAt: 4_000,
+  });
+  const awake = { ...heardLately.state, heartbeatAt: 4_000 };
+  const waits = play({ state: awake, actions: [] }, [tick], 4_000);
+  assert.deepEqual(waits.state.control.ackSet, [serverA, serverB]);
+  const dropped = play(waits, [tick], 4_001);
+  assert.deepEqual(deeds(dropped.actions).slice(0, 4), [
+    "write-control",
+    "say hello",
+    "record-ack-set",
+    "commit",
+  ]);
+  assert.deepEqual(dropped.state.control.ackSet, [serverA]);
+  assert.match(dropped.state.unprotected?.reason ?? "", /4 s/);
+});
+
+test("[R13] a member that is heard and does not follow is late as well", () => {
+  const main = withPeer(aProtectedMain(), serverB, { acked: null });
+  const written = play(main, [appended], 0, aHistory(at(6)));
+  assert.equal(written.state.peers.get(serverB)?.lateSince, 0);
+});
+
+test("[R14] who was dropped is admitted again after 10 s, doubling each time", () => {
+  let played = aProtectedMain();
+  for (const wait of [10_000, 20_000, 40_000]) {
+    const leaving = heard(serverB, { kind: "leaving", term: 1, reason: "disk full" });
+    const dropped = play(played, [leaving]);
+    assert.equal(dropped.state.peers.get(serverB)?.admitAfter, wait);
+    const control = { ...dropped.state.control, ackSet: [serverA, serverB] };
+    played = { state: { ...dropped.state, control }, actions: [] };
+  }
+});
+
+test("[R8] a Standby that signs off is dropped at once, without an operator", () => {
+  const leaving = heard(serverB, { kind: "leaving", term: 1, reason: "disk full" });
+  assert.deepEqual(play(aProtectedMain(), [leaving]).state.control.ackSet, [serverA]);
+});
+
+test("[HS2] a follower is sent what it lacks; a blank one gets the first pass", () => {
+  const main = aMainWithFollower();
+  const warm = play(main, [heard(serverB, { kind: "follow", term: 1, head: at(3) })]);
+  const sent = warm.actions.find((action) => action.kind === "send-entries");
+  assert.deepEqual(sent, { kind: "send-entries", to: serverB, from: 4, upTo: 5 });
+  const cold = play(main, [heard(serverB, { kind: "follow", term: 1, head: at(0) })]);
+  assert.deepEqual(deeds(cold.actions), ["send-snapshot"]);
+});
+
+test("[R10][HS9] a follower with another history is told where the terms end", () => {
+  const follow = heard(serverB, { kind: "follow", term: 1, head: at(5, 1, 9) });
+  assert.deepEqual(deeds(play(aMainWithFollower(), [follow]).actions), ["say forked"]);
+});
+
+test("[I18] a Main that is behind its Standby in its own term stops and overwrites nobody", () => {
+  const follow = heard(serverB, { kind: "follow", term: 1, head: at(9) });
+  const { state } = play(aMainWithFollower(), [follow]);
+  assert.equal(checkAccepts(state)?.refusal.code, "pair.read-only");
+});
+
+test("[HS8] a full disk stops changes on a Main, and it may still hand over", () => {
+  const full = play(aProtectedMain(), [{ kind: "disk-full" }]);
+  assert.equal(checkAccepts(full.state)?.refusal.code, "disk.full");
+  const order = { kind: "order-changeover", to: serverB, directionsOk: true } as const;
+  assert.notEqual(saidOf(play(full, [order]).actions, "handover"), undefined);
+});
+
+test("[R7] silence that we did not listen to drops nobody", () => {
+  const { state } = play(aProtectedMain(), [tick], 30_000);
+  assert.deepEqual(state.control.ackSet, [serverA, serverB]);
+});

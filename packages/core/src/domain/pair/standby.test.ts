@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { PairEvent } from "./event.ts";
+import {
+  aControl,
+  aHello,
+  aHistory,
+  anEntry,
+  at,
+  aValidStandby,
+  certified,
+  deeds,
+  heard,
+  play,
+  type Played,
+  saidOf,
+  serverA,
+  serverB,
+  started,
+} from "./fixtures.ts";
+import { isComplete } from "./turn.ts";
+
+const digest = "d".repeat(64);
+const generationReady: PairEvent = {
+  kind: "generation-ready",
+  incarnation: "second",
+  position: at(9),
+  digest,
+};
+
+function aBlankServer(): Played {
+  const control = aControl({
+    nodeId: serverB,
+    incarnation: null,
+    ackSet: [],
+    owner: serverA,
+    term: 1,
+  });
+  return { ...started({ self: serverB, control, head: at(0), committed: 0 }), actions: [] };
+}
+
+test("[R1][HS8] entries are written before they are confirmed, and seen only when committed", () => {
+  const entries = [anEntry(at(6), at(5)), anEntry(at(7), at(6))];
+  const message = { kind: "entries", term: 1, entries, committed: 6 } as const;
+  const { state, actions } = play(aValidStandby(), [heard(serverA, message)]);
+  assert.deepEqual(deeds(actions), ["append", "say ack", "commit"]);
+  assert.equal(saidOf(actions, "ack")?.head.seq, 7);
+  assert.equal(state.committed, 6);
+});
+
+test("[HS2] a hole or another history in what comes is not written but asked for again", () => {
+  for (const entry of [anEntry(at(7), at(6)), anEntry(at(6), at(5, 1, 9))]) {
+    const message = { kind: "entries", term: 1, entries: [entry], committed: 5 } as const;
+    const { actions } = play(aValidStandby(), [heard(serverA, message)]);
+    assert.deepEqual(deeds(actions), ["say follow"]);
+  }
+});
+
+test("[R8][HS3] the certificate comes last, on the word of the Main", () => {
+  const standby = aValidStandby(certified({ certificate: null, ackSet: [] }));
+  const admit = { kind: "admit", term: 1, ackSet: [serverA, serverB] } as const;
+  const { state, actions } = play(standby, [heard(serverA, admit)]);
+  assert.deepEqual(deeds(actions), ["write-control"]);
+  assert.equal(isComplete(state), true);
+  assert.deepEqual(state.control.certificate?.position, at(5));
+});
+
+test("[R8][HS3] who is told that it left the set is complete no more, durably", () => {
+  const { state, actions } = play(aValidStandby(), [heard(serverA, aHello({ ackSet: [serverA] }))]);
+  assert.equal(deeds(actions)[0], "write-control");
+  assert.equal(isComplete(state), false);
+  assert.equal(state.control.certificate?.complete, false);
+});
+
+test("[R3][HS11] a Standby whose state is not the Main's says so and becomes invalid", () => {
+  const prove = { kind: "prove", term: 1, position: at(5), digest: "e".repeat(64) } as const;
+  const { state, actions } = play(aValidStandby(), [heard(serverA, prove)]);
+  assert.deepEqual(deeds(actions), ["say proof", "write-control"]);
+  assert.equal(saidOf(actions, "proof")?.digest, digest);
+  assert.equal(state.control.certificate, null);
+  assert.equal(state.machine.duty === "none" && state.machine.phase, "invalid");
+});
+
+test("[R10][HS9] a tail that nobody confirmed is exported before it is cut, and followed on", () => {
+  const control = certified({ term: 2, owner: serverA });
+  const standby = aValidStandby(control);
+  const tailed = { ...standby, state: { ...standby.state, head: at(8), committed: 5 } };
+  const forked = { kind: "forked", term: 2, points: [at(6), at(9, 2)] } as const;
+  const { state, actions } = play(tailed, [heard(serverA, forked)], 0, aHistory(at(8)));
+  assert.deepEqual(deeds(actions), ["write-control", "export-tail", "truncate", "say follow"]);
+  assert.deepEqual(state.head, at(6));
+  assert.deepEqual(state.control.highest, at(6), "the record is never ahead of the journal");
+  assert.equal(state.control.certificate, null);
+});
+
+test("[R10][HS9] a tail that may have been confirmed is not cut: the server stops and says so", () => {
+  const alone = certified({ term: 2, owner: serverA, ackSet: [serverB] });
+  for (const [control, committed, points] of [
+    [alone, 5, [at(6)]],
+    [certified({ term: 2 }), 7, [at(6)]],
+    [certified({ term: 2 }), 5, []],
+  ] as const) {
+    const standby = aValidStandby(control);
+    const tailed = { ...standby, state: { ...standby.state, head: at(8), committed } };
+    const forked = heard(serverA, { kind: "forked", term: 2, points });
+    const { state, actions } = play(tailed, [forked], 0, aHistory(at(8)));
+    assert.deepEqual(actions, []);
+    assert.equal(state.machine.duty === "none" && state.machine.phase, "diverged");
+  }
+});
+
+test("[HS2][R8] a first pass becomes current when it is verified, and is not complete yet", () => {
+  const begun = play(aBlankServer(), [
+    heard(serverA, aHello({ ackSet: [serverA] })),
+    { kind: "snapshot-begun", bytesTotal: 10 },
+    { kind: "snapshot-progress", bytesDone: 4 },
+  ]);
+  assert.equal(begun.state.control.incarnation, null);
+  const { state, actions } = play(begun, [generationReady]);
+  assert.deepEqual(deeds(actions), ["write-control", "swap-generation", "say follow"]);
+  assert.equal(state.control.incarnation, "second");
+  assert.equal(isComplete(state), false);
+  assert.deepEqual(state.head, at(9));
+});
+
+test("[HS4][I7] a first pass that broke off leaves what was there before", () => {
+  const begun: PairEvent = { kind: "snapshot-begun", bytesTotal: 10 };
+  const failed: PairEvent = { kind: "snapshot-failed" };
+  assert.deepEqual(play(aBlankServer(), [begun, failed]).state.machine, {
+    duty: "none",
+    phase: "blank",
+  });
+  const old = play(aValidStandby(), [begun, failed]).state;
+  assert.equal(old.control.incarnation, "first");
+  assert.deepEqual(old.machine, { duty: "standby", phase: "connecting" });
+});
+
+test("[R8][HS8] a Standby with a full disk leaves the set durably before it says so", () => {
+  const { state, actions } = play(aValidStandby(), [{ kind: "disk-full" }]);
+  assert.deepEqual(deeds(actions), ["write-control", "say leaving"]);
+  assert.deepEqual(state.control.ackSet, [serverA]);
+  assert.equal(isComplete(state), false);
+});
+
+test("[HS2] a Standby that hears its Main without following it asks it to introduce itself", () => {
+  const connecting: Played = {
+    ...started({ self: serverB, control: certified() }),
+    actions: [],
+  };
+  const { duty, term, owner, head, committed, complete } = aHello();
+  const beat = { kind: "heartbeat", duty, term, owner, head, committed, complete } as const;
+  assert.deepEqual(deeds(play(connecting, [heard(serverA, beat)]).actions), ["say hello"]);
+});

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkAccepts } from "./accepts.ts";
+import { checkPromote } from "./orders.ts";
+import { aControl, at, certified, deeds, play, serverA, serverB, started } from "./fixtures.ts";
+
+test("[R5] the owner of the term resumes it with the next start number and mints no term", () => {
+  const { state, actions } = started();
+  assert.deepEqual(deeds(actions), ["write-control"]);
+  assert.equal(state.control.term, 1);
+  assert.equal(state.control.start, 2);
+  assert.deepEqual(state.machine, { duty: "main", phase: "serving", admitting: null });
+});
+
+test("[R8] a Main has no certificate: nobody vouches for it", () => {
+  const { state } = started({ control: certified({ nodeId: serverA, owner: serverA }) });
+  assert.equal(state.control.certificate, null);
+});
+
+test("[R2][HS20] a resumed Main obeys the ack set that was recorded", () => {
+  const { state } = started({
+    control: aControl({ ackSet: [serverA, serverB] }),
+    head: at(7),
+    committed: 5,
+  });
+  assert.deepEqual(state.control.ackSet, [serverA, serverB]);
+  assert.equal(state.committed, 5, "what B may not hold is not visible");
+});
+
+test("[R1] a Main whose recorded set is itself alone commits all that it holds", () => {
+  assert.equal(started({ head: at(7), committed: 5 }).state.committed, 7);
+});
+
+test("[R11] a resumed Main drops nobody before it heard it: it may own a higher term", () => {
+  const { state } = started({ control: aControl({ ackSet: [serverA, serverB] }) });
+  const later = play({ state, actions: [] }, [{ kind: "tick" }], 60_000);
+  assert.deepEqual(later.state.control.ackSet, [serverA, serverB]);
+});
+
+test("[R5][HS9] whoever does not own the term starts as Standby", () => {
+  const { state, actions } = started({ self: serverB, control: certified() });
+  assert.deepEqual(state.machine, { duty: "standby", phase: "connecting" });
+  assert.deepEqual(actions, []);
+});
+
+test("[HS10] a server without a database starts blank", () => {
+  const control = aControl({ incarnation: null, owner: null, term: 0 });
+  assert.deepEqual(started({ control }).state.machine, { duty: "none", phase: "blank" });
+});
+
+test("[HS11] an unusable database is a state with its reason, and no start", () => {
+  const fault = { code: "journal.chain-broken", text: "at 4" };
+  const { state, actions } = started({ fault });
+  assert.deepEqual(state.machine, { duty: "none", phase: "invalid", ...fault });
+  assert.deepEqual(actions, []);
+  assert.equal(checkPromote(state, 0, true)?.code, "pair.database-invalid");
+});
+
+test("[R5] a Main that offered its term stays draining after a restart", () => {
+  const { state } = started({ control: aControl({ handover: { term: 2, to: serverB } }) });
+  assert.deepEqual(state.machine, {
+    duty: "main",
+    phase: "draining",
+    to: serverB,
+    since: 0,
+    offered: true,
+  });
+  assert.equal(checkAccepts(state)?.refusal.code, "pair.draining");
+});
+
+test("[R12][HS19] a term that a crash kept out of the journal is recorded before any change", () => {
+  const { state } = started({ control: aControl({ term: 2 }), recorded: null });
+  assert.equal(checkAccepts(state)?.mayWait, true);
+  const later = play({ state, actions: [] }, [{ kind: "tick" }]);
+  assert.deepEqual(deeds(later.actions), ["record-term"]);
+  assert.equal(checkAccepts(later.state), undefined);
+});
+
+test("[R12] a narrowing that a crash kept out of the journal is told with its reason", () => {
+  const { state } = started({
+    recorded: {
+      term: 1,
+      owner: serverA,
+      by: "creation",
+      since: 0,
+      ackSet: [serverA, serverB],
+      unprotected: null,
+    },
+  });
+  assert.match(state.unprotected?.reason ?? "", /went on alone/);
+  assert.equal(state.unrecorded, true);
+});

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { systemId } from "../../base/identity.ts";
+import { checkAccepts } from "./accepts.ts";
+import {
+  aHello,
+  aProtectedMain,
+  at,
+  aValidStandby,
+  deeds,
+  heard,
+  play,
+  refusalOf,
+  saidOf,
+  serverA,
+  serverB,
+} from "./fixtures.ts";
+
+const higher = aHello({ term: 2, owner: serverB });
+
+test("[R7][I16][HS9] a higher term fences a Main before it hears anything else", () => {
+  const { state, actions } = play(aProtectedMain(), [
+    heard(serverB, { ...higher, duty: "standby" }),
+  ]);
+  assert.deepEqual(deeds(actions), ["write-control", "abandon-waiting"]);
+  assert.equal(state.control.term, 2);
+  assert.equal(checkAccepts(state)?.refusal.code, "pair.fenced");
+});
+
+test("[R7][HS9] a fenced Main follows the new one by itself", () => {
+  const { state, actions } = play(aProtectedMain(), [heard(serverB, higher)]);
+  assert.equal(saidOf(actions, "follow")?.term, 2);
+  assert.equal(checkAccepts(state)?.refusal.code, "pair.not-main");
+});
+
+test("[R7] who speaks of a lower term is told the higher one and not obeyed", () => {
+  const main = play(aProtectedMain(), [heard(serverB, aHello({ term: 0, owner: serverB }))]);
+  assert.deepEqual(deeds(main.actions), ["say hello"]);
+  const stale = play(aValidStandby(), [
+    heard(serverA, { kind: "entries", term: 0, entries: [], committed: 9 }),
+  ]);
+  assert.deepEqual(stale.actions, []);
+});
+
+test("[R7][I17] one term of two owners stops a Main until a person decides", () => {
+  const both = play(aProtectedMain(), [heard(serverB, aHello({ owner: serverB }))]);
+  assert.equal(both.state.machine.duty === "none" && both.state.machine.phase, "two-mains");
+  assert.deepEqual(deeds(both.actions), ["abandon-waiting", "say hello"]);
+  assert.equal(checkAccepts(both.state)?.refusal.code, "pair.not-main");
+  const decided = play(both, [{ kind: "order-promote", force: true }], 7_000);
+  assert.equal(refusalOf(decided.actions), undefined);
+  assert.equal(decided.state.control.term, 2);
+});
+
+test("[R7] the loser of two Mains follows the term that a person chose", () => {
+  const both = play(aProtectedMain(), [heard(serverB, aHello({ owner: serverB }))]);
+  assert.equal(play(both, [heard(serverB, higher)]).state.machine.duty, "standby");
+});
+
+test("[I19][HS10] a server of another system is heard no further and gets nothing", () => {
+  const strange = aHello({ systemId: systemId("theirs"), term: 9, owner: serverB, duty: "main" });
+  const met = play(aProtectedMain(), [heard(serverB, strange)]);
+  assert.equal(met.state.control.term, 1);
+  assert.equal(met.state.peers.get(serverB)?.incompatible, "other-system");
+  const follow = play(met, [heard(serverB, { kind: "follow", term: 1, head: at(0) })]);
+  assert.deepEqual(follow.actions, []);
+});
+
+test("[I19] a server that speaks another version of the conversation gets nothing", () => {
+  const met = play(aProtectedMain(), [heard(serverB, aHello({ version: 2 }))]);
+  assert.equal(met.state.peers.get(serverB)?.incompatible, "other-version");
+  assert.deepEqual(met.actions, []);
+});
