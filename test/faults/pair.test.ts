@@ -47,7 +47,9 @@ function setFirstPassRate({ directory }: DemoServer, rate: number): void {
 function proceed(pid: number): void {
   try {
     process.kill(pid, "SIGCONT");
-  } catch {} // It has ended.
+  } catch {
+    return; // It has ended.
+  }
 }
 
 function swapDuties(): void {

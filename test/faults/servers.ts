@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
 import { localSocketPath } from "@gridward/runtime/os/local-socket";
 import { type Answered, Api, type Change, freshRequestId } from "../../scripts/demo/api.ts";
@@ -33,11 +32,13 @@ async function askLocal(
   sent.on("timeout", () => sent.destroy());
   sent.end(text);
   try {
-    const [response] = await once(sent, "response");
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      sent.once("response", resolve).once("error", reject);
+    });
     let answer = "";
     for await (const piece of response) answer += String(piece);
     const parsed: unknown = JSON.parse(answer);
-    return { status: Number(response.statusCode), body: isRecord(parsed) ? parsed : {} };
+    return { status: response.statusCode ?? 0, body: isRecord(parsed) ? parsed : {} };
   } catch {
     return null;
   }
@@ -207,8 +208,10 @@ export async function startRefused(directory: string): Promise<Ended> {
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (piece: string) => (stderr += piece));
   child.stdout.once("data", () => child.kill("SIGKILL")); // It is ready: it did not refuse.
-  const [exit] = await once(child, "close");
-  return { exit: exit === null ? -1 : Number(exit), data: null, error: null, stderr };
+  const exit = await new Promise<number>((done) => {
+    child.once("close", (code) => done(code ?? -1));
+  });
+  return { exit, data: null, error: null, stderr };
 }
 
 /** A refusal of a start is one sentence, then a remedy, and no trace of our own code. */

@@ -35,10 +35,10 @@ export function openDatabase(directory: string, node: NodeId): Result<FoundDatab
   const { incarnation } = record;
   if (incarnation === null) return ok({ ...control.value, store, opened: null, fault: null });
   const opened = store.open(incarnation);
-  const fault = opened.ok ? (findControlFault(record, opened.value) ?? null) : opened.error;
-  if (fault === null)
-    return ok({ ...control.value, store, opened: opened.ok ? opened.value : null, fault });
-  if (opened.ok) opened.value.journal.close();
+  if (!opened.ok) return ok({ ...control.value, store, opened: null, fault: opened.error });
+  const fault = findControlFault(record, opened.value) ?? null;
+  if (fault === null) return ok({ ...control.value, store, opened: opened.value, fault });
+  opened.value.journal.close();
   return ok({ ...control.value, store, opened: null, fault });
 }
 
