@@ -5,6 +5,9 @@ import type { ServerLine } from "../replica/server-line.ts";
 
 export type FinalAnswer = Exclude<DeviceSignInAnswer, { readonly outcome: "unavailable" }>;
 
+/** As much of a line as asking it takes. */
+export type AskedLine = Pick<ServerLine, "standing" | "lastGood" | "ready" | "signIn">;
+
 export interface Asked {
   readonly name: string;
   readonly password: Secret<string>;
@@ -16,7 +19,7 @@ export interface Asked {
  * server that hears its Main; everything else sends us to the next. Undefined: none could say.
  */
 export async function askServers(
-  lines: readonly ServerLine[],
+  lines: readonly AskedLine[],
   asked: Asked,
 ): Promise<FinalAnswer | undefined> {
   const connected = lines.filter(({ standing }) => standing !== null);
@@ -31,7 +34,7 @@ export async function askServers(
 }
 
 async function askInOrder(
-  lines: readonly ServerLine[],
+  lines: readonly AskedLine[],
   asked: Asked,
 ): Promise<FinalAnswer | undefined> {
   for (const line of lines.toSorted(inOrder)) {
@@ -43,7 +46,7 @@ async function askInOrder(
 }
 
 /** Main with the highest term, fresh Standby, stale Standby; among equals the last good one. */
-function inOrder(left: ServerLine, right: ServerLine): number {
+function inOrder(left: AskedLine, right: AskedLine): number {
   return (
     rank(left.standing) - rank(right.standing) ||
     (right.standing?.term ?? 0) - (left.standing?.term ?? 0) ||

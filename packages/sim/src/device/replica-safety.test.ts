@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { Bytes } from "@gridward/core/base/bytes";
 import { accountId } from "@gridward/core/base/identity";
 import { day, hour } from "@gridward/core/base/time";
 import { encodeMessage } from "@gridward/core/codec/replica/replica-codec";
@@ -290,6 +291,49 @@ test("[RS10][DV5] a lower term, a second owner of a term and a leap of terms are
     await world.until(() => causeOfB().includes("leap"));
     assert.equal(seen(), 7);
   });
+});
+
+test("[RS8][DV5] a Standby without its Main renews no age", async () => {
+  await inWorld(async (world, device) => {
+    world.b.condition = { duty: "standby", fresh: false, canSignIn: true };
+    world.a.kill();
+    await world.until(() => device.lines[0]?.standing === null);
+    world.clock.advance(2 * hour);
+    device.lines[1]?.pull();
+    await world.settle();
+    assert.equal(device.lines[1]?.status.state, "Online");
+    assert.ok(device.replica.age() >= 2 * hour);
+  });
+});
+
+test("[RS13][DV5] a set other than its manifest signs is not taken", async () => {
+  const changes: readonly ((piece: string) => string)[] = [
+    (piece) => piece.replace('"name":"anna"', '"name":"otto"'),
+    (piece) => piece.replace(/"records":\[.*\]/, '"records":[]'),
+    (piece) => piece.replace(/"records":\[(.*)\]/, '"records":[$1,$1]'),
+  ];
+  for (const change of changes) {
+    await inWorld(async (world) => {
+      const dial: TestServer["dial"] = (ends) => {
+        const outcome = world.a.dial(ends);
+        if (outcome.outcome !== "verified") return outcome;
+        const { peer } = outcome;
+        const altered = (frame: Bytes): Bytes => {
+          const text = Buffer.from(frame).toString();
+          return text.includes('"kind":"piece"') ? Buffer.from(change(text)) : frame;
+        };
+        const onFrame: typeof peer.onFrame = (listener) =>
+          peer.onFrame((frame) => listener(altered(frame)));
+        return { outcome: "verified", peer: { ...peer, onFrame } };
+      };
+      const y = world.start(deviceY, { dial });
+      await world.until(() =>
+        y.lines.every(({ status }) => /signed|twice/.test(status.cause ?? "")),
+      );
+      assert.equal(y.replica.use(), "none");
+      assert.deepEqual(slotFiles(world.directoryOf(deviceY)), []);
+    });
+  }
 });
 
 test("[RS11] bytes that are no message end the link and nothing else", async () => {
