@@ -47,10 +47,8 @@ async function bench(): Promise<void> {
 }
 
 async function createSystem(a: DemoServer): Promise<Api> {
-  const created = await stage.must(
-    ...["system", "create", "--local", a.directory],
-    ...["--base", "dc=bench", "--site", "Bench"],
-  );
+  const base = ["--base", "dc=bench", "--site", "Bench"];
+  const created = await stage.must("system", "create", "--local", a.directory, ...base);
   const code = stage.secretFile("code", String(created["code"]));
   const password = stage.secretFile("password", passwords.admin);
   const ca = `${a.directory}/certificates/authority.pem`;

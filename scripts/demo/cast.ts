@@ -58,10 +58,7 @@ export async function waitFor(
   );
 }
 
-export async function deviceStatus(
-  stage: Stage,
-  device: DemoDevice,
-): Promise<Record<string, unknown>> {
+async function deviceStatus(stage: Stage, device: DemoDevice): Promise<Record<string, unknown>> {
   return stage.must("ied", "status", device.directory);
 }
 

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { runCommand } from "../command.ts";
 import { type DemoDevice, type DemoServer, member, passwords, waitForDevice } from "./cast.ts";
 import { type Ended, freePort, isRecord, type Stage, until } from "./stage.ts";
@@ -21,7 +22,7 @@ export async function enrolDevices(stage: Stage): Promise<readonly DemoDevice[]>
   return devices;
 }
 
-export async function runDevice(stage: Stage, { name, directory }: DemoDevice): Promise<void> {
+async function runDevice(stage: Stage, { name, directory }: DemoDevice): Promise<void> {
   await stage.start(name, "ied", "run", directory);
 }
 
@@ -63,19 +64,12 @@ export async function* deviceScenes(scene: Scene): AsyncGenerator<Step> {
 
 async function* directoryScene({ stage, servers }: Scene): AsyncGenerator<Step> {
   const rows: string[] = [];
+  const anna = { name: "anna", password: passwords.anna };
+  const asks = ["(uid=viktor)", "cn", "memberOf"];
   for (const server of servers) {
-    const who = await ldap(stage, server, "ldapwhoami", "anna", passwords.anna);
+    const who = await ldap(stage, server, { program: "ldapwhoami", ...anna });
     expect(who.code === 0 && who.output.includes("uid=anna"), `ldapwhoami at ${server.name}`, who);
-    const found = await ldap(
-      stage,
-      server,
-      "ldapsearch",
-      "anna",
-      passwords.anna,
-      "(uid=viktor)",
-      "cn",
-      "memberOf",
-    );
+    const found = await ldap(stage, server, { program: "ldapsearch", ...anna, asks });
     expect(
       found.code === 0 && found.output.includes("uid=viktor"),
       `ldapsearch at ${server.name}`,
@@ -89,29 +83,26 @@ async function* directoryScene({ stage, servers }: Scene): AsyncGenerator<Step> 
   };
 }
 
+interface LdapOrder {
+  readonly program: "ldapwhoami" | "ldapsearch";
+  readonly name: string;
+  readonly password: string;
+  readonly asks?: readonly string[];
+}
+
+/** A client of OpenLDAP, which trusts nothing but the authority of the system. */
 async function ldap(
   stage: Stage,
   server: DemoServer,
-  program: "ldapwhoami" | "ldapsearch",
-  name: string,
-  password: string,
-  ...more: readonly string[]
+  { program, name, password, asks = [] }: LdapOrder,
 ): Promise<{ readonly code: number; readonly output: string }> {
   const people = "ou=people,dc=weidenbach,dc=example";
+  const file = stage.path(`ldap-${name}`);
   // -y reads the whole file, so it must end without a line feed.
-  const file = stage.secretFile(`ldap-${name}`, "");
-  const { writeFileSync } = await import("node:fs");
   writeFileSync(file, password, { mode: 0o600 });
-  const at = [
-    "-H",
-    `ldaps://127.0.0.1:${server.ldaps}`,
-    "-x",
-    "-D",
-    `uid=${name},${people}`,
-    "-y",
-    file,
-  ];
-  const search = program === "ldapsearch" ? ["-LLL", "-b", people, ...more] : [];
+  const address = `ldaps://127.0.0.1:${server.ldaps}`;
+  const at = ["-H", address, "-x", "-D", `uid=${name},${people}`, "-y", file];
+  const search = program === "ldapsearch" ? ["-LLL", "-b", people, ...asks] : [];
   const environment = {
     LDAPTLS_CACERT: stage.path("A", "certificates", "authority.pem"),
     LDAPTLS_REQCERT: "demand",
@@ -160,7 +151,11 @@ async function* equalAnswersScene(
       "--password-file",
       wrong,
     );
-    const atLdap = await ldap(stage, a, "ldapwhoami", name, "Not-the-password-7");
+    const atLdap = await ldap(stage, a, {
+      program: "ldapwhoami",
+      name,
+      password: "Not-the-password-7",
+    });
     expect(atDevice.exit === 3 && atHttps.exit === 3 && atLdap.code === 49, "all doors refuse", {
       atDevice,
       atHttps,

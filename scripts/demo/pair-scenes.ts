@@ -116,9 +116,9 @@ async function missing(scene: Scene, changes: readonly Change[]): Promise<readon
   const seen = new Map<number, string>();
   for (const change of changes) {
     if (change.sequence === null) lost.push(`${change.name}: ${change.refused}`);
-    else if (seen.has(change.sequence))
+    else if (seen.has(change.sequence)) {
       lost.push(`${change.name} has the place of ${seen.get(change.sequence)}`);
-    else seen.set(change.sequence, change.name);
+    } else seen.set(change.sequence, change.name);
   }
   const queue = [...changes];
   const worker = async (): Promise<void> => {
@@ -132,10 +132,11 @@ async function missing(scene: Scene, changes: readonly Change[]): Promise<readon
         requestId,
       });
       const found = member(again?.body, "data", "sequence");
-      if (found !== sequence)
+      if (found !== sequence) {
         lost.push(
           `${name}: acknowledged as ${sequence}, now ${JSON.stringify(again?.body).slice(0, 200)}`,
         );
+      }
     }
   };
   await Promise.all(Array.from({ length: 16 }, worker));

@@ -87,7 +87,8 @@ export class Stage {
         });
       }),
     );
-    const { pid } = JSON.parse(ready);
+    const said: unknown = JSON.parse(ready);
+    const pid = isRecord(said) ? said["pid"] : undefined;
     if (typeof pid !== "number") throw new Error(`${name} did not say its process id`);
     return { pid };
   }

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../sources.ts";
 import { Api } from "./api.ts";
@@ -47,7 +48,7 @@ export async function* story(
     ids: ["AM1"],
     says: "system created on A, first administrator signed in with a one-time code",
   };
-  const api = new Api(String(token.ca), token.token);
+  const api = new Api(token.ca, token.token);
   await fillAccounts(stage, api, a);
   yield {
     ids: ["AM4"],
@@ -70,10 +71,8 @@ async function createSystem(
   stage: Stage,
   a: DemoServer,
 ): Promise<{ readonly token: string; readonly ca: string }> {
-  const created = await stage.must(
-    ...["system", "create", "--local", a.directory],
-    ...["--base", "dc=weidenbach,dc=example", "--site", "Weidenbach"],
-  );
+  const base = ["--base", "dc=weidenbach,dc=example", "--site", "Weidenbach"];
+  const created = await stage.must("system", "create", "--local", a.directory, ...base);
   const administrator = String(created["administrator"]);
   const code = stage.secretFile("first-code", String(created["code"]));
   const password = stage.secretFile("admin", passwords.admin);
@@ -123,8 +122,9 @@ async function fillAccounts(stage: Stage, api: Api, a: DemoServer): Promise<void
     for (let name = names.pop(); name !== undefined; name = names.pop()) {
       const body = { name, display_name: `Person of ${name}`, roles: [{ role: "VIEWER" }] };
       const done = await api.call(a.url, { method: "POST", path: "/v1/accounts", body });
-      if (done === null || done.status >= 300)
+      if (done === null || done.status >= 300) {
         throw new Error(`account ${name}: ${JSON.stringify(done)}`);
+      }
     }
   };
   await Promise.all(Array.from({ length: 32 }, worker));
@@ -172,13 +172,13 @@ async function refusedPromotion(stage: Stage, b: DemoServer): Promise<string> {
     "--reason",
     "demonstration",
   );
-  if (refused.exit !== 7)
+  if (refused.exit !== 7) {
     throw new Error(`promotion of a half database: exit ${refused.exit} ${refused.stderr}`);
+  }
   return String(refused.error?.message);
 }
 
 async function slowDown(stage: Stage, server: DemoServer, rate: number): Promise<void> {
-  const { readFileSync, writeFileSync } = await import("node:fs");
   const file = join(server.directory, "server.toml");
   const text = readFileSync(file, "utf8");
   writeFileSync(file, text.replace(/first_pass_rate = \d+/, `first_pass_rate = ${rate}`));

@@ -80,7 +80,8 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const basis = { ...order, identity, known, database: database.value };
   const pair = startPair(basis, { onCommitted, onSettled: watchState(() => pair, events, tell) });
   const front = frontEnd(basis, pair, { events, counters, hasher });
-  const ticking = setInterval(() => pair.tick(), tickMs);
+  const ended = new AbortController();
+  void keepTicking(pair, clock, ended.signal);
   return ok({
     identity,
     known,
@@ -93,7 +94,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     clock,
     listeners,
     close: () => {
-      clearInterval(ticking);
+      ended.abort();
       pair.close();
       counters.close();
       store.close();
@@ -103,6 +104,13 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
 
 /** Timers of the pair are at least five times as long. */
 const tickMs = 100;
+
+async function keepTicking(pair: Pair, clock: Clock, ended: AbortSignal): Promise<void> {
+  while (!ended.aborted) {
+    pair.tick();
+    await clock.sleep(tickMs, ended);
+  }
+}
 
 interface Basis extends HouseOrder {
   readonly identity: OwnIdentity;

@@ -74,7 +74,12 @@ export class EventLog implements SecurityEvents {
     this.#append({ ...this.#own(event), door: "device", device, detail });
   }
 
-  list({ search, limit, cursor, actor }: Parameters<SecurityEvents["list"]>[0]) {
+  list({
+    search,
+    limit,
+    cursor,
+    actor,
+  }: Parameters<SecurityEvents["list"]>[0]): ReturnType<SecurityEvents["list"]> {
     const before = cursor === undefined ? undefined : Number.parseInt(cursor, 10);
     const page = this.#store.list({ search, before, limit });
     const { name: subject, door, source } = actor;

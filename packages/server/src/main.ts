@@ -46,7 +46,7 @@ async function start(path: string): Promise<Result<Running, Refusal>> {
   if (!found.ok) return found;
   const lock = lockDirectory(path);
   if (!lock.ok) return refuse("config.already-running", `process ${lock.error.pid ?? "unknown"}`);
-  let doors: Listening | undefined;
+  const open: { doors?: Listening } = {};
   const note = (text: string): void => log.info(text);
   const house = buildHouse({
     directory: path,
@@ -55,7 +55,7 @@ async function start(path: string): Promise<Result<Running, Refusal>> {
     pid: process.pid,
     note,
     stop,
-    onIdentity: () => doors?.refresh(),
+    onIdentity: () => open.doors?.refresh(),
   });
   if (!house.ok) return end(house.error);
   const { config } = found.value;
@@ -66,10 +66,10 @@ async function start(path: string): Promise<Result<Running, Refusal>> {
     house.value.close();
     return end(listening.error);
   }
-  doors = listening.value;
+  open.doors = listening.value;
   house.value.pair.findPartners();
   house.value.pair.wire.setPartners(house.value.known.rows.map(({ id }) => id).filter(isOther));
-  return ok({ house: house.value, doors, release: () => lock.value.release() });
+  return ok({ house: house.value, doors: listening.value, release: () => lock.value.release() });
 
   function end(refusal: Refusal): Result<never, Refusal> {
     if (lock.ok) lock.value.release();

@@ -67,7 +67,7 @@ export function beginSignIn(
 }
 
 /** By login name as somebody typed it. */
-export function findAccount(state: DirectoryState, name: string): AccountRow | undefined {
+function findAccount(state: DirectoryState, name: string): AccountRow | undefined {
   const id = state.accountsByName.get(normaliseName(name));
   return id === undefined ? undefined : state.tables.accounts.get(id);
 }

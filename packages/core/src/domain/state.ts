@@ -1,6 +1,6 @@
 import { Map as PersistentMap } from "immutable";
 import type { AccountId, RequestId } from "../base/identity.ts";
-import type { RowChange, Rows, TableName } from "./types.ts";
+import type { Rows, TableName } from "./types.ts";
 
 /** Read side of one table. Iteration order is unspecified: sort before it shows. */
 export type Table<Row> = PersistentMap<string, Row>;
@@ -37,4 +37,3 @@ export const emptyState: DirectoryState = {
   requestsById: PersistentMap(),
 };
 
-export type { RowChange };

@@ -123,7 +123,7 @@ export function parseJson(text: unknown): unknown {
  * Whether something has the outer form of a row. That its members are those that were written is
  * proved by the digest over all rows, which is compared before the state is used.
  */
-function isRowChange(value: {
+export function isRowChange(value: {
   readonly table: unknown;
   readonly key: unknown;
   readonly row: unknown;

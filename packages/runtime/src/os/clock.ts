@@ -12,6 +12,11 @@ export interface Clock {
   sleep(duration: Millis, stop?: AbortSignal): Promise<void>;
 }
 
+/** Runs it when what has arrived by now was read: a timer would cost a millisecond. */
+export function runSoon(work: () => void): void {
+  setImmediate(work);
+}
+
 /** The clock of the machine. */
 export function systemClock(): Clock {
   return { now: () => Date.now(), monotonic: monotonicWithSuspend(), sleep };

@@ -6,7 +6,7 @@ export function sha256(bytes: Bytes): Bytes {
   return hash("sha256", bytes, "buffer");
 }
 
-/** HMAC-SHA-256 of the platform, for the pure code that takes a `HmacSha256`. */
+/** HMAC-SHA-256. */
 export function hmacSha256(key: Bytes, bytes: Bytes): Bytes {
   return createHmac("sha256", key).update(bytes).digest();
 }

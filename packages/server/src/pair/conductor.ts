@@ -52,7 +52,7 @@ export class Conductor {
   readonly #parts: ConductorParts;
   #pair: PairState;
   #ledger: Ledger | undefined;
-  #waitingEvents: PairEvent[] = [];
+  readonly #waitingEvents: PairEvent[] = [];
   #isBusy = false;
   #order: Order | undefined;
   /** A verified generation that the rules have not yet made current. */
@@ -92,10 +92,11 @@ export class Conductor {
   }
 
   /** An operator's order and its outcome. One at a time. */
-  order(event: PairEvent & { readonly kind: "order-changeover" | "order-promote" }) {
+  async order(
+    event: PairEvent & { readonly kind: "order-changeover" | "order-promote" },
+  ): Promise<Result<undefined, Refusal>> {
     if (this.#order) {
-      const refusal: Refusal = { code: "pair.busy", detail: "another order is under way" };
-      return Promise.resolve(err(refusal));
+      return err({ code: "pair.busy", detail: "another order is under way" });
     }
     return new Promise<Result<undefined, Refusal>>((resolve) => {
       this.#order = resolve;

@@ -3,12 +3,12 @@ import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Position } from "@gridward/core/domain/entry";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { allRows, tableNames } from "@gridward/core/domain/tables";
-import type { RowChange } from "@gridward/core/domain/types";
 import type {
   GenerationBuilder,
   JournalFault,
   OpenedJournal,
 } from "@gridward/runtime/journal/journal";
+import { isRowChange } from "@gridward/runtime/journal/snapshot-rows";
 import type { Clock } from "@gridward/runtime/os/clock";
 
 /** The first pass: the whole database in pieces, at one position, with its digest. */
@@ -88,6 +88,7 @@ const pieceSchema = z.discriminatedUnion("kind", [
 ]);
 
 export type FirstPassPiece = z.infer<typeof pieceSchema>;
+type Rows = Extract<FirstPassPiece, { readonly kind: "first-pass-rows" }>["rows"];
 
 export function isFirstPass(json: unknown): boolean {
   return (
@@ -145,10 +146,12 @@ export class FirstPassReceiver {
     return wasBuilding;
   }
 
-  #takeRows(rows: readonly unknown[], bytes: number): FirstPassNews {
+  #takeRows(rows: Rows, bytes: number): FirstPassNews {
     if (!this.#builder) return { kind: "failed", reason: "rows before a beginning" };
-    // Rows of a verified partner; the digest over all of them is compared before they count.
-    this.#builder.rows(rows as readonly RowChange[]);
+    const changes = rows.filter((row) => isRowChange(row));
+    if (changes.length < rows.length) return { kind: "failed", reason: "not a row" };
+    // The digest over all of them is compared before they count.
+    this.#builder.rows(changes);
     this.#bytesDone += bytes;
     return { kind: "progress", bytesDone: this.#bytesDone };
   }

@@ -6,20 +6,19 @@ import type { Entry, Position } from "@gridward/core/domain/entry";
 import { entryHash } from "@gridward/core/domain/entry-hash";
 import { checkAccepts } from "@gridward/core/domain/pair/accepts";
 import { parsePairMessage } from "@gridward/core/domain/pair/parse-message";
-import { startPair } from "@gridward/core/domain/pair/start";
+import { type Found, startPair } from "@gridward/core/domain/pair/start";
 import { parseEntry } from "@gridward/core/domain/parse-entry";
 import { singleKey } from "@gridward/core/domain/state";
-import type { OpenedJournal } from "@gridward/runtime/journal/journal";
 import type { LinkOutcome } from "@gridward/runtime/link/peer";
 import { nextTry } from "@gridward/runtime/link/next-try";
-import type { Clock } from "@gridward/runtime/os/clock";
+import { type Clock, runSoon } from "@gridward/runtime/os/clock";
 import { makeDirectory, readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { freshId, freshRequestId } from "@gridward/runtime/os/random";
 import { Ledger } from "../ledger.ts";
 import type { FoundDatabase } from "../open-database.ts";
 import { Writer } from "../writer.ts";
-import { Conductor } from "./conductor.ts";
+import { Conductor, type ConductorParts } from "./conductor.ts";
 import { FirstPassReceiver, isFirstPass, parseFirstPass, sendFirstPass } from "./first-pass.ts";
 import { PartnerWire } from "./partner-wire.ts";
 
@@ -106,69 +105,77 @@ function openConductor(
   pair: () => Pair,
   seen: { seq: number; snapshot: number },
 ): Conductor {
-  const { found, self, clock, directory } = parts;
-  const started = startPair({
-    self,
-    control: found.record,
-    head: found.opened?.journal.head() ?? found.record.highest,
-    committed: found.opened?.committed.seq ?? 0,
-    partners: partnersOf(found, self),
-    recorded: found.opened?.state.tables.pair.get(singleKey) ?? null,
-    fault: found.fault && { code: found.fault.code, text: faultText(found.fault.detail) },
-    at: clock.monotonic(),
-    now: clock.now(),
-  });
+  const { found } = parts;
+  const started = startPair(whatWasFound(parts));
   for (const action of started.actions) {
     if (action.kind === "write-control") found.control.write(action.control);
   }
-  const openLedger = (opened: OpenedJournal): Ledger => new Ledger(opened, sha256);
-  const ledger = found.opened ? openLedger(found.opened) : undefined;
+  const ledger = found.opened ? new Ledger(found.opened, sha256) : undefined;
   ledger?.commit(started.state.committed);
   seen.seq = ledger?.committed.seq ?? 0;
   seen.snapshot = seen.seq;
-  return new Conductor(
-    {
-      self,
-      name: parts.name,
-      clock,
-      freshRequestId,
-      writeControl: (control) => found.control.write(control),
-      openLedger,
-      reopen: (incarnation) => {
-        const reopened = found.store.open(incarnation);
-        assert(reopened.ok, "a journal that was cut opens");
-        return reopened.value;
-      },
-      keepOnly: (incarnation) => found.store.keepOnly(incarnation),
-      exportTail: (from, after, upTo) => exportTail(directory, from, { after, upTo }),
-      send: (to, message) => pair().wire.send(to, message),
-      sendFirstPass: (to, source) =>
-        sendFirstPass(source, {
-          send: (text) => pair().wire.sendText(to, text),
-          isOpen: () => pair().wire.isOpen(to),
-          rate: parts.firstPassRate,
-          clock,
-        }),
-      onCommitted: (seq) => {
-        pair().writer.confirm(seq);
-        parts.onCommitted(pair().conductor.ledger?.read(seen.seq + 1, seq - seen.seq) ?? []);
-        seen.seq = Math.max(seen.seq, seq);
-        pair().findPartners();
-      },
-      onAbandoned: () => pair().writer.abandon(),
-      onSettled: () => {
-        pair().writer.pump();
-        parts.onSettled();
-      },
-    },
-    started.state,
-    ledger,
-  );
+  return new Conductor(conductorParts(parts, pair, seen), started.state, ledger);
 }
 
-function partnersOf(found: FoundDatabase, self: NodeId): readonly NodeId[] {
-  const servers = found.opened?.state.tables.servers;
-  return servers ? [...servers.values()].map(({ id }) => id).filter((id) => id !== self) : [];
+function whatWasFound({ found, self, clock }: OpenPairParts): Found {
+  const { opened, record, fault } = found;
+  const here = { self, control: record, at: clock.monotonic(), now: clock.now() };
+  if (!opened) {
+    const text = fault && { code: fault.code, text: faultText(fault.detail) };
+    const nothing = { head: record.highest, committed: 0, partners: [], recorded: null };
+    return { ...here, ...nothing, fault: text };
+  }
+  const { tables } = opened.state;
+  return {
+    ...here,
+    head: opened.journal.head(),
+    committed: opened.committed.seq,
+    partners: [...tables.servers.values()].map(({ id }) => id).filter((id) => id !== self),
+    recorded: tables.pair.get(singleKey) ?? null,
+    fault: null,
+  };
+}
+
+function conductorParts(
+  parts: OpenPairParts,
+  pair: () => Pair,
+  seen: { seq: number },
+): ConductorParts {
+  const { found, self, name, clock, directory } = parts;
+  return {
+    self,
+    name,
+    clock,
+    freshRequestId,
+    writeControl: (control) => found.control.write(control),
+    openLedger: (opened) => new Ledger(opened, sha256),
+    reopen: (incarnation) => {
+      const reopened = found.store.open(incarnation);
+      assert(reopened.ok, "a journal that was cut opens");
+      return reopened.value;
+    },
+    keepOnly: (incarnation) => found.store.keepOnly(incarnation),
+    exportTail: (from, after, upTo) => exportTail(directory, from, { after, upTo }),
+    send: (to, message) => pair().wire.send(to, message),
+    sendFirstPass: async (to, source) =>
+      sendFirstPass(source, {
+        send: async (text) => pair().wire.sendText(to, text),
+        isOpen: () => pair().wire.isOpen(to),
+        rate: parts.firstPassRate,
+        clock,
+      }),
+    onCommitted: (seq) => {
+      pair().writer.confirm(seq);
+      parts.onCommitted(pair().conductor.ledger?.read(seen.seq + 1, seq - seen.seq) ?? []);
+      seen.seq = Math.max(seen.seq, seq);
+      pair().findPartners();
+    },
+    onAbandoned: () => pair().writer.abandon(),
+    onSettled: () => {
+      pair().writer.pump();
+      parts.onSettled();
+    },
+  };
 }
 
 function faultText(detail: string): string {
@@ -186,7 +193,7 @@ function openWriter(pair: Pair, clock: Clock): Writer {
     committedSeq: () => conductor.pair.committed,
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
-    soon: (work) => setImmediate(work),
+    soon: runSoon,
     stage: (content) => conductor.stage(content),
     flush: () => conductor.flush(),
   });

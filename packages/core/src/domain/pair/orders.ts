@@ -124,6 +124,7 @@ export function orderPromote(turn: Turn, force: boolean): void {
     keep(turn, { ackSet: [self], handover: null });
     turn.state = { ...turn.state, unprotected };
     become(turn, { duty: "main", phase: "serving", admitting: null });
+    greetAll(turn); // Who is dropped hears first that it is complete no more (R8).
     act(turn, { kind: "record-ack-set", ackSet: [self], unprotected });
     return act(turn, { kind: "order-done" });
   }
