@@ -29,7 +29,7 @@ export function beginFresh(server: SimServer, partner: NodeId | undefined, term:
   const { id, disk } = server;
   const incarnation = `${id}-0`;
   const control = { ...disk.control, term, owner: id, start: 1, ackSet: [id], incarnation };
-  const content = systemCreated(id, partner);
+  const content = systemCreated(disk.control.systemId ?? "", id, partner);
   server.run(({ conductor }) => {
     conductor.found(disk.store.create(incarnation), content, control);
   });
@@ -41,7 +41,7 @@ export function beginOrphaned(
   tails: readonly [number, number],
 ): readonly Entry[] {
   const [a, b] = servers;
-  const content = systemCreated(a.id, b.id);
+  const content = systemCreated(ourSystem, a.id, b.id);
   const place = { node: lostMain, term: 1, start: 1 };
   const zero = { term: 0, start: 0, seq: 0, hash: "0".repeat(64) };
   const entries = [sealEntry(content, { ...place, previous: zero }, sha256)];
@@ -84,9 +84,9 @@ function orphan(server: SimServer, entries: readonly Entry[], ackSet: readonly N
   };
 }
 
-function systemCreated(self: NodeId, partner: NodeId | undefined): EntryContent {
+function systemCreated(system: string, self: NodeId, partner: NodeId | undefined): EntryContent {
   const request = requestId("create");
-  const command = createSystem(self);
+  const command = createSystem(system, self);
   const decision = decide(emptyState, { command, actor: local, at: 1, requestId: request });
   assert(decision.ok, "a system can be created");
   const joined: readonly Fact[] =
@@ -126,10 +126,10 @@ const passwordSet: Fact = {
   },
 };
 
-function createSystem(self: NodeId): Command {
+function createSystem(system: string, self: NodeId): Command {
   return {
     kind: "create-system",
-    systemId: "the system",
+    systemId: system,
     base: "dc=sim",
     site: "sim",
     replicaKey: sealed("sealed"),

@@ -18,6 +18,8 @@ export interface Faults extends NetworkFaults {
   readonly lostAnswers: number;
   /** Share of starts of an unfinished Standby with one bit of its state turned. */
   readonly corruptStarts: number;
+  /** Share of crashes after which the journal cannot be read, of one server in a run. */
+  readonly brokenDisks: number;
   /** Share of first passes with one row damaged on the way. */
   readonly damagedPasses: number;
   /** Messages travel as text and are parsed, as on the real link. */
@@ -51,6 +53,7 @@ export function drawFaults(random: Random): Faults {
     submitEvery: random.between(400, 5_000),
     lostAnswers: seldom(0.5, 0.2),
     corruptStarts: seldom(0.1, 0.5),
+    brokenDisks: seldom(0.1, 0.3),
     damagedPasses: seldom(0.1, 0.5),
     isParsed: random.chance(0.25),
     beginning: random.chance(0.06) ? "orphans" : "fresh",

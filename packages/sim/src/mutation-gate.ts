@@ -44,5 +44,5 @@ function report({ rule, name }: Mutant, caught: Caught | undefined): string {
   if (!caught) return `MISSED ${rule} ${name}: lives after ${seedsMost} seeds`;
   const { seeds, outcome } = caught;
   const [first] = outcome.violations;
-  return `caught ${rule} ${name} after ${seeds} seeds: ${first?.rule} ${first?.says}`;
+  return `caught ${rule} ${name} after ${seeds} seeds, in seed ${outcome.seed}: ${first?.says}`;
 }

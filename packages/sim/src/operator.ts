@@ -22,7 +22,9 @@ export class Operator {
     if (server.process?.conductor.pair.machine.duty === "main" && random.chance(0.8)) {
       return this.#changeover(server);
     }
-    this.promote(server, random.chance(faults.forceShare));
+    // Who sees a server that does not work is tempted to force it.
+    const isDown = server.process?.conductor.pair.machine.duty === "none";
+    this.promote(server, random.chance(isDown ? 0.5 : faults.forceShare));
   }
 
   #changeover(server: SimServer): void {

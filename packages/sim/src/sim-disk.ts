@@ -29,6 +29,8 @@ export class SimDisk {
   /** Acts until the power fails; undefined: it does not. */
   fuse: number | undefined;
   isFull = false;
+  /** Its journal cannot be read any more. */
+  isBroken = false;
   /** How deep in work of its process: only there the power fails. */
   depth = 0;
   /** True while the power is off: a promise may have swallowed the crash. */
@@ -46,6 +48,7 @@ export class SimDisk {
     const { systemId } = this.control;
     this.lost.push(this.entries());
     this.journal = undefined;
+    this.isBroken = false;
     this.requests = new Set();
     this.store = memoryJournalStore();
     this.control = blankControl(this.id, systemId);

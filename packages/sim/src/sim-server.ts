@@ -2,7 +2,6 @@ import type { NodeId, SystemId } from "@gridward/core/base/identity";
 import { requestId } from "@gridward/core/base/identity";
 import { assert, Defect } from "@gridward/core/base/result";
 import { checkAccepts } from "@gridward/core/domain/pair/accepts";
-import { origin } from "@gridward/core/domain/entry";
 import type { PairEvent } from "@gridward/core/domain/pair/event";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import { startPair } from "@gridward/core/domain/pair/start";
@@ -60,20 +59,21 @@ export class SimServer {
     const { disk } = this;
     disk.isOff = false;
     const { incarnation } = disk.control;
-    const opened = incarnation === null ? undefined : disk.store.open(incarnation);
+    const isThere = incarnation !== null && !disk.isBroken;
+    const opened = isThere ? disk.store.open(incarnation) : undefined;
     if (opened && !opened.ok) return this.#watcher.fail("I7", `${this.id}: ${opened.error.detail}`);
     const started = startPair({
       self: this.id,
       control: disk.control,
-      head: opened?.value.journal.head() ?? origin,
+      head: opened?.value.journal.head() ?? disk.control.highest,
       committed: opened?.value.committed.seq ?? 0,
       partners: this.#world.partnersOf(this.id),
       recorded: opened?.value.state.tables.pair.first() ?? null,
-      fault: null,
+      fault: disk.isBroken ? { code: "journal.chain-broken", text: "simulated" } : null,
       at: this.#world.now,
       now: Math.floor(this.#world.now),
     });
-    if (opened) this.#watcher.onOpened(disk, opened.value);
+    if (opened) this.#watcher.onStarted(disk, opened.value);
     for (const action of started.actions) {
       if (action.kind === "write-control") disk.writeControl(action.control);
     }

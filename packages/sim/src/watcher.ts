@@ -4,6 +4,7 @@ import { digestOf } from "@gridward/core/domain/digest";
 import { comparePositions, type Entry, type Position } from "@gridward/core/domain/entry";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import { isComplete } from "@gridward/core/domain/pair/turn";
+import { findControlFault } from "@gridward/runtime/journal/control-check";
 import type { OpenedJournal } from "@gridward/runtime/journal/journal";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { carriesData, type SimFrame } from "./frame.ts";
@@ -164,6 +165,13 @@ export class Watcher {
   onOpened({ id }: SimDisk, { journal, state, digest }: OpenedJournal): void {
     if (digestOf(state, sha256) === digest) return;
     this.fail("I7", `${id} took ${journal.incarnation}, whose state has another digest`);
+  }
+
+  /** No crash makes a database look older than its control record, or another's (HS11). */
+  onStarted(disk: SimDisk, opened: OpenedJournal): void {
+    this.onOpened(disk, opened);
+    const fault = findControlFault(disk.control, opened);
+    if (fault) this.fail("I7", `${disk.id} would not start: ${fault.detail}`);
   }
 
   onControl(disk: SimDisk, before: ControlRecord, after: ControlRecord): void {

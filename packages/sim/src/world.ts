@@ -202,9 +202,17 @@ export class World {
     if (!server.process) return server.start();
     if (this.random.chance(this.faults.fuseShare)) server.disk.fuse = 1 + this.random.below(12);
     else server.crash();
+    this.#breakDisk(server);
     this.schedule.after(this.random.between(50, 12_000), () => {
       if (!server.process) server.start();
     });
+  }
+
+  /** Only where the partner has a database that can be promoted, and never both. */
+  #breakDisk(server: SimServer): void {
+    const other = this.other(server.id).disk;
+    if (!this.random.chance(this.faults.brokenDisks)) return;
+    if (server === this.pair[0] && other.control.incarnation !== null) server.disk.isBroken = true;
   }
 
   #freeze(): void {
