@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { exitCode } from "@gridward/core/api/exit-code";
+import { version } from "@gridward/core/base/version";
 import { systemClock } from "@gridward/runtime/os/clock";
 import { defectFailure, processTerminal, showOutcome } from "@gridward/runtime/os/output";
 import { endInterrupted, endWith, onInterrupt, thisProgram } from "@gridward/runtime/os/program";
@@ -20,7 +21,8 @@ async function main(): Promise<void> {
   const program = thisProgram();
   const cli: Cli = { program, terminal: processTerminal(), clock: systemClock() };
   const root = new Command("gridward");
-  root.description("central accounts for substations").exitOverride().showSuggestionAfterError();
+  root.description("central accounts for substations").version(version);
+  root.exitOverride().showSuggestionAfterError();
   addGlobalOptions(root);
   addServerVerbs(root, cli);
   addSystemVerbs(root, cli);
