@@ -102,7 +102,7 @@ export class Clients {
       watcher.fail(rule, `${request.id} was decided again: ${code} ${detail}`);
     }
     if (code === "pair.unknown-outcome" || request.tries > 1) return this.#askLater(request);
-    watcher.refused.add(request.id);
+    watcher.onRefused(request.id);
     this.#settle(request);
   }
 

@@ -25,6 +25,8 @@ export interface Faults extends NetworkFaults {
   /** Messages travel as text and are parsed, as on the real link. */
   readonly isParsed: boolean;
   readonly beginning: Beginning;
+  /** The Main is lost in the first pass, and somebody forces the half-made Standby. */
+  readonly isInterrupted: boolean;
   readonly stranger: "none" | "main" | "blank";
   readonly devices: number;
 }
@@ -57,6 +59,7 @@ export function drawFaults(random: Random): Faults {
     damagedPasses: seldom(0.1, 0.5),
     isParsed: random.chance(0.25),
     beginning: random.chance(0.06) ? "orphans" : "fresh",
+    isInterrupted: random.chance(0.1),
     stranger: random.chance(0.9) ? "none" : random.chance(0.5) ? "main" : "blank",
     devices: random.below(4),
   };

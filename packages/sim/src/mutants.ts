@@ -247,6 +247,20 @@ export const mutants: readonly Mutant[] = [
     replace: "const isOther = false;",
   },
   {
+    name: "a Main that goes on alone tells nobody",
+    rule: "R8",
+    file: orders,
+    find: "    greetAll(turn); // Who is dropped hears first that it is complete no more (R8).\n",
+    replace: "",
+  },
+  {
+    name: "a promotion counts on from the term of another system",
+    rule: "I19",
+    file: orders,
+    find: "if (peer.incompatible === null) term = Math.max(term, peer.term);",
+    replace: "term = Math.max(term, peer.term);",
+  },
+  {
     name: "a member whose admission was cut off is not proved again",
     rule: "I31",
     file: asMain,

@@ -33,7 +33,7 @@ export class Operator {
   }
 
   promote(server: SimServer, force: boolean): void {
-    if (server.process?.isBent) return;
+    if (!server.isAlive || server.process?.isBent) return;
     const { watcher } = this.#world;
     const before = server.process?.conductor.pair.machine;
     watcher.isForced = force;

@@ -33,7 +33,7 @@ export class Watcher {
   readonly violations: Violation[] = [];
   readonly acknowledged = new Map<string, Acknowledged>();
   /** Requests that were answered "no": they must never take effect. */
-  readonly refused = new Set<string>();
+  readonly #refused = new Set<string>();
   /** Set while an operator forces a promotion: I3 then asks only for a consistent database. */
   isForced = false;
   #servers: readonly SimServer[] = [];
@@ -82,6 +82,16 @@ export class Watcher {
     // Only a change that an operator's act left behind may be made again.
     if (server.disk.holds(before.seq, before.hash)) {
       this.fail("I11", `${request} was answered ${before.seq} and ${seq}`);
+    }
+  }
+
+  /** A client was told "no" at its only try: the change is nowhere, and never will be (I12). */
+  onRefused(request: string): void {
+    this.#refused.add(request);
+    for (const { id, disk } of this.#servers) {
+      if (disk.requests.has(request)) {
+        this.fail("I12", `${request} was refused and is on the disk of ${id}`);
+      }
     }
   }
 
@@ -322,7 +332,7 @@ export class Watcher {
     for (const [request, count] of counts) {
       if (count > 1) this.fail("I11", `${request} took effect ${count} times`);
     }
-    for (const request of this.refused) {
+    for (const request of this.#refused) {
       if (main.disk.requests.has(request)) {
         this.fail("I12", `${request} was refused and took effect`);
       }

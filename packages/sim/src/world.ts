@@ -95,6 +95,7 @@ export class World {
     for (const device of this.devices) device.start();
     this.clients.start();
     this.#lookLater();
+    if (this.faults.isInterrupted) this.#interrupt();
     this.#disturbLater("crashEvery", () => this.#crash());
     this.#disturbLater("freezeEvery", () => this.#freeze());
     this.#disturbLater("fullEvery", () => this.#fill());
@@ -205,6 +206,16 @@ export class World {
     this.#breakDisk(server);
     this.schedule.after(this.random.between(50, 12_000), () => {
       if (!server.process) server.start();
+    });
+  }
+
+  #interrupt(): void {
+    const [a, b] = this.pair;
+    const lostAt = this.random.between(100, 2_500);
+    this.schedule.after(lostAt, () => a.crash());
+    this.schedule.after(lostAt + 500, () => this.operator.promote(b, this.random.chance(0.5)));
+    this.schedule.after(lostAt + this.random.between(1_000, 9_000), () => {
+      if (!a.process) a.start();
     });
   }
 
