@@ -14,7 +14,7 @@ import { DatabaseSync } from "node:sqlite";
 import { after, before, test } from "node:test";
 import type { Api } from "../../scripts/demo/api.ts";
 import { type DemoServer, initServer, member, runServer } from "../../scripts/demo/cast.ts";
-import { Stage } from "../../scripts/demo/stage.ts";
+import { Stage, until } from "../../scripts/demo/stage.ts";
 import {
   accountNames,
   addAccount,
@@ -45,6 +45,11 @@ before(async () => {
   cpSync(join(a.directory, "generations"), stage.path("older"), { recursive: true });
   await runServer(stage, a);
   for (const name of names.slice(6)) await addAccount(api, a, name);
+  await until("the control record knows of the last change", 5_000, async () => {
+    const last = String(member(await lookAt(a), "position", "hash"));
+    const slots = ["control.a", "control.b"].map((name) => stage.readText("A", name));
+    return slots.some((slot) => slot.includes(last)) ? true : undefined;
+  });
   // Like a power cut: entries are in the journal that no snapshot covers.
   await stage.end("A", "SIGKILL");
   settleWal(journalOf(a.directory));
