@@ -25,7 +25,7 @@ export const noon = Date.UTC(2026, 5, 1, 12);
 
 export const owner: Actor = { kind: "local", id: "root", name: "root", door: "local", source: "" };
 export const serverA: Actor = { kind: "server", id: "A", name: "A", door: "pair", source: "" };
-export const administrator = anActor("admin");
+const administrator = anActor("admin");
 
 export function anActor(id: string): Actor {
   return { kind: "account", id, name: id, door: "https", source: "192.0.2.1" };

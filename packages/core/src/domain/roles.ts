@@ -19,7 +19,6 @@ export const roleIds = {
   ADMINISTRATOR: -32_000,
 } as const satisfies Record<string, RoleId>;
 
-
 /** -32768 stands for SINGLE_USER in DNP3, so the private range ends above it. */
 const privateMin = -32_767;
 const everywhere = "*";

@@ -36,4 +36,3 @@ export const emptyState: DirectoryState = {
   membersByGroup: PersistentMap(),
   requestsById: PersistentMap(),
 };
-
