@@ -2,6 +2,7 @@
 // and `npm run check` fails when one has drifted.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { openApi } from "@gridward/core/api/open-api";
 import { importDiagram } from "./import-diagram.ts";
 import { causeReference, eventReference, limitReference, refusalReference } from "./reference.ts";
 import { root } from "./sources.ts";
@@ -13,6 +14,14 @@ interface GeneratedPart {
   readonly generate: () => string;
 }
 
+/** Documents that are made whole, for machines. */
+const files: readonly { readonly file: string; readonly generate: () => string }[] = [
+  {
+    file: "docs/reference/openapi.json",
+    generate: () => `${JSON.stringify(openApi(), null, 2)}\n`,
+  },
+];
+
 const parts: readonly GeneratedPart[] = [
   { file: "docs/ARCHITECTURE.md", marker: "imports", generate: importDiagram },
   { file: "docs/reference/refusals.md", marker: "refusals", generate: refusalReference },
@@ -23,15 +32,21 @@ const parts: readonly GeneratedPart[] = [
 
 /** One sentence for each part that is not what the code says. */
 export function checkDocs(): readonly string[] {
-  return parts.flatMap((part) => {
+  const whole = files.flatMap(({ file, generate }) => {
+    const now = readFileSync(join(root, file), "utf8");
+    return now === generate() ? [] : [`${file}: node scripts/docs.ts --write`];
+  });
+  const drifted = parts.flatMap((part) => {
     const now = readFileSync(join(root, part.file), "utf8");
     const wanted = renew(now, part);
     if (wanted === undefined) return [`${part.file} has no markers for "${part.marker}"`];
     return wanted === now ? [] : [`${part.file} "${part.marker}": node scripts/docs.ts --write`];
   });
+  return [...whole, ...drifted];
 }
 
 function writeDocs(): void {
+  for (const { file, generate } of files) writeFileSync(join(root, file), generate());
   for (const part of parts) {
     const file = join(root, part.file);
     const text = readFileSync(file, "utf8");
