@@ -52,7 +52,7 @@ export class SimServer {
   }
 
   get isAlive(): boolean {
-    return this.process !== undefined && !this.#isFrozen;
+    return this.process !== undefined && !this.#isFrozen && this.#inbox.length === 0;
   }
 
   start(): void {
@@ -110,17 +110,30 @@ export class SimServer {
   }
 
   thaw(): void {
+    if (!this.#isFrozen) return;
     this.#isFrozen = false;
-    const inbox = this.#inbox;
-    this.#inbox = [];
-    for (const work of inbox) this.run(work);
+    this.#catchUp();
+  }
+
+  /** One after the other: what follows from each, answers too, comes before the next. */
+  #catchUp(): void {
+    if (this.#isFrozen) return;
+    const work = this.#inbox.shift();
+    if (!work) return;
+    this.#do(work);
+    this.#world.schedule.after(0, () => this.#catchUp());
   }
 
   /** Does some work of the process; a power cut inside ends it, a defect is a finding. */
   run(work: (process: Process) => void): void {
+    if (!this.process) return;
+    if (this.#isFrozen || this.#inbox.length > 0) this.#inbox.push(work);
+    else this.#do(work);
+  }
+
+  #do(work: (process: Process) => void): void {
     const { process } = this;
     if (!process) return;
-    if (this.#isFrozen) return void this.#inbox.push(work);
     this.disk.depth++;
     try {
       work(process);
