@@ -6,7 +6,7 @@ import { type EntryPlace, sealEntry } from "@gridward/core/domain/entry-hash";
 import { type Entry, type EntryContent, origin, type Position } from "@gridward/core/domain/entry";
 import type { HistoryView } from "@gridward/core/domain/pair/pair-state";
 import type { DirectoryState } from "@gridward/core/domain/state";
-import type { Journal, OpenedJournal } from "@gridward/runtime/journal/journal";
+import { DiskFull, type Journal, type OpenedJournal } from "@gridward/runtime/journal/journal";
 
 interface Version {
   readonly position: Position;
@@ -152,11 +152,18 @@ export class Ledger {
     this.#reload(opened);
   }
 
-  /** Written only when nothing is under way, so that a snapshot never holds a prepared change. */
+  /**
+   * Written only when nothing is under way, so that a snapshot never holds a prepared change. It
+   * only makes the next start quick: where there is no room, the journal does without.
+   */
   saveSnapshot(): void {
     if (this.#prepared.length > 0) return;
     const { state, position, digest } = this.#committed;
-    this.#journal.saveSnapshot(state, position, digest);
+    try {
+      this.#journal.saveSnapshot(state, position, digest);
+    } catch (error) {
+      if (!(error instanceof DiskFull)) throw error;
+    }
   }
 
   close(): void {

@@ -7,7 +7,8 @@ import type { EntryContent } from "@gridward/core/domain/entry";
 import type { Closed } from "@gridward/core/domain/pair/accepts";
 import { type Refusal, refuse } from "@gridward/core/domain/refusal";
 import type { DirectoryState } from "@gridward/core/domain/state";
-import type { Actor } from "@gridward/core/domain/types";
+import { askerOf } from "@gridward/core/domain/tables";
+import type { Actor, RequestRow } from "@gridward/core/domain/types";
 import type { Receipt } from "./parts.ts";
 
 /** One change that somebody waits for. */
@@ -41,8 +42,14 @@ const batchMost = 256;
 /** Changes waiting for a place; beyond it the server is overloaded and says so. */
 const waitingMost = 4_096;
 
-/** How long a change waits for a changeover or a Standby before it is refused. */
+/** How long a change waits, for its place or for its confirmation, before it is answered anyway. */
 const patienceMs = 15_000;
+
+/** The batch under way is not confirmed: a Standby is awaited. */
+const behindOthers: Closed = {
+  refusal: { code: "pair.waiting", detail: "earlier changes are not confirmed" },
+  mayWait: true,
+};
 
 /**
  * The one door for writes: decide, make durable here and on the Standby, and only then answer.
@@ -72,12 +79,13 @@ export class Writer {
     });
   }
 
-  /** Called after every event of the pair: writes what may be written now. */
+  /** Called after every event of the pair, a tick at least: writes what may be written now. */
   pump(): void {
+    if (this.#unconfirmed.size > 0) this.#endLateWaits();
     if (this.#queue.length === 0) return;
     const closed = this.#parts.closed();
     if (closed) return this.#holdOrRefuse(closed);
-    if (this.#unconfirmed.size > 0) return;
+    if (this.#unconfirmed.size > 0) return this.#holdOrRefuse(behindOthers);
     const batch = this.#queue.slice(0, batchMost);
     this.#queue = this.#queue.slice(batchMost);
     this.#write(batch);
@@ -99,11 +107,25 @@ export class Writer {
     for (const { requestId, answer } of waiters) answer(refuse("pair.unknown-outcome", requestId));
   }
 
+  /** Written and never confirmed in time: only a retry can tell what became of it. */
+  #endLateWaits(): void {
+    const limit = this.#parts.monotonic() - patienceMs;
+    for (const [seq, waiters] of this.#unconfirmed) {
+      const late = waiters.filter(({ since }) => since <= limit);
+      if (late.length === 0) continue;
+      // The number stays until it is confirmed: one batch is under way, whoever still waits for it.
+      this.#unconfirmed.set(
+        seq,
+        waiters.filter(({ since }) => since > limit),
+      );
+      for (const { requestId, answer } of late) answer(refuse("pair.unknown-outcome", requestId));
+    }
+  }
+
   #holdOrRefuse({ refusal, mayWait }: Closed): void {
     const limit = this.#parts.monotonic() - patienceMs;
-    const isKept = (waiting: Waiting): boolean => mayWait && waiting.since > limit;
-    const refused = this.#queue.filter((waiting) => !isKept(waiting));
-    this.#queue = this.#queue.filter(isKept);
+    const patient = mayWait ? this.#queue.findIndex(({ since }) => since > limit) : -1;
+    const refused = this.#queue.splice(0, patient < 0 ? this.#queue.length : patient);
     for (const { answer } of refused) answer(err(refusal));
   }
 
@@ -113,7 +135,7 @@ export class Writer {
       const state = this.#parts.prepared();
       const before = findAnswer(state, waiting.requestId);
       if (before) {
-        this.#repeat(waiting, before.seq);
+        this.#repeat(waiting, before);
         continue;
       }
       const content = this.#decide(state, waiting);
@@ -124,9 +146,10 @@ export class Writer {
     for (const [seq, waiting] of staged) this.#wait(seq, waiting);
     const written = this.#parts.flush();
     if (written.ok) return;
-    for (const [seq, waiting] of staged) {
+    for (const [seq] of staged) {
+      // With whoever repeated the request in the same batch.
+      for (const { answer } of this.#unconfirmed.get(seq) ?? []) answer(written);
       this.#unconfirmed.delete(seq);
-      waiting.answer(written);
     }
   }
 
@@ -139,9 +162,11 @@ export class Writer {
     return ok({ at, actor, requestId, kind: command.kind, ...decision.value });
   }
 
-  /** A retry: the first outcome, as soon as that is confirmed (rule I11). */
-  #repeat(waiting: Waiting, seq: number): void {
-    if (seq <= this.#parts.committedSeq()) this.#answerFrom(waiting, seq);
+  /** A retry: the first outcome, as soon as that is confirmed (rule I11), and to who asked first. */
+  #repeat(waiting: Waiting, { seq, by }: RequestRow): void {
+    if (by !== askerOf(waiting.actor)) {
+      waiting.answer(refuse("request.id-taken", waiting.requestId));
+    } else if (seq <= this.#parts.committedSeq()) this.#answerFrom(waiting, seq);
     else this.#wait(seq, waiting);
   }
 

@@ -4,7 +4,7 @@ import type { Instant } from "../base/time.ts";
 import { changesOf } from "./changes-of.ts";
 import type { Entry } from "./entry.ts";
 import { emptyState, type DirectoryState, type Table } from "./state.ts";
-import { requestKey } from "./tables.ts";
+import { askerOf, requestKey } from "./tables.ts";
 import type { AccountRow, RequestRow, RowChange, Rows, TableName } from "./types.ts";
 
 /** The state after an entry. Never refuses: an entry is true. */
@@ -32,8 +32,9 @@ export function advance(
     follow(changesOf(state, fact, entry.at));
     if (fact.kind === "session-ended") follow(forgetEndedSessions(state, entry.at));
   }
-  const { requestId, seq, answer } = entry;
-  follow([{ table: "requests", key: requestKey(seq), row: { requestId, seq, answer } }]);
+  const { requestId, actor, seq, answer } = entry;
+  const row = { requestId, by: askerOf(actor), seq, answer };
+  follow([{ table: "requests", key: requestKey(seq), row }]);
   return { state, changes };
 }
 

@@ -160,7 +160,8 @@ test("[AP3] tables that an entry does not touch stay the same object", () => {
 
 test("[AP4] the ring of requests keeps the newest 16,384", () => {
   const rows = Array.from({ length: 16_385 }, (_, index) => {
-    const row = { requestId: requestId(`r${index + 1}`), seq: index + 1, answer: {} };
+    const id = requestId(`r${index + 1}`);
+    const row = { requestId: id, by: "account a", seq: index + 1, answer: {} };
     return { table: "requests", key: String((index + 1) % 16_384), row } as const;
   });
   const state = applyChanges(emptyState, rows);

@@ -1,6 +1,6 @@
 import { requestsKept } from "./limits.ts";
 import type { DirectoryState, Table } from "./state.ts";
-import type { RowChange, TableName } from "./types.ts";
+import type { Actor, RowChange, TableName } from "./types.ts";
 
 /** Every table and what its rows are kept under, in the order of a first pass. */
 export const tableNames: readonly TableName[] = [
@@ -21,6 +21,11 @@ export const tableNames: readonly TableName[] = [
 /** Place of a request in the ring: a newer request takes the place of one 16,384 entries older. */
 export function requestKey(seq: number): string {
   return String(seq % requestsKept);
+}
+
+/** Who asked, as a request's row remembers it: a retry through another door is the same asker's. */
+export function askerOf({ kind, id }: Pick<Actor, "kind" | "id">): string {
+  return `${kind} ${id}`;
 }
 
 /** All rows of a state, each as the change that would write it: the content of a snapshot. */

@@ -180,6 +180,8 @@ export interface PairRow {
 /** The first answer to a request, kept so that a retry gets it again (rule I11). */
 export interface RequestRow {
   readonly requestId: RequestId;
+  /** Kind and id of who asked: nobody else gets the answer. */
+  readonly by: string;
   readonly seq: number;
   readonly answer: CommandAnswer;
 }

@@ -5,6 +5,7 @@ import { utf8 } from "@gridward/core/base/bytes";
 import type { Command } from "@gridward/core/domain/command";
 import { decide, findAnswer } from "@gridward/core/domain/decide";
 import type { Refusal } from "@gridward/core/domain/refusal";
+import { askerOf } from "@gridward/core/domain/tables";
 import { sha256 } from "@gridward/runtime/os/hash";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import { spellCrockford } from "../crockford.ts";
@@ -56,7 +57,8 @@ export function followUp(id: RequestId, step: string): RequestId {
  */
 export function repeatedAnswer(front: FrontEndParts, caller: Caller): ChangeAnswer | undefined {
   const row = findAnswer(front.state(), caller.requestId);
-  return row && { sequence: row.seq, id: row.answer.id ?? null, dry_run: false };
+  if (row?.by !== askerOf(caller.actor)) return undefined; // The writer refuses a foreign id.
+  return { sequence: row.seq, id: row.answer.id ?? null, dry_run: false };
 }
 
 /** A blank server has no system and so no key. */

@@ -1,4 +1,5 @@
 import {
+  alreadySo,
   notAllowed,
   notFound,
   signInRefused,
@@ -49,6 +50,13 @@ export const signInRefusals = {
     ...toAnyone,
     says: "There is nothing at this address.",
     remedy: "Run `gridward --help` for what exists.",
+  },
+  "request.id-taken": {
+    ...alreadySo,
+    ldap: 53,
+    ...toAnyone,
+    says: "Somebody else has sent a request under this request id.",
+    remedy: "Send it again under a fresh request id.",
   },
   "request.timed-out": {
     http: 504,
