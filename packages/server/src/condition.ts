@@ -6,8 +6,8 @@ import type { ServerCondition } from "@gridward/core/domain/server-status";
 
 /**
  * What front ends need to know before they answer (design §7). A Standby is fresh while it heard
- * its Main within 4 s; a Main while it heard every member of its ack set, for another may have
- * taken over; one whose recorded set is itself alone always is.
+ * its Main within 4 s and held all that this had then; a Main while it heard every member of its
+ * ack set, for another may have taken over; one whose recorded set is itself alone always is.
  */
 export function serverCondition(pair: PairState, at: Millis, now: Instant): ServerCondition {
   const { duty, state } = describe(pair, at, null);
@@ -27,15 +27,24 @@ export function serverCondition(pair: PairState, at: Millis, now: Instant): Serv
 }
 
 /** How long nothing was heard of whom our accounts depend on. */
-function silenceOf({ machine, control, self, peers, machineSince }: PairState, at: Millis): Millis {
+function silenceOf(pair: PairState, at: Millis): Millis {
+  const { machine, control, self, peers, machineSince } = pair;
   const sources = machine.duty === "main" ? control.ackSet : [control.owner];
   let longest = 0;
+  if (machine.duty === "standby" && !isCurrent(pair)) return unheard(at, machineSince);
   for (const id of sources) {
     if (id === null || id === self) continue;
     const heardAt = peers.get(id)?.heardAt ?? null;
     longest = Math.max(longest, heardAt === null ? unheard(at, machineSince) : at - heardAt);
   }
   return longest;
+}
+
+/** A Standby that still copies, or catches up, hears its Main and knows less than it. */
+function isCurrent({ machine, control, head, peers }: PairState): boolean {
+  if (machine.duty === "standby" && machine.phase === "synchronising") return false;
+  const main = control.owner === null ? undefined : peers.get(control.owner);
+  return (main?.head?.seq ?? 0) <= head.seq;
 }
 
 /** Never heard since the start: not fresh, and as old as this server has been waiting. */

@@ -7,10 +7,11 @@ import { decide } from "@gridward/core/domain/decide";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { emptyState } from "@gridward/core/domain/state";
 import type { Actor, ServerRow } from "@gridward/core/domain/types";
-import type { JournalStore } from "@gridward/runtime/journal/journal";
+import { DiskFull, type JournalStore } from "@gridward/runtime/journal/journal";
 import { freshId, freshRequestId, randomBytes } from "@gridward/runtime/os/random";
 import type { IssuedFiles } from "@gridward/runtime/trust/server-directory";
 import { freshSystemKey, seal, type SystemKey } from "@gridward/runtime/os/seal";
+import { parseDn } from "@gridward/core/codec/ldap/dn";
 import type { ServerConfig } from "@gridward/core/codec/server-config";
 import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
@@ -49,29 +50,32 @@ export function foundSystem(
   order: FoundOrder,
 ): Result<{ readonly systemId: string; readonly code: Secret<string> }, Refusal> {
   const { identity, conductor, store } = parts;
-  if (conductor.ledger || conductor.pair.control.systemId !== null) {
-    return err({ code: "system.exists", detail: conductor.pair.control.systemId ?? "" });
+  const { self, control } = conductor.pair;
+  // A database that cannot be used is one all the same: nothing here may clear it away.
+  if (conductor.ledger || control.systemId !== null || control.incarnation !== null) {
+    return err({ code: "system.exists", detail: control.systemId ?? "" });
   }
+  if (!parseDn(order.base).ok)
+    return err({ code: "system.bad-value", detail: order.base.slice(0, 64) });
   const key = freshSystemKey();
   const plan = planSystem(parts, order, key);
   if (!plan.ok) return plan;
   const { id, submission, issued, code } = plan.value;
   const decision = decide(emptyState, submission);
   if (!decision.ok) return decision;
+  // Before the journal: whatever it seals can be opened after a crash at any line.
   identity.adopt(key, issued);
   const { at, actor, requestId, command } = submission;
   const content = { at, actor, requestId, kind: command.kind, ...decision.value };
   const incarnation = freshId();
-  const { self, control } = conductor.pair;
-  conductor.found(store.create(incarnation), content, {
-    ...control,
-    systemId: systemId(id),
-    incarnation,
-    term: 1,
-    owner: self,
-    start: 1,
-    ackSet: [self],
-  });
+  const first = { ...control, systemId: systemId(id), incarnation, term: 1, owner: self };
+  try {
+    conductor.found(store.create(incarnation), content, { ...first, start: 1, ackSet: [self] });
+  } catch (error) {
+    if (error instanceof DiskFull) return err({ code: "disk.full", detail: "journal" });
+    throw error;
+  }
+  store.keepOnly(incarnation);
   return ok({ systemId: id, code });
 }
 

@@ -1,7 +1,9 @@
 import type { AccountId, Sealed } from "@gridward/core/base/identity";
+import { ok, type Result } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
 import type { FailureCounter } from "@gridward/core/domain/lock-out";
 import { preparePassword } from "@gridward/core/domain/password";
+import type { Refusal } from "@gridward/core/domain/refusal";
 import type { ServerCondition } from "@gridward/core/domain/server-status";
 import {
   beginSignIn,
@@ -46,10 +48,7 @@ export function openSignIn(parts: SignInParts): (attempt: SignInAttempt) => Prom
     const start = beginSignIn(parts.state(), parts.condition(), question);
     if (start.kind === "answered") return start.answer;
     const proof = await prove(parts, start.verification, attempt.password);
-    if (proof === "overloaded") {
-      const refusal = { code: "server.overloaded", detail: "too many sign-ins at once" } as const;
-      return { outcome: "unavailable", refusal };
-    }
+    if (typeof proof !== "string") return { outcome: "unavailable", refusal: proof };
     const { account } = start.verification;
     const moment = {
       state: parts.state(),
@@ -63,28 +62,37 @@ export function openSignIn(parts: SignInParts): (attempt: SignInAttempt) => Prom
   };
 }
 
-/** Exactly one hash for whoever asks: of the account's verifier, or of nobody's (AM10). */
+/**
+ * Exactly one hash for whoever asks: of the account's verifier, or of nobody's (AM10). A server that
+ * cannot open what is sealed knows nothing of a password: a refusal of its own would count as a
+ * failure and in the end lock everybody out, here and on the Main.
+ */
 async function prove(
   parts: SignInParts,
   verification: Verification,
   typed: Secret<string>,
-): Promise<Proof | "overloaded"> {
+): Promise<Proof | Refusal> {
   const key = parts.systemKey();
+  if (key === null) return { code: "server.unavailable", detail: "its system key is missing" };
+  const { password: sealed } = verification;
+  const opened = sealed === null ? ok(parts.hasher.dummy) : openVerifier(key, sealed);
   const prepared = preparePassword(typed.reveal());
-  const verifier = verifierOf(parts, key, verification.password);
   const password = new Secret(prepared.ok ? prepared.value : "");
-  const verified = await parts.hasher.verify(verifier, password);
-  if (!verified.ok) return "overloaded";
+  const verified = await parts.hasher.verify(
+    opened.ok ? opened.value : parts.hasher.dummy,
+    password,
+  );
+  if (!verified.ok) return { code: "server.overloaded", detail: "too many sign-ins at once" };
+  if (!opened.ok) return { code: "server.unavailable", detail: `a verifier is ${opened.error}` };
   if (prepared.ok && verified.value && verification.password !== null) return "password";
-  if (key === null || verification.code === null) return "none";
+  if (verification.code === null) return "none";
   const isCode = matchesCode(key, "first sign-in", { verifier: verification.code, typed });
   return isCode ? "code" : "none";
 }
 
-function verifierOf(parts: SignInParts, key: SystemKey | null, sealed: Sealed | null): string {
-  if (key === null || sealed === null) return parts.hasher.dummy;
+function openVerifier(key: SystemKey, sealed: Sealed): Result<string, string> {
   const opened = openPassword(key, sealed);
-  return opened.ok ? opened.value.reveal() : parts.hasher.dummy;
+  return opened.ok ? ok(opened.value.reveal()) : opened;
 }
 
 function settle(

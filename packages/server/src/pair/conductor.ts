@@ -54,6 +54,7 @@ export class Conductor {
   #ledger: Ledger | undefined;
   readonly #waitingEvents: PairEvent[] = [];
   #isBusy = false;
+  #hasFailed = false;
   #order: Order | undefined;
   /** A verified generation that the rules have not yet made current. */
   #ready: OpenedJournal | undefined;
@@ -77,18 +78,24 @@ export class Conductor {
     return this.#ledger?.state ?? emptyState;
   }
 
-  /** One event, and everything that follows from it, before this returns. */
+  /**
+   * One event, and everything that follows from it, before this returns. After an error of the disk
+   * nobody knows what was written: the next event, a tick at the latest, ends the process, even
+   * where whoever fed this one took the error for its own.
+   */
   feed(event: PairEvent): void {
+    assert(!this.#hasFailed, "nothing goes on after a failure of the disk");
     this.#waitingEvents.push(event);
     if (this.#isBusy) return;
     this.#isBusy = true;
-    for (;;) {
-      const next = this.#waitingEvents.shift();
-      if (!next) break; // Ends: a step adds at most one event for each entry it writes.
-      this.#take(next);
+    try {
+      this.#takeAll();
+      this.#isBusy = false;
+      this.#parts.onSettled();
+    } catch (error) {
+      this.#hasFailed = true;
+      throw error;
     }
-    this.#isBusy = false;
-    this.#parts.onSettled();
   }
 
   /** An operator's order and its outcome. One at a time. */
@@ -136,10 +143,10 @@ export class Conductor {
   /** A new system begins here: its first entry is durable before the control record names it. */
   found(opened: OpenedJournal, content: EntryContent, control: ControlRecord): void {
     const ledger = this.#parts.openLedger(opened);
-    this.#ledger = ledger;
     ledger.stage(content, { node: this.#parts.self, term: control.term, start: control.start });
     ledger.flush();
     ledger.commit(ledger.head.seq);
+    this.#ledger = ledger;
     this.restart({ ...control, highest: ledger.head });
   }
 
@@ -159,6 +166,19 @@ export class Conductor {
       machineSince: this.#parts.clock.monotonic(),
     };
     this.#parts.onSettled();
+  }
+
+  #takeAll(): void {
+    for (;;) {
+      const next = this.#waitingEvents.shift();
+      if (!next) break; // Ends: a step adds at most one event for each entry it writes.
+      this.#take(next);
+    }
+    const { machine } = this.#pair;
+    if (machine.duty === "main" && machine.phase === "draining") return;
+    // Only a hand-over under way leaves an order open: it ended otherwise than by its own word.
+    const detail = "this server lost its duty meanwhile";
+    this.#answerOrder(err({ code: "pair.changeover-unknown", detail }));
   }
 
   #take(event: PairEvent): void {

@@ -27,7 +27,7 @@ export const pairRefusals = {
     ...againstRule,
     ldap: 19,
     ...toOperator,
-    says: "Base DN and site name have 1 to 255 characters and no control characters.",
+    says: "The base must be a distinguished name, and it and the site name are short, on one line.",
     remedy: "Correct the value that is named.",
   },
 

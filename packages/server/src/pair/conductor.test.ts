@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type NodeId, requestId } from "@gridward/core/base/identity";
+import { Defect, type Result } from "@gridward/core/base/result";
+import type { ControlRecord } from "@gridward/core/domain/control-record";
+import type { PairMessage } from "@gridward/core/domain/pair/message";
+import {
+  aControl,
+  aHello,
+  certified,
+  heard,
+  serverA,
+  serverB,
+} from "@gridward/core/domain/pair/fixtures";
+import { startPair } from "@gridward/core/domain/pair/start";
+import type { Refusal } from "@gridward/core/domain/refusal";
+import { sha256 } from "@gridward/runtime/os/hash";
+import { aChange, aLedger } from "../a-ledger.ts";
+import { Ledger } from "../ledger.ts";
+import { Conductor } from "./conductor.ts";
+
+/** A Main whose shell notes in one list what it was told to do. */
+function aMain(changes: Partial<ControlRecord> = {}) {
+  const { ledger, store, fill } = aLedger();
+  const world = { at: 0, isBroken: false, said: [] as PairMessage[] };
+  const deeds: string[] = [];
+  const started = startPair({
+    self: serverA,
+    control: aControl({ highest: ledger.head, ...changes }),
+    head: ledger.head,
+    committed: 1,
+    partners: [serverB],
+    recorded: null,
+    fault: null,
+    at: 0,
+    now: 0,
+  });
+  // The journal tells of term and ack set; what a crash left out is not meant here.
+  const pair = { ...started.state, unrecorded: false };
+  let made = 0;
+  const conductor: Conductor = new Conductor(
+    {
+      self: serverA,
+      name: "A",
+      clock: { now: () => world.at, monotonic: () => world.at, sleep: async () => undefined },
+      freshRequestId: () => requestId(`own ${made++}`),
+      writeControl: () => {
+        if (world.isBroken) throw new Error("EIO");
+        deeds.push("control");
+      },
+      openLedger: (opened) => new Ledger(opened, sha256),
+      reopen: () => {
+        throw new Error("not cut here");
+      },
+      keepOnly: () => undefined,
+      exportTail: () => undefined,
+      send: (_: NodeId, message: PairMessage) => {
+        deeds.push(message.kind);
+        world.said.push(message);
+      },
+      sendFirstPass: async () => undefined,
+      onCommitted: (seq) => void deeds.push(`commit ${seq}`),
+      onAbandoned: () => void deeds.push("abandoned"),
+      onSettled: () => void deeds.push("settled"),
+    },
+    pair,
+    ledger,
+  );
+  return { conductor, ledger, store, fill, world, deeds };
+}
+
+/** A Main of a protected pair whose Standby follows. */
+function aPairMain() {
+  const main = aMain({ ackSet: [serverA, serverB] });
+  const { conductor, ledger } = main;
+  conductor.feed({ kind: "link-up", peer: serverB });
+  const standby = { duty: "standby", complete: true, head: ledger.head } as const;
+  conductor.feed(heard(serverB, aHello(standby)));
+  conductor.feed(heard(serverB, { kind: "follow", term: 1, head: ledger.head }));
+  main.deeds.length = 0;
+  return main;
+}
+
+async function settled(): Promise<void> {
+  await new Promise((done) => setImmediate(done));
+}
+
+test("[CD1][HS8] a change is sent before it is committed, and settled when all is done", () => {
+  const { conductor, ledger, deeds } = aPairMain();
+  conductor.stage(aChange("one"));
+  assert.equal(conductor.flush().ok, true);
+  assert.deepEqual(deeds, ["entries", "settled"]);
+  conductor.feed(heard(serverB, { kind: "ack", term: 1, head: ledger.head }));
+  assert.deepEqual(deeds.slice(2), ["commit 2", "settled"]);
+});
+
+test("[CD2] after an error of the disk nothing goes on, whoever caught the error", async () => {
+  const { conductor, world } = aPairMain();
+  world.isBroken = true;
+  // The order's own waiter hears the error and may keep it to itself.
+  await assert.rejects(
+    conductor.order({ kind: "order-changeover", to: serverB, directionsOk: true }),
+    /EIO/,
+  );
+  world.isBroken = false;
+  assert.throws(() => conductor.feed({ kind: "tick" }), Defect);
+});
+
+test("[CD3] an order is answered when its duty ends otherwise, and the next is taken", async () => {
+  const { conductor } = aPairMain();
+  let outcome: Result<undefined, Refusal> | undefined;
+  void conductor
+    .order({ kind: "order-changeover", to: serverB, directionsOk: true })
+    .then((result) => {
+      outcome = result;
+    });
+  const second = await conductor.order({ kind: "order-promote", force: true });
+  assert.equal(!second.ok && second.error.code, "pair.busy");
+  assert.equal(outcome, undefined);
+  // The same term of another owner: both stop, and nobody says what became of the order.
+  conductor.feed(heard(serverB, aHello({ owner: serverB, term: 1 })));
+  await settled();
+  assert.equal(outcome?.ok === false && outcome.error.code, "pair.changeover-unknown");
+});
+
+test("[CD4] a full disk makes a Main read-only, and what was not written is not kept", () => {
+  const { conductor, ledger, fill } = aMain();
+  fill(true);
+  conductor.stage(aChange("one"));
+  const written = conductor.flush();
+  assert.equal(!written.ok && written.error.code, "disk.full");
+  const { machine } = conductor.pair;
+  assert.equal(machine.duty === "main" && machine.phase, "read-only");
+  assert.equal(ledger.head.seq, 1);
+});
+
+test("[CD5] the digest of the state is journalled once in 256 changes", () => {
+  const { conductor, ledger } = aMain();
+  for (let made = 0; made < 300; made++) conductor.stage(aChange(`change ${made}`));
+  conductor.flush();
+  const facts = ledger.read(1, 1_000).flatMap((entry) => entry.facts);
+  assert.equal(facts.filter(({ kind }) => kind === "state-digested").length, 1);
+  const before = ledger.head.seq;
+  conductor.stage(aChange("one more"));
+  conductor.flush();
+  assert.equal(ledger.head.seq, before + 1);
+});
+
+test("[CD6] a system whose first entry finds no room is no system", () => {
+  const { conductor, ledger, store, fill, deeds } = aMain();
+  const opened = store.create("new");
+  fill(true);
+  assert.throws(() => conductor.found(opened, aChange("one"), certified()), /injected/);
+  assert.equal(conductor.ledger, ledger);
+  assert.deepEqual(deeds, []);
+});
