@@ -5,7 +5,7 @@ import type { Refusal, RefusalCode } from "@gridward/core/domain/refusal";
 import type { Actor } from "@gridward/core/domain/types";
 import type { Receipt } from "@gridward/server/parts";
 import type { SimServer } from "./sim-server.ts";
-import type { World } from "./world.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 const admin: Actor = { kind: "account", id: "admin", name: "admin", door: "https", source: "" };
 
@@ -26,11 +26,11 @@ interface Request {
 
 /** People and programs that order changes, lose answers, and ask again at either server. */
 export class Clients {
-  readonly #world: World;
+  readonly #world: Surroundings;
   /** Asked and not answered; readers look whether they show too early. */
   readonly #open = new Map<RequestId, Request>();
 
-  constructor(world: World) {
+  constructor(world: Surroundings) {
     this.#world = world;
   }
 

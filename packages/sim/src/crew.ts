@@ -25,8 +25,8 @@ export async function runSeeds(
 ): Promise<void> {
   const until = from + seeds;
   const threads = Array.from({ length: workers }, (_, index) => {
-    const workerData: Share = { from: from + index, until, stride: workers, mutant };
-    return new Worker(new URL("./crew-member.ts", import.meta.url), { workerData });
+    const share: Share = { from: from + index, until, stride: workers, mutant };
+    return new Worker(new URL("./crew-member.ts", import.meta.url), { workerData: share });
   });
   const stop = (): unknown => Promise.all(threads.map((thread) => thread.terminate()));
   await Promise.all(

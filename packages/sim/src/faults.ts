@@ -60,7 +60,12 @@ export function drawFaults(random: Random): Faults {
     isParsed: random.chance(0.25),
     beginning: random.chance(0.06) ? "orphans" : "fresh",
     isInterrupted: random.chance(0.1),
-    stranger: random.chance(0.9) ? "none" : random.chance(0.5) ? "main" : "blank",
+    stranger: drawStranger(random),
     devices: random.below(4),
   };
+}
+
+function drawStranger(random: Random): Faults["stranger"] {
+  if (random.chance(0.9)) return "none";
+  return random.chance(0.5) ? "main" : "blank";
 }

@@ -22,7 +22,7 @@ export function throughText(frame: SimFrame): Result<SimFrame, string> {
 }
 
 /** Does this frame carry anything of the database (I19)? */
-export function carriesData(frame: SimFrame): boolean {
+export function carriesRows(frame: SimFrame): boolean {
   if (frame.kind === "first-pass") return true;
   const { kind } = frame.message;
   return kind !== "hello" && kind !== "heartbeat";

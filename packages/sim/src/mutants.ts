@@ -269,17 +269,17 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a member that does not follow is waited for without end",
-    rule: "I31",
+    rule: "I32",
     file: asMain,
     find: "    return setPeer(turn, to, { lateSince: peer.lateSince ?? turn.clocks.at });",
     replace: "    return;",
   },
   {
-    name: "a term taken on a full disk is forgotten",
-    rule: "I31",
+    name: "an order that meets a full disk is never answered",
+    rule: "I33",
     file: conductor,
-    find: `const isMain = machine.duty === "main";`,
-    replace: `const isMain = machine.duty === "main" && control === undefined;`,
+    find: `return this.#answerOrder(err({ code: "disk.full", detail: "journal" }));`,
+    replace: "return;",
   },
   {
     name: "a term whose first entry was cut off is never recorded",

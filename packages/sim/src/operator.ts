@@ -1,16 +1,20 @@
+import type { Millis } from "@gridward/core/base/time";
 import type { Process, SimServer } from "./sim-server.ts";
-import type { World } from "./world.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** How often a careful operator looks at the status once the trouble is over. */
 const lookEvery = 2_000;
 
+/** A drain is given up after 10 s; nothing else that is ordered takes time. */
+const orderMs = 15_000;
+
 /** Who orders changeovers and promotions: carelessly in the trouble, as the status says after it. */
 export class Operator {
-  readonly #world: World;
-  /** Orders and the process that owes an answer. */
-  readonly pending = new Map<object, Process>();
+  readonly #world: Surroundings;
+  /** Orders, who owes the answer, and since when. */
+  readonly #pending = new Map<object, { readonly process: Process; readonly since: Millis }>();
 
-  constructor(world: World) {
+  constructor(world: Surroundings) {
     this.#world = world;
   }
 
@@ -19,12 +23,31 @@ export class Operator {
     const { random, pair, faults } = this.#world;
     const server = pair[random.below(2)];
     if (!server?.isAlive) return;
-    if (server.process?.conductor.pair.machine.duty === "main" && random.chance(0.8)) {
-      return this.#changeover(server);
-    }
+    this.#spoil(server);
+    const work = workOf(server);
+    if (work === "serves" && random.chance(0.8)) return this.#changeover(server);
     // Who sees a server that does not work is tempted to force it.
-    const isDown = server.process?.conductor.pair.machine.duty === "none";
-    this.promote(server, random.chance(isDown ? 0.5 : faults.forceShare));
+    this.promote(server, random.chance(work === "is down" ? 0.5 : faults.forceShare));
+  }
+
+  /** In some runs the disk is full, or the power fails, in the middle of the very order. */
+  #spoil({ disk }: SimServer): void {
+    const { random, faults, schedule } = this.#world;
+    if (faults.crashEvery > 0 && random.chance(0.2)) disk.fuse = 1 + random.below(8);
+    if (faults.fullEvery === 0 || random.chance(0.7)) return;
+    disk.isFull = true;
+    schedule.after(random.between(100, 3_000), () => {
+      disk.isFull = false;
+    });
+  }
+
+  /** Does a server that runs owe an answer for longer than any order takes? */
+  isKeptWaiting(by: Process): boolean {
+    const { awakeSince } = by.conductor.pair;
+    return [...this.#pending.values()].some(
+      ({ process, since }) =>
+        process === by && this.#world.now - Math.max(since, awakeSince) > orderMs,
+    );
   }
 
   #changeover(server: SimServer): void {
@@ -47,8 +70,8 @@ export class Operator {
   #order(server: SimServer, event: Parameters<Order>[0]): void {
     server.run((process) => {
       const order = {};
-      this.pending.set(order, process);
-      const forget = (): unknown => this.pending.delete(order);
+      this.#pending.set(order, { process, since: this.#world.now });
+      const forget = (): unknown => this.#pending.delete(order);
       // A crash in the middle of an order refuses the promise; the order died with its process.
       void process.conductor.order(event).then(forget, forget);
     });
@@ -107,3 +130,10 @@ export class Operator {
 }
 
 type Order = Process["conductor"]["order"];
+
+function workOf({ process }: SimServer): "serves" | "follows" | "is down" {
+  const { machine } = process?.conductor.pair ?? {};
+  if (machine?.duty === "none") return "is down";
+  if (machine?.duty !== "main") return "follows";
+  return machine.phase === "serving" ? "serves" : "is down";
+}

@@ -1,7 +1,8 @@
 import type { NodeId } from "@gridward/core/base/identity";
+import type { Position } from "@gridward/core/domain/entry";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import type { SimDisk } from "./sim-disk.ts";
-import type { Violation } from "./watcher.ts";
+import type { Violation } from "./violation.ts";
 
 /** What a server says is on its disk before it is said: the rule that this message breaks. */
 export function findBrokenPromise(
@@ -9,29 +10,27 @@ export function findBrokenPromise(
   to: NodeId,
   message: PairMessage,
 ): Violation | undefined {
-  const { id, control } = disk;
+  const broken = (rule: string, says: string): Violation => ({ rule, says });
+  const { control } = disk;
   switch (message.kind) {
     case "ack":
-      if (disk.hashAt(message.head.seq) === message.head.hash) return undefined;
-      return { rule: "R1", says: `confirmed change ${message.head.seq}, which it does not hold` };
+      if (isHeld(disk, message.head)) return undefined;
+      return broken("R1", `confirmed change ${message.head.seq}, which it does not hold`);
     case "admit":
       if (control.ackSet.includes(to)) return undefined;
-      return { rule: "R2", says: "admitted it before that was recorded" };
+      return broken("R2", "admitted it before that was recorded");
     case "leaving":
-      if (!control.ackSet.includes(id) && control.certificate?.complete !== true) return undefined;
-      return { rule: "R2", says: "left the set before that was recorded" };
+      return hasLeft(disk) ? undefined : broken("R2", "left the set before that was recorded");
     case "handover":
       if (control.handover?.term === message.term) return undefined;
-      return { rule: "R5", says: "offered a term before that was recorded" };
+      return broken("R5", "offered a term before that was recorded");
     case "hello":
     case "heartbeat":
       if (control.term === message.term && control.owner === message.owner) return undefined;
-      return { rule: "R7", says: `spoke of term ${message.term} before that was recorded` };
-    case "entries": {
-      const last = message.entries.at(-1);
-      if (last === undefined || disk.hashAt(last.seq) === last.hash) return undefined;
-      return { rule: "R1", says: `sent change ${last.seq}, which it does not hold` };
-    }
+      return broken("R7", `spoke of term ${message.term} before that was recorded`);
+    case "entries":
+      if (isHeld(disk, message.entries.at(-1))) return undefined;
+      return broken("R1", "sent a change that it does not hold");
     case "follow":
     case "forked":
     case "proof":
@@ -40,4 +39,12 @@ export function findBrokenPromise(
     case "handover-cancel":
       return undefined;
   }
+}
+
+function isHeld(disk: SimDisk, position: Position | undefined): boolean {
+  return position === undefined || disk.hashAt(position.seq) === position.hash;
+}
+
+function hasLeft({ id, control }: SimDisk): boolean {
+  return !control.ackSet.includes(id) && control.certificate?.complete !== true;
 }

@@ -1,6 +1,8 @@
+import type { Millis } from "@gridward/core/base/time";
 import { isComplete } from "@gridward/core/domain/pair/turn";
 import type { PairState } from "@gridward/core/domain/pair/pair-state";
-import type { Violation } from "./watcher.ts";
+import type { SimServer } from "./sim-server.ts";
+import type { Violation } from "./violation.ts";
 import { World } from "./world.ts";
 
 export interface Outcome {
@@ -10,7 +12,7 @@ export interface Outcome {
   readonly terms: number;
 }
 
-/** After the trouble a system is well within this time (I31), orders included. */
+/** After the trouble a system is well within this time (I31). */
 const healMs = 60_000;
 const lookEvery = 1_500;
 
@@ -61,27 +63,32 @@ function judge(world: World, isWell: boolean): void {
   watcher.checkEqual(...pair);
 }
 
-/** I31: one Main, a valid Standby that holds all, devices at head, every order answered. */
+/** I31: one Main, a valid Standby that holds all, devices at head. */
 function findComplaint(world: World): string | undefined {
-  const { pair, devices, operator, now } = world;
   const main = world.main();
-  const standby = main && world.other(main.id);
   const ours = main?.process?.conductor.pair;
-  const theirs = standby?.process?.conductor.pair;
+  const theirs = main && world.other(main.id).process?.conductor.pair;
   if (!main || !ours || !theirs) return "a server does not run or none is Main";
-  if (ours.machine.duty !== "main" || ours.machine.phase !== "serving")
-    return "the Main takes no changes";
-  if (theirs.machine.duty !== "standby" || theirs.machine.phase !== "following") {
+  return findPairComplaint(ours, theirs, world.now) ?? findLateDevice(world, main);
+}
+
+function findPairComplaint(
+  { machine, peers, control, head }: PairState,
+  theirs: PairState,
+  now: Millis,
+): string | undefined {
+  if (!("phase" in machine) || machine.phase !== "serving") return "the Main takes no changes";
+  if (!("phase" in theirs.machine) || theirs.machine.phase !== "following") {
     return "the Standby does not follow";
   }
-  const isHeldOff = (ours.peers.get(theirs.self)?.admitAfter ?? 0) > now;
-  const isAdmitted = isComplete(theirs) && ours.control.ackSet.includes(theirs.self);
+  const isHeldOff = (peers.get(theirs.self)?.admitAfter ?? 0) > now;
+  const isAdmitted = isComplete(theirs) && control.ackSet.includes(theirs.self);
   if (!isAdmitted && !isHeldOff) return "the Standby is not valid";
-  if (theirs.head.hash !== ours.head.hash) return "the Standby is behind";
-  const debtors = new Set(operator.pending.values());
-  if (pair.some(({ process }) => process && debtors.has(process))) return "an order has no answer";
-  if (devices.some((device) => !device.isAtHead(main))) return "a device is behind";
-  return undefined;
+  return theirs.head.hash === head.hash ? undefined : "the Standby is behind";
+}
+
+function findLateDevice({ devices }: World, main: SimServer): string | undefined {
+  return devices.every((device) => device.isAtHead(main)) ? undefined : "a device is behind";
 }
 
 function brief(pair: PairState | undefined): string {

@@ -1,14 +1,14 @@
 import { judgeOrder, type SeenPosition } from "@gridward/ied/replica/order";
 import type { SimServer } from "./sim-server.ts";
-import type { World } from "./world.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** A device that follows the manifests of either server by the product's own order rules. */
 export class SimDevice {
   readonly #name: string;
-  readonly #world: World;
+  readonly #world: Surroundings;
   seen: SeenPosition | null = null;
 
-  constructor(name: string, world: World) {
+  constructor(name: string, world: Surroundings) {
     this.#name = name;
     this.#world = world;
   }

@@ -4,7 +4,6 @@ import type { ControlRecord } from "@gridward/core/domain/control-record";
 import { type Entry, origin, type Position } from "@gridward/core/domain/entry";
 import { DiskFull, type Journal, type OpenedJournal } from "@gridward/runtime/journal/journal";
 import { memoryJournalStore } from "@gridward/runtime/journal/memory-journal";
-import type { Watcher } from "./watcher.ts";
 
 /** A power cut between two writes. */
 export class Crash extends Error {
@@ -13,6 +12,13 @@ export class Crash extends Error {
 
 /** More than any run writes. */
 export const everything = 1_000_000;
+
+/** Who is told of everything that becomes durable. */
+export interface DiskWatch {
+  onControl(disk: SimDisk, before: ControlRecord, after: ControlRecord): void;
+  onAppended(disk: SimDisk, entries: readonly Entry[]): void;
+  onTruncate(disk: SimDisk, after: number): void;
+}
 
 /** What of a server survives a crash, with the faults of a disk. */
 export class SimDisk {
@@ -35,9 +41,9 @@ export class SimDisk {
   depth = 0;
   /** True while the power is off: a promise may have swallowed the crash. */
   isOff = false;
-  readonly #watcher: Watcher;
+  readonly #watcher: DiskWatch;
 
-  constructor(id: NodeId, systemId: SystemId, watcher: Watcher) {
+  constructor(id: NodeId, systemId: SystemId, watcher: DiskWatch) {
     this.id = id;
     this.#watcher = watcher;
     this.control = blankControl(id, systemId);

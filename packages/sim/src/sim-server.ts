@@ -15,11 +15,13 @@ import {
   type FirstPassSource,
 } from "@gridward/server/pair/first-pass";
 import { Writer } from "@gridward/server/writer";
+import type { OpenedJournal } from "@gridward/runtime/journal/journal";
 import { bendState, damageRow } from "./damage.ts";
 import type { SimFrame } from "./frame.ts";
-import { Crash, SimDisk } from "./sim-disk.ts";
-import type { Watcher } from "./watcher.ts";
-import type { World } from "./world.ts";
+import { Crash, type DiskWatch, SimDisk } from "./sim-disk.ts";
+import type { Faults } from "./faults.ts";
+import type { Random } from "./random.ts";
+import type { Schedule } from "./schedule.ts";
 
 export interface Process {
   readonly conductor: Conductor;
@@ -29,8 +31,35 @@ export interface Process {
   heardTerm: number;
   /** Terms of ours that this process was told another server owns too. */
   readonly disputed: Set<number>;
+  /** As Main: since when a change waits for a member that does not follow. */
+  waitsSince: number | undefined;
   /** Its state was damaged at its start. */
   readonly isBent: boolean;
+}
+
+/** Who is told of what a server shows, says and hears. */
+export interface ServerWatch extends DiskWatch {
+  fail(rule: string, says: string): void;
+  onStarted(disk: SimDisk, opened: OpenedJournal): void;
+  onOpened(disk: SimDisk, opened: OpenedJournal): void;
+  onVisible(server: SimServer, seq: number): void;
+  onSent(server: SimServer, to: NodeId, frame: SimFrame): void;
+  onHeard(server: SimServer, process: Process, from: NodeId, message: PairMessage): void;
+}
+
+/** What a server needs of the world around it. */
+export interface ServerWorld {
+  readonly now: number;
+  readonly watcher: ServerWatch;
+  readonly faults: Faults;
+  readonly random: Random;
+  readonly schedule: Schedule;
+  fresh(): number;
+  partnersOf(id: NodeId): readonly NodeId[];
+  send(from: NodeId, to: NodeId, frame: SimFrame): void;
+  isOpen(from: NodeId, to: NodeId): boolean;
+  closeLinks(id: NodeId): void;
+  dropLinks(id: NodeId): void;
 }
 
 /** One server: the product's own conductor, writer and ledger on a simulated disk and network. */
@@ -41,10 +70,10 @@ export class SimServer {
   #isFrozen = false;
   /** What comes while the process is stopped is done when it goes on. */
   #inbox: ((process: Process) => void)[] = [];
-  readonly #world: World;
-  readonly #watcher: Watcher;
+  readonly #world: ServerWorld;
+  readonly #watcher: ServerWatch;
 
-  constructor(id: NodeId, systemId: SystemId, world: World) {
+  constructor(id: NodeId, systemId: SystemId, world: ServerWorld) {
     this.id = id;
     this.#world = world;
     this.#watcher = world.watcher;
@@ -62,37 +91,59 @@ export class SimServer {
     const isThere = incarnation !== null && !disk.isBroken;
     const opened = isThere ? disk.store.open(incarnation) : undefined;
     if (opened && !opened.ok) return this.#watcher.fail("I7", `${this.id}: ${opened.error.detail}`);
-    const started = startPair({
-      self: this.id,
-      control: disk.control,
-      head: opened?.value.journal.head() ?? disk.control.highest,
-      committed: opened?.value.committed.seq ?? 0,
-      partners: this.#world.partnersOf(this.id),
-      recorded: opened?.value.state.tables.pair.first() ?? null,
-      fault: disk.isBroken ? { code: "journal.chain-broken", text: "simulated" } : null,
-      at: this.#world.now,
-      now: Math.floor(this.#world.now),
-    });
-    if (opened) this.#watcher.onStarted(disk, opened.value);
+    this.#resume(opened?.value);
+  }
+
+  #resume(opened: OpenedJournal | undefined): void {
+    const { disk } = this;
+    const started = startPair(this.#whatWasFound(opened));
+    if (opened) this.#watcher.onStarted(disk, opened);
     for (const action of started.actions) {
       if (action.kind === "write-control") disk.writeControl(action.control);
     }
-    const { corruptStarts } = this.#world.faults;
-    const isUnfinished = disk.control.certificate?.complete !== true;
-    const isBent = isUnfinished && disk.control.owner !== this.id && this.#chance(corruptStarts);
-    const found = opened && (isBent ? bendState(opened.value) : opened.value);
+    const isBent = this.#isBentNow();
+    const found = opened && (isBent ? bendState(opened) : opened);
     const ledger = found && new Ledger(disk.adopt(found), sha256);
     ledger?.commit(started.state.committed);
     const conductor: Conductor = new Conductor(this.#parts(), started.state, ledger);
-    this.process = {
+    this.process = this.#processOf(conductor, isBent && found !== undefined);
+    if (ledger) this.#watcher.onVisible(this, ledger.committed.seq);
+  }
+
+  #processOf(conductor: Conductor, isBent: boolean): Process {
+    const { store } = this.disk;
+    return {
       conductor,
       writer: this.#writer(conductor),
-      receiver: new FirstPassReceiver(() => disk.store.build(`${this.id}-${this.#world.fresh()}`)),
+      receiver: new FirstPassReceiver(() => store.build(`${this.id}-${this.#world.fresh()}`)),
       heardTerm: 0,
       disputed: new Set(),
-      isBent: isBent && found !== undefined,
+      waitsSince: undefined,
+      isBent,
     };
-    if (ledger) this.#watcher.onVisible(this, ledger.committed.seq);
+  }
+
+  #whatWasFound(opened: OpenedJournal | undefined): Parameters<typeof startPair>[0] {
+    const { disk } = this;
+    const here = { self: this.id, control: disk.control, at: this.#world.now };
+    const fault = disk.isBroken ? { code: "journal.chain-broken", text: "simulated" } : null;
+    const around = { partners: this.#world.partnersOf(this.id), fault };
+    const now = Math.floor(this.#world.now);
+    if (!opened) {
+      return { ...here, ...around, now, head: disk.control.highest, committed: 0, recorded: null };
+    }
+    const recorded = opened.state.tables.pair.first() ?? null;
+    const { seq: committed } = opened.committed;
+    return { ...here, ...around, now, head: opened.journal.head(), committed, recorded };
+  }
+
+  /** A Standby that is not certified may find its state bent: the proof must notice (R3). */
+  #isBentNow(): boolean {
+    const { control } = this.disk;
+    const isUnfinished = control.certificate?.complete !== true;
+    return (
+      isUnfinished && control.owner !== this.id && this.#chance(this.#world.faults.corruptStarts)
+    );
   }
 
   crash(): void {

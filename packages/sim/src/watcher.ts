@@ -1,4 +1,5 @@
 import type { NodeId, RequestId } from "@gridward/core/base/identity";
+import type { Millis } from "@gridward/core/base/time";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
 import { digestOf } from "@gridward/core/domain/digest";
 import { comparePositions, type Entry, type Position } from "@gridward/core/domain/entry";
@@ -7,10 +8,14 @@ import { isComplete } from "@gridward/core/domain/pair/turn";
 import { findControlFault } from "@gridward/runtime/journal/control-check";
 import type { OpenedJournal } from "@gridward/runtime/journal/journal";
 import { sha256 } from "@gridward/runtime/os/hash";
-import { carriesData, type SimFrame } from "./frame.ts";
+import { carriesRows, type SimFrame } from "./frame.ts";
 import { findBrokenPromise } from "./promises.ts";
+import type { Violation } from "./violation.ts";
 import type { SimDisk } from "./sim-disk.ts";
 import type { Process, SimServer } from "./sim-server.ts";
+
+/** Twice the time after which a Main gives up on a member. */
+const patienceMs = 8_000;
 
 /** One change that a client was told is done. */
 export interface Acknowledged {
@@ -21,11 +26,6 @@ export interface Acknowledged {
   readonly term: number;
   /** Who had to hold it then. */
   readonly holders: readonly NodeId[];
-}
-
-export interface Violation {
-  readonly rule: string;
-  readonly says: string;
 }
 
 /** Everything known from outside, and the invariants held against it at every write (research §5.1). */
@@ -107,6 +107,17 @@ export class Watcher {
       holders: ackSet,
     });
     if (owner !== id) this.fail("I16", `${id} acknowledged without owning term ${term}`);
+    this.#checkAcker(id, term, process);
+    for (const member of ackSet) {
+      const disk = this.#diskOf(member);
+      if (disk && !disk.requests.has(requestId)) {
+        this.fail("I1", `${requestId} is acknowledged and not on the disk of ${member}`);
+      }
+    }
+  }
+
+  /** Who acknowledges in a term is the only one, and was told of nothing against it. */
+  #checkAcker(id: NodeId, term: number, process: Process | undefined): void {
     if ((process?.heardTerm ?? 0) > term) {
       this.fail("I16", `${id} acknowledged in term ${term} and was told of a higher one`);
     }
@@ -118,12 +129,6 @@ export class Watcher {
       this.fail("I2", `${other} and ${id} acknowledged in term ${term}`);
     }
     this.#ackers.set(term, id);
-    for (const member of ackSet) {
-      const disk = this.#diskOf(member);
-      if (disk && !disk.requests.has(requestId)) {
-        this.fail("I1", `${requestId} is acknowledged and not on the disk of ${member}`);
-      }
-    }
   }
 
   /** Two operators promoted two servers that could not hear each other. */
@@ -264,7 +269,7 @@ export class Watcher {
   /** R10, I15: what is cut was written to a file before, and nobody was told that it is done. */
   onTruncate(disk: SimDisk, after: number): void {
     this.#heads.delete(`${disk.id} ${disk.journal?.incarnation ?? ""}`);
-    if (disk.control.certificate?.complete === true) {
+    if (disk.control.certificate !== null) {
       this.fail("R8", `${disk.id} cuts its journal under a certificate`);
     }
     const lost = disk.entries().filter(({ seq }) => seq > after);
@@ -280,7 +285,7 @@ export class Watcher {
   /** A server says something: what it promises must be on its disk (R1, R2, I19). */
   onSent({ id, disk, process }: SimServer, to: NodeId, frame: SimFrame): void {
     const other = this.#diskOf(to);
-    if (other && other.control.systemId !== disk.control.systemId && carriesData(frame)) {
+    if (other && other.control.systemId !== disk.control.systemId && carriesRows(frame)) {
       this.fail("I19", `${id} sent ${frame.kind} to ${to}, of another system`);
     }
     if (frame.kind !== "pair") return;
@@ -294,12 +299,13 @@ export class Watcher {
   /** R8: who confirms an entry that takes it out of the set is complete no more. */
   #checkDropped(id: NodeId, { conductor }: Process): void {
     const { ledger, pair } = conductor;
-    const row = ledger?.prepared.tables.pair.first();
+    if (!ledger || !isComplete(pair)) return;
+    const row = ledger.prepared.tables.pair.first();
     if (row === undefined || row.term !== pair.control.term || row.ackSet.includes(id)) return;
     const certifiedAt = pair.control.certificate?.position.seq ?? 0;
-    const [last] = ledger?.read(ledger.head.seq, 1) ?? [];
+    const [last] = ledger.read(ledger.head.seq, 1);
     if (last?.kind !== "change-ack-set" || last.seq <= certifiedAt) return;
-    if (isComplete(pair)) this.fail("R8", `${id} was dropped and still calls itself complete`);
+    this.fail("R8", `${id} was dropped and still calls itself complete`);
   }
 
   /** A server is told something: from now on it knows (I16, I17). */
@@ -311,6 +317,21 @@ export class Watcher {
     process.heardTerm = Math.max(process.heardTerm, message.term);
     const isDisputed = control.owner === server.id && message.owner !== server.id;
     if (message.term === control.term && isDisputed) process.disputed.add(message.term);
+  }
+
+  /** I32: a Main does not wait without end for a member that is heard and does not follow. */
+  checkWaiting({ id, process, disk }: SimServer, now: Millis): void {
+    const { pair } = process?.conductor ?? {};
+    if (!process || pair?.machine.duty !== "main" || pair.machine.phase !== "serving") return;
+    const isIdle = disk.control.ackSet.filter((member) => {
+      const peer = pair.peers.get(member);
+      return peer?.linkUp === true && peer.acked === null && now - (peer.heardAt ?? 0) < 1_500;
+    });
+    const isWaiting = pair.committed < pair.head.seq && isIdle.length > 0;
+    if (!isWaiting) process.waitsSince = undefined;
+    else process.waitsSince ??= now;
+    const since = Math.max(process.waitsSince ?? now, pair.awakeSince);
+    if (now - since > patienceMs) this.fail("I32", `${id} waits for ${isIdle.join(", ")}`);
   }
 
   /** I9: equal places have equal states. */

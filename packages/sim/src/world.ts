@@ -178,8 +178,16 @@ export class World {
     this.schedule.after(400, () => {
       this.watcher.checkEqual(...this.pair);
       this.clients.read();
+      for (const server of this.pair) if (server.isAlive) this.#checkPatience(server);
       this.#lookLater();
     });
+  }
+
+  #checkPatience(server: SimServer): void {
+    const { process, id } = server;
+    this.watcher.checkWaiting(server, this.now);
+    if (!process || !this.operator.isKeptWaiting(process)) return;
+    this.watcher.fail("I33", `an order at ${id} has no answer`);
   }
 
   #disturbLater(rate: Disturbance, disturb: () => void): void {
@@ -223,7 +231,7 @@ export class World {
   #breakDisk(server: SimServer): void {
     const other = this.other(server.id).disk;
     if (!this.random.chance(this.faults.brokenDisks)) return;
-    if (server === this.pair[0] && other.control.incarnation !== null) server.disk.isBroken = true;
+    if (other.control.incarnation !== null && !other.isBroken) server.disk.isBroken = true;
   }
 
   #freeze(): void {

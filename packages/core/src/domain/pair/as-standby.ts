@@ -99,8 +99,8 @@ function onEntries(
 function onForked(turn: Turn, from: NodeId, points: readonly Position[]): void {
   const { control, head, machine } = turn.state;
   if (control.owner !== from || machine.duty !== "standby") return;
-  const common = points.filter((point) => turn.history.hashAt(point.seq) === point.hash);
-  const fork = common.at(-1) ?? origin;
+  const shared = points.filter((point) => turn.history.hashAt(point.seq) === point.hash);
+  const fork = shared.at(-1) ?? origin;
   const isUnacknowledged =
     control.ackSet.includes(from) && fork.seq >= turn.state.committed && fork.seq > 0;
   if (!isUnacknowledged) {

@@ -125,7 +125,9 @@ export function heard(peer: NodeId, message: PairMessage): PairEvent {
   return { kind: "message", peer, message };
 }
 
-export function aHello(changes: Partial<PairMessage & { readonly kind: "hello" }> = {}) {
+type Hello = Extract<PairMessage, { readonly kind: "hello" }>;
+
+export function aHello(changes: Partial<Hello> = {}): Hello {
   return {
     kind: "hello",
     systemId: systemId("ours"),
@@ -138,7 +140,7 @@ export function aHello(changes: Partial<PairMessage & { readonly kind: "hello" }
     complete: false,
     version: 1,
     ...changes,
-  } as const;
+  };
 }
 
 /** An entry whose hash nobody checks here. */

@@ -100,7 +100,7 @@ test("[R2][R8][HS8] after 4 s without its ack a member is dropped: recorded, tol
   assert.match(dropped.state.unprotected?.reason ?? "", /4 s/);
 });
 
-test("[R13] a member that is heard and does not follow is late as well", () => {
+test("[R13][I32] a member that is heard and does not follow is late as well", () => {
   const main = withPeer(aProtectedMain(), serverB, { acked: null });
   const written = play(main, [appended], 0, aHistory(at(6)));
   assert.equal(written.state.peers.get(serverB)?.lateSince, 0);

@@ -1,0 +1,23 @@
+import type { NodeId } from "@gridward/core/base/identity";
+import type { Faults } from "./faults.ts";
+import type { Random } from "./random.ts";
+import type { Schedule } from "./schedule.ts";
+import type { SimServer } from "./sim-server.ts";
+import type { Watcher } from "./watcher.ts";
+
+/** What clients, operator and devices see of the world that they live in. */
+export interface Surroundings {
+  /** Simulated time, milliseconds. */
+  readonly now: number;
+  readonly schedule: Schedule;
+  readonly random: Random;
+  readonly faults: Faults;
+  readonly watcher: Watcher;
+  readonly pair: readonly [SimServer, SimServer];
+  /** True once no fault is made any more. */
+  readonly isCalm: boolean;
+  fresh(): number;
+  /** The server that is Main, as far as one says so. */
+  main(): SimServer | undefined;
+  other(id: NodeId): SimServer;
+}
