@@ -57,8 +57,8 @@ export type Status = Readonly<Record<string, unknown>>;
 /** `server status`, without a process for each look; undefined while nobody answers. */
 export async function lookAt(server: Pick<DemoServer, "directory">): Promise<Status | undefined> {
   const answered = await askLocal(server, "GET", "/local/status", null);
-  const data = member(answered?.body, "data");
-  return isRecord(data) ? data : undefined;
+  const shown = member(answered?.body, "data");
+  return isRecord(shown) ? shown : undefined;
 }
 
 export async function waitUntil(
@@ -145,7 +145,7 @@ export interface ServerPair {
 }
 
 /** A and B, protected: A is Main. */
-export async function aPair(stage: Stage): Promise<ServerPair> {
+async function aPair(stage: Stage): Promise<ServerPair> {
   const [a, b] = [await initServer(stage, "A"), await initServer(stage, "B")];
   await Promise.all([runServer(stage, a), runServer(stage, b)]);
   const api = await foundSystem(stage, a);

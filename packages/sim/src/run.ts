@@ -22,7 +22,7 @@ export async function run(seed: number): Promise<Outcome> {
 }
 
 /** The same for a world that somebody else looks into. */
-export async function runWorld(world: World, seed: number): Promise<Outcome> {
+async function runWorld(world: World, seed: number): Promise<Outcome> {
   const { watcher } = world;
   world.begin();
   await advance(world, world.faults.troubleMs);

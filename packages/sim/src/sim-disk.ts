@@ -11,7 +11,7 @@ export class Crash extends Error {
 }
 
 /** More than any run writes. */
-export const everything = 1_000_000;
+const everything = 1_000_000;
 
 /** Who is told of everything that becomes durable. */
 export interface DiskWatch {

@@ -230,7 +230,7 @@ function watchMember(turn: Turn, member: NodeId): void {
 }
 
 /** Narrow late (R2): recorded here first, then journalled, then relied on. */
-export function drop(turn: Turn, member: NodeId, reason: string): void {
+function drop(turn: Turn, member: NodeId, reason: string): void {
   const { control, machine } = turn.state;
   if (machine.duty !== "main" || machine.phase === "draining" || control.handover !== null) return;
   if (!control.ackSet.includes(member)) return;
