@@ -55,8 +55,8 @@ export function foundSystem(
   if (conductor.ledger || control.systemId !== null || control.incarnation !== null) {
     return err({ code: "system.exists", detail: control.systemId ?? "" });
   }
-  if (!parseDn(order.base).ok)
-    return err({ code: "system.bad-value", detail: order.base.slice(0, 64) });
+  const base = parseDn(order.base);
+  if (!base.ok) return err({ code: "system.bad-value", detail: `base: ${base.error}` });
   const key = freshSystemKey();
   const plan = planSystem(parts, order, key);
   if (!plan.ok) return plan;

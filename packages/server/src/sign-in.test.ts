@@ -19,7 +19,8 @@ function aDoor(choice: { readonly key?: SystemKey | null; readonly isBusy?: bool
   const password = { verifier, length: 20, classes: 4, repeats: false };
   world.must(createAccount("anna", { password }));
   const counters = new Map<AccountId, FailureCounter>();
-  const seen = { hashes: 0, events: [] as number[], locks: 0 };
+  const events: number[] = [];
+  const seen = { hashes: 0, events, locks: 0 };
   const hasher: PasswordHasher = {
     dummy: "dummy",
     hash: async () => ok(""),

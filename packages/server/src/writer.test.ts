@@ -21,7 +21,11 @@ const standby: Closed = { refusal: { code: "pair.not-main", detail: "" }, mayWai
 /** A writer whose confirmations and moments are the test's. */
 function aWriter() {
   const { ledger, fill } = aLedger();
-  const world = { closed: undefined as Closed | undefined, at: 0, flushes: 0 };
+  const world: { closed: Closed | undefined; at: number; flushes: number } = {
+    closed: undefined,
+    at: 0,
+    flushes: 0,
+  };
   let soon: (() => void)[] = [];
   const writer = new Writer({
     closed: () => world.closed,

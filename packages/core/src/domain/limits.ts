@@ -9,7 +9,8 @@ export const areaSegmentsMax = 8;
 export const rolesPerAccountMax = 16;
 export const groupsPerAccountMax = 64;
 export const accessPointsPerDeviceMax = 32;
-export const devicesPerCommandMax = 10_000;
+/** One change is one entry, and an entry goes to the Standby in one frame of 4 MiB. */
+export const devicesPerCommandMax = 5_000;
 export const serversMax = 8;
 export const policiesMax = 64;
 export const passwordBytesMax = 1024;

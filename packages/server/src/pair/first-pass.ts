@@ -1,12 +1,14 @@
 import { z } from "zod";
+import { type Bytes, utf8 } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Position } from "@gridward/core/domain/entry";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { allRows, tableNames } from "@gridward/core/domain/tables";
-import type {
-  GenerationBuilder,
-  JournalFault,
-  OpenedJournal,
+import {
+  DiskFull,
+  type GenerationBuilder,
+  type JournalFault,
+  type OpenedJournal,
 } from "@gridward/runtime/journal/journal";
 import { isRowChange } from "@gridward/runtime/journal/snapshot-rows";
 import type { Clock } from "@gridward/runtime/os/clock";
@@ -19,12 +21,14 @@ export interface FirstPassSource {
 }
 
 const rowsPerPiece = 500;
+/** A piece ends with the row that reaches this: far below what a frame may be. */
+const bytesPerPiece = 512 * 1024;
 
 /** Sends every row. `send` waits while the link's queue is full. Ends early when the link closed. */
 export async function sendFirstPass(
   source: FirstPassSource,
   wire: {
-    readonly send: (text: string) => Promise<void>;
+    readonly send: (frame: Bytes) => Promise<void>;
     readonly isOpen: () => boolean;
     /** Bytes a second at most; 0 is no limit. */
     readonly rate: number;
@@ -34,7 +38,7 @@ export async function sendFirstPass(
   const pieces = await piecesOf(source.state, wire.clock);
   const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
   const { position, digest } = source;
-  await wire.send(JSON.stringify({ kind: "first-pass-begin", position, digest, bytes }));
+  await wire.send(encode({ kind: "first-pass-begin", position, digest, bytes }));
   const startedAt = wire.clock.monotonic();
   let sent = 0;
   for (const piece of pieces) {
@@ -45,21 +49,32 @@ export async function sendFirstPass(
     const wait = earliest - wire.clock.monotonic();
     if (wait > 0) await wire.clock.sleep(wait);
   }
-  await wire.send(JSON.stringify({ kind: "first-pass-end" }));
+  await wire.send(encode({ kind: "first-pass-end" }));
+}
+
+function encode(piece: unknown): Bytes {
+  return utf8(JSON.stringify(piece));
 }
 
 /** Serialised with pauses, so that sign-ins go on meanwhile. */
-async function piecesOf(state: DirectoryState, clock: Clock): Promise<readonly string[]> {
-  const pieces: string[] = [];
-  let rows: unknown[] = [];
-  for (const row of allRows(state)) {
-    rows.push(row);
-    if (rows.length < rowsPerPiece) continue;
-    pieces.push(JSON.stringify({ kind: "first-pass-rows", rows }));
+async function piecesOf(state: DirectoryState, clock: Clock): Promise<readonly Bytes[]> {
+  const pieces: Bytes[] = [];
+  let rows: string[] = [];
+  let length = 0;
+  const cut = (): void => {
+    pieces.push(utf8(`{"kind":"first-pass-rows","rows":[${rows.join(",")}]}`));
     rows = [];
+    length = 0;
+  };
+  for (const row of allRows(state)) {
+    const text = JSON.stringify(row);
+    rows.push(text);
+    length += text.length;
+    if (rows.length < rowsPerPiece && length < bytesPerPiece) continue;
+    cut();
     await clock.sleep(0);
   }
-  pieces.push(JSON.stringify({ kind: "first-pass-rows", rows }));
+  cut();
   return pieces;
 }
 
@@ -123,7 +138,18 @@ export class FirstPassReceiver {
     this.#build = build;
   }
 
+  /** A full disk ends the first pass, not the process: what is here goes on answering. */
   take(piece: FirstPassPiece, bytes: number): FirstPassNews {
+    try {
+      return this.#take(piece, bytes);
+    } catch (error) {
+      if (!(error instanceof DiskFull)) throw error;
+      this.abandon();
+      return { kind: "failed", reason: "the disk is full" };
+    }
+  }
+
+  #take(piece: FirstPassPiece, bytes: number): FirstPassNews {
     switch (piece.kind) {
       case "first-pass-begin":
         this.abandon();
@@ -159,12 +185,12 @@ export class FirstPassReceiver {
   #finish(): FirstPassNews {
     const builder = this.#builder;
     const target = this.#target;
-    this.#builder = undefined;
     if (!builder || !target) return { kind: "failed", reason: "an end before a beginning" };
     const finished: Result<OpenedJournal, JournalFault> = builder.finish(
       target.position,
       target.digest,
     );
+    this.#builder = undefined;
     if (!finished.ok) return { kind: "failed", reason: finished.error.detail };
     return { kind: "ready", opened: finished.value, position: target.position };
   }

@@ -9,17 +9,24 @@ import { parsePairMessage } from "@gridward/core/domain/pair/parse-message";
 import { type Found, startPair } from "@gridward/core/domain/pair/start";
 import { parseEntry } from "@gridward/core/domain/parse-entry";
 import { singleKey } from "@gridward/core/domain/state";
+import { DiskFull } from "@gridward/runtime/journal/journal";
 import type { LinkOutcome } from "@gridward/runtime/link/peer";
 import { nextTry } from "@gridward/runtime/link/next-try";
 import { type Clock, runSoon } from "@gridward/runtime/os/clock";
-import { makeDirectory, readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
+import {
+  errorCode,
+  makeDirectory,
+  readFileBounded,
+  writeFileAtomic,
+} from "@gridward/runtime/os/files";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { freshId, freshRequestId } from "@gridward/runtime/os/random";
 import { Ledger } from "../ledger.ts";
 import type { FoundDatabase } from "../open-database.ts";
 import { Writer } from "../writer.ts";
 import { Conductor, type ConductorParts } from "./conductor.ts";
-import { FirstPassReceiver, isFirstPass, parseFirstPass, sendFirstPass } from "./first-pass.ts";
+import { CopyFromMain } from "./copy-from-main.ts";
+import { isFirstPass, sendFirstPass } from "./first-pass.ts";
 import { PartnerWire } from "./partner-wire.ts";
 
 export interface OpenPairParts {
@@ -158,12 +165,7 @@ function conductorParts(
     exportTail: (from, after, upTo) => exportTail(directory, from, { after, upTo }),
     send: (to, message) => pair().wire.send(to, message),
     sendFirstPass: async (to, source) =>
-      sendFirstPass(source, {
-        send: async (text) => pair().wire.sendText(to, text),
-        isOpen: () => pair().wire.isOpen(to),
-        rate: parts.firstPassRate,
-        clock,
-      }),
+      sendFirstPass(source, { ...pair().wire.route(to), rate: parts.firstPassRate, clock }),
     onCommitted: (seq) => {
       pair().writer.confirm(seq);
       parts.onCommitted(pair().conductor.ledger?.read(seen.seq + 1, seq - seen.seq) ?? []);
@@ -202,18 +204,14 @@ function openWriter(pair: Pair, clock: Clock): Writer {
 function openWire(parts: OpenPairParts, pair: Pair): PartnerWire {
   const { clock, found } = parts;
   const { conductor } = pair;
-  const receiver = new FirstPassReceiver(() => found.store.build(freshId()));
+  const copy = new CopyFromMain(conductor, () => found.store.build(freshId()));
   return new PartnerWire({
     dial: parts.dial,
-    deliver: (event) => {
-      if (event.kind === "link-down" && receiver.abandon()) {
-        conductor.feed({ kind: "snapshot-failed" });
-      }
-      conductor.feed(event);
-    },
+    deliver: (event) => conductor.feed(event),
     parse: (json) => parsePairMessage(json, parseProvenEntry),
     isFirstPass,
-    takeFirstPass: (_, json, bytes) => takeFirstPass(conductor, receiver, { json, bytes }),
+    takeFirstPass: (frame) => copy.take(frame),
+    onClosed: (link) => copy.onClosed(link),
     clock,
     backOff: (failures) => nextTry(failures, parts.random()),
     note: parts.note,
@@ -226,31 +224,6 @@ function parseProvenEntry(json: unknown): Result<Entry, string> {
   if (!entry.ok) return entry;
   if (entryHash(entry.value, sha256) === entry.value.hash) return entry;
   return err("an entry is not what its hash says");
-}
-
-/** False: the piece was not one, or the whole was not the Main's state; the link is closed. */
-function takeFirstPass(
-  conductor: Conductor,
-  receiver: FirstPassReceiver,
-  { json, bytes }: { readonly json: unknown; readonly bytes: number },
-): boolean {
-  const piece = parseFirstPass(json);
-  if (!piece.ok) return false;
-  const news = receiver.take(piece.value, bytes);
-  switch (news.kind) {
-    case "begun":
-      conductor.feed({ kind: "snapshot-begun", bytesTotal: news.bytesTotal });
-      return true;
-    case "progress":
-      conductor.feed({ kind: "snapshot-progress", bytesDone: news.bytesDone });
-      return true;
-    case "ready":
-      conductor.generationReady(news.opened, news.position);
-      return true;
-    case "failed":
-      conductor.feed({ kind: "snapshot-failed" });
-      return false;
-  }
 }
 
 /**
@@ -269,7 +242,13 @@ function exportTail(
   const lines = entries.map((entry) => JSON.stringify(entry)).join("\n");
   const bytes = utf8(`${JSON.stringify({ fork: after, end: upTo })}\n${lines}\n`);
   const path = join(folder, name);
-  writeFileAtomic(path, bytes);
+  try {
+    writeFileAtomic(path, bytes);
+  } catch (error) {
+    // Nothing was cut: the pair's rules know what a full disk means.
+    if (errorCode(error) === "ENOSPC") throw new DiskFull("no room for the tail");
+    throw error;
+  }
   const back = readFileBounded(path, bytes.length);
   assert(back.ok && Buffer.compare(back.value, bytes) === 0, "the tail reads back as written");
 }

@@ -4,8 +4,9 @@ import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Millis } from "@gridward/core/base/time";
 import type { PairEvent } from "@gridward/core/domain/pair/event";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
-import type { LinkOutcome, VerifiedPeer } from "@gridward/runtime/link/peer";
+import { frameBytesMax, type LinkOutcome, type VerifiedPeer } from "@gridward/runtime/link/peer";
 import type { Clock } from "@gridward/runtime/os/clock";
+import type { FirstPassFrame } from "./copy-from-main.ts";
 
 /** How the last try in one direction ended, for status and for the changeover check. */
 export type Direction =
@@ -27,6 +28,7 @@ interface Connections {
   sending: VerifiedPeer | undefined;
   dial: Direction;
   accept: Direction;
+  isDialled: boolean;
   /** Tries since the last good dial. */
   failures: number;
 }
@@ -36,7 +38,9 @@ export interface PartnerWireParts {
   readonly deliver: (event: PairEvent) => void;
   readonly parse: (json: unknown) => Result<PairMessage, string>;
   /** Frames of a first pass; false closes the link. */
-  readonly takeFirstPass: (from: NodeId, json: unknown, bytes: number) => boolean;
+  readonly takeFirstPass: (frame: FirstPassFrame) => boolean;
+  /** A connection that may have carried a first pass has ended. */
+  readonly onClosed: (link: object) => void;
   readonly isFirstPass: (json: unknown) => boolean;
   readonly clock: Clock;
   /** Waiting time before the next try, by the number of failures so far. */
@@ -60,8 +64,9 @@ export class PartnerWire {
   /** Partners that are not dialled yet are from now on. */
   setPartners(ids: readonly NodeId[]): void {
     for (const id of ids) {
-      if (this.#partners.has(id)) continue;
-      this.#connections(id);
+      const connections = this.#connections(id);
+      if (connections.isDialled) continue; // It may have called us before we knew whom to call.
+      connections.isDialled = true;
       void this.#keepDialling(id);
     }
   }
@@ -79,34 +84,46 @@ export class PartnerWire {
 
   /** A try by the partner that ended in a refusal; strangers never get here. */
   noteRefused(id: NodeId, outcome: LinkOutcome & { readonly outcome: "refused" }): void {
-    this.#connections(id).accept = bad(outcome, this.#parts.clock.monotonic());
+    const connections = this.#connections(id);
+    connections.accept = bad(outcome, this.#parts.clock.monotonic(), connections.accept);
   }
 
   send(to: NodeId, message: PairMessage): void {
-    void this.sendText(to, JSON.stringify(message));
+    const frame = utf8(JSON.stringify(message));
+    if (frame.length <= frameBytesMax) {
+      void this.#partners.get(to)?.sending?.send(frame);
+    } else if (message.kind === "entries" && message.entries.length > 1) {
+      const middle = Math.ceil(message.entries.length / 2);
+      this.send(to, { ...message, entries: message.entries.slice(0, middle) });
+      this.send(to, { ...message, entries: message.entries.slice(middle) });
+    } else this.#parts.note(`a message of ${frame.length} bytes to ${to} fits in no frame`);
   }
 
-  async sendText(to: NodeId, text: string): Promise<void> {
-    await this.#partners.get(to)?.sending?.send(utf8(text));
-  }
-
-  isOpen(to: NodeId): boolean {
-    return this.#partners.get(to)?.sending !== undefined;
+  /** The connection of now and no later one: what is sent in pieces does not go on elsewhere. */
+  route(to: NodeId): {
+    readonly send: (frame: Bytes) => Promise<void>;
+    readonly isOpen: () => boolean;
+  } {
+    const peer = this.#partners.get(to)?.sending;
+    const isOpen = (): boolean => peer !== undefined && this.#partners.get(to)?.sending === peer;
+    return { isOpen, send: async (frame) => (isOpen() ? peer?.send(frame) : undefined) };
   }
 
   directions(id: NodeId): { readonly dial: Direction; readonly accept: Direction } {
-    const { dial, accept } = this.#connections(id);
+    const { dial, accept } = this.#partners.get(id) ?? untried;
     return { dial, accept };
   }
 
   /** Dials once more, now: the check before a changeover (HS6). */
   async tryDial(id: NodeId): Promise<boolean> {
     const outcome = await this.#parts.dial(id);
+    const connections = this.#connections(id);
     if (outcome.outcome === "verified") {
+      connections.dial = good(outcome.peer);
       outcome.peer.close("only a try");
       return true;
     }
-    this.#connections(id).dial = bad(outcome, this.#parts.clock.monotonic());
+    connections.dial = bad(outcome, this.#parts.clock.monotonic(), connections.dial);
     return false;
   }
 
@@ -125,8 +142,8 @@ export class PartnerWire {
       dialled: undefined,
       accepted: undefined,
       sending: undefined,
-      dial: { verdict: "not tried" },
-      accept: { verdict: "not tried" },
+      ...untried,
+      isDialled: false,
       failures: 0,
     };
     this.#partners.set(id, fresh);
@@ -156,7 +173,10 @@ export class PartnerWire {
   /** From here on its frames are read, and it carries ours if nothing else does. */
   #adopt(id: NodeId, peer: VerifiedPeer): void {
     if (this.#stop.signal.aborted) return peer.close("this server stops");
-    peer.onFrame((frame) => this.#onFrame(id, peer, frame));
+    let isHeeded = true; // What follows a frame that ended the connection is not read.
+    peer.onFrame((frame) => {
+      if (isHeeded) isHeeded = this.#onFrame(id, peer, frame);
+    });
     void peer.closed.then((reason) => this.#onClosed(id, peer, reason));
     const connections = this.#connections(id);
     if (connections.sending) return;
@@ -165,6 +185,7 @@ export class PartnerWire {
   }
 
   #onClosed(id: NodeId, peer: VerifiedPeer, reason: string): void {
+    this.#parts.onClosed(peer);
     const connections = this.#connections(id);
     if (connections.accepted === peer) connections.accepted = undefined;
     if (connections.dialled === peer) connections.dialled = undefined;
@@ -178,18 +199,31 @@ export class PartnerWire {
     this.#parts.deliver({ kind: "link-up", peer: id });
   }
 
-  #onFrame(id: NodeId, peer: VerifiedPeer, frame: Bytes): void {
+  /** False: the frame was not one of ours, and its connection is being closed. */
+  #onFrame(id: NodeId, peer: VerifiedPeer, frame: Bytes): boolean {
+    const fault = this.#takeFrame(id, peer, frame);
+    if (fault !== null) peer.close(fault);
+    return fault === null;
+  }
+
+  #takeFrame(from: NodeId, link: VerifiedPeer, frame: Bytes): string | null {
     const json = parseJson(frame);
-    if (!json.ok) return peer.close(json.error);
+    if (!json.ok) return json.error;
     if (this.#parts.isFirstPass(json.value)) {
-      if (!this.#parts.takeFirstPass(id, json.value, frame.length)) peer.close("bad first pass");
-      return;
+      const piece = { from, link, json: json.value, bytes: frame.length };
+      return this.#parts.takeFirstPass(piece) ? null : "bad first pass";
     }
     const message = this.#parts.parse(json.value);
-    if (message.ok) this.#parts.deliver({ kind: "message", peer: id, message: message.value });
-    else peer.close(`bad message: ${message.error}`);
+    if (!message.ok) return `bad message: ${message.error}`;
+    this.#parts.deliver({ kind: "message", peer: from, message: message.value });
+    return null;
   }
 }
+
+const untried = {
+  dial: { verdict: "not tried" },
+  accept: { verdict: "not tried" },
+} as const;
 
 function parseJson(frame: Bytes): Result<unknown, string> {
   const text = decodeUtf8(frame);

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decodeUtf8 } from "@gridward/core/base/bytes";
+import { nodeId, requestId } from "@gridward/core/base/identity";
+import { aControl, aHello, heard, serverA, serverB } from "@gridward/core/domain/pair/fixtures";
+import { startPair } from "@gridward/core/domain/pair/start";
+import { faultyJournalStore } from "@gridward/runtime/journal/faulty-journal";
+import { someEntries } from "@gridward/runtime/journal/fixtures";
+import { memoryJournalStore } from "@gridward/runtime/journal/memory-journal";
+import { sha256 } from "@gridward/runtime/os/hash";
+import { Ledger } from "../ledger.ts";
+import { Conductor } from "./conductor.ts";
+import { CopyFromMain } from "./copy-from-main.ts";
+import { sendFirstPass } from "./first-pass.ts";
+
+const clock = { now: () => 0, monotonic: () => 0, sleep: async () => undefined };
+
+/** What a Main with some entries sends. */
+async function aFirstPass(): Promise<readonly unknown[]> {
+  const { journal } = memoryJournalStore().create("main");
+  const store = memoryJournalStore();
+  store.create("main").journal.append(someEntries(30), 30);
+  journal.close();
+  const opened = store.open("main");
+  if (!opened.ok) throw new Error(opened.error.detail);
+  const { committedState: state, committed: position, committedDigest: digest } = opened.value;
+  const pieces: unknown[] = [];
+  const send = async (frame: Uint8Array): Promise<void> => {
+    const text = decodeUtf8(frame);
+    pieces.push(text.ok ? JSON.parse(text.value) : undefined);
+  };
+  await sendFirstPass({ state, position, digest }, { send, isOpen: () => true, rate: 0, clock });
+  return pieces;
+}
+
+/** A blank server B that joined and heard its Main A. */
+function aCopy() {
+  const world = { isFull: false, builds: 0 };
+  const store = faultyJournalStore(memoryJournalStore(), (point) =>
+    world.isFull && point === "finish" ? "disk-full" : undefined,
+  );
+  const blank = aControl({ nodeId: serverB, incarnation: null, term: 0, owner: null, ackSet: [] });
+  const started = startPair({
+    self: serverB,
+    control: blank,
+    head: { term: 0, start: 0, seq: 0, hash: "0".repeat(64) },
+    committed: 0,
+    partners: [serverA],
+    recorded: null,
+    fault: null,
+    at: 0,
+    now: 0,
+  });
+  let made = 0;
+  const conductor = new Conductor(
+    {
+      self: serverB,
+      name: "B",
+      clock,
+      freshRequestId: () => requestId("own"),
+      writeControl: () => undefined,
+      openLedger: (opened) => new Ledger(opened, sha256),
+      reopen: () => {
+        throw new Error("not cut here");
+      },
+      keepOnly: () => undefined,
+      exportTail: () => undefined,
+      send: () => undefined,
+      sendFirstPass: async () => undefined,
+      onCommitted: () => undefined,
+      onAbandoned: () => undefined,
+      onSettled: () => undefined,
+    },
+    started.state,
+    undefined,
+  );
+  conductor.feed({ kind: "link-up", peer: serverA });
+  conductor.feed(heard(serverA, aHello()));
+  const copy = new CopyFromMain(conductor, () => {
+    world.builds++;
+    return store.build(`built-${made++}`);
+  });
+  const link = {};
+  const take = (json: unknown, from = serverA, over: object = link): boolean =>
+    copy.take({ from, link: over, json, bytes: 10 });
+  const phase = (): string => {
+    const { machine } = conductor.pair;
+    return "phase" in machine ? machine.phase : machine.duty;
+  };
+  return { conductor, copy, link, take, phase, world };
+}
+
+test("[FPR1][HS2] a whole first pass becomes the database", async () => {
+  const { conductor, take, phase } = aCopy();
+  const [begin, ...rest] = await aFirstPass();
+  assert.equal(take(begin), true);
+  assert.equal(phase(), "synchronising");
+  for (const piece of rest) assert.equal(take(piece), true);
+  assert.equal(phase(), "connecting");
+  assert.equal(conductor.ledger?.head.seq, 30);
+});
+
+test("[FPR2][HS3] a piece that is none, misplaced or missing leaves no database", async () => {
+  const pieces = await aFirstPass();
+  const [begin, rows, end] = pieces;
+  const wrong: readonly (readonly unknown[])[] = [
+    [rows],
+    [end],
+    [begin, end],
+    [begin, { kind: "first-pass-rows", rows: [{ table: "groups", key: "a", row: {} }] }, end],
+    [begin, { kind: "first-pass-rows", rows: [{ table: "nothing", key: "a", row: {} }] }],
+    [begin, { kind: "first-pass-rows", rows: [], more: 1 }],
+    [{ kind: "first-pass-begin" }],
+    [{ kind: "first-pass-else" }],
+    [begin, rows, rows, { kind: "first-pass-end", more: 1 }],
+  ];
+  for (const [index, each] of wrong.entries()) {
+    const { conductor, take } = aCopy();
+    // Rows and ends before a beginning belong to no first pass of this connection.
+    const taken = each.map((piece) => take(piece));
+    assert.equal(taken.at(-1), index < 2, JSON.stringify(each).slice(0, 80));
+    assert.equal(conductor.ledger, undefined);
+  }
+});
+
+test("[FPR3][HS10] pieces of a server that is not our Main are not even looked at", async () => {
+  const { conductor, take, phase, world } = aCopy();
+  for (const piece of await aFirstPass()) assert.equal(take(piece, nodeId("C")), true);
+  assert.deepEqual([phase(), world.builds, conductor.ledger], ["blank", 0, undefined]);
+});
+
+test("[FPR3] a Main copies from nobody", async () => {
+  const { conductor, take, world } = aCopy();
+  for (const piece of await aFirstPass()) take(piece);
+  conductor.feed({ kind: "link-down", peer: serverA });
+  conductor.feed({ kind: "order-promote", force: true });
+  assert.equal(conductor.pair.machine.duty, "main");
+  for (const piece of await aFirstPass()) assert.equal(take(piece), true);
+  assert.equal(world.builds, 1);
+});
+
+test("[FPR4][HS4] a first pass ends with the connection that carried it, and not with another", async () => {
+  const { copy, link, take, phase } = aCopy();
+  const [begin, rows] = await aFirstPass();
+  take(begin);
+  copy.onClosed({});
+  assert.equal(phase(), "synchronising");
+  copy.onClosed(link);
+  assert.equal(phase(), "blank");
+  assert.equal(take(rows), true);
+  assert.equal(phase(), "blank");
+});
+
+test("[FPR4] what an earlier connection still brings does not disturb a new beginning", async () => {
+  const { conductor, copy, link, take } = aCopy();
+  const [begin, rows, end] = await aFirstPass();
+  const second = {};
+  take(begin);
+  take(rows);
+  take(begin, serverA, second);
+  take(end);
+  copy.onClosed(link);
+  take(rows, serverA, second);
+  take(end, serverA, second);
+  assert.equal(conductor.ledger?.head.seq, 30);
+});
+
+test("[FPR5] a full disk ends the first pass, and the server goes on", async () => {
+  const { take, phase, world } = aCopy();
+  world.isFull = true;
+  const taken = (await aFirstPass()).map((piece) => take(piece));
+  assert.equal(taken.at(-1), false);
+  assert.equal(phase(), "blank");
+});
