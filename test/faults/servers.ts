@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
 import { localSocketPath } from "@gridward/runtime/os/local-socket";
 import { type Answered, Api, type Change, freshRequestId } from "../../scripts/demo/api.ts";
-import { type DemoServer, initServer, member, runServer } from "../../scripts/demo/cast.ts";
+import { type DemoServer, member } from "../../scripts/demo/cast.ts";
 import { type Ended, isRecord, type Stage, until } from "../../scripts/demo/stage.ts";
 import { root } from "../../scripts/sources.ts";
 
@@ -142,16 +142,6 @@ export interface ServerPair {
   readonly a: DemoServer;
   readonly b: DemoServer;
   readonly api: Api;
-}
-
-/** A and B, protected: A is Main. */
-async function aPair(stage: Stage): Promise<ServerPair> {
-  const [a, b] = [await initServer(stage, "A"), await initServer(stage, "B")];
-  await Promise.all([runServer(stage, a), runServer(stage, b)]);
-  const api = await foundSystem(stage, a);
-  await joinTo(api, a, b);
-  await Promise.all([waitForState(a, "main-protected"), waitForState(b, "standby-valid")]);
-  return { stage, a, b, api };
 }
 
 export async function promote(server: DemoServer, force: boolean): Promise<Answered | null> {
