@@ -137,7 +137,7 @@ export async function joinTo(api: Api, main: DemoServer, standby: DemoServer): P
   assert.equal(joined?.status, 200, JSON.stringify(joined));
 }
 
-export interface ServerPair {
+interface ServerPair {
   readonly stage: Stage;
   readonly a: DemoServer;
   readonly b: DemoServer;

@@ -177,7 +177,8 @@ test("[AC9] a repeated request finds its first answer", () => {
   assert.equal(findAnswer(world.state, id), undefined);
   world.must(createAccount("anna"), { requestId: id });
   const row = findAnswer(world.state, id);
-  assert.deepEqual(row, { requestId: id, seq: world.seq, answer: { id: "anna" } });
+  const by = "account admin";
+  assert.deepEqual(row, { requestId: id, by, seq: world.seq, answer: { id: "anna" } });
 });
 
 test("[SYS1][AM8] a system begins with one SECADM that has a code and no password", () => {

@@ -40,7 +40,7 @@ export const deviceRefusals = {
   "device.too-many": {
     ...againstRule,
     ...toOperator,
-    says: "At most 10,000 devices can be registered at once.",
+    says: "At most 5,000 devices can be registered at once.",
     remedy: "Send them in several parts.",
   },
   "device.lost": {
