@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { ok, type Result } from "@gridward/core/base/result";
+import type { Instant } from "@gridward/core/base/time";
 import { version } from "@gridward/core/base/version";
 import type { Entry } from "@gridward/core/domain/entry";
 import { countersResetBy } from "@gridward/core/domain/lock-out";
+import { describe } from "@gridward/core/domain/pair/describe";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { SignInOutcome } from "@gridward/core/domain/sign-in";
 import type { DirectoryState } from "@gridward/core/domain/state";
@@ -78,8 +80,9 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     tell();
   };
   const basis = { ...order, identity, known, database: database.value };
-  const pair = startPair(basis, { onCommitted, onSettled: watchState(() => pair, events, tell) });
-  const front = frontEnd(basis, pair, { events, counters, hasher });
+  const watch = watchState(() => pair, { events, tell, clock });
+  const pair = startPair(basis, { onCommitted, onSettled: watch.look });
+  const front = frontEnd(basis, pair, { events, counters, hasher, since: watch.since });
   const ended = new AbortController();
   void keepTicking(pair, clock, ended.signal);
   return ok({
@@ -87,7 +90,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     known,
     pair,
     front,
-    operator: openOrders({ ...basis, pair, front, config: order.found.config }),
+    operator: openOrders({ ...basis, pair, front, config: order.found.config, events }),
     sessions: createSessions({ key: () => identity.systemKey, state: front.state, now }),
     hasher,
     events,
@@ -148,18 +151,34 @@ function startPair(
   return pair;
 }
 
+interface StateWatch {
+  /** Called when anything of the pair may have changed. */
+  readonly look: () => void;
+  /** When the state got the name that it has. */
+  readonly since: () => Instant;
+}
+
 /** HS19: every change of state goes to the security events, once, with its cause. */
-function watchState(pair: () => Pair, events: EventLog, tell: () => void): () => void {
-  let before = "";
-  return () => {
-    const { machine } = pair().conductor.pair;
-    const phase = "phase" in machine ? machine.phase : "";
-    const { term, ackSet } = pair().conductor.pair.control;
-    const now = `${machine.duty} ${phase} of term ${term}, ack set of ${ackSet.length}`;
-    if (now === before) return;
-    before = now;
-    events.onState(now, pair().conductor.pair.unprotected?.reason ?? "");
-    tell();
+function watchState(
+  pair: () => Pair,
+  told: { readonly events: EventLog; readonly tell: () => void; readonly clock: Clock },
+): StateWatch {
+  const { events, tell, clock } = told;
+  const seen = { text: "", state: "", since: clock.now() };
+  return {
+    since: () => seen.since,
+    look: () => {
+      const { machine, control, unprotected } = pair().conductor.pair;
+      const { state } = describe(pair().conductor.pair, clock.monotonic(), null);
+      if (state !== seen.state) Object.assign(seen, { state, since: clock.now() });
+      const phase = "phase" in machine ? machine.phase : "";
+      const { term, ackSet } = control;
+      const text = `${machine.duty} ${phase} of term ${term}, ack set of ${ackSet.length}`;
+      if (text === seen.text) return;
+      seen.text = text;
+      events.onState(text, unprotected?.reason ?? "");
+      tell();
+    },
   };
 }
 
@@ -170,6 +189,7 @@ function frontEnd(
     readonly events: EventLog;
     readonly counters: FailureCounters;
     readonly hasher: PasswordHasher;
+    readonly since: () => Instant;
   },
 ): FrontEndParts {
   const { identity, clock } = basis;
@@ -192,6 +212,7 @@ function frontEnd(
         digest: conductor.ledger?.committedDigest ?? null,
         at: clock.monotonic(),
         now: clock.now(),
+        since: tools.since(),
         directions: (id) => wire.directions(id),
         security: {
           temporary: identity.isTemporary,
@@ -225,9 +246,12 @@ async function submitLock(
   const requestId = freshRequestId();
   while (clock.now() < command.until && !stop.aborted) {
     const done = await writer.submit({ command, actor, requestId });
-    if (done.ok || !done.error.code.startsWith("pair.")) return;
+    if (done.ok || !notNow.test(done.error.code)) return;
     await clock.sleep(lockRetryMs, stop);
   }
 }
 
 const lockRetryMs = 5_000;
+
+/** Refusals that say nothing of the account, only of this server and this moment. */
+const notNow = /^(?:pair|disk|server)\./;

@@ -3,8 +3,10 @@ import { ok } from "@gridward/core/base/result";
 import { type Instant, rfc3339 } from "@gridward/core/base/time";
 import type { Entry } from "@gridward/core/domain/entry";
 import type { Fact } from "@gridward/core/domain/fact";
+import type { Refusal } from "@gridward/core/domain/refusal";
 import { findSecurityEvent } from "@gridward/core/domain/security-event";
 import type { SignInEvent } from "@gridward/core/domain/sign-in";
+import type { Actor } from "@gridward/core/domain/types";
 import type {
   SecurityEvent,
   SecurityEventContent,
@@ -14,6 +16,13 @@ import type { SecurityEvents } from "./desk/desk-parts.ts";
 import type { LocalUse } from "./desk/local-use.ts";
 import type { SignInAttempt } from "./parts.ts";
 import type { DeviceObservation } from "./replica/replica-parts.ts";
+
+export interface PairOrder {
+  readonly actor: Actor;
+  /** In words, with its reason. */
+  readonly order: string;
+  readonly refusal: Refusal | null;
+}
 
 /** Everything of this server that an auditor must find again, said in events. */
 export class EventLog implements SecurityEvents {
@@ -62,6 +71,14 @@ export class EventLog implements SecurityEvents {
     const outcome = refusal === null ? "done" : "refused";
     const detail = refusal === null ? path : `${path}: ${refusal.code}`;
     this.#append({ ...this.#own(20020), outcome, subject: user, door: "local", detail });
+  }
+
+  /** Who ordered what of the pair, why, and whether it was done (HS19). */
+  onPairOrder({ actor, order, refusal }: PairOrder): void {
+    const outcome = refusal === null ? "done" : "refused";
+    const detail = refusal === null ? order : `${order}: ${refusal.code}`;
+    const { name: subject, door, source } = actor;
+    this.#append({ ...this.#own(20050), outcome, subject, door, source, detail });
   }
 
   onDevice(seen: DeviceObservation): void {

@@ -2,7 +2,9 @@ import { err, ok, type Result } from "@gridward/core/base/result";
 import type { ServerConfig } from "@gridward/core/codec/server-config";
 import type { PairEvent } from "@gridward/core/domain/pair/event";
 import type { Refusal } from "@gridward/core/domain/refusal";
+import type { Actor } from "@gridward/core/domain/types";
 import type { Clock } from "@gridward/runtime/os/clock";
+import type { EventLog } from "./event-log.ts";
 import { foundSystem, ownServerRow } from "./found-system.ts";
 import type { KnownServers } from "./known-servers.ts";
 import type { FoundDatabase } from "./open-database.ts";
@@ -22,6 +24,7 @@ export interface OrderParts {
   readonly clock: Clock;
   readonly stop: AbortSignal;
   readonly onIdentity: () => void;
+  readonly events: Pick<EventLog, "onPairOrder">;
 }
 
 /** What an operator may order of this server, carried out. */
@@ -38,14 +41,28 @@ export function openOrders(parts: OrderParts): OperatorParts {
       if (founded.ok) onIdentity();
       return Promise.resolve(founded);
     },
-    invite: async (order) => invite(parts, order),
+    invite: async (order) =>
+      noted(parts, order.actor, `invite ${order.name}`, await invite(parts, order)),
     join: async (code) => join(parts, code),
-    changeover: async ({ to }) => changeover(parts, to),
-    promote: async ({ force }) => {
+    changeover: async ({ to, actor }) =>
+      noted(parts, actor, `changeover to ${to}`, await changeover(parts, to)),
+    promote: async ({ force, reason, actor }) => {
       const done = await timed(parts, { kind: "order-promote", force });
+      noted(parts, actor, `promote${force ? " --force" : ""}, because: ${reason}`, done);
       return done.ok ? ok({ ms: done.value, term: conductor.pair.control.term }) : done;
     },
   };
+}
+
+/** Tells the security events of an order and its outcome, and hands the outcome on. */
+function noted<Outcome extends Result<unknown, Refusal>>(
+  { events }: OrderParts,
+  actor: Actor,
+  order: string,
+  outcome: Outcome,
+): Outcome {
+  events.onPairOrder({ actor, order, refusal: outcome.ok ? null : outcome.error });
+  return outcome;
 }
 
 async function invite(
@@ -89,6 +106,10 @@ async function join(
     { clock, stop },
   );
   if (!joined.ok) return joined;
+  if (conductor.ledger || conductor.pair.control.systemId !== null) {
+    // Meanwhile it was given a system, whose key must not be written over.
+    return err({ code: "system.exists", detail: conductor.pair.control.systemId ?? "" });
+  }
   const { systemId, systemKey, issued, servers, main } = joined.value;
   known.keep(servers);
   identity.adopt(systemKey, issued);

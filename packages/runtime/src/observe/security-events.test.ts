@@ -112,6 +112,18 @@ test("[ES6] an unreadable file is kept aside and a new one says so", (t) => {
   }
 });
 
+test("[ES8] no text of a stranger breaks the chain or the line", (t) => {
+  const store = new SecurityEventStore(aPath(t), noon);
+  const half = "\u{1F600}".slice(0, 1);
+  const texts = [half, `a\u0000b`, "a\r\nb", "\u001B[2J", `${"x".repeat(255)}\u{1F600}`];
+  for (const subject of texts) store.append([{ ...anEvent(1), subject }]);
+  assert.deepEqual(store.verify(), { ok: true, value: texts.length });
+  for (const { subject } of store.list({ limit: 10 }).events) {
+    assert.doesNotMatch(subject, /[\p{Cc}\p{Cs}]/u);
+  }
+  store.close();
+});
+
 test("[ES7] a name of a megabyte is kept as 256 characters", (t) => {
   const store = new SecurityEventStore(aPath(t), noon);
   store.append([{ ...anEvent(1), subject: "x".repeat(1_000_000), detail: "y".repeat(9_999) }]);

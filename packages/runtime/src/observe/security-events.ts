@@ -213,12 +213,21 @@ function bounded(content: SecurityEventContent): SecurityEventContent {
   const { subject, source, device, door, detail } = content;
   return {
     ...content,
-    subject: subject.slice(0, textMax.subject),
-    source: source.slice(0, textMax.source),
-    device: device?.slice(0, textMax.device) ?? null,
-    door: door.slice(0, textMax.door),
-    detail: detail.slice(0, textMax.detail),
+    subject: plain(subject, textMax.subject),
+    source: plain(source, textMax.source),
+    device: device === null ? null : plain(device, textMax.device),
+    door: plain(door, textMax.door),
+    detail: plain(detail, textMax.detail),
   };
+}
+
+/**
+ * What strangers typed, on one line and in whole characters: half a character would read back from
+ * the file as another, and the chain would call the event altered.
+ */
+function plain(text: string, lengthMax: number): string {
+  const line = text.slice(0, lengthMax).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, "\u{FFFD}");
+  return line.toWellFormed();
 }
 
 function gapAt(at: Instant, detail: string): SecurityEventContent {

@@ -3,6 +3,7 @@ import { type Instant, type Millis, rfc3339 } from "@gridward/core/base/time";
 import { describe, type Description } from "@gridward/core/domain/pair/describe";
 import { checkChangeover, checkPromote, type Denial } from "@gridward/core/domain/pair/orders";
 import type { PairState, Peer } from "@gridward/core/domain/pair/pair-state";
+import { timing } from "@gridward/core/domain/pair/timing";
 import { refusalSpec } from "@gridward/core/domain/refusal";
 import type {
   Alarm,
@@ -26,6 +27,8 @@ export interface StatusParts {
   readonly digest: string | null;
   readonly at: Millis;
   readonly now: Instant;
+  /** When the state got the name that it has. */
+  readonly since: Instant;
   readonly directions: (id: NodeId) => { readonly dial: Direction; readonly accept: Direction };
   readonly security: Readonly<Record<string, string | boolean>>;
 }
@@ -45,7 +48,7 @@ export function serverStatus(parts: StatusParts): ServerStatus {
     duty: description.duty,
     kind: "promotable",
     state: description.state,
-    since: rfc3339(now - (at - pair.machineSince)),
+    since: rfc3339(parts.since),
     position: { ...head, sequence: head.seq, digest: parts.digest },
     cause: description.cause,
     remedy: description.remedy,
@@ -132,7 +135,7 @@ function partnerStatus(parts: StatusParts, id: NodeId, peer: Peer): PartnerStatu
   const certificate = dial.verdict === "ok" ? dial : accept;
   return {
     name: nameOf(parts.state, id),
-    state: partnerState(parts.pair, id, peer),
+    state: partnerState(parts, id, peer),
     behind: behindOf(parts.pair, peer),
     conflict: conflictOf(parts, id, { dial, accept }),
     dial: verdictOf(dial),
@@ -145,23 +148,33 @@ function partnerStatus(parts: StatusParts, id: NodeId, peer: Peer): PartnerStatu
 }
 
 /** As seen from here: what it said of itself last, or that it does not answer. */
-function partnerState(pair: PairState, id: NodeId, peer: Peer): PartnerStatus["state"] {
-  if (!peer.linkUp || peer.duty === null) return "unreachable";
-  if (peer.incompatible !== null) return "standby-incompatible";
-  switch (peer.duty) {
+function partnerState(
+  { pair, at }: StatusParts,
+  id: NodeId,
+  { linkUp, heardAt, duty, incompatible, complete, head }: Peer,
+): PartnerStatus["state"] {
+  const isHeard = linkUp && heardAt !== null && at - heardAt <= timing.giveUp;
+  if (!isHeard || duty === null) return "unreachable";
+  if (incompatible !== null) return "standby-incompatible";
+  switch (duty) {
     case "main":
     case "lone":
-      return peer.head !== null && pair.control.ackSet.length > 1
-        ? "main-protected"
-        : "main-exposed";
+      // Our certificate says complete no longer than the Main counts us in.
+      return isCertified(pair) ? "main-protected" : "main-exposed";
     case "standby":
-      if (peer.complete && pair.control.ackSet.includes(id)) return "standby-valid";
-      return "standby-synchronising";
+      return complete && pair.control.ackSet.includes(id)
+        ? "standby-valid"
+        : "standby-synchronising";
     case "fenced":
       return "fenced";
     case "none":
-      return "blank";
+      // It says no more of itself than its place; one that is blank has none.
+      return head === null || head.seq === 0 ? "blank" : "invalid-database";
   }
+}
+
+function isCertified({ control }: PairState): boolean {
+  return control.certificate?.complete === true;
 }
 
 function behindOf({ head, machine }: PairState, peer: Peer): number | null {
@@ -223,6 +236,6 @@ function conflictWhy(partners: readonly PartnerStatus[]) {
 /** Every state in which somebody must act is an alarm, with the same words. */
 function alarmsOf(parts: StatusParts, { cause, remedy, icon }: Description): readonly Alarm[] {
   if (cause === null || icon.colour === "grey") return [];
-  const since = rfc3339(parts.now - (parts.at - parts.pair.machineSince));
+  const since = rfc3339(parts.since);
   return [{ code: cause.code, since, text: cause.text, remedy: remedy ?? "" }];
 }

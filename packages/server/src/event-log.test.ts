@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { anEntry } from "@gridward/runtime/journal/fixtures";
+import { SecurityEventStore } from "@gridward/runtime/observe/security-events";
+import { removePath } from "@gridward/runtime/os/files";
+import { EventLog } from "./event-log.ts";
+
+const actor = {
+  kind: "account",
+  id: "1",
+  name: "anna",
+  door: "https",
+  source: "192.0.2.1",
+} as const;
+
+function aLog(t: TestContext): EventLog {
+  const directory = mkdtempSync(join(tmpdir(), "gridward-events-"));
+  const store = new SecurityEventStore(join(directory, "events.db"), 0);
+  t.after(() => {
+    store.close();
+    removePath(directory);
+  });
+  return new EventLog(store, "A", () => 1);
+}
+
+function rowsOf(log: EventLog): readonly (readonly unknown[])[] {
+  const listed = log.list({ search: undefined, limit: 10, cursor: undefined, actor });
+  assert.ok(listed.ok);
+  return listed.value.rows.map(({ event, outcome, subject, detail }) => [
+    event,
+    outcome,
+    subject,
+    detail,
+  ]);
+}
+
+test("[EL1][HS19] who ordered what of the pair, and why, is an event, refused or not", (t) => {
+  const log = aLog(t);
+  log.onPairOrder({ actor, order: "promote, because: fire", refusal: null });
+  const refusal = { code: "pair.main-answers", detail: "" } as const;
+  log.onPairOrder({ actor, order: "promote", refusal });
+  assert.deepEqual(rowsOf(log), [
+    [20050, "refused", "anna", "promote: pair.main-answers"],
+    [20050, "done", "anna", "promote, because: fire"],
+  ]);
+});
+
+test("[EL2] a look at the events is an event itself", (t) => {
+  const log = aLog(t);
+  rowsOf(log);
+  assert.deepEqual(rowsOf(log), [[1370, "done", "anna", ""]]);
+});
+
+test("[EL3] of an entry those facts are events that the catalogue numbers", (t) => {
+  const log = aLog(t);
+  log.onEntries([anEntry(undefined)]);
+  assert.deepEqual(rowsOf(log), []);
+});

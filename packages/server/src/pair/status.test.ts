@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { rfc3339 } from "@gridward/core/base/time";
+import {
+  aControl,
+  aProtectedMain,
+  at,
+  aValidStandby,
+  certified,
+  noon,
+  type Played,
+  serverA,
+  serverB,
+  started,
+  withPeer,
+} from "@gridward/core/domain/pair/fixtures";
+import type { Machine, PairState, Peer } from "@gridward/core/domain/pair/pair-state";
+import { emptyState } from "@gridward/core/domain/state";
+import type { ServerStatus } from "@gridward/core/domain/server-status";
+import type { Direction } from "./partner-wire.ts";
+import { serverStatus } from "./status.ts";
+
+const untried: Direction = { verdict: "not tried" };
+const passed: Direction = { verdict: "ok", fingerprint: "f", notAfter: noon };
+const refused: Direction = {
+  verdict: "refused",
+  cause: "T03",
+  by: "them",
+  ours: "presents A",
+  theirs: "refuses it",
+  since: 1_000,
+};
+
+function statusOf(
+  pair: PairState,
+  changes: { readonly dial?: Direction; readonly accept?: Direction; readonly at?: number } = {},
+): ServerStatus {
+  const { dial = passed, accept = passed, at: time = 0 } = changes;
+  return serverStatus({
+    pair,
+    state: emptyState,
+    self: { id: pair.self, name: "A" },
+    version: "0",
+    pid: 1,
+    digest: null,
+    at: time,
+    now: noon + time,
+    since: noon - 7,
+    directions: () => ({ dial, accept }),
+    security: {},
+  });
+}
+
+function inMachine(machine: Machine): PairState {
+  return { ...started().state, machine };
+}
+
+/** What the partner said of itself last, seen from a protected Main or from a valid Standby. */
+function partnerOf(from: Played, peer: Partial<Peer>, time = 0): string | undefined {
+  const id = from.state.self === serverA ? serverB : serverA;
+  return statusOf(withPeer(from, id, peer).state, { at: time }).partners[0]?.state;
+}
+
+test("[PS1][HS13] where somebody must act the state has cause, remedy and alarm, and else none", () => {
+  const progress = { bytesDone: 1, bytesTotal: 2, startedAt: 0, lastAt: 0 };
+  const states: readonly PairState[] = [
+    started().state,
+    aProtectedMain().state,
+    aValidStandby().state,
+    started({ control: aControl({ ackSet: [serverA, serverB] }) }).state,
+    started({ self: serverB, control: certified() }).state,
+    started({ fault: { code: "journal.unreadable", text: "It cannot be read." } }).state,
+    inMachine({ duty: "none", phase: "blank" }),
+    inMachine({ duty: "none", phase: "diverged", fork: at(3), entries: 2 }),
+    inMachine({ duty: "none", phase: "two-mains", other: serverB }),
+    inMachine({ duty: "main", phase: "read-only", code: "disk.full", text: "Full." }),
+    inMachine({ duty: "main", phase: "draining", to: serverB, since: 0, offered: true }),
+    inMachine({ duty: "standby", phase: "synchronising", progress }),
+    inMachine({ duty: "fenced", by: serverB }),
+  ];
+  const seen = new Set<string>();
+  for (const pair of states) {
+    const { state, cause, remedy, icon, alarms } = statusOf(pair);
+    seen.add(state);
+    const isSeen = icon.colour === "amber" || icon.colour === "magenta";
+    const mustAct = isSeen && state !== "standby-synchronising";
+    if (mustAct) assert.ok(cause !== null && remedy !== null, state);
+    assert.equal(alarms.length, mustAct ? 1 : 0, state);
+  }
+  assert.equal(seen.size, states.length);
+});
+
+test("[PS2] a state stands since it got its name, its alarm too", () => {
+  const { since, alarms } = statusOf(inMachine({ duty: "fenced", by: serverB }), { at: 5_000 });
+  assert.equal(since, rfc3339(noon - 7));
+  assert.equal(alarms[0]?.since, since);
+});
+
+test("[PS3] a partner is what it said of itself last, while it says anything", () => {
+  const main = aProtectedMain();
+  const standby = { duty: "standby", head: at(5), complete: true } as const;
+  assert.equal(partnerOf(main, standby), "standby-valid");
+  assert.equal(partnerOf(main, { ...standby, complete: false }), "standby-synchronising");
+  assert.equal(partnerOf(main, standby, 4_001), "unreachable");
+  assert.equal(partnerOf(main, { ...standby, linkUp: false }), "unreachable");
+  assert.equal(
+    partnerOf(main, { ...standby, incompatible: "other-system" }),
+    "standby-incompatible",
+  );
+  assert.equal(partnerOf(main, { duty: "none", head: at(0) }), "blank");
+  assert.equal(partnerOf(main, { duty: "none", head: at(5) }), "invalid-database");
+});
+
+test("[PS3] a Main is protected while it counts this Standby in", () => {
+  const main = { duty: "main", head: at(5) } as const;
+  assert.equal(partnerOf(aValidStandby(), main), "main-protected");
+  const { certificate } = certified();
+  assert.ok(certificate);
+  const dropped = aValidStandby(certified({ certificate: { ...certificate, complete: false } }));
+  assert.equal(partnerOf(dropped, main), "main-exposed");
+});
+
+test("[PS4][CS9] a refused direction is a conflict with its two facts; an unreached one is none", () => {
+  const { state } = aProtectedMain();
+  const { conflict, certificate } =
+    statusOf(state, { accept: refused, at: 3_000 }).partners[0] ?? {};
+  assert.equal(conflict?.code, "T03");
+  assert.equal(conflict.direction, "accept");
+  assert.equal(conflict.refused_by, serverB);
+  assert.equal(conflict.since, rfc3339(noon + 1_000));
+  assert.equal(certificate?.fingerprint, "f");
+  const silent = statusOf(state, { dial: { ...refused, cause: "T17" } }).partners[0];
+  assert.equal(silent?.conflict, null);
+});
+
+test("[PS5][HS6] a changeover is allowed when both directions pass, and else says why not", () => {
+  const { state } = aProtectedMain();
+  assert.equal(statusOf(state).changeover.ok, true);
+  for (const direction of [refused, untried]) {
+    const { changeover } = statusOf(state, { dial: direction });
+    assert.equal(changeover.code, "pair.direction-refused");
+    assert.notEqual(changeover.reason, null);
+  }
+  assert.equal(statusOf({ ...state, peers: new Map() }).changeover.code, "pair.target-not-valid");
+});
