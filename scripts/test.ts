@@ -27,9 +27,10 @@ function longChecks(): readonly Check[] {
     folder("faults", "Nothing acknowledged is lost in a fault"),
     script(
       "packages/sim/src/gate.ts",
-      ["1", String(seeds)],
+      ["--seeds", String(seeds)],
       `${seeds} simulated lives break no rule`,
     ),
+    script("packages/sim/src/mutation-gate.ts", [], "Every rule broken on purpose is seen"),
     script("scripts/demo.ts", ["--unattended"], "The demonstration plays to its end"),
   ].filter((check) => check !== undefined);
 }

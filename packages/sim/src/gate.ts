@@ -5,15 +5,14 @@ import { runSeeds } from "./crew.ts";
 /** Seeds that show a violation are named, up to so many; more say nothing new. */
 const namedMost = 5;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const { values } = parseArgs({
   options: {
-    seeds: { type: "string" },
+    seeds: { type: "string", default: "20000" },
     from: { type: "string", default: "1" },
     workers: { type: "string", default: "2" },
   },
 });
-const seeds = Number(values.seeds ?? positionals[0] ?? 20_000);
+const seeds = Number(values.seeds);
 const from = Number(values.from);
 const startedAt = performance.now();
 const totals = { done: 0, failed: 0, acknowledged: 0, takeovers: 0 };

@@ -13,7 +13,6 @@ const asStandby = "core/src/domain/pair/as-standby.ts";
 const orders = "core/src/domain/pair/orders.ts";
 const start = "core/src/domain/pair/start.ts";
 const term = "core/src/domain/pair/term.ts";
-const conductor = "server/src/pair/conductor.ts";
 const ledger = "server/src/ledger.ts";
 const writer = "server/src/writer.ts";
 
@@ -273,13 +272,6 @@ export const mutants: readonly Mutant[] = [
     file: asMain,
     find: "    return setPeer(turn, to, { lateSince: peer.lateSince ?? turn.clocks.at });",
     replace: "    return;",
-  },
-  {
-    name: "an order that meets a full disk is never answered",
-    rule: "I33",
-    file: conductor,
-    find: `return this.#answerOrder(err({ code: "disk.full", detail: "journal" }));`,
-    replace: "return;",
   },
   {
     name: "a term whose first entry was cut off is never recorded",

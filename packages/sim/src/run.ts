@@ -18,11 +18,7 @@ const lookEvery = 1_500;
 
 /** One run of one seed. Deterministic: the same seed gives the same run. */
 export async function run(seed: number): Promise<Outcome> {
-  return runWorld(new World(seed), seed);
-}
-
-/** The same for a world that somebody else looks into. */
-async function runWorld(world: World, seed: number): Promise<Outcome> {
+  const world = new World(seed);
   const { watcher } = world;
   world.begin();
   await advance(world, world.faults.troubleMs);
