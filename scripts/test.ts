@@ -54,7 +54,7 @@ function folder(name: string, claim: string): Check | undefined {
 function script(file: string, words: readonly string[], claim: string): Check | undefined {
   if (!existsSync(join(root, file))) return undefined;
   const run = async (): Promise<Outcome> => {
-    const options = { limitMs: 10 * minute, isShown: true, environment };
+    const options = { limitMs: 15 * minute, isShown: true, environment };
     const { code } = await runCommand(process.execPath, [file, ...words], options);
     return { isTrue: code === 0, report: "" };
   };
