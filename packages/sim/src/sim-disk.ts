@@ -74,8 +74,10 @@ export class SimDisk {
     return this.hashAt(seq) === hash || (journal !== undefined && seq < journal.first());
   }
 
+  /** Undefined also under the snapshot of a first pass. */
   entryAt(seq: number): Entry | undefined {
-    return this.hashAt(seq) === undefined ? undefined : this.journal?.read(seq, 1)[0];
+    const [entry] = this.journal?.read(seq, 1) ?? [];
+    return entry?.seq === seq ? entry : undefined;
   }
 
   head(): Position {

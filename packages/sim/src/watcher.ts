@@ -46,6 +46,8 @@ export class Watcher {
   /** Durable heads, by disk and generation. */
   readonly #heads = new Map<string, Position>();
   /** Lives in which a server wrote, by "server term start". */
+  /** Every entry that was ever durable anywhere, by its request. */
+  readonly #written = new Map<string, readonly Entry[]>();
   readonly #lives = new Map<string, Process | undefined>();
   /** Standbys that a Main has recorded and admitted: "main>standby term". */
   readonly #admitted = new Set<string>();
@@ -72,7 +74,9 @@ export class Watcher {
   onAnswered(server: SimServer, request: string, seq: number): void {
     const disks = [server.disk, ...this.#servers.map(({ disk }) => disk)];
     const holder = disks.find((disk) => disk.entryAt(seq) !== undefined);
-    const entry = holder?.entryAt(seq);
+    // After first passes a change may live on in the states alone, and its entry on no disk.
+    const written = this.#written.get(request)?.find((each) => each.seq === seq);
+    const entry = holder ? holder.entryAt(seq) : written;
     if (entry?.requestId !== request) {
       return this.fail("I11", `${request} was answered ${seq}, which is another change`);
     }
@@ -246,6 +250,9 @@ export class Watcher {
   }
 
   onAppended(disk: SimDisk, entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      this.#written.set(entry.requestId, [...(this.#written.get(entry.requestId) ?? []), entry]);
+    }
     const head = disk.head();
     const place = `${disk.id} ${disk.journal?.incarnation ?? ""}`;
     const before = this.#heads.get(place);
