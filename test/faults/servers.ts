@@ -137,13 +137,6 @@ export async function joinTo(api: Api, main: DemoServer, standby: DemoServer): P
   assert.equal(joined?.status, 200, JSON.stringify(joined));
 }
 
-interface ServerPair {
-  readonly stage: Stage;
-  readonly a: DemoServer;
-  readonly b: DemoServer;
-  readonly api: Api;
-}
-
 export async function promote(server: DemoServer, force: boolean): Promise<Answered | null> {
   return orderLocally(server, "/local/promote", { force, reason: "a test of faults" });
 }
