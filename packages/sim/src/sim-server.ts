@@ -34,7 +34,7 @@ export interface Process {
   /** As Main: since when a change waits for a member that does not follow. */
   waitsSince: number | undefined;
   /** Its state was damaged at its start. */
-  readonly isBent: boolean;
+  isBent: boolean;
 }
 
 /** Who is told of what a server shows, says and hears. */
@@ -138,6 +138,11 @@ export class SimServer {
   }
 
   /** A Standby that is not certified may find its state bent: the proof must notice (R3). */
+  /** What is read anew from the disk is whole. */
+  #straighten(): void {
+    if (this.process) this.process.isBent = false;
+  }
+
   #isBentNow(): boolean {
     const { control } = this.disk;
     const isUnfinished = control.certificate?.complete !== true;
@@ -255,8 +260,14 @@ export class SimServer {
       },
       freshRequestId: () => requestId(`own-${world.fresh()}`),
       writeControl: (control) => disk.writeControl(control),
-      openLedger: (opened) => new Ledger(disk.adopt(opened), sha256),
-      reopen: (incarnation) => disk.reopen(incarnation),
+      openLedger: (opened) => {
+        this.#straighten();
+        return new Ledger(disk.adopt(opened), sha256);
+      },
+      reopen: (incarnation) => {
+        this.#straighten();
+        return disk.reopen(incarnation);
+      },
       keepOnly: (incarnation) => {
         disk.act();
         disk.store.keepOnly(incarnation);

@@ -329,12 +329,13 @@ export class Watcher {
   /** I32: a Main does not wait without end for a member that is heard and does not follow. */
   checkWaiting({ id, process, disk }: SimServer, now: Millis): void {
     const { pair } = process?.conductor ?? {};
-    if (!process || pair?.machine.duty !== "main" || pair.machine.phase !== "serving") return;
+    if (!process || !pair) return;
+    const isServing = pair.machine.duty === "main" && pair.machine.phase === "serving";
     const isIdle = disk.control.ackSet.filter((member) => {
       const peer = pair.peers.get(member);
       return peer?.linkUp === true && peer.acked === null && now - (peer.heardAt ?? 0) < 1_500;
     });
-    const isWaiting = pair.committed < pair.head.seq && isIdle.length > 0;
+    const isWaiting = isServing && pair.committed < pair.head.seq && isIdle.length > 0;
     if (!isWaiting) process.waitsSince = undefined;
     else process.waitsSince ??= now;
     const since = Math.max(process.waitsSince ?? now, pair.awakeSince);

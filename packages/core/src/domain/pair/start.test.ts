@@ -56,6 +56,13 @@ test("[HS11] an unusable database is a state with its reason, and no start", () 
   assert.equal(checkPromote(state, 0, true)?.code, "pair.database-invalid");
 });
 
+test("[R8][HS3] nothing vouches for an unusable database, nor for what is put in its place", () => {
+  const fault = { code: "journal.chain-broken", text: "at 4" };
+  const { state, actions } = started({ self: serverB, control: certified(), fault });
+  assert.deepEqual(deeds(actions), ["write-control"]);
+  assert.equal(state.control.certificate, null);
+});
+
 test("[R5] a Main that offered its term stays draining after a restart", () => {
   const { state } = started({ control: aControl({ handover: { term: 2, to: serverB } }) });
   assert.deepEqual(state.machine, {

@@ -33,8 +33,8 @@ export function startPair(found: Found): Step {
   const isOwner = control.owner === self && control.incarnation !== null && fault === null;
   const resumed = isOwner
     ? { ...control, start: control.start + 1, certificate: null, highest: head }
-    : control;
-  if (isOwner) actions.push({ kind: "write-control", control: resumed });
+    : erased(control, fault !== null);
+  if (resumed !== control) actions.push({ kind: "write-control", control: resumed });
   const committed = isOwner && isAlone(resumed, self) ? head.seq : found.committed;
   const state: PairState = {
     self,
@@ -50,6 +50,12 @@ export function startPair(found: Found): Step {
     awakeSince: at,
   };
   return { state, actions };
+}
+
+/** Nothing vouches for a database that cannot be used, nor for what is put in its place (R8). */
+function erased(control: ControlRecord, isUnusable: boolean): ControlRecord {
+  const vouches = isUnusable && control.certificate !== null;
+  return vouches ? { ...control, certificate: null } : control;
 }
 
 function isAlone(control: ControlRecord, self: NodeId): boolean {

@@ -12,7 +12,17 @@ import { orderChangeover, orderPromote } from "./orders.ts";
 import type { HistoryView, PairState } from "./pair-state.ts";
 import { heed } from "./term.ts";
 import { timing } from "./timing.ts";
-import { act, become, keep, peerOf, say, sayHello, setPeer, type Turn } from "./turn.ts";
+import {
+  act,
+  become,
+  isComplete,
+  keep,
+  peerOf,
+  say,
+  sayHello,
+  setPeer,
+  type Turn,
+} from "./turn.ts";
 
 export interface Step {
   readonly state: PairState;
@@ -85,7 +95,7 @@ function noticeStandstill(turn: Turn): void {
 
 function beat(turn: Turn, to: Parameters<typeof say>[1]): void {
   const { control, machine, head, committed } = turn.state;
-  const complete = control.certificate?.complete === true;
+  const complete = isComplete(turn.state);
   const { term, owner } = control;
   say(turn, to, { kind: "heartbeat", term, owner, duty: machine.duty, head, committed, complete });
 }

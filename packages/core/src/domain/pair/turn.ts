@@ -84,6 +84,7 @@ export function greetAll(turn: Turn): void {
 export function isComplete(state: PairState): boolean {
   const { certificate, incarnation, ackSet } = state.control;
   return (
+    state.machine.duty !== "none" &&
     certificate !== null &&
     certificate.complete &&
     certificate.incarnation === incarnation &&
