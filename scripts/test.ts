@@ -8,8 +8,7 @@ import { preparePeers } from "./peers.ts";
 import { root } from "./sources.ts";
 
 const minute = 60_000;
-/** Every one of these was seen to hold; seeds 12372 and 16086 are not yet mended (closing note). */
-const seeds = 12_000;
+const seeds = 20_000;
 
 endCommandsWithUs();
 const hasPeers = await preparePeers(!process.argv.includes("--no-peers"));

@@ -37,6 +37,7 @@ import {
 } from "./names.ts";
 import { objectIds } from "./object-ids.ts";
 import { profileRules, type Profile } from "./profile.ts";
+import { notAfterOf } from "./read.ts";
 
 /** What a new certificate says. Nothing in it is taken from a request but the public key. */
 export interface CertificateOrder {
@@ -140,7 +141,7 @@ function subjectKeyId(certificate: Certificate): ArrayBuffer {
 function validity(order: CertificateOrder, issuer: X509Certificate | undefined): Validity {
   const lasts = order.now + profileRules[order.profile].life;
   // A certificate that outlives its issuer is refused by every verifier anyway.
-  const end = issuer === undefined ? lasts : Math.min(lasts, issuer.validToDate.getTime());
+  const end = issuer === undefined ? lasts : Math.min(lasts, notAfterOf(issuer));
   return new Validity({
     notBefore: wholeSecond(order.now - backdating),
     notAfter: wholeSecond(end),

@@ -34,12 +34,17 @@ export function serialOf(certificate: X509Certificate): string {
   return certificate.serialNumber.toLowerCase();
 }
 
+/**
+ * NaN where the certificate holds no date. Taken from OpenSSL's text: `validFromDate` and
+ * `validToDate` answer with whatever lay in memory when the date is none (Node 24).
+ */
 export function notBeforeOf(certificate: X509Certificate): Instant {
-  return certificate.validFromDate.getTime();
+  return Date.parse(certificate.validFrom);
 }
 
+/** As notBeforeOf. */
 export function notAfterOf(certificate: X509Certificate): Instant {
-  return certificate.validToDate.getTime();
+  return Date.parse(certificate.validTo);
 }
 
 /** One name of a certificate's subject on one line: "CN=A, O=…". */
