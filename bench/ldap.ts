@@ -7,7 +7,7 @@ import { Secret } from "@gridward/core/base/secret";
 import { createPasswordHasher } from "@gridward/runtime/os/argon2";
 import { type Load, type Measured, measure, type Target } from "./ldap/load.ts";
 import { passwordOfAll } from "./ldap/people.ts";
-import { hasSlapd, startSlapd } from "./ldap/slapd.ts";
+import { hasSlapd, startSlapd } from "./peers/slapd.ts";
 
 const { values } = parseArgs({
   options: {
@@ -32,7 +32,9 @@ const tests: readonly (readonly [string, Omit<Load, "users" | "seconds">])[] = [
 const hashed = await createPasswordHasher().hash(new Secret(passwordOfAll));
 if (!hashed.ok) throw new Error("the hasher is overloaded before anything began");
 const ours = await startOurs(hashed.value);
-const slapd = hasSlapd() ? await startSlapd(users, hashed.value, pinned) : undefined;
+const slapd = hasSlapd()
+  ? await startSlapd({ users, verifier: hashed.value, prefix: pinned })
+  : undefined;
 try {
   if (slapd === undefined) console.log("slapd is not installed (Debian: slapd, slapd-contrib).");
   console.log(`${users} people, LDAPS, ${canPin ? "one core for the server" : "cores shared"}`);

@@ -1,4 +1,5 @@
-// Paired commits, first pass, changeover, promotion and memory, on real servers over real TLS.
+// Paired commits, first pass, changeover, promotion and memory, on real servers over real TLS; then
+// the same of PostgreSQL's synchronous pair and of slapd's replication, with ratios.
 import { readFileSync } from "node:fs";
 import { Api, freshRequestId } from "../scripts/demo/api.ts";
 import {
@@ -12,18 +13,32 @@ import {
 } from "../scripts/demo/cast.ts";
 import { Stage, until } from "../scripts/demo/stage.ts";
 import { fillAccounts } from "./fill-accounts.ts";
+import { type Commits, hasPostgres, startPostgresPair } from "./peers/postgres-pair.ts";
+import { firstPassOfSlapd, hasSlapd, startSlapd } from "./peers/slapd.ts";
 
 const accounts = Number(process.argv[2] ?? 50_000);
 const secondsEach = Number(process.argv[3] ?? 5);
 const stage = new Stage();
+const writersOfCommits = [1, 8, 64];
 
-try {
-  await bench();
-} finally {
-  await stage.clear();
+const ours = await stagedOurs();
+await besideSlapd();
+await besidePostgres();
+
+interface Ours {
+  readonly firstPassMs: number;
+  readonly commits: ReadonlyMap<number, Commits>;
 }
 
-async function bench(): Promise<void> {
+async function stagedOurs(): Promise<Ours> {
+  try {
+    return await measureOurs();
+  } finally {
+    await stage.clear();
+  }
+}
+
+async function measureOurs(): Promise<Ours> {
   const a = await initServer(stage, "A");
   await runServer(stage, a);
   const api = await createSystem(a);
@@ -38,12 +53,46 @@ async function bench(): Promise<void> {
   );
   const b = await initServer(stage, "B");
   await runServer(stage, b);
-  await firstPass(a, b);
-  for (const writers of [1, 8, 64]) await pairedCommits(api, a, writers);
+  const firstPassMs = await firstPass(a, b);
+  const commits = new Map<number, Commits>();
+  for (const writers of writersOfCommits) {
+    commits.set(writers, await pairedCommits(api, a, writers));
+  }
   await changeover(a, b);
   await promotion(a, b);
   say("resident memory", accounts, `A ${residentMb(a)} MB`);
   api.close();
+  return { firstPassMs, commits };
+}
+
+async function besideSlapd(): Promise<void> {
+  if (!hasSlapd()) return console.log("slapd is not installed (Debian: slapd, slapd-contrib).");
+  const source = await startSlapd({ users: accounts, verifier: "x".repeat(97), prefix: [] });
+  try {
+    const passMs = await firstPassOfSlapd(source);
+    const ratio = (ours.firstPassMs / passMs).toFixed(2);
+    say("first pass of slapd", accounts, `${Math.round(passMs)} ms, ours/slapd ${ratio}`);
+  } finally {
+    await source.stop();
+  }
+}
+
+async function besidePostgres(): Promise<void> {
+  if (!hasPostgres()) return console.log("No PostgreSQL beside (Debian: postgresql; as root).");
+  const pair = await startPostgresPair();
+  try {
+    for (const [writers, own] of ours.commits) {
+      const peer = pair.commits(writers, secondsEach);
+      const rate = (own.perSecond / peer.perSecond).toFixed(3);
+      const middle = (own.p50Ms / peer.p50Ms).toFixed(2);
+      console.log(
+        `PostgreSQL's synchronous pair, ${writers} at once: ${Math.round(peer.perSecond)}/s, ` +
+          `p50 ${peer.p50Ms.toFixed(2)} ms; ours/PostgreSQL rate ${rate}, p50 ${middle}`,
+      );
+    }
+  } finally {
+    pair.stop();
+  }
 }
 
 async function createSystem(a: DemoServer): Promise<Api> {
@@ -65,22 +114,24 @@ async function createSystem(a: DemoServer): Promise<Api> {
   return new Api(anchor, String(member(session?.body, "data", "token")));
 }
 
-async function firstPass(a: DemoServer, b: DemoServer): Promise<void> {
+async function firstPass(a: DemoServer, b: DemoServer): Promise<number> {
   const invited = await stage.must("pair", "invite", "--name", "B");
   const code = stage.secretFile("join", String(invited["code"]));
   await stage.must("server", "join", b.directory, "--code-file", code);
   const joinedAt = performance.now();
   await waitFor(stage, b, "standby-valid");
+  const passMs = ms(joinedAt);
   say(
     "first pass",
     accounts,
-    `${ms(joinedAt)} ms from the end of join to valid (with process start of the waiting CLI); slapd 37,500-51,600 ms measured before`,
+    `${passMs} ms from the end of join to valid (with process start of the waiting CLI)`,
   );
   say("resident memory", accounts, `A ${residentMb(a)} MB, B ${residentMb(b)} MB`);
+  return passMs;
 }
 
 /** Each writer waits for its answer, then sends the next: what one administrator's script sees. */
-async function pairedCommits(api: Api, a: DemoServer, writers: number): Promise<void> {
+async function pairedCommits(api: Api, a: DemoServer, writers: number): Promise<Commits> {
   const times: number[] = [];
   const end = performance.now() + secondsEach * 1_000;
   let next = 0;
@@ -107,6 +158,7 @@ async function pairedCommits(api: Api, a: DemoServer, writers: number): Promise<
     accounts,
     `${rate}/s, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`,
   );
+  return { perSecond: rate, p50Ms: times[Math.floor(times.length / 2)] ?? Number.NaN };
 }
 
 async function changeover(a: DemoServer, b: DemoServer): Promise<void> {

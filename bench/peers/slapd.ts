@@ -1,14 +1,15 @@
 // OpenLDAP as Debian ships it, with the same people, on a port of its own; nothing of the system's
 // own slapd is touched.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, connect } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTemporary } from "@gridward/runtime/trust/temporary";
 import { createTlsKey, keyToPem } from "@gridward/runtime/trust/x509/keys";
 import { nodeId } from "@gridward/core/base/identity";
-import { base, dnOf, nameOf } from "./people.ts";
+import { freePort } from "../../scripts/demo/stage.ts";
+import { base, dnOf, nameOf } from "../ldap/people.ts";
 
 const slapdPath = "/usr/sbin/slapd";
 
@@ -22,20 +23,67 @@ export function hasSlapd(): boolean {
   return existsSync(slapdPath) && existsSync("/usr/lib/ldap/argon2.so");
 }
 
-/** Loads the people and starts slapd under `prefix`, for example `taskset -c 0`. */
-export async function startSlapd(
-  users: number,
-  verifier: string,
-  prefix: readonly string[],
-): Promise<Slapd> {
+export interface SlapdOrder {
+  readonly users: number;
+  readonly verifier: string;
+  /** For example `taskset -c 0`. */
+  readonly prefix: readonly string[];
+}
+
+/** Loads the people and starts slapd. */
+export async function startSlapd(order: SlapdOrder): Promise<Slapd> {
   const directory = mkdtempSync(join(tmpdir(), "gridward-bench-slapd-"));
-  writeConfiguration(directory);
-  writeFileSync(join(directory, "people.ldif"), ldifOf(users, verifier));
-  const configuration = join(directory, "slapd.conf");
+  writeConfiguration(directory, ["overlay syncprov"]);
   const ldif = join(directory, "people.ldif");
-  execFileSync("/usr/sbin/slapadd", ["-q", "-f", configuration, "-l", ldif], { stdio: "ignore" });
+  writeFileSync(ldif, ldifOf(order.users, order.verifier));
+  const configuration = join(directory, "slapd.conf");
+  execFileSync("/usr/sbin/slapadd", ["-q", "-w", "-f", configuration, "-l", ldif], {
+    stdio: "ignore",
+  });
+  return run(directory, order.prefix);
+}
+
+/** An empty consumer of `source` in push mode; ms from its start to level with the source. */
+export async function firstPassOfSlapd(source: Slapd): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), "gridward-bench-slapd-"));
+  writeConfiguration(directory, [
+    `syncrepl rid=001 provider=ldaps://127.0.0.1:${source.port} type=refreshAndPersist`,
+    `  searchbase="${base}" bindmethod=simple binddn="${root}" credentials=${rootPassword}`,
+    '  retry="1 +" tls_reqcert=never',
+  ]);
+  const startedAt = performance.now();
+  const consumer = await run(directory, []);
+  try {
+    const wanted = stateOf(source);
+    if (wanted === "") throw new Error("slapd does not say how far it is");
+    while (stateOf(consumer) !== wanted) {
+      if (performance.now() - startedAt > firstPassLimitMs) throw new Error("slapd: no first pass");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return performance.now() - startedAt;
+  } finally {
+    await consumer.stop();
+  }
+}
+
+const root = `cn=root,${base}`;
+const rootPassword = "bench";
+const firstPassLimitMs = 300_000;
+
+/** What slapd says of how far it is; empty before it knows. */
+function stateOf({ port }: Slapd): string {
+  const words = ["-x", "-LLL", "-H", `ldaps://127.0.0.1:${port}`, "-D", root, "-w", rootPassword];
+  const said = spawnSync("ldapsearch", [...words, "-s", "base", "-b", base, "contextCSN"], {
+    encoding: "utf8",
+    env: { ...process.env, LDAPTLS_REQCERT: "never" },
+  });
+  return /contextCSN: (.*)/.exec(said.stdout)?.[1] ?? "";
+}
+
+async function run(directory: string, prefix: readonly string[]): Promise<Slapd> {
   const port = await freePort();
   const [program, ...words] = [...prefix, slapdPath];
+  const configuration = join(directory, "slapd.conf");
   const url = `ldaps://127.0.0.1:${port}`;
   const child = spawn(program, [...words, "-d", "0", "-f", configuration, "-h", url], {
     stdio: "ignore",
@@ -52,7 +100,7 @@ export async function startSlapd(
   };
 }
 
-function writeConfiguration(directory: string): void {
+function writeConfiguration(directory: string, more: readonly string[]): void {
   const key = createTlsKey();
   const order = { key, node: nodeId("slapd"), name: "slapd", hosts: ["127.0.0.1"] };
   const certificate = createTemporary({ ...order, now: Date.now() });
@@ -65,16 +113,20 @@ function writeConfiguration(directory: string): void {
     "modulepath /usr/lib/ldap",
     "moduleload back_mdb",
     "moduleload argon2",
+    "moduleload syncprov",
     "loglevel 0",
     `TLSCertificateFile ${join(directory, "certificate.pem")}`,
     `TLSCertificateKeyFile ${join(directory, "key.pem")}`,
     "database mdb",
     `suffix ${base}`,
+    `rootdn ${root}`,
+    `rootpw ${rootPassword}`,
     `directory ${join(directory, "db")}`,
     "maxsize 2147483648",
-    "index objectClass,uid eq",
+    "index objectClass,uid,entryUUID,entryCSN eq",
     "access to attrs=userPassword by anonymous auth by * none",
     "access to * by users read",
+    ...more,
   ];
   writeFileSync(join(directory, "slapd.conf"), `${lines.join("\n")}\n`);
 }
@@ -104,16 +156,6 @@ function ldifOf(users: number, verifier: string): string {
     );
   }
   return entries.join("\n");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 async function untilOpen(port: number): Promise<void> {
