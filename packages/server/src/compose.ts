@@ -193,10 +193,9 @@ function frontEnd(
   },
 ): FrontEndParts {
   const { identity, clock } = basis;
-  const { conductor, writer, wire } = pair;
+  const { conductor, submit, wire } = pair;
   const state = (): DirectoryState => conductor.state;
   const condition = () => serverCondition(conductor.pair, clock.monotonic(), clock.now());
-  const submit: FrontEndParts["submit"] = async (order) => writer.submit(order);
   return {
     state,
     condition,
@@ -238,14 +237,14 @@ function frontEnd(
  */
 async function submitLock(
   { identity, clock, stop }: Basis,
-  { writer }: Pair,
+  { submit }: Pair,
   command: NonNullable<SignInOutcome["lock"]>,
 ): Promise<void> {
   const { node: id, name } = identity;
   const actor: Actor = { kind: "server", id, name, door: "pair", source: "" };
   const requestId = freshRequestId();
   while (clock.now() < command.until && !stop.aborted) {
-    const done = await writer.submit({ command, actor, requestId });
+    const done = await submit({ command, actor, requestId });
     if (done.ok || !notNow.test(done.error.code)) return;
     await clock.sleep(lockRetryMs, stop);
   }

@@ -21,6 +21,13 @@ export interface SignInAttempt {
   readonly device?: string;
 }
 
+/** A change, who orders it, and the id under which a retry of it is recognised. */
+export interface ChangeOrder {
+  readonly command: Command;
+  readonly actor: Actor;
+  readonly requestId: RequestId;
+}
+
 /** What a command ended in: its sequence number and its answer. */
 export interface Receipt {
   readonly seq: number;
@@ -37,12 +44,11 @@ export interface FrontEndParts {
   readonly condition: () => ServerCondition;
   readonly status: () => ServerStatus;
   readonly signIn: (attempt: SignInAttempt) => Promise<SignInAnswer>;
-  /** Done when durable on every member of the ack set; on a Standby refused `pair.not-main`. */
-  readonly submit: (order: {
-    readonly command: Command;
-    readonly actor: Actor;
-    readonly requestId: RequestId;
-  }) => Promise<Result<Receipt, Refusal>>;
+  /**
+   * Done when durable on every member of the ack set. A Standby passes it on to its Main; refused
+   * `pair.not-main` where that cannot be reached.
+   */
+  readonly submit: (order: ChangeOrder) => Promise<Result<Receipt, Refusal>>;
   readonly now: () => Instant;
 }
 

@@ -8,6 +8,7 @@ import { checkAccepts } from "@gridward/core/domain/pair/accepts";
 import { parsePairMessage } from "@gridward/core/domain/pair/parse-message";
 import { type Found, startPair } from "@gridward/core/domain/pair/start";
 import { parseEntry } from "@gridward/core/domain/parse-entry";
+import type { Refusal } from "@gridward/core/domain/refusal";
 import { singleKey } from "@gridward/core/domain/state";
 import { DiskFull } from "@gridward/runtime/journal/journal";
 import type { LinkOutcome } from "@gridward/runtime/link/peer";
@@ -23,6 +24,7 @@ import { sha256 } from "@gridward/runtime/os/hash";
 import { freshId, freshRequestId } from "@gridward/runtime/os/random";
 import { Ledger } from "../ledger.ts";
 import type { FoundDatabase } from "../open-database.ts";
+import type { ChangeOrder, Receipt } from "../parts.ts";
 import { Writer } from "../writer.ts";
 import { Conductor, type ConductorParts } from "./conductor.ts";
 import { CopyFromMain } from "./copy-from-main.ts";
@@ -51,6 +53,8 @@ export interface Pair {
   readonly conductor: Conductor;
   readonly writer: Writer;
   readonly wire: PartnerWire;
+  /** Writes a change on a Main, and passes it on to the Main from a Standby (HS17). */
+  readonly submit: (order: ChangeOrder) => Promise<Result<Receipt, Refusal>>;
   /** Dials every server of the system that is not dialled yet. */
   readonly findPartners: () => void;
   readonly tick: () => void;
@@ -73,6 +77,7 @@ export function openPair(parts: OpenPairParts): Pair {
     get wire() {
       return wire;
     },
+    submit: async (order) => writer.submit(order),
     findPartners: () => {
       const servers = pair.conductor.state.tables.servers;
       wire.setPartners([...servers.values()].map(({ id }) => id).filter((id) => id !== self));
