@@ -153,7 +153,7 @@ export const ackSetShape = z.array(id).max(64);
 export const pairShape = z.strictObject({
   term: whole,
   owner: id,
-  by: z.enum(["creation", "changeover", "promotion", "forced-promotion"]),
+  by: z.enum(["creation", "changeover", "promotion", "forced-promotion", "restore"]),
   since: whole,
   ackSet: ackSetShape,
   unprotected: unprotectedShape,

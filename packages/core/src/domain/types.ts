@@ -170,7 +170,7 @@ export interface SystemRow {
 export interface PairRow {
   readonly term: number;
   readonly owner: NodeId;
-  readonly by: "creation" | "changeover" | "promotion" | "forced-promotion";
+  readonly by: "creation" | "changeover" | "promotion" | "forced-promotion" | "restore";
   readonly since: Instant;
   readonly ackSet: readonly NodeId[];
   /** Set while changes are held by one copy although there is a partner: since when and why. */
