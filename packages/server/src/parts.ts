@@ -2,7 +2,7 @@ import type { Secret } from "@gridward/core/base/secret";
 import type { RequestId } from "@gridward/core/base/identity";
 import type { Result } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
-import type { Command } from "@gridward/core/domain/command";
+import type { ChangeOrder } from "@gridward/core/domain/command";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { ServerCondition, ServerStatus } from "@gridward/core/domain/server-status";
 import type { SignInAnswer } from "@gridward/core/domain/sign-in-answer";
@@ -19,13 +19,6 @@ export interface SignInAttempt {
   readonly source: string;
   /** Device on whose behalf it is made, for the door "device". */
   readonly device?: string;
-}
-
-/** A change, who orders it, and the id under which a retry of it is recognised. */
-export interface ChangeOrder {
-  readonly command: Command;
-  readonly actor: Actor;
-  readonly requestId: RequestId;
 }
 
 /** What a command ended in: its sequence number and its answer. */

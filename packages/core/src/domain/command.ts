@@ -149,10 +149,14 @@ export interface NewDevice {
   readonly area: string;
 }
 
-/** A command with who asks, when, and the id under which a retry is recognised. */
-export interface Submission {
+/** A command with who asks, and the id under which a retry is recognised. */
+export interface ChangeOrder {
   readonly command: Command;
   readonly actor: Actor;
-  readonly at: Instant;
   readonly requestId: RequestId;
+}
+
+/** An order at the moment when it is judged. */
+export interface Submission extends ChangeOrder {
+  readonly at: Instant;
 }

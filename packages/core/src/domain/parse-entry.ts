@@ -16,7 +16,7 @@ const factsMost = 20_000;
 
 const shortText = z.string().min(1).max(64);
 
-const actorShape = z.strictObject({
+export const actorShape = z.strictObject({
   kind: z.enum(["account", "local", "server", "device"]),
   id: textShape,
   name: textShape,

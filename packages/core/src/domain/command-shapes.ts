@@ -1,0 +1,106 @@
+import { z } from "zod";
+import type { Command, CommandKind, NewDevice, NewPassword } from "./command.ts";
+import type { CommandOf } from "./decision.ts";
+import { devicesPerCommandMax } from "./limits.ts";
+import {
+  certificateShape,
+  idShape as id,
+  longTextShape as longText,
+  policyShape,
+  rolesShape,
+  textShape as text,
+  wholeShape as whole,
+  type Plain,
+} from "./row-shapes.ts";
+
+/**
+ * What only the server that is Main orders of itself: the system and its servers (a join code names
+ * one server, and only that answers it) and what the pair records. Nobody sends it these.
+ */
+type OwnKind =
+  | "create-system"
+  | "issue-invite"
+  | "spend-invite-try"
+  | "join-server"
+  | "start-term"
+  | "change-ack-set"
+  | "digest-state";
+
+/** Commands that a Standby passes on to its Main (HS17). */
+export type PassedKind = Exclude<CommandKind, OwnKind>;
+
+export type PassedCommand = Extract<Command, { readonly kind: PassedKind }>;
+
+const newPasswordShape = z.strictObject({
+  verifier: longText,
+  length: whole,
+  classes: whole,
+  repeats: z.boolean(),
+}) satisfies z.ZodType<Plain<NewPassword>>;
+
+const newDeviceShape = z.strictObject({
+  id,
+  name: text,
+  manufacturer: text,
+  type: text,
+  accessPoints: z.array(z.strictObject({ name: text, ip: text.nullable() })).max(1_024),
+  area: text,
+}) satisfies z.ZodType<Plain<NewDevice>>;
+
+/** Every command that is passed on, with its exact shape; a new kind does not compile until here. */
+export const commandShapes: {
+  readonly [Kind in PassedKind]: z.ZodType<Plain<CommandOf<Kind>>>;
+} = {
+  "create-account": shape("create-account", {
+    id,
+    name: text,
+    displayName: text,
+    roles: rolesShape,
+    groups: z.array(id).max(1_024),
+    policy: text,
+    password: newPasswordShape.nullable(),
+    mustChange: z.boolean(),
+  }),
+  "update-account": shape("update-account", {
+    id,
+    displayName: z.exactOptional(text),
+    roles: z.exactOptional(rolesShape),
+    policy: z.exactOptional(text),
+  }),
+  "enable-account": shape("enable-account", { id }),
+  "disable-account": shape("disable-account", { id }),
+  "delete-account": shape("delete-account", { id }),
+  "unlock-account": shape("unlock-account", { id }),
+  "lock-account": shape("lock-account", { id, until: whole }),
+  "set-password": shape("set-password", {
+    id,
+    password: newPasswordShape,
+    mustChange: z.boolean(),
+  }),
+  "change-password": shape("change-password", { id, password: newPasswordShape }),
+  "issue-code": shape("issue-code", { id, verifier: longText, expiresAt: whole }),
+  "end-session": shape("end-session", { id, expiresAt: whole }),
+  "create-group": shape("create-group", { id, name: text, description: text }),
+  "delete-group": shape("delete-group", { id }),
+  "join-group": shape("join-group", { id, account: id }),
+  "leave-group": shape("leave-group", { id, account: id }),
+  "deny-in-group": shape("deny-in-group", { id, account: id }),
+  "lift-deny-in-group": shape("lift-deny-in-group", { id, account: id }),
+  "admit-administrator": shape("admit-administrator", { id, account: id }),
+  "set-policy": shape("set-policy", { policy: policyShape }),
+  "register-devices": shape("register-devices", {
+    devices: z.array(newDeviceShape).max(devicesPerCommandMax),
+    group: id,
+  }),
+  "issue-device-code": shape("issue-device-code", { id, verifier: longText, expiresAt: whole }),
+  "enrol-device": shape("enrol-device", {
+    id,
+    certificate: certificateShape,
+    encoded: z.exactOptional(longText),
+  }),
+  "set-replication": shape("set-replication", { id, enabled: z.boolean() }),
+};
+
+function shape<Kind extends string, Members extends z.ZodRawShape>(kind: Kind, members: Members) {
+  return z.strictObject({ kind: z.literal(kind), ...members });
+}
