@@ -37,6 +37,7 @@ export class Api {
       readonly path: string;
       readonly body?: unknown;
       readonly requestId?: string;
+      readonly timeoutMs?: number;
     },
   ): Promise<Answered | null> {
     const body = order.body === undefined ? "" : JSON.stringify(order.body);
@@ -47,7 +48,7 @@ export class Api {
           method: order.method,
           agent: this.#agent,
           ca: this.#ca,
-          timeout: 20_000,
+          timeout: order.timeoutMs ?? 20_000,
           headers: {
             authorization: `Bearer ${this.#token}`,
             ...(body === "" ? {} : { "content-type": "application/json" }),

@@ -23,6 +23,7 @@ export class Stage {
   readonly directory: string;
   readonly #running = new Map<string, ChildProcess>();
   readonly #logs: string[] = [];
+  readonly #enclosures = new Map<string, readonly string[]>();
 
   constructor() {
     this.directory = mkdtempSync(join(tmpdir(), "gridward-demo-"));
@@ -65,9 +66,16 @@ export class Stage {
     return isRecord(ended.data) ? ended.data : {};
   }
 
+  /** What the program of this name is started by: words of a command that ends with a command. */
+  enclose(name: string, ...words: readonly string[]): void {
+    this.#enclosures.set(name, words);
+  }
+
   /** Starts a program that prints one line when it is ready. */
   async start(name: string, ...words: readonly string[]): Promise<{ readonly pid: number }> {
-    const child = spawn(process.execPath, [gridward, ...words], {
+    const enclosure = this.#enclosures.get(name) ?? [];
+    const [program = "", ...rest] = [...enclosure, process.execPath, gridward, ...words];
+    const child = spawn(program, rest, {
       env: { ...process.env, GRIDWARD_HOME: this.path("home") },
       stdio: ["ignore", "pipe", "pipe"],
     });
