@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { canonical } from "@gridward/core/base/canonical";
 import { assert, err, ok, type Result } from "@gridward/core/base/result";
 import type { Entry, Position } from "@gridward/core/domain/entry";
@@ -6,6 +6,7 @@ import { parseEntry } from "@gridward/core/domain/parse-entry";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { DiskFull, type Journal, type JournalFault, type OpenedJournal } from "./journal.ts";
 import { findBrokenRuleIn, positionOf, type Neighbours } from "./journal-rules.ts";
+import { RecentEntries } from "./recent-entries.ts";
 import { replay, type Version } from "./replay.ts";
 import {
   parseJson,
@@ -66,10 +67,28 @@ interface Beginning {
   readonly committed: number;
 }
 
+/** What every append needs, prepared once. */
+interface Statements {
+  readonly putEntry: StatementSync;
+  readonly putTerm: StatementSync;
+  readonly putCommitted: StatementSync;
+}
+
+function prepareStatements(database: DatabaseSync): Statements {
+  const term = "INSERT OR REPLACE INTO terms (term, start, seq, hash) VALUES (?, ?, ?, ?)";
+  return {
+    putEntry: database.prepare("INSERT INTO entries (seq, body) VALUES (?, ?)"),
+    putTerm: database.prepare(term),
+    putCommitted: database.prepare("UPDATE generation SET committed = ?"),
+  };
+}
+
 class SqliteJournal implements Journal {
   readonly incarnation: string;
   readonly #database: DatabaseSync;
+  readonly #statements: Statements;
   readonly #entriesKept: number;
+  readonly #recent = new RecentEntries();
   /** What the rows in the file are; the next snapshot writes only the difference. */
   #snapshot: Version;
   #last: Neighbours["earlier"];
@@ -81,6 +100,7 @@ class SqliteJournal implements Journal {
   constructor(database: DatabaseSync, beginning: Beginning) {
     this.incarnation = beginning.incarnation;
     this.#database = database;
+    this.#statements = prepareStatements(database);
     this.#entriesKept = beginning.entriesKept;
     this.#snapshot = beginning.snapshot;
     this.#last = beginning.last;
@@ -104,11 +124,12 @@ class SqliteJournal implements Journal {
     assert(fault === undefined, `appended entries continue the journal: ${fault?.detail}`);
     const mark = Math.min(Math.max(this.#noted, committed), last.seq);
     this.#write(() => {
-      const insert = this.#database.prepare("INSERT INTO entries (seq, body) VALUES (?, ?)");
-      for (const entry of entries) insert.run(entry.seq, canonical(entry));
+      const { putEntry } = this.#statements;
+      for (const entry of entries) putEntry.run(entry.seq, canonical(entry));
       this.#writeTerms(entries);
       this.#writeCommitted(mark);
     });
+    this.#recent.add(entries);
     this.#last = last;
     this.#committed = mark;
     this.#noted = mark;
@@ -119,6 +140,8 @@ class SqliteJournal implements Journal {
   }
 
   read(seq: number, limit: number): readonly Entry[] {
+    const recent = this.#recent.read(seq, limit);
+    if (recent !== undefined) return recent;
     const entries: Entry[] = [];
     for (const entry of readEntries(this.#database, seq, limit)) {
       assert(entry.ok, "an entry that was verified at opening can be read");
@@ -128,6 +151,8 @@ class SqliteJournal implements Journal {
   }
 
   hashAt(seq: number): string | undefined {
+    const recent = this.#recent.hashAt(seq);
+    if (recent !== undefined) return recent;
     const select = "SELECT body ->> 'hash' AS hash FROM entries WHERE seq = ?";
     const hash = this.#database.prepare(select).get(seq)?.["hash"];
     if (typeof hash === "string") return hash;
@@ -156,6 +181,7 @@ class SqliteJournal implements Journal {
       if (seq > 0) this.#writeTerms([last]);
       this.#writeCommitted(Math.min(this.#noted, seq));
     });
+    this.#recent.cut(seq);
     this.#last = last;
     this.#noted = Math.min(this.#noted, seq);
     this.#committed = this.#noted;
@@ -169,6 +195,7 @@ class SqliteJournal implements Journal {
       writeSnapshotPlace(this.#database, position, digest);
       this.#database.prepare("DELETE FROM entries WHERE seq <= ?").run(oldest);
     });
+    this.#recent.forget(oldest);
     this.#snapshot = { position: positionOf(position), state, digest };
   }
 
@@ -186,15 +213,14 @@ class SqliteJournal implements Journal {
   }
 
   #writeTerms(ends: readonly Position[]): void {
-    const put = "INSERT OR REPLACE INTO terms (term, start, seq, hash) VALUES (?, ?, ?, ?)";
-    const statement = this.#database.prepare(put);
+    const { putTerm } = this.#statements;
     for (const [index, { term, start, seq, hash }] of ends.entries()) {
-      if (ends[index + 1]?.term !== term) statement.run(term, start, seq, hash);
+      if (ends[index + 1]?.term !== term) putTerm.run(term, start, seq, hash);
     }
   }
 
   #writeCommitted(seq: number): void {
-    this.#database.prepare("UPDATE generation SET committed = ?").run(seq);
+    this.#statements.putCommitted.run(seq);
   }
 
   /** After an error other than a full disk nobody knows what is on the disk: nothing is retried. */
