@@ -22,9 +22,10 @@ export const actorShape = z.strictObject({
   name: textShape,
   door: z.enum(["ldap", "https", "device", "local", "panel", "pair"]),
   source: textShape,
+  via: z.exactOptional(textShape),
 });
 
-const answerShape = z.strictObject({
+export const answerShape = z.strictObject({
   id: z.exactOptional(idShape),
   count: z.exactOptional(wholeShape),
   revision: z.exactOptional(wholeShape),

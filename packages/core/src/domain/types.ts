@@ -236,6 +236,8 @@ export interface Actor {
   readonly door: Door;
   /** Network address of the peer; "" where there is none. */
   readonly source: string;
+  /** Name of the Standby that passed the order on, where one did. */
+  readonly via?: string;
 }
 
 export type Door = "ldap" | "https" | "device" | "local" | "panel" | "pair";

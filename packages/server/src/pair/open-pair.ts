@@ -31,6 +31,8 @@ import { Conductor, type ConductorParts } from "./conductor.ts";
 import { CopyFromMain } from "./copy-from-main.ts";
 import { isFirstPass, sendFirstPass } from "./first-pass.ts";
 import { PartnerWire } from "./partner-wire.ts";
+import type { PassOn } from "./pass-on.ts";
+import { openPassOn, submitChange, takePassedOn } from "./submit-change.ts";
 
 export interface OpenPairParts {
   readonly directory: string;
@@ -54,6 +56,7 @@ export interface Pair {
   readonly conductor: Conductor;
   readonly writer: Writer;
   readonly wire: PartnerWire;
+  readonly passOn: PassOn;
   /** Writes a change on a Main, and passes it on to the Main from a Standby (HS17). */
   readonly submit: (order: ChangeOrder) => Promise<Result<Receipt, Refusal>>;
   /** Dials every server of the system that is not dialled yet. */
@@ -78,7 +81,10 @@ export function openPair(parts: OpenPairParts): Pair {
     get wire() {
       return wire;
     },
-    submit: async (order) => writer.submit(order),
+    get passOn() {
+      return passOn;
+    },
+    submit: async (order) => submitChange(pair, order),
     findPartners: () => {
       const servers = pair.conductor.state.tables.servers;
       wire.setPartners([...servers.values()].map(({ id }) => id).filter((id) => id !== self));
@@ -100,6 +106,7 @@ export function openPair(parts: OpenPairParts): Pair {
   };
   const writer = openWriter(pair, clock);
   const wire = openWire(parts, pair);
+  const passOn = openPassOn(pair, clock);
   return pair;
 }
 
@@ -168,7 +175,7 @@ function conductorParts(
       return reopened.value;
     },
     keepOnly: (incarnation) => found.store.keepOnly(incarnation),
-    exportTail: (from, after, upTo) => exportTail(directory, from, { after, upTo }),
+    exportTail: (from, tail) => exportTail(directory, from, tail),
     send: (to, message) => pair().wire.send(to, message),
     sendFirstPass: async (to, source) =>
       sendFirstPass(source, { ...pair().wire.route(to), rate: parts.firstPassRate, clock }),
@@ -181,6 +188,7 @@ function conductorParts(
     onAbandoned: () => pair().writer.abandon(),
     onSettled: () => {
       pair().writer.pump();
+      pair().passOn.look();
       parts.onSettled();
     },
   };
@@ -217,6 +225,7 @@ function openWire(parts: OpenPairParts, pair: Pair): PartnerWire {
     parse: (json) => parsePairMessage(json, parseProvenEntry),
     isFirstPass,
     takeFirstPass: (frame) => copy.take(frame),
+    takeOther: takePassedOn(pair),
     onClosed: (link) => copy.onClosed(link),
     clock,
     backOff: (failures) => nextTry(failures, parts.random()),

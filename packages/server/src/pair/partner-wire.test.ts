@@ -95,6 +95,7 @@ function aWire() {
       world.pieces++;
       return world.isPiece;
     },
+    takeOther: () => undefined,
     onClosed: (link) => void world.ended.push(link),
     clock: {
       now: () => world.now,

@@ -8,6 +8,13 @@ import { frameBytesMax, type LinkOutcome, type VerifiedPeer } from "@gridward/ru
 import type { Clock } from "@gridward/runtime/os/clock";
 import type { FirstPassFrame } from "./copy-from-main.ts";
 
+/** A frame of another conversation than the pair's own, and the connection to answer over. */
+export interface OtherFrame {
+  readonly from: NodeId;
+  readonly json: unknown;
+  readonly reply: (frame: Bytes) => void;
+}
+
 /** How the last try in one direction ended, for status and for the changeover check. */
 export type Direction =
   | { readonly verdict: "not tried" }
@@ -39,6 +46,8 @@ export interface PartnerWireParts {
   readonly parse: (json: unknown) => Result<PairMessage, string>;
   /** Frames of a first pass; false closes the link. */
   readonly takeFirstPass: (frame: FirstPassFrame) => boolean;
+  /** Frames of other conversations; undefined: it is of none of them, false closes the link. */
+  readonly takeOther: (frame: OtherFrame) => boolean | undefined;
   /** A connection that may have carried a first pass has ended. */
   readonly onClosed: (link: object) => void;
   readonly isFirstPass: (json: unknown) => boolean;
@@ -213,6 +222,9 @@ export class PartnerWire {
       const piece = { from, link, json: json.value, bytes: frame.length };
       return this.#parts.takeFirstPass(piece) ? null : "bad first pass";
     }
+    const reply = (answer: Bytes): void => void link.send(answer);
+    const isTaken = this.#parts.takeOther({ from, json: json.value, reply });
+    if (isTaken !== undefined) return isTaken ? null : "bad frame";
     const message = this.#parts.parse(json.value);
     if (!message.ok) return `bad message: ${message.error}`;
     this.#parts.deliver({ kind: "message", peer: from, message: message.value });
