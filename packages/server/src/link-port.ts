@@ -41,6 +41,7 @@ export async function openLinkPort(
 ): Promise<LinkServer> {
   return serveLink({
     ...at,
+    protocols: ["gridward-partner/1", "gridward-replica/1", "gridward-diag/1"],
     identity: () => parts.identity.link(),
     settings: () => settings,
     admission: {

@@ -27,5 +27,5 @@ export function contextOptions(identity: LinkIdentity): SecureContextOptions {
 }
 
 export function identityId({ name }: LinkIdentity): string {
-  return name.kind === "server" ? name.node : name.device;
+  return name.kind === "device" ? name.device : name.node;
 }

@@ -154,6 +154,53 @@ test("[LK8] no connection grows older than a day", patience, async (t) => {
   assert.equal(await outcome.peer.closed, "the connection is a day old");
 });
 
+test("[LK14] a witness and its servers know each other by their keys alone, over TLS 1.3", async (t) => {
+  const protocols = ["gridward-witness/1"] as const;
+  // A certificate that nobody would accept: it is not asked about.
+  const old = { ...a, ...expired, anchors: [] };
+  const witness = { ...withTemporary(b), name: { kind: "witness", node: b.node } } as const;
+  const server = await opened(t, testServer(witness, a, { protocols }));
+  const options = { ...dialOptions(old, b, server.port), protocol: protocols[0] };
+  const dialled = await dialLink(options);
+  assert.ok(dialled.outcome === "verified", brief(dialled));
+  t.after(() => dialled.peer.close("end of test"));
+  assert.deepEqual(dialled.peer.name, { kind: "witness", node: b.node });
+  assert.deepEqual((await server.peer()).name, { kind: "server", node: a.node });
+  const c = serverIdentity();
+  const stranger = await dialLink({ ...options, identity: c });
+  assert.equal(brief(stranger), "T16 by them");
+  const impostor = await dialLink({ ...options, partnerKey: c.pairingKey });
+  assert.equal(brief(impostor), "T16 by us");
+  const partner = await dialLink(dialOptions(a, b, server.port));
+  assert.equal(brief(partner), "T13 by them");
+  const elsewhere = await opened(t, testServer(b, a));
+  assert.equal(brief(await dialLink({ ...options, port: elsewhere.port })), "T13 by them");
+});
+
+test("[LK14] a key proves nothing to a witness under TLS 1.2", async (t) => {
+  const server = await opened(t, testServer(b, a, { protocols: ["gridward-witness/1"] }));
+  const socket = connect({
+    host: "127.0.0.1",
+    port: server.port,
+    maxVersion: "TLSv1.2",
+    ALPNProtocols: ["gridward-witness/1"],
+    rejectUnauthorized: false,
+  });
+  t.after(() => socket.destroy());
+  const reader = new FrameReader();
+  const verdict = await new Promise<Bytes>((resolve, reject) => {
+    socket.on("error", reject);
+    socket.on("data", (chunk: Bytes) => {
+      reader.push(chunk);
+      const taken = reader.take(unverifiedFrameBytesMax);
+      if (taken.ok && taken.value !== undefined) resolve(taken.value);
+    });
+  });
+  const decoded = decodeVerdict(verdict);
+  assert.ok(decoded.ok && decoded.value.verdict === "refused");
+  assert.equal(decoded.value.cause, "T11");
+});
+
 interface Case {
   readonly what: string;
   readonly dialler?: LinkIdentity;

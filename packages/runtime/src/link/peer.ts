@@ -2,12 +2,16 @@ import type { Bytes } from "@gridward/core/base/bytes";
 import type { DeviceId, NodeId } from "@gridward/core/base/identity";
 import type { Instant } from "@gridward/core/base/time";
 
-/** The conversations of the link port; ALPN decides (design §6). */
-export type Protocol = "gridward-partner/1" | "gridward-replica/1" | "gridward-diag/1";
+/** The conversations of a link port; ALPN decides (design §6). */
+export type Protocol =
+  | "gridward-partner/1"
+  | "gridward-replica/1"
+  | "gridward-diag/1"
+  | "gridward-witness/1";
 
 /** Who a verified peer is. Only the judge and the pairing proof can say so. */
 export type PeerName =
-  | { readonly kind: "server"; readonly node: NodeId }
+  | { readonly kind: "server" | "witness"; readonly node: NodeId }
   | { readonly kind: "device"; readonly device: DeviceId };
 
 /**

@@ -6,7 +6,7 @@ import type { Clock } from "../os/clock.ts";
 import type { JudgeSettings } from "../trust/judge.ts";
 import { contextOptions, type LinkIdentity } from "./identity.ts";
 import { pendingMax, pendingPerAddressMax, unverifiedFor } from "./limits.ts";
-import type { LinkOutcome, VerifiedPeer } from "./peer.ts";
+import type { LinkOutcome, Protocol, VerifiedPeer } from "./peer.ts";
 import { causeOfTlsError } from "./tls-error.ts";
 import { UnverifiedPeer } from "./unverified-peer.ts";
 import { verifyPeer, type Admission, type PeerProtocol } from "./verify.ts";
@@ -15,6 +15,7 @@ import { verifyPeer, type Admission, type PeerProtocol } from "./verify.ts";
 export type Refused = Extract<LinkOutcome, { readonly outcome: "refused" }>;
 
 export interface ServeOptions {
+  readonly protocols: readonly Protocol[];
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
@@ -48,10 +49,9 @@ export interface LinkServer {
   readonly close: () => Promise<void>;
 }
 
-const protocols = ["gridward-partner/1", "gridward-replica/1", "gridward-diag/1"];
 const contactFor = 6 * unverifiedFor;
 
-/** The one link port. Rejects with the system's error when it cannot listen. */
+/** A link port: the one of a server, or that of a witness. Rejects with the system's error when it cannot listen. */
 export async function serveLink(options: ServeOptions): Promise<LinkServer> {
   const strangers = new Map<TlsCauseCode, number>();
   const count = (cause: string): void => {
@@ -61,7 +61,7 @@ export async function serveLink(options: ServeOptions): Promise<LinkServer> {
   const gate = openGate(options.clock);
   const tls = createTlsServer({
     ...contextOptions(options.identity()),
-    ALPNProtocols: protocols,
+    ALPNProtocols: options.protocols,
     requestCert: true,
     // The judge decides, after the handshake: Node would tell the other side nothing.
     rejectUnauthorized: false,
@@ -104,7 +104,7 @@ async function meet({ options, gate, count }: Reception, socket: TLSSocket): Pro
     await meetStranger({ options, gate, count }, peer);
     return;
   }
-  if (!isPeerProtocol(alpnProtocol)) {
+  if (!isPeerProtocol(alpnProtocol) || !options.protocols.includes(alpnProtocol)) {
     count("T13");
     peer.end();
     return;
@@ -140,7 +140,9 @@ async function meetStranger(
 }
 
 function isPeerProtocol(text: string | false | null): text is PeerProtocol {
-  return text === "gridward-partner/1" || text === "gridward-replica/1";
+  return (
+    text === "gridward-partner/1" || text === "gridward-replica/1" || text === "gridward-witness/1"
+  );
 }
 
 async function listen(server: Server, { host, port }: ServeOptions): Promise<void> {

@@ -22,8 +22,9 @@ export const validating: JudgeSettings = { validate: true, checkNames: true };
 
 export const trustedAuthority: TestAuthority = testAuthority("Ours", systemClock().now());
 
-export function serverIdentity(change: Partial<LinkIdentity> = {}): LinkIdentity & {
+export function serverIdentity(change: Partial<Omit<LinkIdentity, "name">> = {}): LinkIdentity & {
   readonly node: NodeId;
+  readonly name: { readonly kind: "server"; readonly node: NodeId };
   readonly pairingKey: KeyObject;
 } {
   const node = nodeId(freshId());
@@ -83,6 +84,7 @@ export async function testServer(
   const peers = queue<VerifiedPeer>();
   const refusals = queue<Refused>();
   const server = await serveLink({
+    protocols: ["gridward-partner/1", "gridward-replica/1", "gridward-diag/1"],
     host: "127.0.0.1",
     port: 0,
     identity: () => identity,

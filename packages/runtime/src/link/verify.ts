@@ -14,18 +14,18 @@ import {
 import type { CertificateName } from "../trust/x509/names.ts";
 import { certificateText, notAfterOf } from "../trust/x509/read.ts";
 import { identityId, type LinkIdentity } from "./identity.ts";
-import { unverifiedFrameBytesMax, type LinkOutcome, type PeerName } from "./peer.ts";
+import { unverifiedFrameBytesMax, type LinkOutcome, type PeerName, type Protocol } from "./peer.ts";
 import { exchangeProofs } from "./proof.ts";
 import { causeOfTlsError } from "./tls-error.ts";
 import type { UnverifiedPeer } from "./unverified-peer.ts";
 import { VerifiedLink } from "./verified-link.ts";
 
 /** The conversations between peers that verify each other; diag has a rule of its own. */
-export type PeerProtocol = "gridward-partner/1" | "gridward-replica/1";
+export type PeerProtocol = Exclude<Protocol, "gridward-diag/1">;
 
 /** Whom we let in. */
 export interface Admission {
-  /** Pairing key of a configured partner; undefined for everybody else. */
+  /** Pairing key of a configured partner or witness; undefined for everybody else. */
   readonly partnerKey: (node: NodeId) => KeyObject | undefined;
   /** Whether this device is enrolled with the certificate of this fingerprint. */
   readonly isEnrolled: (device: DeviceId, fingerprint: string) => boolean;
@@ -52,8 +52,9 @@ interface Objection {
 
 /**
  * The one way from an unverified to a verified peer: judge the other's chain, exchange verdicts,
- * and on the partner link prove both pairing keys over this very connection. Only two `ok`s make
- * a `VerifiedLink`; no other frame is read before. The proof is exchanged even after a refusal, as
+ * and on the partner link prove both pairing keys over this very connection. On the link to a
+ * witness the keys alone count, so that an expired certificate costs nobody the arbiter. Only two
+ * `ok`s make a `VerifiedLink`; no other frame is read before. The proof is exchanged even after a refusal, as
  * only it tells a partner's refusal from a stranger's.
  */
 export async function verifyPeer(order: VerifyOrder): Promise<LinkOutcome> {
@@ -142,13 +143,17 @@ function conclude(order: VerifyOrder, met: Meeting, isPartner: boolean): LinkOut
 
 /** Proved by now: by certificate or, where none is validated, by the pairing key. */
 function peerName({ protocol, direction }: VerifyOrder, id: string): PeerName {
-  const isDevice = protocol === "gridward-replica/1" && direction === "accept";
-  return isDevice ? { kind: "device", device: deviceId(id) } : { kind: "server", node: nodeId(id) };
+  if (protocol === "gridward-replica/1" && direction === "accept") {
+    return { kind: "device", device: deviceId(id) };
+  }
+  const isWitness = protocol === "gridward-witness/1" && direction === "dial";
+  return { kind: isWitness ? "witness" : "server", node: nodeId(id) };
 }
 
 function judge(order: VerifyOrder): Judgement {
   const { peer, identity, settings, clock } = order;
-  const purposes: Readonly<Record<PeerProtocol, Purpose>> = {
+  if (order.protocol === "gridward-witness/1") return judgeVersion(peer);
+  const purposes: Readonly<Record<typeof order.protocol, Purpose>> = {
     "gridward-partner/1": "partner",
     "gridward-replica/1": order.direction === "dial" ? "server" : "client",
   };
@@ -161,6 +166,14 @@ function judge(order: VerifyOrder): Judgement {
     settings,
     handshake: peer.opensslVerdict(),
   });
+}
+
+/** Keys without certificates: only TLS 1.3 binds its exporter to the whole handshake (design §6). */
+function judgeVersion({ socket }: UnverifiedPeer): Judgement {
+  if (socket.getProtocol() === "TLSv1.3") {
+    return { verdict: "ok", certificate: undefined, name: undefined };
+  }
+  return { verdict: "refused", cause: "T11", ours: "speaks TLS 1.3 only", theirs: "does not" };
 }
 
 function expectedPeer({ protocol, direction, expectedNode }: VerifyOrder): ExpectedPeer {
@@ -182,13 +195,16 @@ function objectToName(
 /** A partner has a pairing key with us, a device an enrolment; a device knows servers by the CA. */
 function isKnown({ protocol, admission, peer }: VerifyOrder, name: PeerName): boolean {
   if (name.kind === "device") return admission.isEnrolled(name.device, peer.theirFingerprint);
-  return protocol !== "gridward-partner/1" || admission.partnerKey(name.node) !== undefined;
+  return protocol === "gridward-replica/1" || admission.partnerKey(name.node) !== undefined;
 }
 
 function strange({ protocol }: VerifyOrder): Omit<Objection, "theirs"> {
-  const isPartner = protocol === "gridward-partner/1";
-  const ours = isPartner ? "has no such partner" : "has no device enrolled with this certificate";
-  return { cause: "T16", ours };
+  const known: Readonly<Record<PeerProtocol, string>> = {
+    "gridward-partner/1": "has no such partner",
+    "gridward-replica/1": "has no device enrolled with this certificate",
+    "gridward-witness/1": "knows no such server or witness",
+  };
+  return { cause: "T16", ours: known[protocol] };
 }
 
 /** Whom the peer says it is, against its certificate and against whom we dialled. */

@@ -49,6 +49,7 @@ async function stage(
     now: clock.now(),
   });
   const server = await serveLink({
+    protocols: ["gridward-diag/1"],
     host: "127.0.0.1",
     port: 0,
     identity: () => ({
