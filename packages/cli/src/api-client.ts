@@ -96,6 +96,7 @@ type Servers = Extract<Target, { readonly kind: "servers" }>;
 const passing = [
   "client.timed-out",
   "request.outcome-unknown",
+  "pair.unknown-outcome",
   "pair.not-main",
   "client.untrusted-server",
   "server.overloaded",
@@ -122,7 +123,7 @@ async function sendToServers(
     const { error } = answered.error;
     if (!passing.includes(error.code)) return answered;
     failures.push(answered.error);
-    if (error.code === "pair.not-main") waiting.unshift(...error.next.flatMap(readUrl));
+    waiting.unshift(...error.next.flatMap(readUrl));
   }
   return err(worstOf(failures));
 }

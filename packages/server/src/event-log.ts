@@ -55,8 +55,9 @@ export class EventLog implements SecurityEvents {
       for (const fact of facts) {
         const found = eventOf(fact);
         if (!found) continue;
-        const { name: subject, door, source } = actor;
-        const [event, detail] = found;
+        const { name: subject, door, source, via } = actor;
+        const [event, about] = found;
+        const detail = via === undefined ? about : `${about}, via ${via}`;
         contents.push({ at, event, outcome: "done", subject, door, source, device: null, detail });
       }
     }

@@ -20,7 +20,8 @@ export function openApi(): Json {
       version: "1",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       description:
-        "Changes are made on the Main; a Standby refuses them with `pair.not-main` and names it.",
+        "Changes are made on the Main; a Standby passes them on. Where it cannot, it refuses them " +
+        "with `pair.not-main` and names the Main.",
     },
     paths,
     components: {

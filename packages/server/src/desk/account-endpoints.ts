@@ -15,7 +15,7 @@ import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { findAccount, findGroup } from "./find-row.ts";
 import { makeNewPassword } from "./new-password.ts";
-import { checkMain, followUp, giveOrder, repeatedAnswer, systemKeyOf } from "./order.ts";
+import { checkTakesChanges, followUp, giveOrder, repeatedAnswer, systemKeyOf } from "./order.ts";
 import { pageOfRows } from "./page.ts";
 import { showAccount, showAccountRow } from "./show-account.ts";
 
@@ -84,8 +84,8 @@ async function prepareAccount(
   parts: DeskParts,
   body: CreateBody,
 ): Promise<Result<Extract<Command, { readonly kind: "create-account" }>, Refusal>> {
-  const onMain = checkMain(parts.front);
-  if (!onMain.ok) return onMain;
+  const takes = checkTakesChanges(parts.front);
+  if (!takes.ok) return takes;
   const roles = readRoles(body.roles);
   if (!roles.ok) return roles;
   const groups: Result<AccountRow["groups"][number], Refusal>[] = (body.groups ?? []).map(
@@ -154,8 +154,8 @@ function standing(
 
 function setPassword(parts: DeskParts): Endpoint {
   return endpoint(accountRoutes.accountSetPassword, async ({ params, query, body }, caller) => {
-    const onMain = checkMain(parts.front);
-    if (!onMain.ok) return onMain;
+    const takes = checkTakesChanges(parts.front);
+    if (!takes.ok) return takes;
     const account = findAccount(parts.front.state(), params.name);
     if (!account.ok) return account;
     const { id, name, policy } = account.value;

@@ -13,7 +13,7 @@ import { codeFor, sealCode } from "../one-time-code.ts";
 import type { Caller } from "./caller.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { findDevice } from "./find-row.ts";
-import { checkMain, giveOrder, systemKeyOf } from "./order.ts";
+import { checkTakesChanges, giveOrder, systemKeyOf } from "./order.ts";
 
 /** Engineering of a bay and its commissioning may lie weeks apart; the domain allows 30 days. */
 const packageValidity = 14 * day;
@@ -33,8 +33,8 @@ export async function makeDevicePackage(
   },
 ): Promise<Result<PackageAnswer, Refusal>> {
   const { front } = parts;
-  const onMain = checkMain(front);
-  if (!onMain.ok) return onMain;
+  const takes = checkTakesChanges(front);
+  if (!takes.ok) return takes;
   const key = systemKeyOf(parts.systemKey);
   if (!key.ok) return key;
   const device = findDevice(front.state(), order.name);

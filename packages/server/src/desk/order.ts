@@ -38,7 +38,16 @@ export async function giveOrder(
   return ok({ sequence: seq, id: answer.id ?? null, dry_run: false });
 }
 
-/** Changes are made on the Main; said before a password is hashed for nothing. */
+/**
+ * The Main makes changes and a fresh Standby passes them on to it; said before a password is hashed
+ * for nothing.
+ */
+export function checkTakesChanges(front: Pick<FrontEndParts, "condition">): Result<null, Refusal> {
+  const { duty, fresh } = front.condition();
+  return duty === "standby" && fresh ? ok(null) : checkMain(front);
+}
+
+/** What only the Main does itself: a join code names the server that made it. */
 export function checkMain(front: Pick<FrontEndParts, "condition">): Result<null, Refusal> {
   const { duty, state } = front.condition();
   if (duty === "main" || duty === "lone") return ok(null);

@@ -48,9 +48,9 @@ function whereOf({ code, detail }: Refusal, isKnown: boolean): string | null {
   return detail !== "" && (isKnown || code.startsWith("request.")) ? detail : null;
 }
 
-/** A client that was sent to the Main must learn where it is. */
+/** A client that must ask the Main itself, or ask again what became of a change, learns where it is. */
 function nextOf(code: Refusal["code"], state: DirectoryState): readonly string[] {
-  if (code !== "pair.not-main") return [];
+  if (code !== "pair.not-main" && code !== "pair.unknown-outcome") return [];
   const url = mainUrl(state);
   return url === undefined ? [] : [url];
 }

@@ -11,7 +11,7 @@ import type { Caller } from "./caller.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { makeNewPassword } from "./new-password.ts";
-import { checkMain, giveOrder } from "./order.ts";
+import { checkTakesChanges, giveOrder } from "./order.ts";
 import { showRole, timeOrNull } from "./show-account.ts";
 
 /** Sign-in, sign-out and one's own password; see `sessionRoutes` for what each does. */
@@ -39,8 +39,8 @@ export function sessionEndpoints(
 
 function changePassword(parts: DeskParts): Endpoint {
   return endpoint(sessionRoutes.changePassword, async ({ query, body }, caller) => {
-    const onMain = checkMain(parts.front);
-    if (!onMain.ok) return onMain;
+    const takes = checkTakesChanges(parts.front);
+    if (!takes.ok) return takes;
     const session = sessionOf(caller);
     const { id, name, policy } = session.account;
     const proved = await proveCurrent(parts, caller, body.current);

@@ -35,7 +35,7 @@ export const pairRefusals = {
     ...unavailable,
     exit: 9,
     ...toAnyone,
-    says: "Changes are made on the Main, and this server is not the Main.",
+    says: "Only the Main can do this, and this server is not the Main.",
     remedy: "Send it to the Main or run `gridward pair status` to see where it is.",
   },
   "pair.draining": {
@@ -162,7 +162,7 @@ export const pairRefusals = {
     ...unavailable,
     exit: 9,
     ...toAnyone,
-    says: "The Main was replaced before it could confirm this change, which may be done or not.",
+    says: "The Main was replaced or lost before it confirmed this change: it may be done or not.",
     remedy: "Send it again with the same request id: it is done once at most.",
   },
   "pair.server-not-found": {

@@ -13,7 +13,7 @@ import { verifyRequest } from "@gridward/runtime/trust/x509/request";
 import { freshRequestId } from "@gridward/runtime/os/random";
 import { authorityId } from "../../ca/authority.ts";
 import { issueDevice } from "../../ca/issue.ts";
-import { checkMain, systemKeyOf } from "../../desk/order.ts";
+import { checkTakesChanges, systemKeyOf } from "../../desk/order.ts";
 import { codeFor, matchesCode, requestIdOfCode, sealCode } from "../../one-time-code.ts";
 import type { FrontEndParts } from "../../parts.ts";
 import type { MountedAnswer, MountedRequest } from "../../mounted-route.ts";
@@ -64,10 +64,10 @@ interface OpenSystem {
   readonly authority: AuthorityRow;
 }
 
-/** Enrolment is a change: it is made on the Main, by a system that has its authority. */
+/** Enrolment is a change: it needs a Main, and a system that has its authority. */
 function openSystem({ front, systemKey }: EstParts): Result<OpenSystem, Refusal> {
-  const onMain = checkMain(front);
-  if (!onMain.ok) return onMain;
+  const takes = checkTakesChanges(front);
+  if (!takes.ok) return takes;
   const key = systemKeyOf(systemKey);
   if (!key.ok) return key;
   const authority = front.state().tables.authorities.get(authorityId);

@@ -176,11 +176,11 @@ test("[EST6] of two that come together with one code, one key is certified", asy
   assert.deepEqual(answers[0], answers[1]);
 });
 
-test("[EST7] on a Standby nothing is enrolled, and the device is told when to ask again", async () => {
+test("[EST7] without a Main nothing is enrolled, and the device is told when to ask again", async () => {
   const bay = aBay(start);
   const enrolment = anEnrolment("Q01", bay.issueCode());
   for (const condition of [
-    { duty: "standby", state: "standby-valid" },
+    { duty: "standby", state: "standby-connecting", fresh: false },
     { duty: "fenced", state: "fenced" },
     { duty: "none", state: "blank" },
   ] as const) {

@@ -265,7 +265,7 @@ test("[API5] a refusal has the status of its row; strangers hear what they may",
   }
 });
 
-test("[API6] a Standby reads, and names the Main for changes", async () => {
+test("[API6] a Standby reads, and names the Main for changes that cannot be passed on", async () => {
   server.desk.become({ duty: "standby", state: "standby-valid" });
   try {
     assert.equal((await server.ask("GET", "/v1/accounts", { token: admin })).status, 200);
