@@ -208,7 +208,7 @@ function frontEnd(
         self: { id: identity.node, name: identity.name },
         version,
         pid: basis.pid,
-        digest: conductor.ledger?.committedDigest ?? null,
+        digest: conductor.ledger?.digest ?? null,
         at: clock.monotonic(),
         now: clock.now(),
         since: tools.since(),
