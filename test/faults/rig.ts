@@ -1,0 +1,230 @@
+import assert from "node:assert/strict";
+import { watch } from "node:fs";
+import type { Api } from "../../scripts/demo/api.ts";
+import { type DemoServer, member, runServer } from "../../scripts/demo/cast.ts";
+import { Stage, until } from "../../scripts/demo/stage.ts";
+import { type Case, judge } from "./checker.ts";
+import { entriesOf, journalOf } from "./disk.ts";
+import type { Operation, Outcome } from "./history.ts";
+import { type Load, startLoad } from "./load.ts";
+import { Network } from "./network.ts";
+import { foundSystem, joinTo, lookAt, promote, waitForState } from "./servers.ts";
+
+/** Servers on hosts of their own, clients that keep asking, and the judgement of what became of it. */
+
+const accounts = ["anna", "berta", "clara", "doris", "emma", "frida"];
+const clientsAtOnce = 6;
+const ports = { https: 8443, link: 5480, ldaps: 6360 } as const;
+
+/** GRIDWARD_NIGHTLY=1: everything longer and more often, and with other seeds each night. */
+export const isNightly = process.env["GRIDWARD_NIGHTLY"] === "1";
+
+/** GRIDWARD_SEED: to repeat a run; every failure names it. */
+export const seed = Number(
+  process.env["GRIDWARD_SEED"] ?? (isNightly ? Math.floor(Date.now() / 1_000) % 1_000_000 : 1),
+);
+
+type Kept = Partial<Pick<Case, "setAside" | "mayBeOld">>;
+
+export class Rig {
+  readonly stage: Stage;
+  readonly network: Network;
+  readonly api: Api;
+  main: DemoServer;
+  standby: DemoServer;
+  readonly #operations: Operation[] = [];
+  #loads = 0;
+
+  private constructor(
+    parts: Pick<Rig, "stage" | "network" | "api">,
+    servers: readonly [DemoServer, DemoServer],
+  ) {
+    this.stage = parts.stage;
+    this.network = parts.network;
+    this.api = parts.api;
+    [this.main, this.standby] = servers;
+  }
+
+  /** A system with some accounts on A, protected by B; `more` hosts stand beside them. */
+  static async open(...more: readonly string[]): Promise<Rig> {
+    const stage = new Stage();
+    const network = await Network.open("A", "B", ...more);
+    try {
+      const servers = [
+        await initServerOn(stage, network, "A"),
+        await initServerOn(stage, network, "B"),
+      ] as const;
+      await Promise.all(servers.map((server) => runServer(stage, server)));
+      const api = await foundSystem(stage, servers[0]);
+      for (const name of accounts) await createAccount(api, servers[0], name);
+      await joinTo(api, servers[0], servers[1]);
+      const rig = new Rig({ stage, network, api }, servers);
+      await rig.isProtected();
+      return rig;
+    } catch (error) {
+      await stage.clear();
+      await network.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.network.heal();
+    for (const server of [this.main, this.standby]) this.thaw(server);
+    this.api.close();
+    await this.stage.clear();
+    await this.network.close();
+  }
+
+  /** Changes and looks of many clients while faults happen; then all must be well again. */
+  async under(faults: (load: Load) => Promise<void>, kept: Kept = {}): Promise<void> {
+    const load = this.#startLoad();
+    try {
+      await until("changes are made", 10_000, async () => (load.done() > 20 ? true : undefined));
+      await faults(load);
+      await this.isProtected();
+      const done = load.done();
+      await until("changes are made again", 20_000, async () =>
+        load.done() > done + 20 ? true : undefined,
+      );
+    } finally {
+      this.#operations.push(...(await load.stop()));
+    }
+    await this.#assertSound(kept);
+  }
+
+  /** Like `under`, for what does not end as a protected pair: what clients heard is kept. */
+  async whileAsking(faults: (load: Load) => Promise<void>): Promise<void> {
+    const load = this.#startLoad();
+    try {
+      await until("changes are made", 10_000, async () => (load.done() > 20 ? true : undefined));
+      await faults(load);
+    } finally {
+      this.#operations.push(...(await load.stop()));
+    }
+  }
+
+  async #assertSound(kept: Kept): Promise<void> {
+    const outcomes = await this.#settled();
+    const before = new Map(accounts.map((name) => [name, name]));
+    const wrong = judge({ operations: this.#operations, before, outcomes, ...kept });
+    assert.deepEqual(wrong.slice(0, 10), [], `GRIDWARD_SEED=${seed}`);
+  }
+
+  #startLoad(): Load {
+    return startLoad({
+      servers: [this.main, this.standby],
+      accounts,
+      api: this.api,
+      clients: clientsAtOnce,
+      name: String(this.#loads++),
+      seed: seed + this.#loads,
+    });
+  }
+
+  /** Both servers at the same place, and their disks with them. */
+  async #settled(): Promise<readonly Outcome[]> {
+    let last: readonly Outcome[] = [];
+    const isSame = until("both servers end at the same place", 10_000, async () => {
+      const servers = [this.main, this.standby];
+      last = await Promise.all(servers.map(outcomeOf));
+      const places = last.flatMap(({ entries, position }) => [entries.at(-1)?.hash, position.hash]);
+      return new Set(places).size === 1 ? true : undefined;
+    });
+    await isSame.catch(() => undefined); // The judge says better what is not the same.
+    return last;
+  }
+
+  async isProtected(): Promise<void> {
+    await waitForState(this.standby, "standby-valid");
+    await waitForState(this.main, "main-protected");
+  }
+
+  swapDuties(): void {
+    [this.main, this.standby] = [this.standby, this.main];
+  }
+
+  /** Like a power cut of one machine. */
+  async kill(server: DemoServer): Promise<void> {
+    this.thaw(server);
+    await this.stage.end(server.name, "SIGKILL");
+  }
+
+  async start(server: DemoServer): Promise<void> {
+    await runServer(this.stage, server);
+  }
+
+  freeze({ pid }: DemoServer): void {
+    process.kill(pid, "SIGSTOP");
+  }
+
+  thaw({ name, pid }: DemoServer): void {
+    if (this.stage.isRunning(name)) process.kill(pid, "SIGCONT");
+  }
+
+  /** Killed in the instant in which its journal has been written to for the `writes`th time. */
+  async killAtWrite(server: DemoServer, writes: number): Promise<void> {
+    const path = `${journalOf(server)}-wal`;
+    await new Promise<void>((done) => {
+      let seen = 0;
+      const watcher = watch(path, () => {
+        if (++seen < writes) return;
+        watcher.close();
+        process.kill(server.pid, "SIGKILL");
+        done();
+      });
+    });
+    await this.stage.end(server.name, "SIGKILL");
+  }
+
+  /** The operator's order at the Standby, repeated until it is taken. */
+  async takeOver(): Promise<void> {
+    await promoted(this.standby);
+    this.swapDuties();
+  }
+}
+
+/** A server that listens on a host of the network, and ends when the test does. */
+export async function initServerOn(
+  stage: Stage,
+  network: Network,
+  name: string,
+): Promise<DemoServer> {
+  const directory = stage.path(name);
+  const address = network.address(name);
+  const words = Object.entries(ports).flatMap(([port, number]) => [`--${port}`, String(number)]);
+  const order = ["server", "init", directory, "--name", name, "--listen", address, ...words];
+  await stage.must(...order);
+  stage.enclose(name, ...network.enter(name), ...endsWithUs);
+  const { https, ldaps } = ports;
+  return { name, directory, https, ldaps, url: `https://${address}:${https}`, pid: 0 };
+}
+
+/** A server does not outlive a test that was killed. */
+export const endsWithUs = ["setpriv", "--pdeathsig", "KILL", "--"] as const;
+
+async function createAccount(api: Api, server: DemoServer, name: string): Promise<void> {
+  const body = { name, display_name: name, roles: [{ role: "VIEWER" }] };
+  const created = await api.call(server.url, { method: "POST", path: "/v1/accounts", body });
+  assert.equal(created?.status, 200, JSON.stringify(created));
+}
+
+export async function promoted(server: DemoServer, force = false): Promise<void> {
+  await until(`${server.name} is promoted`, 20_000, async () => {
+    const answered = await promote(server, force);
+    return answered?.status === 200 ? true : undefined;
+  });
+}
+
+async function outcomeOf(server: DemoServer): Promise<Outcome> {
+  const position = member(await lookAt(server), "position");
+  return {
+    server: server.name,
+    entries: entriesOf(server),
+    position: {
+      sequence: Number(member(position, "sequence")),
+      hash: String(member(position, "hash")),
+      digest: String(member(position, "digest")),
+    },
+  };
+}
