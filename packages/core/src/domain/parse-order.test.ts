@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { accountId, deviceId, groupId, requestId, sealed } from "../base/identity.ts";
-import { commandShapes, type PassedCommand } from "./command-shapes.ts";
+import type { PassedCommand } from "./command-shapes.ts";
 import { aCertificate, anActor, noon } from "./fixtures.ts";
 import { isPassed, parseOrder } from "./parse-order.ts";
 import { seedPolicies } from "./policies.ts";
@@ -70,8 +70,6 @@ function anOrder(command: unknown): Readonly<Record<string, unknown>> {
 }
 
 test("[PC1][HS17] every command that is passed on comes through as it is", () => {
-  const kinds = new Set(commands.map(({ kind }) => kind));
-  assert.deepEqual([...kinds].toSorted(), Object.keys(commandShapes).toSorted());
   for (const command of commands) {
     const order = anOrder(command);
     const parsed = parseOrder(JSON.parse(JSON.stringify(order)));
