@@ -78,6 +78,7 @@ export class Ledger {
     const journal = this.#journal;
     return {
       hashAt: (seq) => (seq === 0 ? origin.hash : journal.hashAt(seq)),
+      placeAt: (seq) => placeOf(journal.read(seq, 1), seq),
       first: () => journal.first(),
       terms: () => journal.terms(),
       digest: () => this.digest,
@@ -204,6 +205,13 @@ export class Ledger {
     }
     assert(this.digest === opened.digest, "the replayed state is the state that was verified");
   }
+}
+
+/** The first entry read is a later one where that of `seq` is kept no longer. */
+function placeOf([entry]: readonly Entry[], at: number): Position | undefined {
+  if (entry?.seq !== at) return undefined;
+  const { term, start, seq, hash } = entry;
+  return { term, start, seq, hash };
 }
 
 function versionAt(opened: OpenedJournal): Version {

@@ -129,9 +129,9 @@ export const mutants: readonly Mutant[] = [
     rule: "R8",
     file: asStandby,
     find: `  keep(turn, { certificate: null, highest: fork });
-  act(turn, { kind: "export-tail", after: fork, upTo: head });
+  act(turn, { kind: "export-tail", tail });
   act(turn, { kind: "truncate", after: fork });`,
-    replace: `  act(turn, { kind: "export-tail", after: fork, upTo: head });
+    replace: `  act(turn, { kind: "export-tail", tail });
   act(turn, { kind: "truncate", after: fork });
   keep(turn, { certificate: null, highest: fork });`,
   },
@@ -167,10 +167,18 @@ export const mutants: readonly Mutant[] = [
     name: "a tail is cut before it is exported",
     rule: "R10",
     file: asStandby,
-    find: `  act(turn, { kind: "export-tail", after: fork, upTo: head });
+    find: `  act(turn, { kind: "export-tail", tail });
   act(turn, { kind: "truncate", after: fork });`,
     replace: `  act(turn, { kind: "truncate", after: fork });
-  act(turn, { kind: "export-tail", after: fork, upTo: head });`,
+  act(turn, { kind: "export-tail", tail });`,
+  },
+  {
+    name: "a tail that was acknowledged is given up without a file",
+    rule: "R10",
+    file: asStandby,
+    find: `    act(turn, { kind: "export-tail", tail });
+    const entries`,
+    replace: "    const entries",
   },
   {
     name: "a tail that was acknowledged is cut",

@@ -92,7 +92,9 @@ export class Operator {
     const main = this.#world.main();
     if (process.isBent && main !== server) return this.#restart(server);
     if (machine.duty === "main" && machine.phase === "read-only") return this.#relieve(server);
-    if (main && machine.duty === "none" && machine.phase !== "blank") return this.#renew(server);
+    // A diverged server returns by itself (HS9).
+    const isLost = machine.duty === "none" && !["blank", "diverged"].includes(machine.phase);
+    if (main && isLost) return this.#renew(server);
     if (!main) this.#choose(server);
   }
 

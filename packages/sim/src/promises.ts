@@ -33,6 +33,7 @@ export function findBrokenPromise(
       return broken("R1", "sent a change that it does not hold");
     case "follow":
     case "forked":
+    case "compare":
     case "proof":
     case "prove":
     case "handover-refused":

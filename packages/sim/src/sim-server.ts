@@ -273,7 +273,7 @@ export class SimServer {
         disk.store.keepOnly(incarnation);
         disk.act();
       },
-      exportTail: (ledger, after, upTo) =>
+      exportTail: (ledger, { after, upTo }) =>
         disk.exportTail(ledger.read(after.seq + 1, upTo.seq - after.seq)),
       send: (to, message) => this.#send(to, { kind: "pair", message }),
       sendFirstPass: (to, source) => this.#sendFirstPass(to, source),

@@ -369,14 +369,15 @@ export class Watcher {
     for (const change of this.acknowledged.values()) this.#checkKept(main, change);
   }
 
-  /** I1: in the Main's journal, or on a kept disk after a person promoted who need not hold it. */
+  /** I1: in the Main's journal, or set aside or on a kept disk after a person promoted who need not hold it. */
   #checkKept(main: SimServer, { request, by, holders, term, seq, hash }: Acknowledged): void {
     if (main.disk.hashAt(seq) === hash || main.disk.requests.has(request)) return;
     const isLeftBehind = this.#taken.some(
       (taken) => taken.term >= term && !holders.includes(taken.by),
     );
     const kept = this.#diskOf(by);
-    const onDisk = [...(kept?.entries() ?? []), ...(kept?.lost.flat() ?? [])];
+    const tails = this.#servers.flatMap(({ disk }) => disk.tails.flat());
+    const onDisk = [...(kept?.entries() ?? []), ...(kept?.lost.flat() ?? []), ...tails];
     if (isLeftBehind && onDisk.some((entry) => entry.hash === hash)) return;
     this.fail("I1", `${request}, acknowledged by ${by} in term ${term}, is nowhere`);
   }

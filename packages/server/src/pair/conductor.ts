@@ -4,7 +4,7 @@ import type { ControlRecord } from "@gridward/core/domain/control-record";
 import { emptyDigest } from "@gridward/core/domain/digest";
 import { type EntryContent, origin, type Position } from "@gridward/core/domain/entry";
 import type { Fact } from "@gridward/core/domain/fact";
-import type { PairAction, PairEvent } from "@gridward/core/domain/pair/event";
+import type { PairAction, PairEvent, Tail } from "@gridward/core/domain/pair/event";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import type { HistoryView, PairState } from "@gridward/core/domain/pair/pair-state";
 import { step } from "@gridward/core/domain/pair/step";
@@ -27,8 +27,8 @@ export interface ConductorParts {
   readonly reopen: (incarnation: string) => OpenedJournal;
   /** Removes every generation but this one. */
   readonly keepOnly: (incarnation: string) => void;
-  /** Writes the tail to its file, fsyncs it and reads it back (R10). */
-  readonly exportTail: (ledger: Ledger, after: Position, upTo: Position) => void;
+  /** Writes the tail to its files, fsyncs them and reads them back (R10). */
+  readonly exportTail: (ledger: Ledger, tail: Tail) => void;
   readonly send: (to: NodeId, message: PairMessage) => void;
   readonly sendFirstPass: (to: NodeId, source: FirstPassSource) => Promise<void>;
   /** Called when changes became visible, after each commit. */
@@ -239,7 +239,7 @@ export class Conductor {
         return this.#record("change-ack-set", { kind: "ack-set-changed", ackSet, unprotected });
       }
       case "export-tail":
-        return this.#parts.exportTail(this.#mustLedger(), action.after, action.upTo);
+        return this.#parts.exportTail(this.#mustLedger(), action.tail);
       case "truncate": {
         const ledger = this.#mustLedger();
         return ledger.truncate(action.after, () => this.#parts.reopen(ledger.incarnation));
@@ -334,6 +334,7 @@ export class Conductor {
     if (this.#ledger) return this.#ledger.history;
     return {
       hashAt: (seq) => (seq === 0 ? origin.hash : undefined),
+      placeAt: () => undefined,
       first: () => 1,
       terms: () => [],
       digest: () => emptyDigest,

@@ -58,6 +58,7 @@ export class CopyFromMain {
   #isAwaitedFrom(from: NodeId): boolean {
     const { control, machine } = this.#conductor.pair;
     if (control.owner !== from) return false;
-    return machine.duty === "standby" || (machine.duty === "none" && machine.phase === "blank");
+    if (machine.duty === "none") return ["blank", "diverged"].includes(machine.phase);
+    return machine.duty === "standby";
   }
 }

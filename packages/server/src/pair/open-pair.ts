@@ -3,9 +3,10 @@ import { utf8 } from "@gridward/core/base/bytes";
 import type { NodeId } from "@gridward/core/base/identity";
 import { assert, err, type Result } from "@gridward/core/base/result";
 import type { ChangeOrder } from "@gridward/core/domain/command";
-import type { Entry, Position } from "@gridward/core/domain/entry";
+import type { Entry } from "@gridward/core/domain/entry";
 import { entryHash } from "@gridward/core/domain/entry-hash";
 import { checkAccepts } from "@gridward/core/domain/pair/accepts";
+import type { Tail } from "@gridward/core/domain/pair/event";
 import { parsePairMessage } from "@gridward/core/domain/pair/parse-message";
 import { type Found, startPair } from "@gridward/core/domain/pair/start";
 import { parseEntry } from "@gridward/core/domain/parse-entry";
@@ -245,11 +246,7 @@ function parseProvenEntry(json: unknown): Result<Entry, string> {
  * R10: an unacknowledged tail is a file, whole and read back, before it is cut. Secrets in it are
  * sealed with the system key, as in the journal.
  */
-function exportTail(
-  directory: string,
-  ledger: Ledger,
-  { after, upTo }: { readonly after: Position; readonly upTo: Position },
-): void {
+function exportTail(directory: string, ledger: Ledger, { after, upTo }: Tail): void {
   const entries = ledger.read(after.seq + 1, upTo.seq - after.seq);
   const folder = join(directory, "divergent");
   makeDirectory(folder);

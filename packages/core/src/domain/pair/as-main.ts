@@ -1,5 +1,6 @@
 import type { NodeId } from "../../base/identity.ts";
 import { type Position, samePosition } from "../entry.ts";
+import { placesBetween } from "./find-fork.ts";
 import type { PairMessage } from "./message.ts";
 import type { Draining, Serving } from "./pair-state.ts";
 import { admissionLag, entriesPerMessage, timing } from "./timing.ts";
@@ -28,6 +29,8 @@ export function hearAsMain(turn: Turn, from: NodeId, message: PairMessage): void
       return;
     case "follow":
       return onFollow(turn, from, message.head);
+    case "compare":
+      return sayForked(turn, from, placesBetween(turn.history, turn.state.head, message));
     case "ack":
       return onAck(turn, from, message.head);
     case "proof":
@@ -52,7 +55,8 @@ function onFollow(turn: Turn, from: NodeId, theirs: Position): void {
   const { state, history } = turn;
   if (peerOf(turn, from).snapshotting) return;
   const known = history.hashAt(theirs.seq);
-  if (theirs.seq === 0 || (known === undefined && theirs.seq < history.first())) {
+  const isOlder = known === undefined && theirs.seq < history.first();
+  if (theirs.seq === 0 || (isOlder && !isBeyondItsTerm(turn, theirs))) {
     setPeer(turn, from, { snapshotting: true });
     return act(turn, { kind: "send-snapshot", to: from });
   }
@@ -77,7 +81,18 @@ function onFollow(turn: Turn, from: NodeId, theirs: Position): void {
       text: "The Standby holds changes of this term that this server has lost.",
     });
   }
-  say(turn, from, { kind: "forked", term: state.control.term, points: history.terms() });
+  sayForked(turn, from, null);
+}
+
+/** Of a place that is kept no longer, the ends of terms still tell that it is not in our history. */
+function isBeyondItsTerm({ history }: Turn, { term, seq, hash }: Position): boolean {
+  const end = history.terms().find((each) => each.term === term);
+  return end !== undefined && (seq > end.seq || (seq === end.seq && hash !== end.hash));
+}
+
+function sayForked(turn: Turn, to: NodeId, between: readonly Position[] | null): void {
+  const { term } = turn.state.control;
+  say(turn, to, { kind: "forked", term, points: turn.history.terms(), between });
 }
 
 /** Sends what the partner lacks, within its window. */

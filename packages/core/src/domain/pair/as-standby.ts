@@ -1,7 +1,9 @@
 import type { NodeId } from "../../base/identity.ts";
-import { origin, type Position, samePosition } from "../entry.ts";
+import { origin, samePosition } from "../entry.ts";
 import type { PairEvent } from "./event.ts";
+import { findFork } from "./find-fork.ts";
 import type { PairMessage } from "./message.ts";
+import type { Machine } from "./pair-state.ts";
 import { takeTerm } from "./orders.ts";
 import { act, become, commitUpTo, isComplete, keep, say, sayHello, type Turn } from "./turn.ts";
 
@@ -14,7 +16,7 @@ export function hearAsStandby(turn: Turn, from: NodeId, message: PairMessage): v
     case "entries":
       return onEntries(turn, from, message);
     case "forked":
-      return onForked(turn, from, message.points);
+      return onForked(turn, from, message);
     case "prove":
       return onProve(turn, from, message);
     case "admit":
@@ -24,6 +26,7 @@ export function hearAsStandby(turn: Turn, from: NodeId, message: PairMessage): v
     case "handover-cancel":
       return onHandoverCancel(turn, from, message.term);
     case "follow":
+    case "compare":
     case "ack":
     case "proof":
     case "leaving":
@@ -93,30 +96,48 @@ function onEntries(
 }
 
 /**
- * Our history left the Main's. A tail that the new Main's membership proves unacknowledged is put
- * in a file and cut (R10); one that may have been acknowledged stops here and is said (HS9).
+ * Our history left the Main's. Everything after the fork goes to a file, whole and read back (R10),
+ * before anything of it is given up. A tail that the new Main's membership proves unacknowledged is
+ * then cut; where it may have been acknowledged the Main's database is copied in place of ours, so
+ * that ours stays whole until the other is verified (HS9).
  */
-function onForked(turn: Turn, from: NodeId, points: readonly Position[]): void {
-  const { control, head, machine } = turn.state;
-  if (control.owner !== from || machine.duty !== "standby") return;
-  const shared = points.filter((point) => turn.history.hashAt(point.seq) === point.hash);
-  const fork = shared.at(-1) ?? origin;
-  const isUnacknowledged =
-    control.ackSet.includes(from) && fork.seq >= turn.state.committed && fork.seq > 0;
+function onForked(
+  turn: Turn,
+  from: NodeId,
+  shown: PairMessage & { readonly kind: "forked" },
+): void {
+  const { control, head, machine, committed } = turn.state;
+  if (control.owner !== from || !mayLeave(machine)) return;
+  const { at: fork, open } = findFork(turn.history, head, shown);
+  if (open) return say(turn, from, { kind: "compare", term: control.term, ...open });
+  const isUnacknowledged = control.ackSet.includes(from) && fork.seq >= committed && fork.seq > 0;
+  const tail = {
+    after: fork,
+    upTo: head,
+    acknowledged: committed,
+    rest: isUnacknowledged ? "not acknowledged" : "unknown",
+    theirs: shown.points,
+  } as const;
   if (!isUnacknowledged) {
-    return become(turn, {
-      duty: "none",
-      phase: "diverged",
-      fork,
-      entries: head.seq - fork.seq,
-    });
+    keep(turn, { certificate: null });
+    act(turn, { kind: "export-tail", tail });
+    const entries = head.seq - fork.seq;
+    if (machine.duty === "standby")
+      become(turn, { duty: "none", phase: "diverged", fork, entries });
+    return say(turn, from, { kind: "follow", term: control.term, head: origin });
   }
   // Before the cut: a crash after it must not find a journal that is older than its record.
   keep(turn, { certificate: null, highest: fork });
-  act(turn, { kind: "export-tail", after: fork, upTo: head });
+  act(turn, { kind: "export-tail", tail });
   act(turn, { kind: "truncate", after: fork });
   turn.state = { ...turn.state, head: fork };
   say(turn, from, { kind: "follow", term: control.term, head: fork });
+}
+
+/** While the Main's database is being copied there is nothing to leave any more. */
+function mayLeave(machine: Machine): boolean {
+  if (machine.duty === "none") return machine.phase === "diverged";
+  return machine.duty === "standby" && machine.phase !== "synchronising";
 }
 
 /** R3: the Main asks for the digest of our state; another one than its own ends here, named. */
@@ -180,8 +201,8 @@ function onHandoverCancel(turn: Turn, from: NodeId, term: number): void {
 
 export function onSnapshotBegun(turn: Turn, bytesTotal: number): void {
   const { machine } = turn.state;
-  if (machine.duty === "none" && machine.phase !== "blank") return;
-  if (machine.duty === "main") return;
+  const isAwaited = machine.duty !== "none" || ["blank", "diverged"].includes(machine.phase);
+  if (!isAwaited || machine.duty === "main") return;
   const { at } = turn.clocks;
   become(turn, {
     duty: "standby",

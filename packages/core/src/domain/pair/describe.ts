@@ -182,8 +182,8 @@ function describeNone(state: PairState): Description {
     case "diverged":
       return say(["none", "diverged"], icons.investigate, "Diverged", {
         code: "pair.diverged",
-        text: `${machine.entries} changes here after change ${machine.fork.seq} are not in the system.`,
-        remedy: "Keep this data directory: the changes in it may have been confirmed to people.",
+        text: `${machine.entries} changes here after change ${machine.fork.seq} are not in the system; they are set aside while this server copies the Main.`,
+        remedy: "Nothing now. Judge them afterwards: `gridward pair set-aside list`.",
       });
     case "two-mains":
       return say(["none", "two-mains"], icons.investigate, "Two Mains", {

@@ -30,6 +30,17 @@ export type PairEvent =
   | { readonly kind: "order-changeover"; readonly to: NodeId; readonly directionsOk: boolean }
   | { readonly kind: "order-promote"; readonly force: boolean };
 
+/** What a server holds beyond the fork, and what is known of whom it was told. */
+export interface Tail {
+  readonly after: Position;
+  readonly upTo: Position;
+  /** Up to this number its changes were acknowledged; `rest` holds for those after it. */
+  readonly acknowledged: number;
+  readonly rest: "not acknowledged" | "unknown";
+  /** Ends of the terms of the history that went on without it. */
+  readonly theirs: readonly Position[];
+}
+
 export interface Clocks {
   /** Monotonic milliseconds: all timers. */
   readonly at: Millis;
@@ -64,7 +75,7 @@ export type PairAction =
       readonly unprotected: PairRow["unprotected"];
     }
   /** Write the tail to its file, fsync it and read it back (R10), then the next action may cut it. */
-  | { readonly kind: "export-tail"; readonly after: Position; readonly upTo: Position }
+  | { readonly kind: "export-tail"; readonly tail: Tail }
   | { readonly kind: "truncate"; readonly after: Position }
   | { readonly kind: "swap-generation"; readonly incarnation: string }
   /** Who waits for a change hears "unknown": it may or may not be in the next Main's journal. */

@@ -76,6 +76,7 @@ export function started(changes: Partial<Found> = {}): Step {
 export function aHistory(head: Position, digest = "d".repeat(64)): HistoryView {
   return {
     hashAt: (seq) => (seq <= head.seq ? at(seq).hash : undefined),
+    placeAt: (seq) => (seq <= head.seq ? at(seq) : undefined),
     first: () => 1,
     terms: () => [head],
     digest: () => digest,

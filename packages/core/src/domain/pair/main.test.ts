@@ -136,6 +136,25 @@ test("[R10][HS9] a follower with another history is told where the terms end", (
   assert.deepEqual(deeds(play(aMainWithFollower(), [follow]).actions), ["say forked"]);
 });
 
+test("[R10][HS9] a follower asks for places of a range, and is shown no more than are there", () => {
+  const compare = heard(serverB, { kind: "compare", term: 1, low: 2, high: 9 });
+  const { actions } = play(aMainWithFollower(), [compare]);
+  assert.deepEqual(saidOf(actions, "forked")?.between, [at(2), at(3), at(4), at(5)]);
+});
+
+test("[R10][HS9] a place beyond its term is a fork, also where the entry is kept no longer", () => {
+  const kept = { ...aHistory(at(500, 2)), first: () => 400, hashAt: () => undefined };
+  const history = { ...kept, terms: () => [at(90), at(500, 2)] };
+  const { state } = aMainWithFollower();
+  const main = { state: { ...state, head: at(500, 2) }, actions: [] };
+  const follow = (seq: number) => {
+    const message = { kind: "follow", term: 1, head: at(seq) } as const;
+    return deeds(play(main, [heard(serverB, message)], 0, history).actions);
+  };
+  assert.deepEqual(follow(91), ["say forked"]);
+  assert.deepEqual(follow(89), ["send-snapshot"]);
+});
+
 test("[I18] a Main that is behind its Standby in its own term stops and overwrites nobody", () => {
   const follow = heard(serverB, { kind: "follow", term: 1, head: at(9) });
   const { state } = play(aMainWithFollower(), [follow]);

@@ -37,8 +37,23 @@ export type PairMessage =
     }
   /** Standby to Main: everything up to `head` is on my disk. */
   | { readonly kind: "ack"; readonly term: number; readonly head: Position }
-  /** Main to Standby: your history left mine; `points` are the ends of my terms, oldest first. */
-  | { readonly kind: "forked"; readonly term: number; readonly points: readonly Position[] }
+  /**
+   * Main to Standby: your history left mine; `points` are the ends of my terms, oldest first, and
+   * `between` my places of the range you asked for.
+   */
+  | {
+      readonly kind: "forked";
+      readonly term: number;
+      readonly points: readonly Position[];
+      readonly between: readonly Position[] | null;
+    }
+  /** Standby to Main: show me your places from `low` to `high`, that I find the fork exactly. */
+  | {
+      readonly kind: "compare";
+      readonly term: number;
+      readonly low: number;
+      readonly high: number;
+    }
   /** Main to Standby: you hold all I have; is your state mine? (R3) */
   | {
       readonly kind: "prove";

@@ -106,6 +106,8 @@ export interface PairState {
 /** Read-only sight of the journal that the rules need. */
 export interface HistoryView {
   readonly hashAt: (seq: number) => string | undefined;
+  /** The whole place of an entry that is kept. */
+  readonly placeAt: (seq: number) => Position | undefined;
   readonly first: () => number;
   /** Last position of each term, oldest first. */
   readonly terms: () => readonly Position[];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ControlRecord } from "../control-record.ts";
 import type { PairEvent } from "./event.ts";
 import {
   aControl,
@@ -18,6 +19,7 @@ import {
   serverB,
   started,
 } from "./fixtures.ts";
+import { checkPromote } from "./orders.ts";
 import { isComplete } from "./turn.ts";
 
 const digest = "d".repeat(64);
@@ -81,32 +83,76 @@ test("[R3][HS11] a Standby whose state is not the Main's says so and becomes inv
   assert.equal(state.machine.duty === "none" && state.machine.phase, "invalid");
 });
 
-test("[R10][HS9] a tail that nobody confirmed is exported before it is cut, and followed on", () => {
-  const control = certified({ term: 2, owner: serverA });
+/** Standby B at change 8, told that the Main has changes 7 and 9 of another term. */
+function forkedAfterSix(control: ControlRecord, committed: number): readonly [Played, PairEvent] {
   const standby = aValidStandby(control);
-  const tailed = { ...standby, state: { ...standby.state, head: at(8), committed: 5 } };
-  const forked = { kind: "forked", term: 2, points: [at(6), at(9, 2)] } as const;
-  const { state, actions } = play(tailed, [heard(serverA, forked)], 0, aHistory(at(8)));
+  const tailed = { ...standby, state: { ...standby.state, head: at(8), committed } };
+  const between = [at(6), at(7, 2), at(8, 2)];
+  const forked = { kind: "forked", term: 2, points: [at(6), at(9, 2)], between } as const;
+  return [tailed, heard(serverA, forked)];
+}
+
+test("[R10][HS9] a tail that nobody confirmed is exported before it is cut, and followed on", () => {
+  const [tailed, forked] = forkedAfterSix(certified({ term: 2, owner: serverA }), 5);
+  const { state, actions } = play(tailed, [forked], 0, aHistory(at(8)));
   assert.deepEqual(deeds(actions), ["write-control", "export-tail", "truncate", "say follow"]);
   assert.deepEqual(state.head, at(6));
   assert.deepEqual(state.control.highest, at(6), "the record is never ahead of the journal");
   assert.equal(state.control.certificate, null);
 });
 
-test("[R10][HS9] a tail that may have been confirmed is not cut: the server stops and says so", () => {
-  const alone = certified({ term: 2, owner: serverA, ackSet: [serverB] });
-  for (const [control, committed, points] of [
-    [alone, 5, [at(6)]],
-    [certified({ term: 2 }), 7, [at(6)]],
-    [certified({ term: 2 }), 5, []],
+test("[R10][HS9] a tail that may have been confirmed is exported, and the Main copied beside it", () => {
+  for (const [control, committed, rest] of [
+    [certified({ term: 2, owner: serverA, ackSet: [serverB] }), 5, "unknown"],
+    [certified({ term: 2 }), 7, "unknown"],
   ] as const) {
-    const standby = aValidStandby(control);
-    const tailed = { ...standby, state: { ...standby.state, head: at(8), committed } };
-    const forked = heard(serverA, { kind: "forked", term: 2, points });
+    const [tailed, forked] = forkedAfterSix(control, committed);
     const { state, actions } = play(tailed, [forked], 0, aHistory(at(8)));
-    assert.deepEqual(actions, []);
+    assert.deepEqual(deeds(actions), ["write-control", "export-tail", "say follow"]);
+    assert.equal(state.control.certificate, null);
+    assert.equal(saidOf(actions, "follow")?.head.seq, 0);
+    assert.deepEqual(
+      actions.find((action) => action.kind === "export-tail"),
+      {
+        kind: "export-tail",
+        tail: {
+          after: at(6),
+          upTo: at(8),
+          acknowledged: committed,
+          rest,
+          theirs: [at(6), at(9, 2)],
+        },
+      },
+    );
     assert.equal(state.machine.duty === "none" && state.machine.phase, "diverged");
+    assert.deepEqual(state.head, at(8), "nothing is cut before the copy is verified");
+    const copying = play({ state, actions: [] }, [{ kind: "snapshot-begun", bytesTotal: 10 }]);
+    assert.deepEqual(deeds(play(copying, [generationReady]).actions), [
+      "write-control",
+      "swap-generation",
+      "say follow",
+    ]);
   }
+});
+
+test("[R10][HS9] a fork between two places shown is asked for before anything is done", () => {
+  const [tailed] = forkedAfterSix(certified({ term: 2, owner: serverA }), 5);
+  const points = [at(2), at(9, 2)];
+  const forked = heard(serverA, { kind: "forked", term: 2, points, between: null });
+  const { actions } = play(tailed, [forked], 0, aHistory(at(8)));
+  assert.deepEqual(actions, [
+    { kind: "send", to: serverA, message: { kind: "compare", term: 2, low: 2, high: 9 } },
+  ]);
+});
+
+test("[R10][HS9] a diverged server asks again as long as it hears the Main, and is never promoted", () => {
+  const [tailed, forked] = forkedAfterSix(certified({ term: 2, owner: serverA, ackSet: [] }), 8);
+  const diverged = play(tailed, [forked], 0, aHistory(at(8)));
+  assert.equal(checkPromote(diverged.state, 10_000, true)?.code, "pair.diverged");
+  const hello = heard(serverA, aHello({ term: 2 }));
+  assert.deepEqual(deeds(play(diverged, [hello]).actions), ["say follow"]);
+  const again = play(diverged, [hello, forked], 0, aHistory(at(8)));
+  assert.deepEqual(deeds(again.actions), ["write-control", "export-tail", "say follow"]);
 });
 
 test("[HS2][R8] a first pass becomes current when it is verified, and is not complete yet", () => {

@@ -118,14 +118,15 @@ function onMessage(turn: Turn, event: PairEvent & { readonly kind: "message" }):
   if (!heed(turn, peer, message)) return;
   const { duty } = turn.state.machine;
   if (duty === "main") hearAsMain(turn, peer, message);
-  else if (duty === "standby" || duty === "fenced" || isBlank(turn)) {
+  else if (duty === "standby" || duty === "fenced" || isWithoutPlace(turn)) {
     hearAsStandby(turn, peer, message);
   }
 }
 
-function isBlank(turn: Turn): boolean {
+/** It has no place in the history of the system, and is waiting for one. */
+function isWithoutPlace(turn: Turn): boolean {
   const { machine } = turn.state;
-  return machine.duty === "none" && machine.phase === "blank";
+  return machine.duty === "none" && ["blank", "diverged"].includes(machine.phase);
 }
 
 /** The journal cannot grow: a Main stops changes, a Standby signs off so that its Main need not wait. */
