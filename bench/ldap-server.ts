@@ -32,6 +32,7 @@ function* rows(): Generator<RowChange> {
     createdAt,
     replicaKey: sealed(""),
     uidNext: 10_000 + Number(users),
+    recovery: null,
   };
   yield { table: "system", key: singleKey, row };
   for (const policy of seedPolicies) yield { table: "policies", key: policy.name, row: policy };

@@ -4,7 +4,7 @@ import type { Instant } from "../base/time.ts";
 import type { Fact } from "./fact.ts";
 import type { MemberOf } from "./member-of.ts";
 import { singleKey, type DirectoryState, type Table } from "./state.ts";
-import type { AccountRow, DeviceRow, GroupRow, PairRow, RowChange } from "./types.ts";
+import type { AccountRow, DeviceRow, GroupRow, PairRow, RowChange, SystemRow } from "./types.ts";
 
 type FactOf<Kind extends Fact["kind"]> = MemberOf<Fact, Kind>;
 
@@ -15,7 +15,9 @@ type FactOf<Kind extends Fact["kind"]> = MemberOf<Fact, Kind>;
 export function changesOf(state: DirectoryState, fact: Fact, at: Instant): readonly RowChange[] {
   switch (fact.kind) {
     case "system-created":
-      return [{ table: "system", key: singleKey, row: fact.system }];
+    case "recovery-key-set":
+    case "system-restored":
+      return [{ table: "system", key: singleKey, row: systemAfter(state, fact, at) }];
     case "authority-created":
       return [{ table: "authorities", key: fact.authority.id, row: fact.authority }];
     case "certificate-issued":
@@ -60,13 +62,30 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "invite-used":
       return [changeInvite(state, fact)];
     case "server-joined":
-      return [{ table: "servers", key: fact.server.id, row: fact.server }];
+    case "server-removed":
+      return [changeServer(fact)];
     case "term-started":
     case "ack-set-changed":
       return [{ table: "pair", key: singleKey, row: pairAfter(state, fact) }];
     case "state-digested":
       return [];
   }
+}
+
+function systemAfter(
+  state: DirectoryState,
+  fact: FactOf<"system-created" | "recovery-key-set" | "system-restored">,
+  at: Instant,
+): SystemRow {
+  if (fact.kind === "system-created") return fact.system;
+  const system = getRow(state.tables.system, singleKey);
+  if (fact.kind === "system-restored") return { ...system, uidNext: fact.uidNext };
+  return { ...system, recovery: { publicKey: fact.publicKey, since: at } };
+}
+
+function changeServer(fact: FactOf<"server-joined" | "server-removed">): RowChange {
+  if (fact.kind === "server-removed") return { table: "servers", key: fact.id, row: null };
+  return { table: "servers", key: fact.server.id, row: fact.server };
 }
 
 function getRow<Row>(table: Table<Row>, key: string): Row {

@@ -23,6 +23,7 @@ type OwnKind =
   | "spend-invite-try"
   | "join-server"
   | "start-term"
+  | "restore-system"
   | "change-ack-set"
   | "digest-state";
 
@@ -87,6 +88,7 @@ export const commandShapes: {
   "deny-in-group": shape("deny-in-group", { id, account: id }),
   "lift-deny-in-group": shape("lift-deny-in-group", { id, account: id }),
   "admit-administrator": shape("admit-administrator", { id, account: id }),
+  "set-recovery-key": shape("set-recovery-key", { publicKey: text }),
   "set-policy": shape("set-policy", { policy: policyShape }),
   "register-devices": shape("register-devices", {
     devices: z.array(newDeviceShape).max(devicesPerCommandMax),

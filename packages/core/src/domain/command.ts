@@ -4,6 +4,7 @@ import type {
   AccessPoint,
   Actor,
   AuthorityRow,
+  BackupPlace,
   CertificateRow,
   PairRow,
   PolicyRow,
@@ -121,6 +122,18 @@ export type Command =
       readonly certificates: readonly CertificateRow[];
     }
   | { readonly kind: "start-term"; readonly pair: PairRow }
+  | { readonly kind: "set-recovery-key"; readonly publicKey: string }
+  /** First entry after a restore, written by the program that restores. */
+  | {
+      readonly kind: "restore-system";
+      readonly term: number;
+      readonly owner: NodeId;
+      readonly backup: BackupPlace;
+      readonly replaced: { readonly term: number; readonly seq: number } | null;
+      /** Set when this server was not in the backup. */
+      readonly server: ServerRow | null;
+      readonly certificates: readonly CertificateRow[];
+    }
   | {
       readonly kind: "change-ack-set";
       readonly ackSet: readonly NodeId[];

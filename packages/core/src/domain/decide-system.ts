@@ -45,7 +45,7 @@ function firstFacts(
   return [
     {
       kind: "system-created",
-      system: { id, base, site, createdAt: at, replicaKey, uidNext: uidFirst },
+      system: { id, base, site, createdAt: at, replicaKey, uidNext: uidFirst, recovery: null },
     },
     { kind: "authority-created", authority: command.authority },
     ...command.certificates.map((certificate) => issued(certificate)),

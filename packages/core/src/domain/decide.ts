@@ -5,6 +5,7 @@ import { endSession, issueCode, replacePassword } from "./decide-credential.ts";
 import { enrolDevice, issueDeviceCode, registerDevices, setReplication } from "./decide-device.ts";
 import { changeMembership, createGroup, deleteGroup } from "./decide-group.ts";
 import { changeAckSet, issueInvite, joinServer, spendInviteTry, startTerm } from "./decide-pair.ts";
+import { restoreSystem, setRecoveryKey } from "./decide-backup.ts";
 import { createSystem, setPolicy } from "./decide-system.ts";
 import { decided, type CommandOf, type Decision } from "./decision.ts";
 import { checkPermission } from "./permissions.ts";
@@ -47,6 +48,10 @@ export function decide(state: DirectoryState, submission: Submission): Decision 
       return endSession(state, command);
     case "set-policy":
       return setPolicy(state, command);
+    case "set-recovery-key":
+      return setRecoveryKey(state, command);
+    case "restore-system":
+      return restoreSystem(state, command, submission);
     case "create-group":
       return createGroup(state, command, submission);
     case "delete-group":

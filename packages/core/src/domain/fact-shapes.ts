@@ -4,6 +4,7 @@ import {
   accountShape,
   ackSetShape,
   authorityShape,
+  backupPlaceShape,
   certificateShape,
   codeShape,
   deviceShape,
@@ -77,6 +78,13 @@ export const factShapes: { readonly [Kind in Fact["kind"]]: z.ZodType<Plain<Fact
   "invite-tried": shape("invite-tried", { name: text }),
   "invite-used": shape("invite-used", { name: text }),
   "server-joined": shape("server-joined", { server: serverShape }),
+  "server-removed": shape("server-removed", { id }),
+  "recovery-key-set": shape("recovery-key-set", { publicKey: text }),
+  "system-restored": shape("system-restored", {
+    backup: backupPlaceShape,
+    replaced: z.strictObject({ term: whole, seq: whole }).nullable(),
+    uidNext: whole,
+  }),
   "term-started": shape("term-started", { pair: pairShape }),
   "ack-set-changed": shape("ack-set-changed", {
     ackSet: ackSetShape,

@@ -3,6 +3,7 @@ import type { Instant } from "../base/time.ts";
 import type {
   AccountRow,
   AuthorityRow,
+  BackupPlace,
   CertificateRow,
   CodeCredential,
   DeviceRow,
@@ -76,6 +77,16 @@ export type Fact =
   | { readonly kind: "invite-tried"; readonly name: string }
   | { readonly kind: "invite-used"; readonly name: string }
   | { readonly kind: "server-joined"; readonly server: ServerRow }
+  | { readonly kind: "server-removed"; readonly id: NodeId }
+  | { readonly kind: "recovery-key-set"; readonly publicKey: string }
+  /** Begins the entry of a restore: from where, and the last place of the journal it replaced. */
+  | {
+      readonly kind: "system-restored";
+      readonly backup: BackupPlace;
+      readonly replaced: { readonly term: number; readonly seq: number } | null;
+      /** Numbers given after the backup are not given again. */
+      readonly uidNext: number;
+    }
   | { readonly kind: "term-started"; readonly pair: PairRow }
   | {
       readonly kind: "ack-set-changed";

@@ -63,6 +63,7 @@ const commands: readonly PassedCommand[] = [
   { kind: "issue-device-code", id: device, verifier, expiresAt },
   { kind: "enrol-device", id: device, certificate: aCertificate("1", "device"), encoded: "AA==" },
   { kind: "set-replication", id: device, enabled: true },
+  { kind: "set-recovery-key", publicKey: "A".repeat(43) },
 ];
 
 function anOrder(command: unknown): Readonly<Record<string, unknown>> {

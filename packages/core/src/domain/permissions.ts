@@ -51,6 +51,8 @@ export const permissions: { readonly [Kind in CommandKind]: Permission } = {
   "spend-invite-try": servers,
   "join-server": servers,
   "start-term": servers,
+  "set-recovery-key": administratorOrOwner,
+  "restore-system": owner,
   "change-ack-set": servers,
   "digest-state": servers,
 };

@@ -1,3 +1,4 @@
+import { backupRefusals } from "./refusals/backup-refusals.ts";
 import { deviceRefusals } from "./refusals/device-refusals.ts";
 import { directoryRefusals } from "./refusals/directory-refusals.ts";
 import { pairRefusals } from "./refusals/pair-refusals.ts";
@@ -16,6 +17,7 @@ export const refusals = {
   ...deviceRefusals,
   ...pairRefusals,
   ...serverRefusals,
+  ...backupRefusals,
 } as const satisfies Record<string, RefusalSpec>;
 
 export type RefusalCode = keyof typeof refusals;

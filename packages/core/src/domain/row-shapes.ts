@@ -145,7 +145,15 @@ export const systemShape = z.strictObject({
   createdAt: whole,
   replicaKey: longText,
   uidNext: whole,
+  recovery: z.strictObject({ publicKey: text, since: whole }).nullable(),
 }) satisfies Shape<Rows["system"]>;
+
+export const backupPlaceShape = z.strictObject({
+  at: whole,
+  term: whole,
+  seq: whole,
+  hash: hashShape,
+});
 
 export const unprotectedShape = z.strictObject({ since: whole, reason: text }).nullable();
 export const ackSetShape = z.array(id).max(64);

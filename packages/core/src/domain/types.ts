@@ -164,6 +164,16 @@ export interface SystemRow {
   readonly replicaKey: Sealed;
   /** Next free uidNumber. */
   readonly uidNext: number;
+  /** To whom backups are sealed: an X25519 public key, base64url. The other half is on paper. */
+  readonly recovery: { readonly publicKey: string; readonly since: Instant } | null;
+}
+
+/** The backup from which a system was restored. */
+export interface BackupPlace {
+  readonly at: Instant;
+  readonly term: number;
+  readonly seq: number;
+  readonly hash: string;
 }
 
 /** Who owns the term and which servers must hold a change before it is acknowledged. */

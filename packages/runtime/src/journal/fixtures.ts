@@ -113,5 +113,6 @@ const systemCreated: Fact = {
     createdAt: noon,
     replicaKey: sealed("replica key"),
     uidNext: 10_000,
+    recovery: null,
   },
 };

@@ -1,0 +1,80 @@
+import type { Submission } from "./command.ts";
+import { decided, type CommandOf, type Decision } from "./decision.ts";
+import type { Fact } from "./fact.ts";
+import { refuse } from "./refusal.ts";
+import { singleKey, type DirectoryState } from "./state.ts";
+
+/** Terms between two restores: more than changeovers ever make, so a restored term is the highest. */
+export const restoreTermStep = 1_000;
+
+/** As many numbers as can hardly have been given since the backup; none of them is given again. */
+const uidGap = 10_000;
+
+/** The term that a restore starts, above the highest that anybody remembers (research §2.10). */
+export function termAfterRestore(highest: number): number {
+  return restoreTermStep * (Math.floor(highest / restoreTermStep) + 1);
+}
+
+/** Backups made from now on open with the key whose public half this is; older ones do not. */
+export function setRecoveryKey(
+  state: DirectoryState,
+  { publicKey }: CommandOf<"set-recovery-key">,
+): Decision {
+  if (!/^[A-Za-z0-9_-]{43}$/.test(publicKey)) return refuse("backup.bad-key", "public key");
+  const present = state.tables.system.get(singleKey)?.recovery;
+  if (present?.publicKey === publicKey) return refuse("backup.key-unchanged", "");
+  return decided([{ kind: "recovery-key-set", publicKey }]);
+}
+
+/**
+ * R5: a restore starts a term. A server that was in the backup takes its place again; one that was
+ * not stands alone: the servers of the backup are lost, and each that is not must join anew.
+ */
+export function restoreSystem(
+  state: DirectoryState,
+  command: CommandOf<"restore-system">,
+  { at }: Submission,
+): Decision {
+  const { term, owner, backup, replaced, server, certificates } = command;
+  const system = state.tables.system.get(singleKey);
+  const present = state.tables.pair.get(singleKey);
+  if (system === undefined || present === undefined) return refuse("system.blank", "");
+  if (!Number.isSafeInteger(term) || term <= present.term) {
+    return refuse("pair.old-term", String(term));
+  }
+  if (server === null && !state.tables.servers.has(owner)) {
+    return refuse("pair.server-not-found", owner);
+  }
+  const pair = {
+    term,
+    owner,
+    by: "restore",
+    since: at,
+    ackSet: [owner],
+    unprotected: null,
+  } as const;
+  return decided([
+    { kind: "system-restored", backup, replaced, uidNext: system.uidNext + uidGap },
+    ...[...state.tables.invites.keys()].toSorted().map(withdrawn),
+    ...(server === null ? [] : replacedBy(state, server)),
+    ...certificates.map((certificate): Fact => ({ kind: "certificate-issued", certificate })),
+    { kind: "term-started", pair },
+  ]);
+}
+
+/** A code from before the restore admits nobody. */
+function withdrawn(name: string): Fact {
+  return { kind: "invite-used", name };
+}
+
+function replacedBy(
+  state: DirectoryState,
+  server: NonNullable<CommandOf<"restore-system">["server"]>,
+): readonly Fact[] {
+  const lost = [...state.tables.servers.keys()].filter((id) => id !== server.id).toSorted();
+  const removed = lost.flatMap((key): readonly Fact[] => {
+    const row = state.tables.servers.get(key);
+    return row === undefined ? [] : [{ kind: "server-removed", id: row.id }];
+  });
+  return [...removed, { kind: "server-joined", server }];
+}
