@@ -15,6 +15,7 @@ import {
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import { singleKey } from "@gridward/core/domain/state";
 import type { Actor, ServerRow } from "@gridward/core/domain/types";
+import { isSecretMac, signContact, verifyContact } from "@gridward/runtime/link/contact-proof";
 import { unverifiedFrameBytesMax } from "@gridward/runtime/link/peer";
 import type { Contact } from "@gridward/runtime/link/serve";
 import type { UnverifiedPeer } from "@gridward/runtime/link/unverified-peer";
@@ -25,7 +26,6 @@ import { authorityId } from "../ca/authority.ts";
 import { issueReplicaSigner, issueServer, type Issued } from "../ca/issue.ts";
 import type { FrontEndParts } from "../parts.ts";
 import { openInviteSecret } from "./invite.ts";
-import { isJoinMac, signJoin, verifyJoin } from "./join-proof.ts";
 import { wrapSystemKey } from "./join-wrap.ts";
 
 export interface AnswerJoinParts {
@@ -63,8 +63,8 @@ interface Conversation {
 /** The Main speaks first: the joining side sends nothing to anybody whom it has not recognised. */
 function greet({ self }: AnswerJoinParts, peer: UnverifiedPeer): { readonly nonce: string } {
   const nonce = Buffer.from(randomBytes(16)).toString("base64url");
-  const proof = { peer, signer: "acceptor", mainId: self.node, nonce, joiningId: "" } as const;
-  const signature = signJoin(proof, self.pairingKey);
+  const proof = { peer, signer: "acceptor", acceptorId: self.node, nonce, diallerId: "" } as const;
+  const signature = signContact(proof, self.pairingKey);
   const pairingKey = pairingKeyText(self.pairingKey);
   peer.send(encodeJoin({ v: 1, id: self.node, pairingKey, nonce, signature }));
   return { nonce };
@@ -103,9 +103,9 @@ async function admission(
   const invite = front.state().tables.invites.get(ask.name);
   if (key === null) return refuse("pair.not-main", "");
   const before = joined.get(ask.name);
-  const exporter = peer.exporter();
+  const use = { purpose: "join", name: ask.name, exporter: peer.exporter() } as const;
   if (invite === undefined) {
-    const isRetry = before !== undefined && isJoinMac(before.secret, ask, exporter);
+    const isRetry = before !== undefined && isSecretMac(before.secret, use, ask.mac);
     return isRetry ? ok(before.secret) : refuse("invite.not-found", "");
   }
   const secret = openInviteSecret(key, invite.secret);
@@ -113,7 +113,7 @@ async function admission(
     command: { kind: "spend-invite-try", name: ask.name },
     requestId: freshRequestId(),
   });
-  const isProved = secret !== undefined && isJoinMac(secret, ask, exporter);
+  const isProved = secret !== undefined && isSecretMac(secret, use, ask.mac);
   if (!isProved) return refuse("invite.rejected", "");
   return spent.ok ? ok(secret) : spent;
 }
@@ -131,9 +131,9 @@ async function join(
 ): Promise<Result<JoinAnswer, Refusal>> {
   const { parts, joined, nonce } = conversation;
   const { server, signature } = application;
-  const mainId = parts.self.node;
-  const proof = { peer, signer: "dialler", mainId, nonce, joiningId: server.id } as const;
-  if (server.name !== ask.name || !verifyJoin(proof, server.pairingKey, signature)) {
+  const acceptorId = parts.self.node;
+  const proof = { peer, signer: "dialler", acceptorId, nonce, diallerId: server.id } as const;
+  if (server.name !== ask.name || !verifyContact(proof, server.pairingKey, signature)) {
     return refuse("invite.rejected", "the pairing key was not proved");
   }
   const before = joined.get(ask.name);

@@ -4,6 +4,7 @@ import type { RequestId, Sealed } from "@gridward/core/base/identity";
 import { Secret } from "@gridward/core/base/secret";
 import { minute, type Instant } from "@gridward/core/base/time";
 import { encodeJoinCode, joinHashBytes, joinSecretBytes } from "@gridward/core/codec/join-code";
+import { pairingHash } from "@gridward/runtime/link/contact-proof";
 import { hmacSha256, sha256 } from "@gridward/runtime/os/hash";
 import { seal, unseal, type SystemKey } from "@gridward/runtime/os/seal";
 import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
@@ -60,11 +61,6 @@ export function makeInvite(order: InviteOrder): Invite {
 export function openInviteSecret(key: SystemKey, secret: Sealed): Secret<Bytes> | undefined {
   const opened = unseal(key, invitePurpose, secret);
   return opened.ok ? opened.value : undefined;
-}
-
-/** The part of a pairing key's hash that a join code carries. */
-export function pairingHash(pairingKey: string): Bytes {
-  return sha256(Buffer.from(pairingKey, "base64url")).subarray(0, joinHashBytes);
 }
 
 export function authorityHash(authority: X509Certificate): Bytes {

@@ -14,6 +14,12 @@ import {
 } from "@gridward/core/codec/join-message";
 import { isRefusalCode, refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { ServerRow } from "@gridward/core/domain/types";
+import {
+  pairingHash,
+  secretMac,
+  signContact,
+  verifyContact,
+} from "@gridward/runtime/link/contact-proof";
 import { dialContact } from "@gridward/runtime/link/dial";
 import { unverifiedFrameBytesMax } from "@gridward/runtime/link/peer";
 import type { UnverifiedPeer } from "@gridward/runtime/link/unverified-peer";
@@ -25,8 +31,7 @@ import type { IssuedFiles } from "@gridward/runtime/trust/server-directory";
 import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
 import { createRequest } from "@gridward/runtime/trust/x509/request";
-import { authorityHash, pairingHash } from "./invite.ts";
-import { joinMac, signJoin, verifyJoin } from "./join-proof.ts";
+import { authorityHash } from "./invite.ts";
 import { createWrapKey, unwrapSystemKey } from "./join-wrap.ts";
 
 /** Who asks to join. */
@@ -83,7 +88,13 @@ async function converse(
   if (!greeting.ok) return greeting;
   const { name } = joining.server;
   const secret = new Secret(code.secret);
-  peer.send(encodeJoin({ v: 1, name, mac: joinMac(secret, name, peer.exporter()) }));
+  peer.send(
+    encodeJoin({
+      v: 1,
+      name,
+      mac: secretMac(secret, { purpose: "join", name, exporter: peer.exporter() }),
+    }),
+  );
   const admitted = await receiveAnswer(peer);
   if (!admitted.ok) return admitted;
   const met = { peer, code, joining, greeting: greeting.value, wrapKey: createWrapKey() };
@@ -104,23 +115,23 @@ async function recognise(
   const greeting = decodeGreeting(received);
   if (!greeting.ok) return refuse("security.untrusted-server", greeting.error);
   const { id, nonce, pairingKey, signature } = greeting.value;
-  const proof = { peer, signer: "acceptor", mainId: id, nonce, joiningId: "" } as const;
+  const proof = { peer, signer: "acceptor", acceptorId: id, nonce, diallerId: "" } as const;
   const isMain =
     sameBytes(pairingHash(pairingKey), code.pairingHash) &&
-    verifyJoin(proof, pairingKey, signature);
+    verifyContact(proof, pairingKey, signature);
   if (isMain) return greeting;
   return refuse("security.untrusted-server", "its pairing key is not the one of the code");
 }
 
 function apply({ peer, joining, greeting, wrapKey }: Meeting): void {
   const { server, pairingKey, tlsKey, signerKey } = joining;
-  const { id: mainId, nonce } = greeting;
-  const proof = { peer, signer: "dialler", mainId, nonce, joiningId: server.id } as const;
+  const { id: acceptorId, nonce } = greeting;
+  const proof = { peer, signer: "dialler", acceptorId, nonce, diallerId: server.id } as const;
   peer.send(
     encodeJoin({
       v: 1,
       server: { ...server, pairingKey: pairingKeyText(pairingKey) },
-      signature: signJoin(proof, pairingKey),
+      signature: signContact(proof, pairingKey),
       tlsRequest: base64url(createRequest(tlsKey, server.name)),
       signerRequest: base64url(createRequest(signerKey, server.name)),
       wrapKey: wrapKey.text,
