@@ -33,7 +33,7 @@ import { CopyFromMain } from "./copy-from-main.ts";
 import { isFirstPass, sendFirstPass } from "./first-pass.ts";
 import { PartnerWire } from "./partner-wire.ts";
 import type { PassOn } from "./pass-on.ts";
-import { openPassOn, submitChange, takePassedOn } from "./submit-change.ts";
+import { openPassOn, submitChange, type SubmitParts, takePassedOn } from "./submit-change.ts";
 
 export interface OpenPairParts {
   readonly directory: string;
@@ -85,7 +85,7 @@ export function openPair(parts: OpenPairParts): Pair {
     get passOn() {
       return passOn;
     },
-    submit: async (order) => submitChange(pair, order),
+    submit: async (order) => submitChange(submitting, order),
     findPartners: () => {
       const servers = pair.conductor.state.tables.servers;
       wire.setPartners([...servers.values()].map(({ id }) => id).filter((id) => id !== self));
@@ -108,6 +108,11 @@ export function openPair(parts: OpenPairParts): Pair {
   const writer = openWriter(pair, clock);
   const wire = openWire(parts, pair);
   const passOn = openPassOn(pair, clock);
+  const submitting: SubmitParts = {
+    duty: () => pair.conductor.pair.machine.duty,
+    write: async (order) => writer.submit(order),
+    passOn: async (order) => passOn.submit(order),
+  };
   return pair;
 }
 

@@ -11,21 +11,26 @@ import type { OtherFrame } from "./partner-wire.ts";
 import { PassOn } from "./pass-on.ts";
 import { encodePassOn, isPassOn, parsePassOn } from "./pass-on-frame.ts";
 
+export interface SubmitParts {
+  readonly duty: () => Duty;
+  readonly write: (order: ChangeOrder) => Promise<Result<Receipt, Refusal>>;
+  readonly passOn: (order: ChangeOrder) => Promise<Result<Receipt, Refusal>>;
+}
+
 /**
  * Writes a change on a Main and passes it on from a Standby. One that was refused because the duty
  * had just moved goes once more, to where it is now: nothing of it was written.
  */
 export async function submitChange(
-  { conductor, writer, passOn }: Pair,
+  { duty, write, passOn }: SubmitParts,
   order: ChangeOrder,
 ): Promise<Result<Receipt, Refusal>> {
-  const send = async (duty: Duty): Promise<Result<Receipt, Refusal>> =>
-    duty === "standby" ? passOn.submit(order) : writer.submit(order);
-  const { duty } = conductor.pair.machine;
-  const done = await send(duty);
-  const now = conductor.pair.machine.duty;
-  const hasMoved = !done.ok && done.error.code === "pair.not-main" && now !== duty;
-  return hasMoved ? send(now) : done;
+  const send = async (now: Duty): Promise<Result<Receipt, Refusal>> =>
+    now === "standby" ? passOn(order) : write(order);
+  const before = duty();
+  const done = await send(before);
+  const hasMoved = !done.ok && done.error.code === "pair.not-main" && duty() !== before;
+  return hasMoved ? send(duty()) : done;
 }
 
 /** A Standby passes on while its own view is fresh: what it prepares, it prepares from the truth. */
