@@ -7,7 +7,7 @@ import type { Refusal } from "@gridward/core/domain/refusal";
 import { rolesInForce } from "@gridward/core/domain/roles";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { AccountRow, RoleAssignment } from "@gridward/core/domain/types";
-import { hmacSha256, sameSecret } from "@gridward/runtime/os/hash";
+import { hmacSha256, hmacSha256With, sameSecret } from "@gridward/runtime/os/hash";
 import { freshId } from "@gridward/runtime/os/random";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 
@@ -60,6 +60,7 @@ const prefix = "gws1";
 const tokenLengthMax = 512;
 
 export function createSessions(parts: SessionParts): Sessions {
+  const macOf = sessionMac();
   return {
     issue(account, mustChange) {
       const key = parts.key();
@@ -75,7 +76,8 @@ export function createSessions(parts: SessionParts): Sessions {
     },
     check(token) {
       const key = parts.key();
-      const claimed = key === null ? undefined : openToken(key, token.reveal());
+      const claimed =
+        key === null ? undefined : openToken((body) => macOf(key, body), token.reveal());
       const session = claimed && liveSession(claimed, parts.state(), parts.now());
       if (session === undefined) return err({ code: "credential.session-ended", detail: "" });
       return ok(session);
@@ -85,11 +87,11 @@ export function createSessions(parts: SessionParts): Sessions {
 
 type Claims = z.infer<typeof claims>;
 
-function openToken(key: SystemKey, token: string): Claims | undefined {
+function openToken(macOf: (body: string) => Bytes, token: string): Claims | undefined {
   if (token.length > tokenLengthMax) return undefined;
   const [first, body = "", mac = "", ...rest] = token.split(".");
   if (first !== prefix || rest.length > 0) return undefined;
-  if (!sameSecret(Buffer.from(mac, "base64url"), macOf(key, body))) return undefined;
+  if (!sameSecret(Buffer.from(mac, "base64url"), macOf(body))) return undefined;
   const text = decodeUtf8(Buffer.from(body, "base64url"));
   const parsed = text.ok ? claims.safeParse(JSON.parse(text.value)) : undefined;
   return parsed?.success === true ? parsed.data : undefined;
@@ -115,11 +117,18 @@ function encode(body: Claims): string {
 
 /**
  * Its key is one block of HKDF-Expand from the system key, which is uniform already, so that
- * extraction may be left out (RFC 5869 §2.3, §3.3).
+ * extraction may be left out (RFC 5869 §2.3, §3.3). Made once for a system key: every request
+ * needs it.
  */
-function macOf(key: SystemKey, body: string): Bytes {
-  const sessionKey = hmacSha256(key.bytes.reveal(), utf8("gridward session token\u0001"));
-  return hmacSha256(sessionKey, utf8(body));
+function sessionMac(): (key: SystemKey, body: string) => Bytes {
+  let made: { readonly from: SystemKey; readonly mac: (bytes: Bytes) => Bytes } | undefined;
+  return (key, body) => {
+    if (made?.from !== key) {
+      const sessionKey = hmacSha256(key.bytes.reveal(), utf8("gridward session token\u0001"));
+      made = { from: key, mac: hmacSha256With(sessionKey) };
+    }
+    return made.mac(utf8(body));
+  };
 }
 
 function base64url(bytes: Bytes): string {

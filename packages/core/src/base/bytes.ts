@@ -5,7 +5,14 @@ export type Bytes = Uint8Array<ArrayBufferLike>;
 
 const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const hexDigits = "0123456789abcdef";
+/** The two digits of each byte, and the value of each digit's character code. */
+const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const hexValues = new Uint8Array(128);
+for (let value = 0; value < 16; value++) {
+  const digit = value.toString(16);
+  hexValues[digit.charCodeAt(0)] = value;
+  hexValues[digit.toUpperCase().charCodeAt(0)] = value;
+}
 
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
@@ -21,7 +28,7 @@ export function decodeUtf8(bytes: Bytes): Result<string, "not UTF-8"> {
 
 export function encodeHex(bytes: Bytes): string {
   let text = "";
-  for (const byte of bytes) text += hexDigits.charAt(byte >> 4) + hexDigits.charAt(byte & 15);
+  for (const byte of bytes) text += hexPairs[byte] ?? "";
   return text;
 }
 
@@ -29,7 +36,8 @@ export function decodeHex(text: string): Result<Uint8Array<ArrayBuffer>, "not he
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return err("not hexadecimal");
   const bytes = new Uint8Array(text.length / 2);
   for (let index = 0; index < bytes.length; index++) {
-    bytes[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16);
+    const high = hexValues[text.charCodeAt(index * 2)] ?? 0;
+    bytes[index] = (high << 4) | (hexValues[text.charCodeAt(index * 2 + 1)] ?? 0);
   }
   return ok(bytes);
 }
@@ -48,13 +56,17 @@ export function concat(parts: readonly Bytes[]): Uint8Array<ArrayBuffer> {
 
 /** Length-prefixed concatenation: no two lists of parts give the same bytes. */
 export function lengthPrefixed(parts: readonly Bytes[]): Uint8Array<ArrayBuffer> {
-  const pieces: Bytes[] = [];
+  let length = 0;
+  for (const part of parts) length += 4 + part.length;
+  const whole = new Uint8Array(length);
+  const view = new DataView(whole.buffer);
+  let offset = 0;
   for (const part of parts) {
-    const length = new Uint8Array(4);
-    new DataView(length.buffer).setUint32(0, part.length);
-    pieces.push(length, part);
+    view.setUint32(offset, part.length);
+    whole.set(part, offset + 4);
+    offset += 4 + part.length;
   }
-  return concat(pieces);
+  return whole;
 }
 
 export function sameBytes(left: Bytes, right: Bytes): boolean {

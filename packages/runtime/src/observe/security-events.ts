@@ -1,3 +1,4 @@
+import type { StatementSync } from "node:sqlite";
 import { z } from "zod";
 import { encodeHex, lengthPrefixed, utf8 } from "@gridward/core/base/bytes";
 import { canonical } from "@gridward/core/base/canonical";
@@ -94,6 +95,7 @@ const rowSchema = z.strictObject({
  */
 export class SecurityEventStore {
   readonly #database: SideFile["database"];
+  readonly #insert: StatementSync;
   readonly #eventsKept: number;
   #last: { readonly sequence: number; readonly hash: string };
   /** Events not kept since then. */
@@ -102,6 +104,7 @@ export class SecurityEventStore {
   constructor(path: string, now: Instant, eventsKept: number = eventsKeptDefault) {
     const file = openSideFile({ path, version: 0x4557_01, schema, synchronous: "NORMAL" });
     this.#database = file.database;
+    this.#insert = file.database.prepare(insertEvent);
     this.#eventsKept = eventsKept;
     const newest = "SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1";
     const last = file.database.prepare(newest).get();
@@ -165,14 +168,13 @@ export class SecurityEventStore {
   #write(contents: readonly SecurityEventContent[]): void {
     let last = this.#last;
     this.#database.exec("BEGIN IMMEDIATE");
-    const insert = this.#database.prepare(insertEvent);
     for (const content of contents) {
       const sequence = last.sequence + 1;
       const event = bounded(content);
       const hash = hashOf(event, sequence, last.hash);
       const { at, event: number, outcome, subject, door, source, device, detail } = event;
       const texts = [outcome, subject, door, source, device, detail];
-      insert.run(sequence, last.hash, hash, at, number, ...texts);
+      this.#insert.run(sequence, last.hash, hash, at, number, ...texts);
       last = { sequence, hash };
     }
     if (groupOf(last.sequence) > groupOf(this.#last.sequence)) {

@@ -33,6 +33,9 @@ async function sleep(duration: Millis, stop?: AbortSignal): Promise<void> {
 /** A difference below this is the coarseness of /proc/uptime (10 ms), not a suspension. */
 const suspendNoticed: Millis = 50;
 
+/** The uptime is read again after so much running time at the latest; it costs a system call. */
+const uptimeKept: Millis = 1;
+
 /**
  * Node's own counter stands still while the machine is suspended, and a replica must not get
  * younger by that; the kernel's uptime goes on. We add what the two differ by.
@@ -42,8 +45,11 @@ function monotonicWithSuspend(): () => Millis {
   const firstUptime = readUptime();
   const firstCounter = performance.now();
   let suspended = 0;
+  let readAt = Number.NEGATIVE_INFINITY;
   return () => {
     const counter = performance.now() - firstCounter;
+    if (counter - readAt < uptimeKept) return counter + suspended;
+    readAt = counter;
     const uptime = readUptime();
     if (uptime !== undefined && firstUptime !== undefined) {
       const difference = uptime - firstUptime - counter;

@@ -1,4 +1,4 @@
-import { createHmac, hash, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, hash, timingSafeEqual } from "node:crypto";
 import type { Bytes } from "@gridward/core/base/bytes";
 
 /** SHA-256 of the platform, for the pure code that takes a `Sha256`. */
@@ -9,6 +9,12 @@ export function sha256(bytes: Bytes): Bytes {
 /** HMAC-SHA-256. */
 export function hmacSha256(key: Bytes, bytes: Bytes): Bytes {
   return createHmac("sha256", key).update(bytes).digest();
+}
+
+/** HMAC-SHA-256 with one key for many: Node makes a key object of raw bytes at every single use. */
+export function hmacSha256With(key: Bytes): (bytes: Bytes) => Bytes {
+  const kept = createSecretKey(key);
+  return (bytes) => createHmac("sha256", kept).update(bytes).digest();
 }
 
 /** Compares secrets in a time that does not tell where they differ. */

@@ -11,11 +11,14 @@ export function randomBytes(length: number): Uint8Array {
 
 /** A fresh id: 128 random bits as 26 characters of Crockford's base 32. */
 export function freshId(): string {
-  let value = BigInt(`0x${nodeRandomBytes(16).toString("hex")}`);
   let text = "";
-  for (let digit = 0; digit < 26; digit++) {
-    text = crockford.charAt(Number(value & 31n)) + text;
-    value >>= 5n;
+  let bits = 0;
+  let held = 2; // Two bits of nought before the 128, so that they make 26 digits.
+  for (const byte of nodeRandomBytes(16)) {
+    bits = (bits << 8) | byte;
+    held += 8;
+    for (; held >= 5; held -= 5) text += crockford.charAt((bits >> (held - 5)) & 31);
+    bits &= (1 << held) - 1;
   }
   return text;
 }

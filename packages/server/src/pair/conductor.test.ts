@@ -22,7 +22,7 @@ import { Conductor } from "./conductor.ts";
 /** A Main whose shell notes in one list what it was told to do. */
 function aMain(changes: Partial<ControlRecord> = {}) {
   const { ledger, store, fill } = aLedger();
-  const world = { at: 0, isBroken: false };
+  const world = { at: 0, isBroken: false, onSettled: () => {} };
   const deeds: string[] = [];
   const started = startPair({
     self: serverA,
@@ -60,7 +60,10 @@ function aMain(changes: Partial<ControlRecord> = {}) {
       sendFirstPass: async () => undefined,
       onCommitted: (seq) => void deeds.push(`commit ${seq}`),
       onAbandoned: () => void deeds.push("abandoned"),
-      onSettled: () => void deeds.push("settled"),
+      onSettled: () => {
+        deeds.push("settled");
+        world.onSettled();
+      },
     },
     pair,
     ledger,
@@ -90,7 +93,26 @@ test("[CD1][HS8] a change is sent before it is committed, and settled when all i
   assert.equal(conductor.flush().ok, true);
   assert.deepEqual(deeds, ["entries", "settled"]);
   conductor.feed(heard(serverB, { kind: "ack", term: 1, head: ledger.head }));
-  assert.deepEqual(deeds.slice(2), ["commit 2", "settled"]);
+  assert.deepEqual(deeds.slice(2, 4), ["commit 2", "settled"]);
+});
+
+test("[CD7][HS8] a Standby hears of a commit at once: by word, or with the next entries", () => {
+  const { conductor, ledger, deeds, world } = aPairMain();
+  conductor.stage(aChange("one"));
+  conductor.flush();
+  conductor.feed(heard(serverB, { kind: "ack", term: 1, head: ledger.head }));
+  assert.deepEqual(deeds.slice(2), ["commit 2", "settled", "heartbeat"]);
+  conductor.feed({ kind: "tick" });
+  assert.deepEqual(deeds.slice(5), ["settled"]);
+  conductor.stage(aChange("two"));
+  conductor.flush();
+  world.onSettled = () => {
+    world.onSettled = () => {};
+    conductor.stage(aChange("three"));
+    conductor.flush();
+  };
+  conductor.feed(heard(serverB, { kind: "ack", term: 1, head: ledger.head }));
+  assert.deepEqual(deeds.slice(8), ["commit 3", "settled", "entries", "settled"]);
 });
 
 test("[CD2] after an error of the disk nothing goes on, whoever caught the error", async () => {

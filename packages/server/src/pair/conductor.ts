@@ -8,6 +8,7 @@ import type { PairAction, PairEvent, Tail } from "@gridward/core/domain/pair/eve
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import type { HistoryView, PairState } from "@gridward/core/domain/pair/pair-state";
 import { step } from "@gridward/core/domain/pair/step";
+import { heartbeatOf } from "@gridward/core/domain/pair/turn";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { type DirectoryState, emptyState } from "@gridward/core/domain/state";
 import type { Actor } from "@gridward/core/domain/types";
@@ -56,6 +57,8 @@ export class Conductor {
   #isBusy = false;
   #hasFailed = false;
   #order: Order | undefined;
+  /** As Main: committed since the Standby was last told how far it may show. */
+  #isUntold = false;
   /** A verified generation that the rules have not yet made current. */
   #ready: OpenedJournal | undefined;
 
@@ -92,6 +95,7 @@ export class Conductor {
       this.#takeAll();
       this.#isBusy = false;
       this.#parts.onSettled();
+      this.#tellCommitted();
     } catch (error) {
       this.#hasFailed = true;
       throw error;
@@ -231,6 +235,7 @@ export class Conductor {
         return this.#mustLedger().append(action.entries);
       case "commit":
         this.#mustLedger().commit(action.seq);
+        this.#isUntold = true;
         return this.#parts.onCommitted(action.seq);
       case "record-term":
         return this.#record("start-term", { kind: "term-started", pair: action.pair });
@@ -264,7 +269,22 @@ export class Conductor {
     const { to, from, upTo } = action;
     const entries = this.#mustLedger().read(from, upTo - from + 1);
     const { control, committed } = this.#pair;
+    this.#isUntold = false;
     this.#parts.send(to, { kind: "entries", term: control.term, entries, committed });
+  }
+
+  /**
+   * Standbys show a change when they hear that it is committed: with the next entries, which an
+   * idle Main has none of, so that it says so at once instead of with its next heartbeat.
+   */
+  #tellCommitted(): void {
+    if (!this.#isUntold) return;
+    this.#isUntold = false;
+    if (this.#pair.machine.duty !== "main") return;
+    const beat = heartbeatOf(this.#pair);
+    for (const [id, { acked, linkUp }] of this.#pair.peers) {
+      if (linkUp && acked !== null) this.#parts.send(id, beat);
+    }
   }
 
   #sendSnapshot(to: NodeId): void {

@@ -15,7 +15,7 @@ import { timing } from "./timing.ts";
 import {
   act,
   become,
-  isComplete,
+  heartbeatOf,
   keep,
   peerOf,
   say,
@@ -80,7 +80,8 @@ function onTick(turn: Turn): void {
   if (turn.state.machine.duty === "main") onMainTick(turn);
   if (turn.clocks.at - turn.state.heartbeatAt < timing.heartbeat) return;
   turn.state = { ...turn.state, heartbeatAt: turn.clocks.at };
-  for (const [id, peer] of turn.state.peers) if (peer.linkUp) beat(turn, id);
+  for (const [id, peer] of turn.state.peers)
+    if (peer.linkUp) say(turn, id, heartbeatOf(turn.state));
 }
 
 /**
@@ -91,13 +92,6 @@ function noticeStandstill(turn: Turn): void {
   const { at } = turn.clocks;
   if (at - turn.state.heartbeatAt < timing.standstill) return;
   turn.state = { ...turn.state, awakeSince: at };
-}
-
-function beat(turn: Turn, to: Parameters<typeof say>[1]): void {
-  const { control, machine, head, committed } = turn.state;
-  const complete = isComplete(turn.state);
-  const { term, owner } = control;
-  say(turn, to, { kind: "heartbeat", term, owner, duty: machine.duty, head, committed, complete });
 }
 
 function onLinkDown(

@@ -76,6 +76,13 @@ export function sayHello(turn: Turn, to: NodeId): void {
   });
 }
 
+export function heartbeatOf(state: PairState): PairMessage {
+  const { control, machine, head, committed } = state;
+  const { term, owner } = control;
+  const complete = isComplete(state);
+  return { kind: "heartbeat", term, owner, duty: machine.duty, head, committed, complete };
+}
+
 export function greetAll(turn: Turn): void {
   for (const [id, peer] of turn.state.peers) if (peer.linkUp) sayHello(turn, id);
 }
