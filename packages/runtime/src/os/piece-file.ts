@@ -1,0 +1,104 @@
+import { existsSync } from "node:fs";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Bytes } from "@gridward/core/base/bytes";
+import { err, ok, type Result } from "@gridward/core/base/result";
+import { errorCode, syncDirectory } from "./files.ts";
+
+export type PieceFileFault = "exists" | "no room" | "cannot be used";
+
+const pieceBytes = 64 * 1024;
+
+/**
+ * A large file written piece by piece without holding anybody up. It has its name only once it is
+ * whole and on the disk; what ends before leaves nothing.
+ */
+export class PieceFile {
+  readonly #path: string;
+  readonly #partial: string;
+  readonly #file: FileHandle;
+
+  private constructor(path: string, partial: string, file: FileHandle) {
+    this.#path = path;
+    this.#partial = partial;
+    this.#file = file;
+  }
+
+  /** Never replaces a file. */
+  static async create(path: string): Promise<Result<PieceFile, PieceFileFault>> {
+    if (existsSync(path)) return err("exists");
+    const partial = `${path}.partial`;
+    try {
+      return ok(new PieceFile(path, partial, await open(partial, "w", 0o600)));
+    } catch (error) {
+      return err(faultOf(error));
+    }
+  }
+
+  async write(bytes: Bytes): Promise<Result<null, PieceFileFault>> {
+    return this.#try(async () => {
+      let written = 0;
+      while (written < bytes.length) {
+        const { bytesWritten } = await this.#file.write(bytes, written);
+        written += bytesWritten; // Ends: a disk that takes nothing throws.
+      }
+    });
+  }
+
+  /** Durable under its name when it returns. */
+  async finish(): Promise<Result<null, PieceFileFault>> {
+    return this.#try(async () => {
+      await this.#file.sync();
+      await this.#file.close();
+      await rename(this.#partial, this.#path);
+      syncDirectory(dirname(this.#path));
+    });
+  }
+
+  async abandon(): Promise<void> {
+    await this.#file.close();
+    await rm(this.#partial, { force: true });
+  }
+
+  async #try(work: () => Promise<void>): Promise<Result<null, PieceFileFault>> {
+    try {
+      await work();
+      return ok(null);
+    } catch (error) {
+      await this.abandon();
+      return err(faultOf(error));
+    }
+  }
+}
+
+/** The bytes of a file, 64 KiB at a time; a file that cannot be read ends with the fault. */
+export async function* readPieces(
+  path: string,
+): AsyncGenerator<Result<Bytes, "absent" | "unreadable">> {
+  let file: FileHandle;
+  try {
+    file = await open(path, "r");
+  } catch (error) {
+    yield err(errorCode(error) === "ENOENT" ? "absent" : "unreadable");
+    return;
+  }
+  try {
+    for (;;) {
+      const buffer = new Uint8Array(pieceBytes);
+      const { bytesRead } = await file.read(buffer, 0, pieceBytes);
+      if (bytesRead === 0) break; // Ends with the file.
+      yield ok(buffer.subarray(0, bytesRead));
+    }
+  } catch {
+    yield err("unreadable");
+  } finally {
+    await file.close();
+  }
+}
+
+function faultOf(error: unknown): PieceFileFault {
+  const code = errorCode(error);
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") return "no room";
+  if (code === "") throw error;
+  return "cannot be used";
+}
