@@ -1,0 +1,181 @@
+import { rfc3339, type Instant } from "../base/time.ts";
+import type { Fact } from "./fact.ts";
+import { isLockedAt } from "./lock-out.ts";
+import type { MemberOf } from "./member-of.ts";
+import { roleName } from "./roles.ts";
+import type { SetAsideRow } from "./set-aside-row.ts";
+import { singleKey, type DirectoryState } from "./state.ts";
+import type { AccountRow } from "./types.ts";
+
+/** What a lost change is compared with: the system as it stands, at this time. */
+export interface Present {
+  readonly state: DirectoryState;
+  readonly now: Instant;
+}
+
+/**
+ * What is less strict in the system now than it was on the server whose change was lost, a sentence
+ * for each: nobody must find out by chance that somebody who was shut out is in again (HS9).
+ */
+export function lossesOf(
+  row: SetAsideRow,
+  facts: readonly Fact[],
+  present: Present,
+): readonly string[] {
+  const server = present.state.tables.servers.get(row.node)?.name ?? row.node;
+  const there = `on ${server} at ${rfc3339(row.at)}`;
+  return facts.flatMap((fact) => lossOf(fact, there, present) ?? []);
+}
+
+function lossOf(fact: Fact, there: string, present: Present): string | undefined {
+  const { state, now } = present;
+  switch (fact.kind) {
+    case "account-disabled":
+    case "account-deleted":
+    case "account-locked":
+    case "account-updated":
+    case "password-set":
+    case "code-used": {
+      const account = state.tables.accounts.get(fact.id);
+      return account && accountLoss(account, fact, { there, now });
+    }
+    case "group-left":
+    case "group-denied":
+    case "group-deleted":
+      return groupLoss(state, fact, there);
+    case "device-replication-set": {
+      const device = state.tables.devices.get(fact.id);
+      if (fact.enabled || device?.replication.enabled !== true) return undefined;
+      return `Replication to ${device.name} was switched off ${there} and is on in the system now.`;
+    }
+    case "session-ended":
+      if (fact.expiresAt <= now || state.tables.endedSessions.has(fact.id)) return undefined;
+      return `A session was ended ${there} and is valid in the system now.`;
+    case "policy-set":
+      return policyLoss(state, fact, there);
+    case "invite-tried":
+    case "invite-used":
+      if ((state.tables.invites.get(fact.name)?.expiresAt ?? 0) <= now) return undefined;
+      return `The join code for ${fact.name} was used ${there} and is open in the system now.`;
+    case "recovery-key-set": {
+      const isSo = state.tables.system.get(singleKey)?.recovery?.publicKey === fact.publicKey;
+      return isSo ? undefined : `Another recovery key was set ${there}; the old one opens backups.`;
+    }
+    case "account-created":
+    case "account-enabled":
+    case "account-unlocked":
+    case "code-issued":
+    case "group-created":
+    case "group-joined":
+    case "group-deny-lifted":
+    case "group-administrator-admitted":
+    case "device-registered":
+    case "device-code-issued":
+    case "device-enrolled":
+    case "certificate-issued":
+    case "system-created":
+    case "authority-created":
+    case "invite-issued":
+    case "server-joined":
+    case "server-removed":
+    case "system-restored":
+    case "witness-added":
+    case "witness-removed":
+    case "set-aside-recorded":
+    case "set-aside-judged":
+    case "term-started":
+    case "ack-set-changed":
+    case "state-digested":
+      return undefined;
+  }
+}
+
+type AccountFact = MemberOf<
+  Fact,
+  | "account-disabled"
+  | "account-deleted"
+  | "account-locked"
+  | "account-updated"
+  | "password-set"
+  | "code-used"
+>;
+
+function accountLoss(
+  account: AccountRow,
+  fact: AccountFact,
+  { there, now }: { readonly there: string; readonly now: Instant },
+): string | undefined {
+  const name = account.displayName;
+  switch (fact.kind) {
+    case "account-disabled":
+      if (!account.enabled) return undefined;
+      return `${name} was disabled ${there} and is enabled in the system now.`;
+    case "account-deleted":
+      return `${name} was deleted ${there} and is there in the system now.`;
+    case "account-locked":
+      if (fact.until <= now || isLockedAt(account, now)) return undefined;
+      return `${name} was locked ${there} and is not locked in the system now.`;
+    case "account-updated":
+      return roleLoss(account, fact, there);
+    case "password-set": {
+      const isOld =
+        account.password !== null && account.password.changedAt < fact.password.changedAt;
+      if (!isOld) return undefined;
+      return `The password of ${name} was changed ${there}; the old one is valid in the system now.`;
+    }
+    case "code-used":
+      if (account.code === null || account.code.expiresAt <= now) return undefined;
+      return `The one-time code of ${name} was used ${there} and is valid in the system now.`;
+  }
+}
+
+function roleLoss(
+  account: AccountRow,
+  { roles }: MemberOf<Fact, "account-updated">,
+  there: string,
+): string | undefined {
+  const kept = new Set(roles.map(({ role, area }) => `${role} ${area}`));
+  const more = account.roles.filter(({ role, area }) => !kept.has(`${role} ${area}`));
+  if (more.length === 0) return undefined;
+  const names = more.map(({ role, area }) => `${roleName(role)} in ${area}`).join(", ");
+  return `${account.displayName} lost the role ${names} ${there} and has it in the system now.`;
+}
+
+function groupLoss(
+  state: DirectoryState,
+  fact: MemberOf<Fact, "group-left" | "group-denied" | "group-deleted">,
+  there: string,
+): string | undefined {
+  const group = state.tables.groups.get(fact.id);
+  if (group === undefined) return undefined;
+  if (fact.kind === "group-deleted") {
+    return `The group ${group.name} was deleted ${there} and is there in the system now.`;
+  }
+  const account = state.tables.accounts.get(fact.account);
+  if (account === undefined) return undefined;
+  const { displayName, groups, id } = account;
+  if (fact.kind === "group-left") {
+    if (!groups.includes(group.id)) return undefined;
+    return `${displayName} was taken out of ${group.name} ${there} and is in it now.`;
+  }
+  if (group.deny.includes(id)) return undefined;
+  return `${displayName} was denied in ${group.name} ${there} and is not denied there now.`;
+}
+
+function policyLoss(
+  state: DirectoryState,
+  { policy }: MemberOf<Fact, "policy-set">,
+  there: string,
+): string | undefined {
+  const now = state.tables.policies.get(policy.name);
+  if (now === undefined) return undefined;
+  const isStricter =
+    policy.lengthMin > now.lengthMin ||
+    policy.classesMin > now.classesMin ||
+    policy.history > now.history ||
+    policy.attempts < now.attempts ||
+    policy.lockFor > now.lockFor;
+  return isStricter
+    ? `The policy ${policy.name} was made stricter ${there} than it is in the system now.`
+    : undefined;
+}
