@@ -61,6 +61,10 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "invite-tried":
     case "invite-used":
       return [changeInvite(state, fact)];
+    case "witness-added":
+      return [{ table: "witness", key: singleKey, row: fact.witness }];
+    case "witness-removed":
+      return [{ table: "witness", key: singleKey, row: null }];
     case "server-joined":
     case "server-removed":
       return [changeServer(fact)];

@@ -22,6 +22,8 @@ type OwnKind =
   | "issue-invite"
   | "spend-invite-try"
   | "join-server"
+  | "add-witness"
+  | "remove-witness"
   | "start-term"
   | "restore-system"
   | "change-ack-set"

@@ -10,6 +10,7 @@ import type {
   PolicyRow,
   RoleAssignment,
   ServerRow,
+  WitnessRow,
 } from "./types.ts";
 
 /**
@@ -121,6 +122,9 @@ export type Command =
       readonly server: ServerRow;
       readonly certificates: readonly CertificateRow[];
     }
+  /** After the witness took the register of this Main (HS7). */
+  | { readonly kind: "add-witness"; readonly witness: WitnessRow }
+  | { readonly kind: "remove-witness" }
   | { readonly kind: "start-term"; readonly pair: PairRow }
   | { readonly kind: "set-recovery-key"; readonly publicKey: string }
   /** First entry after a restore, written by the program that restores. */

@@ -7,6 +7,7 @@ import { changeMembership, createGroup, deleteGroup } from "./decide-group.ts";
 import { changeAckSet, issueInvite, joinServer, spendInviteTry, startTerm } from "./decide-pair.ts";
 import { restoreSystem, setRecoveryKey } from "./decide-backup.ts";
 import { createSystem, setPolicy } from "./decide-system.ts";
+import { addWitness, removeWitness } from "./decide-witness.ts";
 import { decided, type CommandOf, type Decision } from "./decision.ts";
 import { checkPermission } from "./permissions.ts";
 import { refuse } from "./refusal.ts";
@@ -70,6 +71,8 @@ export function decide(state: DirectoryState, submission: Submission): Decision 
     case "issue-invite":
     case "spend-invite-try":
     case "join-server":
+    case "add-witness":
+    case "remove-witness":
     case "start-term":
     case "change-ack-set":
     case "digest-state":
@@ -100,6 +103,8 @@ function decidePair(
     | "issue-invite"
     | "spend-invite-try"
     | "join-server"
+    | "add-witness"
+    | "remove-witness"
     | "start-term"
     | "change-ack-set"
     | "digest-state"
@@ -113,6 +118,10 @@ function decidePair(
       return spendInviteTry(state, command, submission);
     case "join-server":
       return joinServer(state, command, submission);
+    case "add-witness":
+      return addWitness(state, command);
+    case "remove-witness":
+      return removeWitness(state);
     case "start-term":
       return startTerm(state, command);
     case "change-ack-set":

@@ -22,6 +22,7 @@ import {
   textShape as text,
   unprotectedShape,
   wholeShape as whole,
+  witnessShape,
   type Plain,
 } from "./row-shapes.ts";
 
@@ -78,6 +79,8 @@ export const factShapes: { readonly [Kind in Fact["kind"]]: z.ZodType<Plain<Fact
   "invite-tried": shape("invite-tried", { name: text }),
   "invite-used": shape("invite-used", { name: text }),
   "server-joined": shape("server-joined", { server: serverShape }),
+  "witness-added": shape("witness-added", { witness: witnessShape }),
+  "witness-removed": shape("witness-removed", {}),
   "server-removed": shape("server-removed", { id }),
   "recovery-key-set": shape("recovery-key-set", { publicKey: text }),
   "system-restored": shape("system-restored", {

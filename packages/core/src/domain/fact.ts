@@ -15,6 +15,7 @@ import type {
   RoleAssignment,
   ServerRow,
   SystemRow,
+  WitnessRow,
 } from "./types.ts";
 
 /** What happened, in the past tense. The whole content of a journal entry; never SQL. */
@@ -77,6 +78,8 @@ export type Fact =
   | { readonly kind: "invite-tried"; readonly name: string }
   | { readonly kind: "invite-used"; readonly name: string }
   | { readonly kind: "server-joined"; readonly server: ServerRow }
+  | { readonly kind: "witness-added"; readonly witness: WitnessRow }
+  | { readonly kind: "witness-removed" }
   | { readonly kind: "server-removed"; readonly id: NodeId }
   | { readonly kind: "recovery-key-set"; readonly publicKey: string }
   /** Begins the entry of a restore: from where, and the last place of the journal it replaced. */

@@ -48,6 +48,8 @@ export const permissions: { readonly [Kind in CommandKind]: Permission } = {
   "enrol-device": { ...servers, others: ["server", "device"] },
   "set-replication": securityAdministrator,
   "issue-invite": securityAdministrator,
+  "add-witness": securityAdministrator,
+  "remove-witness": securityAdministrator,
   "spend-invite-try": servers,
   "join-server": servers,
   "start-term": servers,

@@ -5,6 +5,7 @@ import { pairRefusals } from "./refusals/pair-refusals.ts";
 import type { RefusalSpec } from "./refusals/refusal-spec.ts";
 import { serverRefusals } from "./refusals/server-refusals.ts";
 import { signInRefusals } from "./refusals/sign-in-refusals.ts";
+import { witnessRefusals } from "./refusals/witness-refusals.ts";
 
 /**
  * Every way we say no, once. HTTP status, LDAP result code, exit code, who may learn the reason and
@@ -18,6 +19,7 @@ export const refusals = {
   ...pairRefusals,
   ...serverRefusals,
   ...backupRefusals,
+  ...witnessRefusals,
 } as const satisfies Record<string, RefusalSpec>;
 
 export type RefusalCode = keyof typeof refusals;

@@ -103,6 +103,15 @@ export const serverShape = z.strictObject({
   joinedAt: whole,
 }) satisfies Shape<Rows["servers"]>;
 
+export const witnessShape = z.strictObject({
+  id,
+  address: text,
+  port: whole,
+  pairingKey: text,
+  machine: z.strictObject({ salt: hashShape, hash: hashShape }).nullable(),
+  addedAt: whole,
+}) satisfies Shape<Rows["witness"]>;
+
 export const inviteShape = z.strictObject({
   name: text,
   secret: longText,

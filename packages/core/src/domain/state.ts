@@ -14,7 +14,7 @@ export interface DirectoryState {
   readonly requestsById: PersistentMap<RequestId, string>;
 }
 
-/** Keys of single rows: the tables `system` and `pair` hold one row each. */
+/** Keys of single rows: the tables `system`, `pair` and `witness` hold one row at most. */
 export const singleKey = "this";
 
 export const emptyState: DirectoryState = {
@@ -25,6 +25,7 @@ export const emptyState: DirectoryState = {
     groups: PersistentMap(),
     devices: PersistentMap(),
     servers: PersistentMap(),
+    witness: PersistentMap(),
     invites: PersistentMap(),
     policies: PersistentMap(),
     certificates: PersistentMap(),

@@ -7,6 +7,7 @@ export const tableNames: readonly TableName[] = [
   "system", // the single key
   "pair", // the single key
   "servers", // id
+  "witness", // the single key
   "authorities", // id
   "policies", // name
   "groups", // id
@@ -33,6 +34,7 @@ export function* allRows({ tables }: DirectoryState): Generator<RowChange, void>
   yield* rows(tables.system, (key, row) => ({ table: "system", key, row }));
   yield* rows(tables.pair, (key, row) => ({ table: "pair", key, row }));
   yield* rows(tables.servers, (key, row) => ({ table: "servers", key, row }));
+  yield* rows(tables.witness, (key, row) => ({ table: "witness", key, row }));
   yield* rows(tables.authorities, (key, row) => ({ table: "authorities", key, row }));
   yield* rows(tables.policies, (key, row) => ({ table: "policies", key, row }));
   yield* rows(tables.groups, (key, row) => ({ table: "groups", key, row }));

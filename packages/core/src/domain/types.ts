@@ -187,6 +187,19 @@ export interface PairRow {
   readonly unprotected: { readonly since: Instant; readonly reason: string } | null;
 }
 
+/** The third machine that remembers who is Main (HS7). One at most. */
+export interface WitnessRow {
+  readonly id: NodeId;
+  /** Host or address, and port, on which every server reaches it. */
+  readonly address: string;
+  readonly port: number;
+  /** Ed25519 public key, base64url of the 32 raw bytes: who it is, whatever certificate it shows. */
+  readonly pairingKey: string;
+  /** Salted hash of its machine's id, by which a server sees that both stand on one machine. */
+  readonly machine: { readonly salt: string; readonly hash: string } | null;
+  readonly addedAt: Instant;
+}
+
 /** The first answer to a request, kept so that a retry gets it again (rule I11). */
 export interface RequestRow {
   readonly requestId: RequestId;
@@ -210,6 +223,7 @@ export interface Rows {
   readonly groups: GroupRow;
   readonly devices: DeviceRow;
   readonly servers: ServerRow;
+  readonly witness: WitnessRow;
   readonly invites: InviteRow;
   readonly policies: PolicyRow;
   readonly certificates: CertificateRow;
