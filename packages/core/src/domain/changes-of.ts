@@ -68,6 +68,13 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "server-joined":
     case "server-removed":
       return [changeServer(fact)];
+    case "set-aside-recorded":
+      return [{ table: "setAside", key: fact.row.id, row: fact.row }];
+    case "set-aside-judged": {
+      const { id, verdict, by, reason } = fact;
+      const row = getRow(state.tables.setAside, id);
+      return [{ table: "setAside", key: id, row: { ...row, judged: { verdict, by, at, reason } } }];
+    }
     case "term-started":
     case "ack-set-changed":
       return [{ table: "pair", key: singleKey, row: pairAfter(state, fact) }];

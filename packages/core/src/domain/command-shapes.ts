@@ -8,6 +8,7 @@ import {
   longTextShape as longText,
   policyShape,
   rolesShape,
+  setAsideShape,
   textShape as text,
   wholeShape as whole,
   type Plain,
@@ -103,6 +104,9 @@ export const commandShapes: {
     encoded: z.exactOptional(longText),
   }),
   "set-replication": shape("set-replication", { id, enabled: z.boolean() }),
+  "record-set-aside": shape("record-set-aside", { row: setAsideShape }),
+  "reapply-set-aside": shape("reapply-set-aside", { id, reason: text }),
+  "reject-set-aside": shape("reject-set-aside", { id, reason: text }),
 };
 
 function shape<Kind extends string, Members extends z.ZodRawShape>(kind: Kind, members: Members) {

@@ -1,5 +1,6 @@
 import type { AccountId, DeviceId, GroupId, NodeId, RequestId, Sealed } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
+import type { SetAsideRow } from "./set-aside-row.ts";
 import type {
   AccessPoint,
   Actor,
@@ -125,6 +126,13 @@ export type Command =
   /** After the witness took the register of this Main (HS7). */
   | { readonly kind: "add-witness"; readonly witness: WitnessRow }
   | { readonly kind: "remove-witness" }
+  /** By the server in whose set-aside file it is (HS9). */
+  | { readonly kind: "record-set-aside"; readonly row: SetAsideRow }
+  | {
+      readonly kind: "reapply-set-aside" | "reject-set-aside";
+      readonly id: string;
+      readonly reason: string;
+    }
   | { readonly kind: "start-term"; readonly pair: PairRow }
   | { readonly kind: "set-recovery-key"; readonly publicKey: string }
   /** First entry after a restore, written by the program that restores. */

@@ -6,6 +6,7 @@ import { enrolDevice, issueDeviceCode, registerDevices, setReplication } from ".
 import { changeMembership, createGroup, deleteGroup } from "./decide-group.ts";
 import { changeAckSet, issueInvite, joinServer, spendInviteTry, startTerm } from "./decide-pair.ts";
 import { restoreSystem, setRecoveryKey } from "./decide-backup.ts";
+import { recordSetAside, rejectSetAside, reapplySetAside } from "./decide-set-aside.ts";
 import { createSystem, setPolicy } from "./decide-system.ts";
 import { addWitness, removeWitness } from "./decide-witness.ts";
 import { decided, type CommandOf, type Decision } from "./decision.ts";
@@ -63,6 +64,12 @@ export function decide(state: DirectoryState, submission: Submission): Decision 
     case "lift-deny-in-group":
     case "admit-administrator":
       return changeMembership(state, command);
+    case "record-set-aside":
+      return recordSetAside(state, command, submission);
+    case "reapply-set-aside":
+      return reapplySetAside(state, command, submission);
+    case "reject-set-aside":
+      return rejectSetAside(state, command, submission);
     case "register-devices":
     case "issue-device-code":
     case "enrol-device":

@@ -1,5 +1,6 @@
 import type { AccountId, DeviceId, GroupId, NodeId, Sealed } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
+import type { Judgement, SetAsideRow } from "./set-aside-row.ts";
 import type {
   AccountRow,
   AuthorityRow,
@@ -89,6 +90,14 @@ export type Fact =
       readonly replaced: { readonly term: number; readonly seq: number } | null;
       /** Numbers given after the backup are not given again. */
       readonly uidNext: number;
+    }
+  | { readonly kind: "set-aside-recorded"; readonly row: SetAsideRow }
+  | {
+      readonly kind: "set-aside-judged";
+      readonly id: string;
+      readonly verdict: Judgement["verdict"];
+      readonly by: string;
+      readonly reason: string;
     }
   | { readonly kind: "term-started"; readonly pair: PairRow }
   | {

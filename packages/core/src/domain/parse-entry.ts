@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Entry } from "./entry.ts";
+import type { Fact } from "./fact.ts";
 import { factShapes } from "./fact-shapes.ts";
 import {
+  actorShape,
   hashShape,
   idShape,
   longTextShape,
-  textShape,
   wholeShape,
   type Plain,
 } from "./row-shapes.ts";
@@ -15,15 +16,6 @@ import {
 const factsMost = 20_000;
 
 const shortText = z.string().min(1).max(64);
-
-export const actorShape = z.strictObject({
-  kind: z.enum(["account", "local", "server", "device"]),
-  id: textShape,
-  name: textShape,
-  door: z.enum(["ldap", "https", "device", "local", "panel", "pair"]),
-  source: textShape,
-  via: z.exactOptional(textShape),
-});
 
 export const answerShape = z.strictObject({
   id: z.exactOptional(idShape),
@@ -56,13 +48,25 @@ const entryShape = z.strictObject({
 export function parseEntry(json: unknown): Result<Entry, string> {
   const entry = entryShape.safeParse(json);
   if (!entry.success) return err(reasonOf(entry.error));
-  for (const fact of entry.data.facts) {
+  const facts = parseFacts(entry.data.facts);
+  if (!facts.ok) return facts;
+  return isEntry(json) ? ok(json) : err("not an entry");
+}
+
+/** The facts of an entry from JSON, each of its exact shape. Never throws. */
+export function parseFacts(json: unknown): Result<readonly Fact[], string> {
+  if (!Array.isArray(json)) return err("no facts");
+  for (const fact of json) {
     const kind = kindOf(fact);
     if (kind === undefined) return err("a fact of an unknown kind");
     const found = factShapes[kind].safeParse(fact);
     if (!found.success) return err(`${kind}: ${reasonOf(found.error)}`);
   }
-  return isEntry(json) ? ok(json) : err("not an entry");
+  return areFacts(json) ? ok(json) : err("no facts");
+}
+
+function areFacts(json: readonly unknown[]): json is readonly Fact[] {
+  return json.length <= factsMost;
 }
 
 function kindOf(fact: unknown): keyof typeof factShapes | undefined {

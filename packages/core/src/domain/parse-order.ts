@@ -2,7 +2,7 @@ import { z } from "zod";
 import { err, ok, type Result } from "../base/result.ts";
 import type { ChangeOrder, Command } from "./command.ts";
 import { commandShapes, type PassedCommand, type PassedKind } from "./command-shapes.ts";
-import { actorShape } from "./parse-entry.ts";
+import { actorShape } from "./row-shapes.ts";
 
 /** An order that a Standby may pass on to its Main. */
 export interface PassedOrder extends ChangeOrder {

@@ -3,6 +3,7 @@ import { deviceRefusals } from "./refusals/device-refusals.ts";
 import { directoryRefusals } from "./refusals/directory-refusals.ts";
 import { pairRefusals } from "./refusals/pair-refusals.ts";
 import type { RefusalSpec } from "./refusals/refusal-spec.ts";
+import { setAsideRefusals } from "./refusals/set-aside-refusals.ts";
 import { serverRefusals } from "./refusals/server-refusals.ts";
 import { signInRefusals } from "./refusals/sign-in-refusals.ts";
 import { witnessRefusals } from "./refusals/witness-refusals.ts";
@@ -17,6 +18,7 @@ export const refusals = {
   ...directoryRefusals,
   ...deviceRefusals,
   ...pairRefusals,
+  ...setAsideRefusals,
   ...serverRefusals,
   ...backupRefusals,
   ...witnessRefusals,

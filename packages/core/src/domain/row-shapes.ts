@@ -164,6 +164,36 @@ export const backupPlaceShape = z.strictObject({
   hash: hashShape,
 });
 
+export const actorShape = z.strictObject({
+  kind: z.enum(["account", "local", "server", "device"]),
+  id: text,
+  name: text,
+  door: z.enum(["ldap", "https", "device", "local", "panel", "pair"]),
+  source: text,
+  via: z.exactOptional(text),
+});
+
+export const verdictShape = z.enum(["re-applied", "already so", "rejected"]);
+
+export const setAsideShape = z.strictObject({
+  id,
+  node: id,
+  term: whole,
+  seq: whole,
+  part: whole,
+  at: whole,
+  actor: actorShape,
+  kind: z.string().min(1).max(64),
+  requestId: z.string().min(1).max(64),
+  mark: z.enum(["acknowledged", "not acknowledged", "unknown"]),
+  // Below a frame of the link, in which an entry with this row must fit.
+  facts: z.string().max(3 * 1_024 * 1_024),
+  forkedAt: whole,
+  by: id,
+  setAsideAt: whole,
+  judged: z.strictObject({ verdict: verdictShape, by: text, at: whole, reason: text }).nullable(),
+}) satisfies Shape<Rows["setAside"]>;
+
 export const unprotectedShape = z.strictObject({ since: whole, reason: text }).nullable();
 export const ackSetShape = z.array(id).max(64);
 

@@ -32,6 +32,7 @@ export const emptyState: DirectoryState = {
     authorities: PersistentMap(),
     requests: PersistentMap(),
     endedSessions: PersistentMap(),
+    setAside: PersistentMap(),
   },
   accountsByName: PersistentMap(),
   membersByGroup: PersistentMap(),

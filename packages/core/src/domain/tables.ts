@@ -16,6 +16,7 @@ export const tableNames: readonly TableName[] = [
   "certificates", // serial number
   "invites", // name
   "endedSessions", // id
+  "setAside", // id
   "requests", // place in the ring, see requestKey
 ];
 
@@ -43,6 +44,7 @@ export function* allRows({ tables }: DirectoryState): Generator<RowChange, void>
   yield* rows(tables.certificates, (key, row) => ({ table: "certificates", key, row }));
   yield* rows(tables.invites, (key, row) => ({ table: "invites", key, row }));
   yield* rows(tables.endedSessions, (key, row) => ({ table: "endedSessions", key, row }));
+  yield* rows(tables.setAside, (key, row) => ({ table: "setAside", key, row }));
   yield* rows(tables.requests, (key, row) => ({ table: "requests", key, row }));
 }
 

@@ -8,6 +8,7 @@ import type {
   SystemId,
 } from "../base/identity.ts";
 import type { Instant, Millis } from "../base/time.ts";
+import type { SetAsideRow } from "./set-aside-row.ts";
 
 /**
  * The rows that make up the state of a system. Every row is plain JSON: it is journalled, hashed
@@ -230,6 +231,7 @@ export interface Rows {
   readonly authorities: AuthorityRow;
   readonly requests: RequestRow;
   readonly endedSessions: EndedSessionRow;
+  readonly setAside: SetAsideRow;
 }
 export type TableName = keyof Rows;
 
