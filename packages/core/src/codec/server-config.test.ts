@@ -12,6 +12,7 @@ test("[SC1] a configuration without ports has the standard ones", () => {
       ...sound,
       ports: { https: 8443, link: 5480, ldaps: 636 },
       pair: { first_pass_rate: 0 },
+      backup: { every: null, keep: 14, directory: "backups" },
     },
   });
   const some = decodeServerConfig({ ...sound, ports: { ldaps: 0 } });
@@ -37,12 +38,25 @@ test("[SC3] a bad value is refused with its place", () => {
     [{ ...sound, ports: { link: "5480" } }, "ports.link: is no port"],
     [{ ...sound, name: "-" }, "name: is no name"],
     [{ ...sound, listen: "a b" }, "listen: is no host"],
+    [{ ...sound, backup: { every: "1 day" } }, "backup.every: is no time such as"],
+    [{ ...sound, backup: { keep: 0 } }, "backup.keep: "],
     [{ name: "A", listen: "::" }, "address: "],
     [null, ": "],
   ] as const) {
     const refused = decodeServerConfig(value);
     assert.ok(!refused.ok && refused.error.code === "config.bad-value");
     assert.ok(refused.error.detail.startsWith(place), refused.error.detail);
+  }
+});
+
+test("[SC4][HS12] a schedule of backups is read in minutes, hours and days", () => {
+  for (const [every, ms] of [
+    ["30m", 1_800_000],
+    ["24h", 86_400_000],
+    ["7d", 604_800_000],
+  ] as const) {
+    const read = decodeServerConfig({ ...sound, backup: { every, keep: 3, directory: "/mnt" } });
+    assert.deepEqual(read.ok && read.value.backup, { every: ms, keep: 3, directory: "/mnt" });
   }
 });
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { err, ok, type Result } from "../base/result.ts";
+import { day, hour, minute, type Millis } from "../base/time.ts";
 
 /** What `DIR/server.toml` says: how this server is called and where it listens. */
 export interface ServerConfig {
@@ -14,6 +15,14 @@ export interface ServerConfig {
     /** Bytes a second at most of a first pass that this server sends; 0 is no limit. */
     readonly first_pass_rate: number;
   };
+  readonly backup: {
+    /** Milliseconds from one scheduled backup to the next; null: none is scheduled. */
+    readonly every: Millis | null;
+    /** So many backups of this server are kept. */
+    readonly keep: number;
+    /** Relative to the data directory. */
+    readonly directory: string;
+  };
 }
 
 export interface ConfigRefusal {
@@ -26,6 +35,16 @@ export const defaultPorts = { https: 8443, link: 5480, ldaps: 636 } as const;
 
 /** A first pass takes what the network gives. */
 const defaultPair = { first_pass_rate: 0 } as const;
+
+/** Backups are made on order; where they go unless told otherwise. */
+const defaultBackup = { every: null, keep: 14, directory: "backups" } as const;
+
+const units: Readonly<Record<string, Millis>> = { m: minute, h: hour, d: day };
+
+const every = z
+  .string()
+  .regex(/^[1-9][0-9]{0,3}[mhd]$/, 'is no time such as "30m", "24h" or "7d"')
+  .transform((text) => Number.parseInt(text, 10) * (units[text.slice(-1)] ?? minute));
 
 const portMax = 65_535;
 const host = z.string().regex(/^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}$/, "is no host or address");
@@ -46,12 +65,20 @@ const schema = z.strictObject({
     })
     .default(defaultPorts),
   pair: z.strictObject({ first_pass_rate: z.int().min(0).default(0) }).default(defaultPair),
+  backup: z
+    .strictObject({
+      every: every.nullable().default(null),
+      keep: z.int().min(1).max(1_000).default(defaultBackup.keep),
+      directory: z.string().min(1).max(1_024).default(defaultBackup.directory),
+    })
+    .default(defaultBackup),
 });
 
 const knownKeys = [
   ...Object.keys(schema.shape),
   ...Object.keys(defaultPorts).map((key) => `ports.${key}`),
   ...Object.keys(defaultPair).map((key) => `pair.${key}`),
+  ...Object.keys(defaultBackup).map((key) => `backup.${key}`),
 ];
 
 /** Reads what a TOML parser made of the file. A key that we do not know is refused by name. */

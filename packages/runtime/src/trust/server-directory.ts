@@ -217,6 +217,13 @@ ldaps = ${ports.ldaps}
 # Bytes a second that a Standby's first pass may take of a slow line; 0 is no limit.
 [pair]
 first_pass_rate = ${config.pair.first_pass_rate}
+
+# Scheduled backups: take the marks of the next four lines away, and make a recovery key with
+# \`gridward backup key create\`. The directory should lie on another disk.
+# [backup]
+# every = "24h"
+# keep = 14
+# directory = "backups"
 `;
 }
 

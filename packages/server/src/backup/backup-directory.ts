@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import { rfc3339 } from "@gridward/core/base/time";
+import type { BackupHeader } from "@gridward/core/codec/backup/header";
+import type { BackupView } from "@gridward/core/api/backup-routes";
+import { readBackupHeader } from "@gridward/runtime/backup/read-backup";
+import { listDirectory } from "@gridward/runtime/os/directory";
+import { removePath } from "@gridward/runtime/os/files";
+
+export const backupEnding = ".gwbackup";
+
+/** Files looked at in one directory; one with more is not ours to tidy. */
+const filesMost = 10_000;
+
+export interface BackupFile {
+  readonly path: string;
+  readonly header: BackupHeader;
+}
+
+/** `<site>-<server>-<time>-<sequence>.gwbackup`: sorts by time, and names what it is. */
+export function backupFileName({
+  site,
+  server,
+  at,
+  position,
+}: Omit<BackupHeader, "fileKey">): string {
+  const time = rfc3339(at).replaceAll(/[-:]|\.\d+/g, "");
+  const plain = (text: string): string => text.replaceAll(/[^A-Za-z0-9._]+/g, "_").slice(0, 64);
+  return `${plain(site)}-${plain(server.name)}-${time}-${position.seq}${backupEnding}`;
+}
+
+/** All backups of a directory, newest first. What is none is left out. */
+export async function listBackups(directory: string): Promise<readonly BackupFile[]> {
+  const files: BackupFile[] = [];
+  const names = listDirectory(directory).filter((name) => name.endsWith(backupEnding));
+  for (const name of names.slice(0, filesMost)) {
+    const path = join(directory, name);
+    const header = await readBackupHeader(path);
+    if (header.ok) files.push({ path, header: header.value });
+  }
+  return files.toSorted((left, right) => right.header.at - left.header.at);
+}
+
+/** Removes the oldest of one server and system beyond so many; what others wrote stays. */
+export async function keepNewest(
+  directory: string,
+  keep: number,
+  of: { readonly systemId: string; readonly server: string },
+): Promise<readonly string[]> {
+  const files = await listBackups(directory);
+  const own = files.filter(
+    ({ header }) => header.systemId === of.systemId && header.server.id === of.server,
+  );
+  const old = own.slice(keep).map(({ path }) => path);
+  for (const path of old) removePath(path);
+  return old;
+}
+
+/** A backup as people and programs see it. */
+export function viewBackup({
+  path,
+  header,
+}: {
+  readonly path: string;
+  readonly header: Omit<BackupHeader, "fileKey">;
+}): BackupView {
+  const { systemId, site, server, position, accounts, version, at, recoveryKey } = header;
+  return {
+    file: path,
+    at: rfc3339(at),
+    system_id: systemId,
+    site,
+    server: server.name,
+    term: position.term,
+    sequence: position.seq,
+    accounts,
+    version,
+    recovery_key: recoveryKey.slice(0, 8),
+  };
+}
