@@ -37,6 +37,7 @@ test("[TR2][CS4] a new server directory is read back with the same temporary cer
     address: "127.0.0.1",
     ports,
     pair: { first_pass_rate: 0 },
+    backup: { every: null, keep: 14, directory: "backups" },
   });
   assert.equal(first.value.node, made.value.node);
   assert.equal(first.value.issued, null);
