@@ -21,9 +21,9 @@ export function recordSetAside(
   { row }: CommandOf<"record-set-aside">,
   { actor, at }: Submission,
 ): Decision {
-  if (state.tables.setAside.has(row.id)) return refuse("set-aside.already-recorded", row.id);
+  if (state.tables.setAside.has(row.id)) return refuse("tail.already-recorded", row.id);
   const isSound = row.judged === null && row.id === setAsideId(row) && factsOf(row).ok;
-  if (!isSound) return refuse("set-aside.malformed", row.id.slice(0, 256));
+  if (!isSound) return refuse("tail.malformed", row.id.slice(0, 256));
   const judged: Judgement | null = state.requestsById.has(row.requestId)
     ? { verdict: "already so", by: actor.name, at, reason: "the same request was done since" }
     : null;
@@ -53,7 +53,7 @@ export function rejectSetAside(
 ): Decision {
   const row = findOpen(state, id, reason);
   if (!row.ok) return row;
-  if (reason.trim() === "") return refuse("set-aside.no-reason", id);
+  if (reason.trim() === "") return refuse("tail.no-reason", id);
   return decided([judged(row.value, { verdict: "rejected", reason }, submission)], { id });
 }
 
@@ -62,17 +62,17 @@ export function factsOf(row: SetAsideRow): Result<readonly Fact[], Refusal> {
   try {
     const json: unknown = JSON.parse(row.facts);
     const facts = parseFacts(json);
-    return facts.ok ? facts : refuse("set-aside.malformed", `${row.id}: ${facts.error}`);
+    return facts.ok ? facts : refuse("tail.malformed", `${row.id}: ${facts.error}`);
   } catch {
-    return refuse("set-aside.malformed", row.id);
+    return refuse("tail.malformed", row.id);
   }
 }
 
 function findOpen(state: DirectoryState, id: string, reason: string): Result<SetAsideRow, Refusal> {
   const row = state.tables.setAside.get(id);
-  if (row === undefined) return refuse("set-aside.not-found", id.slice(0, 256));
-  if (!isPlainText(reason, reasonLengthMax)) return refuse("set-aside.no-reason", id);
-  if (row.judged !== null) return refuse("set-aside.judged", `${id}: ${row.judged.verdict}`);
+  if (row === undefined) return refuse("tail.not-found", id.slice(0, 256));
+  if (!isPlainText(reason, reasonLengthMax)) return refuse("tail.no-reason", id);
+  if (row.judged !== null) return refuse("tail.judged", `${id}: ${row.judged.verdict}`);
   return ok(row);
 }
 

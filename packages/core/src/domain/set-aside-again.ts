@@ -102,7 +102,7 @@ function factAgain(state: DirectoryState, fact: Fact, again: Again): Facts {
     case "term-started":
     case "ack-set-changed":
     case "state-digested":
-      return refuse("set-aside.not-repeatable", fact.kind);
+      return refuse("tail.not-repeatable", fact.kind);
   }
 }
 

@@ -14,7 +14,7 @@ export interface Again {
 const clocksDiffer = 5 * minute;
 
 export function conflict(what: string): ReturnType<typeof refuse> {
-  return refuse("set-aside.conflict", what);
+  return refuse("tail.conflict", what);
 }
 
 /**
