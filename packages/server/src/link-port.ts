@@ -1,6 +1,6 @@
 import type { DeviceId, NodeId } from "@gridward/core/base/identity";
 import type { DirectoryState } from "@gridward/core/domain/state";
-import type { ServerRow } from "@gridward/core/domain/types";
+import type { ServerRow, WitnessRow } from "@gridward/core/domain/types";
 import { dialLink } from "@gridward/runtime/link/dial";
 import type { LinkOutcome, VerifiedPeer } from "@gridward/runtime/link/peer";
 import {
@@ -75,6 +75,24 @@ export async function dialPartner(parts: DialParts, node: NodeId): Promise<LinkO
     partnerKey: pairingKeyFromText(server.pairingKey) ?? null,
     clock: parts.clock,
     stop: parts.stop,
+  });
+}
+
+/** One try to reach the witness, which is known by its key alone. */
+export async function dialWitness(
+  { identity, clock, stop }: Pick<DialParts, "identity" | "clock" | "stop">,
+  { id, address, port, pairingKey }: WitnessRow,
+): Promise<LinkOutcome> {
+  return dialLink({
+    protocol: "gridward-witness/1",
+    address,
+    port,
+    identity: identity.link(),
+    settings,
+    expectedNode: id,
+    partnerKey: pairingKeyFromText(pairingKey) ?? null,
+    clock,
+    stop,
   });
 }
 

@@ -13,6 +13,7 @@ import { parseEntry } from "@gridward/core/domain/parse-entry";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { singleKey } from "@gridward/core/domain/state";
 import { DiskFull } from "@gridward/runtime/journal/journal";
+import type { WitnessRow } from "@gridward/core/domain/types";
 import type { LinkOutcome } from "@gridward/runtime/link/peer";
 import { nextTry } from "@gridward/runtime/link/next-try";
 import { type Clock, runSoon } from "@gridward/runtime/os/clock";
@@ -34,6 +35,7 @@ import { isFirstPass, sendFirstPass } from "./first-pass.ts";
 import { PartnerWire } from "./partner-wire.ts";
 import type { PassOn } from "./pass-on.ts";
 import { openPassOn, submitChange, type SubmitParts, takePassedOn } from "./submit-change.ts";
+import { WitnessWire } from "./witness-wire.ts";
 
 export interface OpenPairParts {
   readonly directory: string;
@@ -43,6 +45,7 @@ export interface OpenPairParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly dial: (partner: NodeId) => Promise<LinkOutcome>;
+  readonly dialWitness: (witness: WitnessRow, stop: AbortSignal) => Promise<LinkOutcome>;
   /** Bytes a second at most of a first pass that this server sends; 0 is no limit. */
   readonly firstPassRate: number;
   /** After each commit, with the entries that became visible. */
@@ -57,6 +60,7 @@ export interface Pair {
   readonly conductor: Conductor;
   readonly writer: Writer;
   readonly wire: PartnerWire;
+  readonly witness: WitnessWire;
   readonly passOn: PassOn;
   /** Writes a change on a Main, and passes it on to the Main from a Standby (HS17). */
   readonly submit: (order: ChangeOrder) => Promise<Result<Receipt, Refusal>>;
@@ -82,6 +86,9 @@ export function openPair(parts: OpenPairParts): Pair {
     get wire() {
       return wire;
     },
+    get witness() {
+      return witness;
+    },
     get passOn() {
       return passOn;
     },
@@ -92,12 +99,14 @@ export function openPair(parts: OpenPairParts): Pair {
     },
     tick: () => {
       pair.conductor.feed({ kind: "tick" });
-      const { ledger } = pair.conductor;
+      const { ledger, state } = pair.conductor;
+      witness.follow(state.tables.witness.get(singleKey));
       if (ledger) found.control.noteHighest(ledger.head, clock.monotonic());
       tidy(pair, seen);
     },
     close: () => {
       wire.closeAll("this server stops");
+      witness.close();
       const { ledger } = pair.conductor;
       if (!ledger) return;
       found.control.write({ ...found.control.record, highest: ledger.head });
@@ -107,6 +116,7 @@ export function openPair(parts: OpenPairParts): Pair {
   };
   const writer = openWriter(pair, clock);
   const wire = openWire(parts, pair);
+  const witness = openWitness(parts, pair);
   const passOn = openPassOn(pair, clock);
   const submitting: SubmitParts = {
     duty: () => pair.conductor.pair.machine.duty,
@@ -236,6 +246,19 @@ function openWire(parts: OpenPairParts, pair: Pair): PartnerWire {
     clock,
     backOff: (failures) => nextTry(failures, parts.random()),
     note: parts.note,
+  });
+}
+
+function openWitness(parts: OpenPairParts, { conductor }: Pair): WitnessWire {
+  const { self, clock, note } = parts;
+  return new WitnessWire({
+    self,
+    systemId: () => conductor.pair.control.systemId,
+    servers: () => conductor.state.tables.servers,
+    dial: parts.dialWitness,
+    clock,
+    backOff: (failures) => nextTry(failures, parts.random()),
+    note,
   });
 }
 
