@@ -16,10 +16,12 @@ import type { Clock } from "@gridward/runtime/os/clock";
 import { freshRequestId, randomFraction } from "@gridward/runtime/os/random";
 import type { ServerIdentity } from "@gridward/runtime/trust/server-directory";
 import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
+import type { Backups } from "./backup/open-backups.ts";
+import { startBackups } from "./backup/start-backups.ts";
 import { serverCondition } from "./condition.ts";
 import { EventLog } from "./event-log.ts";
 import { KnownServers } from "./known-servers.ts";
-import { dialPartner } from "./link-port.ts";
+import { dialPartner, dialWitness } from "./link-port.ts";
 import { type FoundDatabase, openDatabase } from "./open-database.ts";
 import { openOrders } from "./orders.ts";
 import { OwnIdentity } from "./own-identity.ts";
@@ -39,6 +41,7 @@ export interface House {
   readonly sessions: Sessions;
   readonly hasher: PasswordHasher;
   readonly events: EventLog;
+  readonly backups: Backups;
   readonly clock: Clock;
   /** Told after commits and changes of condition. */
   readonly listeners: Set<() => void>;
@@ -82,7 +85,9 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const basis = { ...order, identity, known, database: database.value };
   const watch = watchState(() => pair, { events, tell, clock });
   const pair = startPair(basis, { onCommitted, onSettled: watch.look });
-  const front = frontEnd(basis, pair, { events, counters, hasher, since: watch.since });
+  const { backup } = order.found.config;
+  const backups = startBackups({ ...basis, config: backup, conductor: pair.conductor, events });
+  const front = frontEnd(basis, pair, { events, counters, hasher, backups, since: watch.since });
   const ended = new AbortController();
   void keepTicking(pair, clock, ended.signal);
   return ok({
@@ -94,6 +99,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     sessions: createSessions({ key: () => identity.systemKey, state: front.state, now }),
     hasher,
     events,
+    backups,
     clock,
     listeners,
     close: () => {
@@ -144,6 +150,7 @@ function startPair(
     clock,
     random: randomFraction,
     dial: async (node) => dialPartner(link, node),
+    dialWitness: async (row, ended) => dialWitness({ ...link, stop: ended }, row),
     firstPassRate: basis.found.config.pair.first_pass_rate,
     note: basis.note,
     ...told,
@@ -189,6 +196,7 @@ function frontEnd(
     readonly events: EventLog;
     readonly counters: FailureCounters;
     readonly hasher: PasswordHasher;
+    readonly backups: Backups;
     readonly since: () => Instant;
   },
 ): FrontEndParts {
@@ -213,6 +221,7 @@ function frontEnd(
         now: clock.now(),
         since: tools.since(),
         directions: (id) => wire.directions(id),
+        alarms: tools.backups.alarms(),
         security: {
           temporary: identity.isTemporary,
           fingerprint: fingerprintOf(identity.certificate),
