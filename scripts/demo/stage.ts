@@ -104,7 +104,7 @@ export class Stage {
   lastLog(name: string): string {
     return this.#logs
       .filter((line) => line.startsWith(`${name}: `))
-      .slice(-3)
+      .slice(-12)
       .join("\n");
   }
 

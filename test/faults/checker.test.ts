@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { type Case, judge } from "./checker.ts";
 import type { DiskEntry, Outcome, Read, Write } from "./history.ts";
 import { findContradiction, type RegisterOperation } from "./linearizable.ts";
@@ -135,7 +135,7 @@ const broken: readonly (readonly [string, Case, RegExp])[] = [
       ...sound,
       outcomes: [{ ...outcome("A", journal), entries: journal.slice(0, 2) }, outcome("B", journal)],
     },
-    /A: says 3, its disk 2/,
+    /A: it says it ends at 3, its disk at 2/,
   ],
   [
     "a look at what never was",

@@ -19,14 +19,18 @@ export interface Case {
 /** Everything that must not be so, one sentence each; empty when all is well. */
 export function judge(found: Case): readonly string[] {
   const writes = found.operations.filter((each) => each.kind === "write");
+  const kept = writes.filter(({ requestId }) => found.setAside?.has(requestId) !== true);
   return [
     ...found.outcomes.flatMap(brokenChain),
     ...disagreements(found.outcomes),
     ...outlivedTerms(found.outcomes),
     ...wrongEffects(found, writes),
-    ...wrongOrder(writes),
+    ...wrongOrder(kept),
     ...wrongReads(found),
-    ...unlikelyRegisters(found),
+    ...unlikelyRegisters(
+      found,
+      new Set(writes.filter((each) => !kept.includes(each)).map(({ value }) => value)),
+    ),
   ];
 }
 
@@ -37,21 +41,24 @@ function journalOf({ outcomes }: Pick<Case, "outcomes">): readonly DiskEntry[] {
 }
 
 function brokenChain({ server, entries, position }: Outcome): readonly string[] {
-  const broken: string[] = [];
-  for (const [index, entry] of entries.entries()) {
+  const broken = entries.flatMap((entry, index) => {
     const before = entries[index - 1];
-    if (before === undefined) continue;
-    const follows = entry.sequence === before.sequence + 1 && entry.prev === before.hash;
-    if (!follows) broken.push(`${server}: entry ${entry.sequence} does not follow its predecessor`);
-    const isLater =
-      entry.term > before.term || (entry.term === before.term && entry.start >= before.start);
-    if (!isLater) broken.push(`${server}: entry ${entry.sequence} is of an older term or start`);
-  }
+    return before === undefined ? [] : brokenLink(before, entry);
+  });
   const last = entries.at(-1);
-  const isThere = last?.sequence === position.sequence && last.hash === position.hash;
-  if (!isThere)
-    broken.push(`${server}: says ${position.sequence}, its disk ${last?.sequence ?? 0}`);
-  return broken;
+  if (last?.sequence !== position.sequence || last.hash !== position.hash) {
+    broken.push(`it says it ends at ${position.sequence}, its disk at ${String(last?.sequence)}`);
+  }
+  return broken.map((fault) => `${server}: ${fault}`);
+}
+
+function brokenLink(before: DiskEntry, { sequence, prev, term, start }: DiskEntry): string[] {
+  const follows = sequence === before.sequence + 1 && prev === before.hash;
+  const isLater = term > before.term || (term === before.term && start >= before.start);
+  return [
+    ...(follows ? [] : [`entry ${sequence} does not follow its predecessor`]),
+    ...(isLater ? [] : [`entry ${sequence} is of an older term or start`]),
+  ];
 }
 
 /** I9: the same place in both journals is the same entry, and both ended in the same state. */
@@ -109,18 +116,17 @@ function wrongEffect(
   isSetAside: boolean,
 ): string | undefined {
   const [entry] = entries;
+  const { outcome, sequence } = write;
+  if (!entry) {
+    const isLost = outcome === "done" && !isSetAside;
+    return isLost ? `was acknowledged as ${String(sequence)} and is lost` : undefined;
+  }
   if (entries.length > 1) return `is in the journal ${entries.length} times`;
-  if (write.outcome === "failed" && entry) {
-    return `was answered ${write.refusal ?? "failed"} and is entry ${entry.sequence}`;
-  }
-  if (write.outcome === "done" && !entry && !isSetAside) {
-    return `was acknowledged as ${write.sequence ?? "?"} and is lost`;
-  }
-  if (entry && !entry.values.includes(write.value)) return `has another effect than asked`;
-  if (write.outcome === "done" && entry && entry.sequence !== write.sequence) {
-    return `was acknowledged as ${write.sequence ?? "?"} and is entry ${entry.sequence}`;
-  }
-  return undefined;
+  if (!entry.values.includes(write.value)) return "has another effect than asked";
+  const isThere = `and is entry ${entry.sequence}`;
+  if (outcome === "failed") return `was answered ${String(write.refusal)} ${isThere}`;
+  if (outcome === "unknown" || entry.sequence === sequence) return undefined;
+  return `was acknowledged as ${String(sequence)} ${isThere}`;
 }
 
 /** Of two changes, the one that was answered before the other was asked for comes first. */
@@ -159,21 +165,21 @@ function wrongReads(found: Case): readonly string[] {
 }
 
 /** Each account is a register: changes and looks at it happened in some order of instants. */
-function unlikelyRegisters(found: Case): readonly string[] {
-  const setAside = found.setAside ?? new Set<string>();
+function unlikelyRegisters(found: Case, setAside: ReadonlySet<string>): readonly string[] {
   return [...found.before].flatMap(([account, value]) => {
     const first: RegisterOperation = { kind: "write", value, from: -Infinity, to: -Infinity };
-    const history = found.operations.flatMap((each): readonly RegisterOperation[] => {
-      if (each.account !== account) return [];
-      const times = { value: each.value, from: each.invokedAt, to: each.endedAt ?? Infinity };
-      if (each.kind === "read") {
-        const counts = each.isMain && found.mayBeOld?.(each) !== true;
-        return counts ? [{ kind: "read", ...times }] : [];
-      }
-      const counts = each.outcome !== "failed" && !setAside.has(each.requestId);
-      return counts ? [{ kind: "write", ...times }] : [];
-    });
+    const history = found.operations
+      .filter((each) => each.account === account && !setAside.has(each.value))
+      .filter((each) => isOfRegister(each, found.mayBeOld))
+      .map(({ kind, value: name, invokedAt, endedAt }) => {
+        return { kind, value: name, from: invokedAt, to: endedAt ?? Infinity };
+      });
     const contradiction = findContradiction([first, ...history]);
     return contradiction === undefined ? [] : [`${account}: ${contradiction}`];
   });
+}
+
+function isOfRegister(each: Operation, mayBeOld: Case["mayBeOld"]): boolean {
+  if (each.kind === "write") return each.outcome !== "failed";
+  return each.isMain && mayBeOld?.(each) !== true;
 }

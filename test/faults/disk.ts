@@ -1,4 +1,11 @@
-import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { DemoServer } from "../../scripts/demo/cast.ts";
@@ -49,6 +56,20 @@ function entryFrom(body: unknown): DiskEntry {
 function valueOf(fact: unknown): readonly string[] {
   if (!isRecord(fact) || fact["kind"] !== "account-updated") return [];
   return [String(fact["displayName"])];
+}
+
+/** What a server has after the last entry that the other has too. */
+export function tailOf(server: Directory, other: Directory): readonly DiskEntry[] {
+  const shared = new Set(entriesOf(other).map(({ hash }) => hash));
+  const entries = entriesOf(server);
+  return entries.slice(entries.findLastIndex(({ hash }) => shared.has(hash)) + 1);
+}
+
+/** Everything in the files of changes that were set aside, as text. */
+export function setAsideText({ directory }: Directory): string {
+  const folder = join(directory, "divergent");
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
 }
 
 /** Brings what is in the write-ahead file into the journal file itself. */

@@ -45,7 +45,11 @@ const refusals = new Set([
 ]);
 
 /** Codes by which it says that it cannot know. */
-const openOutcomes = new Set(["pair.unknown-outcome", "request.outcome-unknown", "request.timed-out"]);
+const openOutcomes = new Set([
+  "pair.unknown-outcome",
+  "request.outcome-unknown",
+  "request.timed-out",
+]);
 
 export function startLoad(order: LoadOrder): Load {
   const progress = { done: 0, isStopping: false };
@@ -158,8 +162,8 @@ class Client {
       if (typeof sequence === "number") return { outcome: "done", sequence, refusal: null };
       const refusal = certainRefusal(answered);
       isOpen ||= refusal === null;
-      if (!isOpen && this.#random() < givesUp)
-        return { outcome: "failed", sequence: null, refusal };
+      const isRefused = !isOpen && this.#random() < givesUp;
+      if (isRefused) return { outcome: "failed", sequence: null, refusal };
       if (isOpen && this.#random() < vanishes) break;
       this.#turnAway();
       await pause(20 + this.#random() * 40);

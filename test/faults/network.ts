@@ -114,6 +114,17 @@ export class Network {
     this.cutOneWay(right, left);
   }
 
+  /** What was cut between two is whole again. */
+  mend(left: string, right: string): void {
+    for (const [from, to] of [
+      [left, right],
+      [right, left],
+    ] as const) {
+      this.#host(to).arriving.delete(`cut ${from}`);
+      this.#applyFilter(to);
+    }
+  }
+
   /** Every connection is answered with a reset, like by a firewall that restarts. */
   reset(from: string, to: string): void {
     const rule = `ip saddr ${this.address(from)} meta l4proto tcp reject with tcp reset`;

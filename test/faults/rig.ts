@@ -80,28 +80,14 @@ export class Rig {
   async under(faults: (load: Load) => Promise<void>, kept: Kept = {}): Promise<void> {
     const load = this.#startLoad();
     try {
-      await until("changes are made", 10_000, async () => (load.done() > 20 ? true : undefined));
+      await moreDone(load);
       await faults(load);
       await this.isProtected();
-      const done = load.done();
-      await until("changes are made again", 20_000, async () =>
-        load.done() > done + 20 ? true : undefined,
-      );
+      await moreDone(load);
     } finally {
       this.#operations.push(...(await load.stop()));
     }
     await this.#assertSound(kept);
-  }
-
-  /** Like `under`, for what does not end as a protected pair: what clients heard is kept. */
-  async whileAsking(faults: (load: Load) => Promise<void>): Promise<void> {
-    const load = this.#startLoad();
-    try {
-      await until("changes are made", 10_000, async () => (load.done() > 20 ? true : undefined));
-      await faults(load);
-    } finally {
-      this.#operations.push(...(await load.stop()));
-    }
   }
 
   async #assertSound(kept: Kept): Promise<void> {
@@ -136,8 +122,20 @@ export class Rig {
   }
 
   async isProtected(): Promise<void> {
-    await waitForState(this.standby, "standby-valid");
-    await waitForState(this.main, "main-protected");
+    try {
+      await waitForState(this.standby, "standby-valid");
+      await waitForState(this.main, "main-protected");
+    } catch (error) {
+      throw new Error(`${String(error)}\n${await this.#whatTheySay()}`, { cause: error });
+    }
+  }
+
+  async #whatTheySay(): Promise<string> {
+    const said = [this.main, this.standby].map(async (server) => {
+      const status = JSON.stringify(await lookAt(server));
+      return `${server.name}: ${status}\n${this.stage.lastLog(server.name)}`;
+    });
+    return `GRIDWARD_SEED=${seed}\n${(await Promise.all(said)).join("\n")}`;
   }
 
   swapDuties(): void {
@@ -207,6 +205,16 @@ async function createAccount(api: Api, server: DemoServer, name: string): Promis
   const body = { name, display_name: name, roles: [{ role: "VIEWER" }] };
   const created = await api.call(server.url, { method: "POST", path: "/v1/accounts", body });
   assert.equal(created?.status, 200, JSON.stringify(created));
+}
+
+/** Some changes more are acknowledged. */
+export async function moreDone(load: Load, count = 20): Promise<void> {
+  const enough = load.done() + count;
+  await until("changes are made", 30_000, async () => (load.done() >= enough ? true : undefined));
+}
+
+export async function pause(milliseconds: number): Promise<void> {
+  await new Promise((done) => setTimeout(done, milliseconds));
 }
 
 export async function promoted(server: DemoServer, force = false): Promise<void> {
