@@ -1,5 +1,5 @@
 import type { SecurityEventView } from "@gridward/core/api/server-routes";
-import { ok } from "@gridward/core/base/result";
+import { ok, type Result } from "@gridward/core/base/result";
 import { type Instant, rfc3339 } from "@gridward/core/base/time";
 import type { Entry } from "@gridward/core/domain/entry";
 import type { Fact } from "@gridward/core/domain/fact";
@@ -80,6 +80,14 @@ export class EventLog implements SecurityEvents {
     const detail = refusal === null ? order : `${order}: ${refusal.code}`;
     const { name: subject, door, source } = actor;
     this.#append({ ...this.#own(20050), outcome, subject, door, source, detail });
+  }
+
+  /** Written or not, by whom ever it was ordered (HS12). */
+  onBackup(outcome: Result<{ readonly file: string; readonly sequence: number }, Refusal>): void {
+    const detail = outcome.ok
+      ? `up to change ${outcome.value.sequence}: ${outcome.value.file}`
+      : `${outcome.error.code}: ${outcome.error.detail}`;
+    this.#append({ ...this.#own(20060), outcome: outcome.ok ? "done" : "refused", detail });
   }
 
   onDevice(seen: DeviceObservation): void {

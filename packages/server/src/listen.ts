@@ -148,8 +148,17 @@ async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }
   );
 }
 
-function deskOf({ front, operator, sessions, hasher, identity, events }: House): DeskParts {
-  return { front, operator, sessions, hasher, systemKey: () => identity.systemKey, events };
+function deskOf({ identity, ...house }: House): DeskParts {
+  const { front, operator, sessions, hasher, events, backups } = house;
+  return {
+    front,
+    operator,
+    sessions,
+    hasher,
+    systemKey: () => identity.systemKey,
+    events,
+    backups,
+  };
 }
 
 async function openHttps({ house, config, note }: ListenOrder): Promise<Door> {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { backupView, recoveryKeyBody } from "./backup-routes.ts";
 import { nameText, noBody, noParams, noQuery } from "./route.ts";
 import { serverStatus } from "./server-status-schema.ts";
 import type { Route } from "./route.ts";
@@ -61,5 +62,27 @@ export const localRoutes = {
     summary: "Give the first administrator a new code, as long as no administrator has a password",
     body: noBody,
     answer: z.object({ administrator: z.string(), code: z.string(), expires_at: z.string() }),
+  },
+  localBackup: {
+    ...order,
+    path: "/local/backup",
+    summary: "Write a backup to the named file, or under a name of its own in the backup directory",
+    body: z.strictObject({ file: z.string().min(1).max(4_096).nullable() }),
+    answer: backupView,
+  },
+  localBackupList: {
+    ...order,
+    method: "GET",
+    path: "/local/backups",
+    summary: "List the backups in the backup directory of this server, newest first",
+    body: noBody,
+    answer: z.object({ rows: z.array(backupView).readonly() }),
+  },
+  localBackupKey: {
+    ...order,
+    path: "/local/backup-key",
+    summary: "Seal backups to this recovery key from now on",
+    body: recoveryKeyBody,
+    answer: z.object({ sequence: z.int() }),
   },
 } as const satisfies Record<string, Route>;

@@ -1,9 +1,11 @@
 import { accountRoutes } from "./account-routes.ts";
+import { backupRoutes } from "./backup-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
 import type { localRoutes } from "./local-routes.ts";
 import { serverRoutes } from "./server-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
+import { setAsideRoutes } from "./set-aside-routes.ts";
 
 /** The whole HTTPS interface. Server, CLI and reference page are read off this table. */
 export const routes = {
@@ -12,6 +14,8 @@ export const routes = {
   ...accountRoutes,
   ...groupRoutes,
   ...deviceRoutes,
+  ...setAsideRoutes,
+  ...backupRoutes,
 } as const;
 
 export type RouteName = keyof typeof routes;

@@ -1,10 +1,12 @@
 import { join } from "node:path";
+import { ok, type Result } from "@gridward/core/base/result";
 import { rfc3339 } from "@gridward/core/base/time";
 import type { BackupHeader } from "@gridward/core/codec/backup/header";
 import type { BackupView } from "@gridward/core/api/backup-routes";
+import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import { readBackupHeader } from "@gridward/runtime/backup/read-backup";
 import { listDirectory } from "@gridward/runtime/os/directory";
-import { removePath } from "@gridward/runtime/os/files";
+import { errorCode, removePath } from "@gridward/runtime/os/files";
 
 export const backupEnding = ".gwbackup";
 
@@ -31,7 +33,7 @@ export function backupFileName({
 /** All backups of a directory, newest first. What is none is left out. */
 export async function listBackups(directory: string): Promise<readonly BackupFile[]> {
   const files: BackupFile[] = [];
-  const names = listDirectory(directory).filter((name) => name.endsWith(backupEnding));
+  const names = namesIn(directory).filter((name) => name.endsWith(backupEnding));
   for (const name of names.slice(0, filesMost)) {
     const path = join(directory, name);
     const header = await readBackupHeader(path);
@@ -40,19 +42,34 @@ export async function listBackups(directory: string): Promise<readonly BackupFil
   return files.toSorted((left, right) => right.header.at - left.header.at);
 }
 
+/** A directory that cannot be read shows none; writing there says what is wrong. */
+function namesIn(directory: string): readonly string[] {
+  try {
+    return listDirectory(directory);
+  } catch (error) {
+    if (errorCode(error) === "") throw error;
+    return [];
+  }
+}
+
 /** Removes the oldest of one server and system beyond so many; what others wrote stays. */
 export async function keepNewest(
   directory: string,
   keep: number,
   of: { readonly systemId: string; readonly server: string },
-): Promise<readonly string[]> {
+): Promise<Result<readonly string[], Refusal>> {
   const files = await listBackups(directory);
   const own = files.filter(
     ({ header }) => header.systemId === of.systemId && header.server.id === of.server,
   );
   const old = own.slice(keep).map(({ path }) => path);
-  for (const path of old) removePath(path);
-  return old;
+  try {
+    for (const path of old) removePath(path);
+  } catch (error) {
+    if (errorCode(error) === "") throw error;
+    return refuse("backup.bad-file", `${directory}: old backups cannot be removed`);
+  }
+  return ok(old);
 }
 
 /** A backup as people and programs see it. */

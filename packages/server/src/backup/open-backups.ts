@@ -99,7 +99,8 @@ async function makeDue(
   }
   memory.failure = null;
   const of = { systemId: made.value.system_id, server: identity.node };
-  await keepNewest(place, config.keep, of);
+  const kept = await keepNewest(place, config.keep, of);
+  if (!kept.ok) memory.failure = { at: clock.now(), refusal: kept.error };
 }
 
 async function write(

@@ -75,6 +75,10 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
     hasher,
     systemKey: () => key,
     events: { list: () => ok({ rows: [], next: null, total: 0 }) },
+    backups: {
+      create: async () => err({ code: "backup.no-key", detail: "" }),
+      list: async () => [],
+    },
     firstCode,
   };
 }

@@ -4,6 +4,7 @@ import type { Refusal } from "@gridward/core/domain/refusal";
 import type { Actor } from "@gridward/core/domain/types";
 import type { PasswordHasher } from "@gridward/runtime/os/argon2";
 import type { SystemKey } from "@gridward/runtime/os/seal";
+import type { Backups } from "../backup/open-backups.ts";
 import type { FrontEndParts, OperatorParts } from "../parts.ts";
 import type { Sessions } from "../session.ts";
 
@@ -33,4 +34,5 @@ export interface DeskParts {
   /** Null on a blank server. */
   readonly systemKey: () => SystemKey | null;
   readonly events: SecurityEvents;
+  readonly backups: Pick<Backups, "create" | "list">;
 }

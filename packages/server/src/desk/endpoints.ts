@@ -1,11 +1,13 @@
 import type { RouteName } from "@gridward/core/api/routes";
 import { accountEndpoints } from "./account-endpoints.ts";
+import { backupEndpoints } from "./backup-endpoints.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { deviceEndpoints } from "./device-endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { groupEndpoints } from "./group-endpoints.ts";
 import { serverEndpoints } from "./server-endpoints.ts";
 import { sessionEndpoints } from "./session-endpoints.ts";
+import { setAsideEndpoints } from "./set-aside-endpoints.ts";
 
 /** The whole HTTPS interface with what answers it; a route without an answer does not compile. */
 export function createEndpoints(parts: DeskParts): Readonly<Record<RouteName, Endpoint>> {
@@ -15,5 +17,7 @@ export function createEndpoints(parts: DeskParts): Readonly<Record<RouteName, En
     ...accountEndpoints(parts),
     ...groupEndpoints(parts),
     ...deviceEndpoints(parts),
+    ...setAsideEndpoints(parts),
+    ...backupEndpoints(parts),
   };
 }

@@ -41,6 +41,17 @@ export function localEndpoints(parts: DeskParts): Readonly<Record<LocalRouteName
       return done.ok ? ok({ account: account.value.name, sequence: done.value.seq }) : done;
     }),
     localFirstCode: firstCode(parts),
+    localBackup: endpoint(localRoutes.localBackup, async ({ body }) =>
+      parts.backups.create(body.file),
+    ),
+    localBackupList: endpoint(localRoutes.localBackupList, async () =>
+      ok({ rows: await parts.backups.list() }),
+    ),
+    localBackupKey: endpoint(localRoutes.localBackupKey, async ({ body }, { actor, requestId }) => {
+      const command: Command = { kind: "set-recovery-key", publicKey: body.public_key };
+      const done = await front.submit({ command, actor, requestId });
+      return done.ok ? ok({ sequence: done.value.seq }) : done;
+    }),
   };
 }
 

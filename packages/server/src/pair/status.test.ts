@@ -48,6 +48,7 @@ function statusOf(
     since: noon - 7,
     directions: () => ({ dial, accept }),
     security: {},
+    alarms: [],
   });
 }
 

@@ -29,8 +29,12 @@ export interface StatusParts {
   readonly now: Instant;
   /** When the state got the name that it has. */
   readonly since: Instant;
+  /** Stands until each change that was set aside is judged (HS9). */
+  readonly setAside: Alarm | null;
   readonly directions: (id: NodeId) => { readonly dial: Direction; readonly accept: Direction };
   readonly security: Readonly<Record<string, string | boolean>>;
+  /** What is wrong apart from the pair. */
+  readonly alarms: readonly Alarm[];
 }
 
 /** `server status` as design §10 lays it down. */
@@ -235,7 +239,7 @@ function conflictWhy(partners: readonly PartnerStatus[]) {
 
 /** Every state in which somebody must act is an alarm, with the same words. */
 function alarmsOf(parts: StatusParts, { cause, remedy, icon }: Description): readonly Alarm[] {
-  if (cause === null || icon.colour === "grey") return [];
+  if (cause === null || icon.colour === "grey") return parts.alarms;
   const since = rfc3339(parts.since);
-  return [{ code: cause.code, since, text: cause.text, remedy: remedy ?? "" }];
+  return [{ code: cause.code, since, text: cause.text, remedy: remedy ?? "" }, ...parts.alarms];
 }
