@@ -3,6 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { accountId } from "@gridward/core/base/identity";
 import { anEntry } from "@gridward/runtime/journal/fixtures";
 import { SecurityEventStore } from "@gridward/runtime/observe/security-events";
 import { removePath } from "@gridward/runtime/os/files";
@@ -58,4 +59,11 @@ test("[EL3] of an entry those facts are events that the catalogue numbers", (t) 
   const log = aLog(t);
   log.onEntries([anEntry(undefined)]);
   assert.deepEqual(rowsOf(log), []);
+});
+
+test("[EL3][HS17] what a Standby passed on names it beside who asked", (t) => {
+  const log = aLog(t);
+  const facts = [{ kind: "account-deleted", id: accountId("otto") } as const];
+  log.onEntries([anEntry(undefined, { facts, actor: { ...actor, via: "B" } })]);
+  assert.deepEqual(rowsOf(log), [[2120, "done", "anna", "otto, via B"]]);
 });
