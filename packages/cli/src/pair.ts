@@ -13,6 +13,7 @@ import {
   type Outcome,
 } from "./cli.ts";
 import { order, shown } from "./order.ts";
+import { addSetAsideVerbs } from "./pair-set-aside.ts";
 
 /** gridward pair … */
 export function addPairVerbs(root: Command, cli: Cli): void {
@@ -54,6 +55,7 @@ export function addPairVerbs(root: Command, cli: Cli): void {
     .action(async (options: { readonly force?: boolean }, command: Command) =>
       carryOut(cli, command, async (asked) => promote(cli, asked, options.force === true)),
     );
+  addSetAsideVerbs(pair, cli);
 }
 
 async function changeover(cli: Cli, asked: Asked, to: string): Promise<Outcome> {

@@ -5,6 +5,8 @@ import { version } from "@gridward/core/base/version";
 import type { Entry } from "@gridward/core/domain/entry";
 import { countersResetBy } from "@gridward/core/domain/lock-out";
 import { describe } from "@gridward/core/domain/pair/describe";
+import type { Tail } from "@gridward/core/domain/pair/event";
+import type { PairState } from "@gridward/core/domain/pair/pair-state";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { SignInOutcome } from "@gridward/core/domain/sign-in";
 import type { DirectoryState } from "@gridward/core/domain/state";
@@ -28,6 +30,9 @@ import { OwnIdentity } from "./own-identity.ts";
 import type { FrontEndParts, OperatorParts } from "./parts.ts";
 import { openPair, type Pair } from "./pair/open-pair.ts";
 import { serverStatus } from "./pair/status.ts";
+import { openSetAsideAlarm } from "./set-aside/alarm.ts";
+import { setTailAside, type TailSource } from "./set-aside/tail-folder.ts";
+import { Upload } from "./set-aside/upload.ts";
 import { createSessions, type Sessions } from "./session.ts";
 import { openSignIn } from "./sign-in.ts";
 
@@ -90,6 +95,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const front = frontEnd(basis, pair, { events, counters, hasher, backups, since: watch.since });
   const ended = new AbortController();
   void keepTicking(pair, clock, ended.signal);
+  void openUpload(basis, pair).keepOn(ended.signal);
   return ok({
     identity,
     known,
@@ -143,7 +149,6 @@ function startPair(
     stop,
   };
   const pair: Pair = openPair({
-    directory: basis.directory,
     self: identity.node,
     name: identity.name,
     found: basis.database,
@@ -153,9 +158,37 @@ function startPair(
     dialWitness: async (row, ended) => dialWitness({ ...link, stop: ended }, row),
     firstPassRate: basis.found.config.pair.first_pass_rate,
     note: basis.note,
+    setAside: (source, tail) => setAside(basis, pair.conductor.pair, source, tail),
     ...told,
   });
   return pair;
+}
+
+function setAside(
+  { directory, identity, clock }: Basis,
+  { control }: PairState,
+  source: TailSource,
+  tail: Tail,
+): void {
+  const { node, name, pairingKey } = identity;
+  const author = { system: control.systemId ?? "", node, name, pairingKey, at: clock.now() };
+  setTailAside(directory, source, tail, author);
+}
+
+/** HS9: from now on what this server sets aside is brought into the system. */
+function openUpload({ directory, identity, clock, note }: Basis, pair: Pair): Upload {
+  return new Upload({
+    directory,
+    self: { id: identity.node, name: identity.name },
+    state: () => pair.conductor.state,
+    isInHistory: () => {
+      const { machine } = pair.conductor.pair;
+      return "phase" in machine && ["serving", "following"].includes(machine.phase);
+    },
+    submit: async (order) => pair.submit(order),
+    clock,
+    note,
+  });
 }
 
 interface StateWatch {
@@ -204,6 +237,7 @@ function frontEnd(
   const { conductor, submit, wire } = pair;
   const state = (): DirectoryState => conductor.state;
   const condition = () => serverCondition(conductor.pair, clock.monotonic(), clock.now());
+  const setAsideAlarms = openSetAsideAlarm();
   return {
     state,
     condition,
@@ -221,7 +255,7 @@ function frontEnd(
         now: clock.now(),
         since: tools.since(),
         directions: (id) => wire.directions(id),
-        alarms: tools.backups.alarms(),
+        alarms: [...setAsideAlarms(conductor.state, clock.now()), ...tools.backups.alarms()],
         security: {
           temporary: identity.isTemporary,
           fingerprint: fingerprintOf(identity.certificate),

@@ -1,5 +1,3 @@
-import { join } from "node:path";
-import { utf8 } from "@gridward/core/base/bytes";
 import type { NodeId } from "@gridward/core/base/identity";
 import { assert, err, type Result } from "@gridward/core/base/result";
 import type { ChangeOrder } from "@gridward/core/domain/command";
@@ -12,22 +10,16 @@ import { type Found, startPair } from "@gridward/core/domain/pair/start";
 import { parseEntry } from "@gridward/core/domain/parse-entry";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { singleKey } from "@gridward/core/domain/state";
-import { DiskFull } from "@gridward/runtime/journal/journal";
 import type { WitnessRow } from "@gridward/core/domain/types";
 import type { LinkOutcome } from "@gridward/runtime/link/peer";
 import { nextTry } from "@gridward/runtime/link/next-try";
 import { type Clock, runSoon } from "@gridward/runtime/os/clock";
-import {
-  errorCode,
-  makeDirectory,
-  readFileBounded,
-  writeFileAtomic,
-} from "@gridward/runtime/os/files";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { freshId, freshRequestId } from "@gridward/runtime/os/random";
 import { Ledger } from "../ledger.ts";
 import type { FoundDatabase } from "../open-database.ts";
 import type { Receipt } from "../parts.ts";
+import type { TailSource } from "../set-aside/tail-folder.ts";
 import { Writer } from "../writer.ts";
 import { Conductor, type ConductorParts } from "./conductor.ts";
 import { CopyFromMain } from "./copy-from-main.ts";
@@ -38,7 +30,6 @@ import { openPassOn, submitChange, type SubmitParts, takePassedOn } from "./subm
 import { WitnessWire } from "./witness-wire.ts";
 
 export interface OpenPairParts {
-  readonly directory: string;
   readonly self: NodeId;
   readonly name: string;
   readonly found: FoundDatabase;
@@ -48,6 +39,8 @@ export interface OpenPairParts {
   readonly dialWitness: (witness: WitnessRow, stop: AbortSignal) => Promise<LinkOutcome>;
   /** Bytes a second at most of a first pass that this server sends; 0 is no limit. */
   readonly firstPassRate: number;
+  /** Writes what the system's history left behind to its files, fsyncs them, reads them back (R10). */
+  readonly setAside: (source: TailSource, tail: Tail) => void;
   /** After each commit, with the entries that became visible. */
   readonly onCommitted: (entries: readonly Entry[]) => void;
   /** After each event: state or condition may have changed. */
@@ -177,7 +170,7 @@ function conductorParts(
   pair: () => Pair,
   seen: { seq: number },
 ): ConductorParts {
-  const { found, self, name, clock, directory } = parts;
+  const { found, self, name, clock } = parts;
   return {
     self,
     name,
@@ -191,14 +184,18 @@ function conductorParts(
       return reopened.value;
     },
     keepOnly: (incarnation) => found.store.keepOnly(incarnation),
-    exportTail: (from, tail) => exportTail(directory, from, tail),
+    exportTail: (from, tail) => {
+      const { terms } = from.history;
+      parts.setAside({ read: (seq, limit) => from.read(seq, limit), terms }, tail);
+    },
     send: (to, message) => pair().wire.send(to, message),
     sendFirstPass: async (to, source) =>
       sendFirstPass(source, { ...pair().wire.route(to), rate: parts.firstPassRate, clock }),
     onCommitted: (seq) => {
       pair().writer.confirm(seq);
-      parts.onCommitted(pair().conductor.ledger?.read(seen.seq + 1, seq - seen.seq) ?? []);
-      seen.seq = Math.max(seen.seq, seq);
+      const count = Math.max(0, seq - seen.seq);
+      parts.onCommitted(pair().conductor.ledger?.read(seen.seq + 1, count) ?? []);
+      seen.seq = seq; // Goes back where another history took the place of ours.
       pair().findPartners();
     },
     onAbandoned: () => pair().writer.abandon(),
@@ -268,27 +265,4 @@ function parseProvenEntry(json: unknown): Result<Entry, string> {
   if (!entry.ok) return entry;
   if (entryHash(entry.value, sha256) === entry.value.hash) return entry;
   return err("an entry is not what its hash says");
-}
-
-/**
- * R10: an unacknowledged tail is a file, whole and read back, before it is cut. Secrets in it are
- * sealed with the system key, as in the journal.
- */
-function exportTail(directory: string, ledger: Ledger, { after, upTo }: Tail): void {
-  const entries = ledger.read(after.seq + 1, upTo.seq - after.seq);
-  const folder = join(directory, "divergent");
-  makeDirectory(folder);
-  const name = `term${upTo.term}-${after.seq + 1}-${upTo.seq}.tail`;
-  const lines = entries.map((entry) => JSON.stringify(entry)).join("\n");
-  const bytes = utf8(`${JSON.stringify({ fork: after, end: upTo })}\n${lines}\n`);
-  const path = join(folder, name);
-  try {
-    writeFileAtomic(path, bytes);
-  } catch (error) {
-    // Nothing was cut: the pair's rules know what a full disk means.
-    if (errorCode(error) === "ENOSPC") throw new DiskFull("no room for the tail");
-    throw error;
-  }
-  const back = readFileBounded(path, bytes.length);
-  assert(back.ok && Buffer.compare(back.value, bytes) === 0, "the tail reads back as written");
 }

@@ -1,0 +1,159 @@
+import { sign, verify, type KeyObject } from "node:crypto";
+import { z } from "zod";
+import { type Bytes, decodeUtf8, encodeHex, utf8 } from "@gridward/core/base/bytes";
+import { canonical } from "@gridward/core/base/canonical";
+import { err, ok, type Result } from "@gridward/core/base/result";
+import type { Entry, Position } from "@gridward/core/domain/entry";
+import { entryHash } from "@gridward/core/domain/entry-hash";
+import { parseEntry } from "@gridward/core/domain/parse-entry";
+import type { SetAsideMark } from "@gridward/core/domain/set-aside-row";
+import { sha256 } from "@gridward/runtime/os/hash";
+import { pairingKeyFromText } from "@gridward/runtime/trust/x509/keys";
+
+/**
+ * A set-aside file: what a server held beyond the fork, as text, a line for each thing. The first
+ * line is the header, then one for each entry, then the signature. Each line's `chain` covers all
+ * before it, and the last one is signed with the pairing key of the server that wrote the file.
+ */
+export interface TailHeader {
+  readonly format: "gridward-set-aside/1";
+  readonly system: string;
+  /** Server that wrote the file, its name, and its pairing key. */
+  readonly node: string;
+  readonly name: string;
+  readonly pairingKey: string;
+  readonly at: number;
+  /** The last change that both histories share, and when it was made; 0 where nobody knows. */
+  readonly fork: Position;
+  readonly forkedAt: number;
+  /** The change before the first of this file: the fork, or the last of the file before. */
+  readonly after: Position;
+  /** Ends of the terms of either history. */
+  readonly ours: readonly Position[];
+  readonly theirs: readonly Position[];
+}
+
+export interface TailLine {
+  readonly mark: SetAsideMark;
+  readonly entry: Entry;
+}
+
+export interface Tail {
+  readonly header: TailHeader;
+  readonly lines: readonly TailLine[];
+}
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const whole = z.int().nonnegative();
+const position = z.strictObject({ term: whole, start: whole, seq: whole, hash });
+const positions = z.array(position).max(10_000);
+
+const headerShape = z.strictObject({
+  format: z.literal("gridward-set-aside/1"),
+  system: z.string().max(64),
+  node: z.string().min(1).max(64),
+  name: z.string().max(64),
+  pairingKey: z.string().max(64),
+  at: whole,
+  fork: position,
+  forkedAt: whole,
+  after: position,
+  ours: positions,
+  theirs: positions,
+  chain: hash,
+}) satisfies z.ZodType<TailHeader>;
+
+const lineShape = z.strictObject({
+  mark: z.enum(["acknowledged", "not acknowledged", "unknown"]),
+  entry: z.unknown(),
+  chain: hash,
+});
+
+const endShape = z.strictObject({ entries: whole, signature: z.string().max(128) });
+
+export function encodeTail({ header, lines }: Tail, pairingKey: KeyObject): Bytes {
+  let chain = chainAfter("", header);
+  const texts = [canonical({ ...header, chain })];
+  for (const line of lines) {
+    chain = chainAfter(chain, line);
+    texts.push(canonical({ ...line, chain }));
+  }
+  const signature = sign(null, signedBytes(chain), pairingKey).toString("base64url");
+  texts.push(canonical({ entries: lines.length, signature }));
+  return utf8(`${texts.join("\n")}\n`);
+}
+
+function chainAfter(before: string, line: object): string {
+  return encodeHex(sha256(utf8(`${before}\n${canonical(line)}`)));
+}
+
+function signedBytes(chain: string): Bytes {
+  return utf8(`gridward-set-aside/1\n${chain}`);
+}
+
+/**
+ * Reads such a file and proves it: every line is covered by the chain, every entry is what its hash
+ * says and follows the one before, and the server named in the header signed the whole. The error
+ * says what is wrong. Never throws.
+ */
+export function readTail(bytes: Bytes): Result<Tail, string> {
+  const text = decodeUtf8(bytes);
+  if (!text.ok) return err("it is not text");
+  const [first = "", ...rest] = text.value.split("\n");
+  const end = endShape.safeParse(parseJson(rest.at(-2) ?? ""));
+  if (rest.at(-1) !== "" || !end.success) return err("it has no end: it was cut short");
+  const begun = readHeader(first);
+  if (!begun.ok) return begun;
+  const { header, chain: start } = begun.value;
+  const lines: TailLine[] = [];
+  let chain = start;
+  let before = header.after;
+  for (const [index, each] of rest.slice(0, -2).entries()) {
+    const read = readLine(each, chain, before);
+    if (!read.ok) return err(`line ${index + 2}: ${read.error}`);
+    ({ chain } = read.value);
+    before = read.value.line.entry;
+    lines.push(read.value.line);
+  }
+  if (end.data.entries !== lines.length) return err("lines are missing");
+  const key = pairingKeyFromText(header.pairingKey);
+  const signature = Buffer.from(end.data.signature, "base64url");
+  const isSigned = key !== undefined && verify(null, signedBytes(chain), key, signature);
+  return isSigned ? ok({ header, lines }) : err("the signature is wrong");
+}
+
+function readHeader(
+  text: string,
+): Result<{ readonly header: TailHeader; readonly chain: string }, string> {
+  const parsed = headerShape.safeParse(parseJson(text));
+  if (!parsed.success) return err("it has no header of a set-aside file");
+  const { chain, ...header } = parsed.data;
+  return chain === chainAfter("", header) ? ok({ header, chain }) : err("the header was changed");
+}
+
+function readLine(
+  text: string,
+  before: string,
+  previous: Position,
+): Result<{ readonly line: TailLine; readonly chain: string }, string> {
+  const parsed = lineShape.safeParse(parseJson(text));
+  if (!parsed.success) return err("it is no entry with its mark");
+  const { mark, chain } = parsed.data;
+  const entry = parseEntry(parsed.data.entry);
+  if (!entry.ok) return entry;
+  const line = { mark, entry: entry.value };
+  if (chain !== chainAfter(before, line)) return err("it was changed");
+  const { prev, seq } = entry.value;
+  const isNext = seq === previous.seq + 1 && prev === previous.hash;
+  const isItself = entryHash(entry.value, sha256) === entry.value.hash;
+  return isNext && isItself ? ok({ line, chain }) : err(`entry ${seq} is not in its place`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    const json: unknown = JSON.parse(text);
+    return json;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,119 @@
+import { utf8 } from "@gridward/core/base/bytes";
+import { type NodeId, requestId } from "@gridward/core/base/identity";
+import type { Result } from "@gridward/core/base/result";
+import type { ChangeOrder } from "@gridward/core/domain/command";
+import type { Refusal } from "@gridward/core/domain/refusal";
+import { isForPeople, setAsideRows } from "@gridward/core/domain/set-aside";
+import type { SetAsideRow } from "@gridward/core/domain/set-aside-row";
+import type { DirectoryState } from "@gridward/core/domain/state";
+import type { Actor } from "@gridward/core/domain/types";
+import type { Clock } from "@gridward/runtime/os/clock";
+import { sha256 } from "@gridward/runtime/os/hash";
+import { spellCrockford } from "../crockford.ts";
+import type { Receipt } from "../parts.ts";
+import type { Tail } from "./tail-file.ts";
+import { listTails, readTailFile } from "./tail-folder.ts";
+
+export interface UploadParts {
+  readonly directory: string;
+  readonly self: { readonly id: NodeId; readonly name: string };
+  /** The committed state. */
+  readonly state: () => DirectoryState;
+  /** Does this server follow the system's history now, or lead it? */
+  readonly isInHistory: () => boolean;
+  readonly submit: (order: ChangeOrder) => Promise<Result<Receipt, Refusal>>;
+  readonly clock: Clock;
+  readonly note: (text: string) => void;
+}
+
+/** How often is looked whether anything is to be brought. */
+const lookEveryMs = 1_000;
+
+/** Rows under way at the same time. */
+const atOnce = 64;
+
+/**
+ * Brings what this server set aside into the system, so that it is on every server and in backups:
+ * one row for each lost change, compared with the committed state again and again. So it goes on
+ * where a crash or a cut stopped it, and nothing is brought twice. The files stay.
+ */
+export class Upload {
+  readonly #parts: UploadParts;
+  /** Ids of the rows of each file that was read; null: it cannot be read. */
+  readonly #known = new Map<string, readonly string[] | null>();
+  /** Rows that the system will never take. */
+  readonly #refused = new Set<string>();
+
+  constructor(parts: UploadParts) {
+    this.#parts = parts;
+  }
+
+  async keepOn(stop: AbortSignal): Promise<void> {
+    const { clock, isInHistory } = this.#parts;
+    while (!stop.aborted) {
+      if (isInHistory()) await this.#look(stop);
+      await clock.sleep(lookEveryMs, stop);
+    }
+  }
+
+  async #look(stop: AbortSignal): Promise<void> {
+    for (const path of listTails(this.#parts.directory)) {
+      if (!this.#isOpen(path)) continue;
+      const rows = this.#read(path).filter(({ id }) => this.#isMissing(id));
+      for (let first = 0; first < rows.length; first += atOnce) {
+        const done = await Promise.all(
+          rows.slice(first, first + atOnce).map(async (row) => this.#bring(row)),
+        );
+        if (stop.aborted || done.includes("later")) return;
+      }
+    }
+  }
+
+  #isOpen(path: string): boolean {
+    const ids = this.#known.get(path);
+    if (ids === null) return false;
+    return ids === undefined || ids.some((id) => this.#isMissing(id));
+  }
+
+  #isMissing(id: string): boolean {
+    return !this.#refused.has(id) && !this.#parts.state().tables.setAside.has(id);
+  }
+
+  #read(path: string): readonly SetAsideRow[] {
+    const tail = readTailFile(path);
+    if (!tail.ok) {
+      this.#parts.note(`the set-aside file ${path} cannot be used: ${tail.error}`);
+      this.#known.set(path, null);
+      return [];
+    }
+    const rows = rowsOf(tail.value, this.#parts.self.id);
+    this.#known.set(
+      path,
+      rows.map(({ id }) => id),
+    );
+    return rows;
+  }
+
+  async #bring(row: SetAsideRow): Promise<"done" | "later"> {
+    const { self, submit, note } = this.#parts;
+    const actor: Actor = { kind: "server", ...self, door: "pair", source: "" };
+    const command = { kind: "record-set-aside", row } as const;
+    const id = requestId(spellCrockford(sha256(utf8(`set-aside ${row.id}`))));
+    const outcome = await submit({ command, actor, requestId: id });
+    if (outcome.ok || outcome.error.code === "tail.already-recorded") return "done";
+    if (notNow.test(outcome.error.code)) return "later";
+    note(`the lost change ${row.id} is not taken: ${outcome.error.code}`);
+    this.#refused.add(row.id);
+    return "done";
+  }
+}
+
+/** Refusals that say nothing of the row, only of this moment. */
+const notNow = /^(?:pair|disk|server|system)\./;
+
+function rowsOf({ header, lines }: Tail, by: NodeId): readonly SetAsideRow[] {
+  const { at: setAsideAt, forkedAt } = header;
+  return lines
+    .filter(({ entry }) => isForPeople(entry))
+    .flatMap(({ entry, mark }) => setAsideRows(entry, { mark, forkedAt, by, setAsideAt }));
+}
