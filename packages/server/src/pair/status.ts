@@ -29,8 +29,6 @@ export interface StatusParts {
   readonly now: Instant;
   /** When the state got the name that it has. */
   readonly since: Instant;
-  /** Stands until each change that was set aside is judged (HS9). */
-  readonly setAside: Alarm | null;
   readonly directions: (id: NodeId) => { readonly dial: Direction; readonly accept: Direction };
   readonly security: Readonly<Record<string, string | boolean>>;
   /** What is wrong apart from the pair. */
