@@ -16,14 +16,16 @@ const dropRow = "DELETE FROM rows WHERE kind = ? AND key = ?";
 const putSnapshot =
   "INSERT OR REPLACE INTO snapshot (id, term, start, seq, hash, digest) VALUES (1, ?, ?, ?, ?, ?)";
 
-/** Writes rows as they came; to be called within a transaction. */
-export function writeRows(database: DatabaseSync, changes: Iterable<RowChange>): void {
+/** Writes rows as they come; to be called within a transaction. */
+export function rowWriter(database: DatabaseSync): (changes: Iterable<RowChange>) => void {
   const put = database.prepare(putRow);
   const drop = database.prepare(dropRow);
-  for (const { table, key, row } of changes) {
-    if (row === null) drop.run(table, key);
-    else put.run(table, key, canonical(row));
-  }
+  return (changes) => {
+    for (const { table, key, row } of changes) {
+      if (row === null) drop.run(table, key);
+      else put.run(table, key, canonical(row));
+    }
+  };
 }
 
 /** Names the place at which the rows are the state; to be called within a transaction. */
@@ -76,19 +78,40 @@ export function readSnapshot(database: DatabaseSync): Result<Version, JournalFau
     }),
     sha256,
   );
-  if (found !== digest) {
-    const detail = `the snapshot at ${position.seq} does not have its digest`;
-    return err({ code: "journal.digest-mismatch", detail, seq: position.seq });
-  }
+  if (found !== digest) return err(mismatch(position));
   const [first] = unreadableRows;
   if (first !== undefined) return err(unreadable(`row ${first} of the snapshot`));
   return ok({ position, state: loadRows(changes), digest });
 }
 
+/**
+ * The same where the state is at hand, made of the rows as they were written: what stands in the
+ * file has the digest, so it is those rows.
+ */
+export function proveSnapshot(
+  database: DatabaseSync,
+  state: DirectoryState,
+): Result<Version, JournalFault> {
+  const place = readPlace(database);
+  if (!place.ok) return place;
+  const { position, digest } = place.value;
+  const found = digestOfTexts(
+    readTexts(database, () => undefined),
+    sha256,
+  );
+  return found === digest ? ok({ position, state, digest }) : err(mismatch(position));
+}
+
+function mismatch({ seq }: Position): JournalFault {
+  const detail = `the snapshot at ${seq} does not have its digest`;
+  return { code: "journal.digest-mismatch", detail, seq };
+}
+
 /** Each row as text, shown to `take` on its way: 50,000 rows are not read twice. */
 function* readTexts(database: DatabaseSync, take: (row: RowText) => void): Generator<RowText> {
-  for (const row of database.prepare("SELECT kind, key, body FROM rows").iterate()) {
-    const read = { table: String(row["kind"]), key: String(row["key"]), text: String(row["body"]) };
+  const select = database.prepare("SELECT kind, key, body FROM rows");
+  for (const { kind, key, body } of select.iterate()) {
+    const read = { table: String(kind), key: String(key), text: String(body) };
     take(read);
     yield read;
   }

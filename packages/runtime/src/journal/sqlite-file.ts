@@ -86,10 +86,17 @@ export function numberOf(database: DatabaseSync, query: string): number {
 
 /** Runs `work` in one transaction. What fails for want of space throws `DiskFull`, undone. */
 export function inTransaction(database: DatabaseSync, work: () => void): void {
-  try {
+  undoneWhenFull(database, () => {
     database.exec("BEGIN IMMEDIATE");
     work();
     database.exec("COMMIT");
+  });
+}
+
+/** The same for a part of a transaction that goes on, or for its end. */
+export function undoneWhenFull(database: DatabaseSync, work: () => void): void {
+  try {
+    work();
   } catch (error) {
     if (database.isTransaction) database.exec("ROLLBACK");
     throw isDiskFull(error) ? new DiskFull("no room for the journal", { cause: error }) : error;

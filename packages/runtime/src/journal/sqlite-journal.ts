@@ -12,7 +12,7 @@ import {
   parseJson,
   readSnapshot,
   rowsBetween,
-  writeRows,
+  rowWriter,
   writeSnapshotPlace,
 } from "./snapshot-rows.ts";
 import { inTransaction, numberOf } from "./sqlite-file.ts";
@@ -22,8 +22,8 @@ export function openSqliteJournal(
   database: DatabaseSync,
   incarnation: string,
   entriesKept: number,
+  snapshot: Result<Version, JournalFault> = readSnapshot(database),
 ): Result<OpenedJournal, JournalFault> {
-  const snapshot = readSnapshot(database);
   if (!snapshot.ok) return snapshot;
   const committed = numberOf(database, "SELECT committed FROM generation");
   const entries = readEntries(database, snapshot.value.position.seq + 1);
@@ -191,7 +191,7 @@ class SqliteJournal implements Journal {
     assert(this.hashAt(position.seq) === position.hash, "a snapshot lies on the journal");
     const oldest = Math.min(position.seq, this.#last.seq - this.#entriesKept);
     this.#write(() => {
-      writeRows(this.#database, rowsBetween(this.#snapshot.state, state));
+      rowWriter(this.#database)(rowsBetween(this.#snapshot.state, state));
       writeSnapshotPlace(this.#database, position, digest);
       this.#database.prepare("DELETE FROM entries WHERE seq <= ?").run(oldest);
     });

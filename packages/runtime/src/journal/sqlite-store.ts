@@ -2,17 +2,21 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { assert, err, type Result } from "@gridward/core/base/result";
+import { applyChanges } from "@gridward/core/domain/apply";
 import { emptyDigest } from "@gridward/core/domain/digest";
 import { origin, type Position } from "@gridward/core/domain/entry";
+import { emptyState } from "@gridward/core/domain/state";
 import { makeDirectory, removePath, syncDirectory } from "../os/files.ts";
 import type { GenerationBuilder, JournalFault, JournalStore, OpenedJournal } from "./journal.ts";
-import { writeRows, writeSnapshotPlace } from "./snapshot-rows.ts";
+import type { Version } from "./replay.ts";
+import { proveSnapshot, readSnapshot, rowWriter, writeSnapshotPlace } from "./snapshot-rows.ts";
 import {
   createJournalFile,
   findFileFault,
   inTransaction,
   isSqliteError,
   openJournalFile,
+  undoneWhenFull,
 } from "./sqlite-file.ts";
 import { openSqliteJournal } from "./sqlite-journal.ts";
 
@@ -43,10 +47,13 @@ export function sqliteJournalStore(
   changes: Partial<StoreSettings> = {},
 ): JournalStore {
   const settings = { ...usual, ...changes };
-  const open = (incarnation: string): Result<OpenedJournal, JournalFault> =>
-    openFile(journalPath(directory, incarnation), incarnation, settings);
+  const open = (
+    incarnation: string,
+    read: SnapshotReader = readSnapshot,
+  ): Result<OpenedJournal, JournalFault> =>
+    openFile(journalPath(directory, incarnation), incarnation, settings, read);
   return {
-    open,
+    open: (incarnation) => open(incarnation),
     create(incarnation) {
       const database = createGeneration(directory, incarnation);
       finishGeneration(database, origin, emptyDigest);
@@ -54,7 +61,8 @@ export function sqliteJournalStore(
       assert(opened.ok, "an empty journal opens");
       return opened.value;
     },
-    build: (incarnation) => sqliteBuilder(directory, incarnation, () => open(incarnation)),
+    build: (incarnation) =>
+      sqliteBuilder(directory, incarnation, (read) => open(incarnation, read)),
     keepOnly(incarnation) {
       const generations = generationsDirectory(directory);
       if (!existsSync(generations)) return;
@@ -66,10 +74,13 @@ export function sqliteJournalStore(
   };
 }
 
+type SnapshotReader = (database: DatabaseSync) => Result<Version, JournalFault>;
+
 function openFile(
   path: string,
   incarnation: string,
   settings: StoreSettings,
+  read: SnapshotReader,
 ): Result<OpenedJournal, JournalFault> {
   if (!existsSync(path)) return err(unreadable(`there is no file ${path}`));
   let database: DatabaseSync | undefined;
@@ -78,7 +89,7 @@ function openFile(
     const fault = findFileFault(database, incarnation);
     const opened = fault
       ? err(fault)
-      : openSqliteJournal(database, incarnation, settings.entriesKept);
+      : openSqliteJournal(database, incarnation, settings.entriesKept, read(database));
     if (!opened.ok) database.close();
     return opened;
   } catch (error) {
@@ -116,25 +127,40 @@ function finishGeneration(database: DatabaseSync, position: Position, digest: st
   database.close();
 }
 
-/** Rows are durable only with `finish`; it reads them back and compares their digest. */
+/** Pages held while a generation is built: its index is written once, not with every piece. */
+const buildingCacheKib = 64 * 1024;
+
+/**
+ * Rows are durable only with `finish`, and one transaction until then; it reads them back and
+ * compares their digest. The state grows with them, while the next rows are on their way.
+ */
 function sqliteBuilder(
   directory: string,
   incarnation: string,
-  open: () => Result<OpenedJournal, JournalFault>,
+  open: (read: SnapshotReader) => Result<OpenedJournal, JournalFault>,
 ): GenerationBuilder {
   const database = createGeneration(directory, incarnation);
   // A crash loses the unfinished generation in any case: one sync at the end is enough.
-  database.exec("PRAGMA synchronous = NORMAL");
+  database.exec(`PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${buildingCacheKib}`);
+  const write = rowWriter(database);
+  let state = emptyState;
   const remove = (): void => removePath(dirname(journalPath(directory, incarnation)));
   return {
     incarnation,
     rows(changes) {
-      inTransaction(database, () => writeRows(database, changes));
+      undoneWhenFull(database, () => {
+        if (!database.isTransaction) database.exec("BEGIN IMMEDIATE");
+        write(changes);
+      });
+      state = applyChanges(state, changes);
     },
     finish(position, digest) {
+      undoneWhenFull(database, () => {
+        if (database.isTransaction) database.exec("COMMIT");
+      });
       database.exec("PRAGMA synchronous = FULL");
       finishGeneration(database, position, digest);
-      const opened = open();
+      const opened = open((built) => proveSnapshot(built, state));
       if (!opened.ok) remove();
       return opened;
     },

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { type Bytes, utf8 } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
+import type { Millis } from "@gridward/core/base/time";
 import type { Position } from "@gridward/core/domain/entry";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { allRows, tableNames } from "@gridward/core/domain/tables";
+import type { TableName } from "@gridward/core/domain/types";
 import {
   DiskFull,
   type GenerationBuilder,
@@ -56,11 +58,15 @@ function encode(piece: unknown): Bytes {
   return utf8(JSON.stringify(piece));
 }
 
+/** What is done in one go; a pause costs a millisecond. */
+const workMost: Millis = 10;
+
 /** Serialised with pauses, so that sign-ins go on meanwhile. */
 async function piecesOf(state: DirectoryState, clock: Clock): Promise<readonly Bytes[]> {
   const pieces: Bytes[] = [];
   let rows: string[] = [];
   let length = 0;
+  let since = clock.monotonic();
   const cut = (): void => {
     pieces.push(utf8(`{"kind":"first-pass-rows","rows":[${rows.join(",")}]}`));
     rows = [];
@@ -72,7 +78,9 @@ async function piecesOf(state: DirectoryState, clock: Clock): Promise<readonly B
     length += text.length;
     if (rows.length < rowsPerPiece && length < bytesPerPiece) continue;
     cut();
+    if (clock.monotonic() - since < workMost) continue;
     await clock.sleep(0);
+    since = clock.monotonic();
   }
   cut();
   return pieces;
@@ -87,23 +95,21 @@ const pieceSchema = z.discriminatedUnion("kind", [
     digest: hash,
     bytes: count,
   }),
-  z.strictObject({
-    kind: z.literal("first-pass-rows"),
-    rows: z
-      .array(
-        z.strictObject({
-          table: z.enum(tableNames),
-          key: z.string().min(1).max(256),
-          row: z.record(z.string(), z.unknown()),
-        }),
-      )
-      .max(rowsPerPiece),
-  }),
   z.strictObject({ kind: z.literal("first-pass-end") }),
 ]);
 
-export type FirstPassPiece = z.infer<typeof pieceSchema>;
-type Rows = Extract<FirstPassPiece, { readonly kind: "first-pass-rows" }>["rows"];
+export type FirstPassPiece = z.infer<typeof pieceSchema> | FirstPassRows;
+
+interface FirstPassRows {
+  readonly kind: "first-pass-rows";
+  readonly rows: Rows;
+}
+
+type Rows = readonly {
+  readonly table: TableName;
+  readonly key: string;
+  readonly row: Readonly<Record<string, unknown>>;
+}[];
 
 export function isFirstPass(json: unknown): boolean {
   return (
@@ -116,8 +122,31 @@ export function isFirstPass(json: unknown): boolean {
 }
 
 export function parseFirstPass(json: unknown): Result<FirstPassPiece, string> {
+  if (isRowsPiece(json)) return ok(json);
   const parsed = pieceSchema.safeParse(json);
   return parsed.success ? ok(parsed.data) : err(parsed.error.issues[0]?.message ?? "malformed");
+}
+
+/** Judged by hand and as strictly as by a schema: rows come by tens of thousands. */
+function isRowsPiece(json: unknown): json is FirstPassRows {
+  if (!isMembers(json) || json["kind"] !== "first-pass-rows") return false;
+  const { rows } = json;
+  if (Object.keys(json).length !== 2 || !Array.isArray(rows)) return false;
+  return rows.length <= rowsPerPiece && rows.every(isRow);
+}
+
+const tableSet: ReadonlySet<unknown> = new Set(tableNames);
+const keyLengthMost = 256;
+
+function isRow(json: unknown): boolean {
+  if (!isMembers(json) || Object.keys(json).length !== 3) return false;
+  const { table, key, row } = json;
+  if (typeof key !== "string" || key.length === 0 || key.length > keyLengthMost) return false;
+  return tableSet.has(table) && isMembers(row);
+}
+
+function isMembers(json: unknown): json is Readonly<Record<string, unknown>> {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
 }
 
 /** What the receiving side tells the pair's rules. */

@@ -5,6 +5,7 @@ import { findFork } from "./find-fork.ts";
 import type { PairMessage } from "./message.ts";
 import type { Machine } from "./pair-state.ts";
 import { takeTerm } from "./orders.ts";
+import { timing } from "./timing.ts";
 import { act, become, commitUpTo, isComplete, keep, say, sayHello, type Turn } from "./turn.ts";
 
 export function hearAsStandby(turn: Turn, from: NodeId, message: PairMessage): void {
@@ -64,7 +65,10 @@ function onHeartbeat(
     return commitUpTo(turn, Math.min(beat.committed, head.seq));
   }
   // It works and we do not follow: ask it to introduce itself, which makes us follow.
-  if (machine.duty !== "standby" || machine.phase === "connecting") sayHello(turn, from);
+  if (machine.duty !== "standby") return sayHello(turn, from);
+  // Not again for what waited behind a first pass: our word to follow is on its way.
+  const hasAsked = turn.clocks.at - turn.state.machineSince < 2 * timing.heartbeat;
+  if (machine.phase === "connecting" && !hasAsked) sayHello(turn, from);
 }
 
 function onEntries(

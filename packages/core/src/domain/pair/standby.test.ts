@@ -195,5 +195,7 @@ test("[HS2] a Standby that hears its Main without following it asks it to introd
   };
   const { duty, term, owner, head, committed, complete } = aHello();
   const beat = { kind: "heartbeat", duty, term, owner, head, committed, complete } as const;
-  assert.deepEqual(deeds(play(connecting, [heard(serverA, beat)]).actions), ["say hello"]);
+  // Just connected, it has said its word and waits: heartbeats may have stood behind a first pass.
+  assert.deepEqual(deeds(play(connecting, [heard(serverA, beat)]).actions), []);
+  assert.deepEqual(deeds(play(connecting, [heard(serverA, beat)], 1_000).actions), ["say hello"]);
 });
