@@ -5,6 +5,7 @@ import { systemClock } from "@gridward/runtime/os/clock";
 import { defectFailure, processTerminal, showOutcome } from "@gridward/runtime/os/output";
 import { endInterrupted, endWith, onInterrupt, thisProgram } from "@gridward/runtime/os/program";
 import { addAccountVerbs } from "./account.ts";
+import { addBackupVerbs } from "./backup.ts";
 import { addCatalogueVerbs } from "./catalogue.ts";
 import { addGlobalOptions, type Cli } from "./cli.ts";
 import { addDeviceVerbs } from "./device.ts";
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
   addGroupVerbs(root, cli);
   addCatalogueVerbs(root, cli);
   addDeviceVerbs(root, cli);
+  addBackupVerbs(root, cli);
   addDoctorVerb(root, cli);
   for (const command of everyCommand(root)) command.exitOverride();
   try {

@@ -56,7 +56,7 @@ function openControl(directory: string, node: NodeId) {
   return ok({ control: ControlStore.create(directory, record), record });
 }
 
-function blankRecord(node: NodeId): ControlRecord {
+export function blankRecord(node: NodeId): ControlRecord {
   return {
     version: 1,
     nodeId: node,

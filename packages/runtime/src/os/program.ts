@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { Secret } from "@gridward/core/base/secret";
 
 /** What a program was started with. */
 export interface Program {
@@ -38,14 +39,19 @@ export function onInterrupt(listener: () => void): void {
   process.once("SIGINT", listener);
 }
 
-/** Runs another program of ours to its end and gives what it wrote to stdout. */
+/**
+ * Runs another program of ours to its end and gives what it wrote to stdout. `input`, its standard
+ * input, is how it gets a secret.
+ */
 export function runToEnd(
   file: string,
   words: readonly string[],
+  input?: Secret<string>,
 ): { readonly exit: number; readonly data: string } {
   const done = spawnSync(process.execPath, [file, ...words], {
     encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "inherit"],
+    ...(input === undefined ? {} : { input: input.reveal() }),
   });
   return { exit: done.status ?? 1, data: done.stdout };
 }

@@ -1,0 +1,75 @@
+import { rfc3339, type Instant } from "@gridward/core/base/time";
+import { viewBackup } from "./backup-directory.ts";
+import type { Prepared, RestoreOrder } from "./prepare-restore.ts";
+
+/** What a restore would do and what would be lost by it, before anybody says yes. */
+export function previewRestore(prepared: Prepared, order: RestoreOrder) {
+  const { header, server, servers, record, follows, highest, term } = prepared;
+  const isKnown = servers.some(({ id }) => id === server.node);
+  const others = servers.filter(({ id }) => id !== server.node).map(({ name }) => name);
+  return {
+    ...viewBackup({ path: order.file, header }),
+    age_s: Math.max(0, Math.round((order.now - header.at) / 1_000)),
+    into: order.directory,
+    into_server: server.config.name,
+    database_here: describeDatabase(prepared),
+    changes_lost: changesLost(prepared),
+    newest_lost: newestLost(prepared),
+    loses: describeLoss(prepared, order.now),
+    highest_term_known: highest,
+    new_term: term,
+    servers_kept: isKnown ? others : [],
+    servers_removed: isKnown ? [] : others,
+    warning: warningOf(
+      order.above,
+      Math.max(record?.term ?? 0, header.position.term, follows?.term ?? 0),
+    ),
+  };
+}
+
+function describeDatabase({ record, follows }: Prepared): "none" | "readable" | "unreadable" {
+  if (follows !== undefined) return "readable";
+  return record === null || record.incarnation === null ? "none" : "unreadable";
+}
+
+/** null: that cannot be told. */
+function changesLost({ header, record, follows }: Prepared): number | null {
+  if (follows?.isOurs === false || record === null || record.systemId === null) return null;
+  const last = Math.max(record.highest.seq, follows?.seq ?? 0);
+  return Math.max(0, last - header.position.seq);
+}
+
+function newestLost({ follows }: Prepared): string | null {
+  const isAny = follows !== undefined && follows.changes > 0 && follows.newestAt !== null;
+  return isAny ? rfc3339(follows.newestAt) : null;
+}
+
+function describeLoss(prepared: Prepared, now: Instant): string {
+  const { header, follows } = prepared;
+  const since = rfc3339(header.at);
+  const lost = changesLost(prepared);
+  if (follows?.isOurs === false) {
+    return `The database here has another history than the backup; it is kept aside whole.`;
+  }
+  if (lost === null) {
+    return `This server knows nothing of changes after ${since} (${ageOf(now - header.at)} ago); all that were made are lost, unless another server still has them.`;
+  }
+  if (lost === 0) return "Nothing that this server knows of.";
+  const newest = newestLost(prepared);
+  const readable = follows?.changes ?? 0;
+  const time = newest === null ? "" : `, the newest of ${newest}`;
+  const rest = readable < lost ? `; ${lost - readable} of them cannot be read any more` : "";
+  return `${lost} changes made after the backup${time}${rest}.`;
+}
+
+function ageOf(ms: number): string {
+  const minutes = Math.max(0, Math.round(ms / 60_000));
+  if (minutes < 120) return `${minutes} min`;
+  return minutes < 2_880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1_440)} days`;
+}
+
+/** Devices refuse a leap that no restore makes (research §2.11 rule 5). */
+function warningOf(above: number, known: number): string | null {
+  if (above <= known + 1_000) return null;
+  return `Devices that saw no term above ${known} will refuse a leap of more than 1,000 terms.`;
+}

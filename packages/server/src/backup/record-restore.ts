@@ -1,0 +1,17 @@
+import { join } from "node:path";
+import { SecurityEventStore } from "@gridward/runtime/observe/security-events";
+import type { Prepared, RestoreOrder } from "./prepare-restore.ts";
+
+/** An auditor finds the restore also where the journal itself was replaced (HS19). */
+export function recordRestore(
+  { directory, user, file, now }: RestoreOrder,
+  { header, term }: Prepared,
+  replaced: string | null,
+): void {
+  const store = new SecurityEventStore(join(directory, "events.db"), now);
+  const aside = replaced === null ? "" : `; what was here before lies in ${replaced}`;
+  const detail = `restored up to change ${header.position.seq} from ${file}, term ${term}${aside}`;
+  const event = { at: now, event: 20060, outcome: "done", subject: user, door: "local" } as const;
+  store.append([{ ...event, source: "", device: null, detail }]);
+  store.close();
+}
