@@ -152,5 +152,9 @@ function eventOf(fact: Fact): readonly [number, string] | undefined {
   if (fact.kind === "account-deleted") return [2120, fact.id];
   if (fact.kind === "password-set") return [2210, fact.id];
   if (fact.kind === "account-updated") return [2160, fact.id];
+  if (fact.kind === "server-address-set") {
+    const { id, address, backup } = fact;
+    return [20050, `server ${id} at ${address}, backup ${backup ?? "none"}`];
+  }
   return undefined;
 }

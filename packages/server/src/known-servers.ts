@@ -12,6 +12,7 @@ const rows = z.array(
     id: z.string().min(1).transform(nodeId),
     name: z.string(),
     address: z.string(),
+    backup: z.exactOptional(z.string()),
     ports: z.strictObject({ https: port, link: port, ldaps: port }),
     pairingKey: z.string(),
     kind: z.enum(["promotable", "permanent"]),

@@ -24,6 +24,7 @@ const server = z.strictObject({
   id,
   name,
   address,
+  backup: z.exactOptional(address),
   ports: z.strictObject({ https: port, link: port, ldaps: port }),
   pairingKey: key,
   kind: z.enum(["promotable", "permanent"]),

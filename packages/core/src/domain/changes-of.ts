@@ -67,7 +67,8 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
       return [{ table: "witness", key: singleKey, row: null }];
     case "server-joined":
     case "server-removed":
-      return [changeServer(fact)];
+    case "server-address-set":
+      return [changeServer(state, fact)];
     case "set-aside-recorded":
       return [{ table: "setAside", key: fact.row.id, row: fact.row }];
     case "set-aside-judged": {
@@ -94,9 +95,22 @@ function systemAfter(
   return { ...system, recovery: { publicKey: fact.publicKey, since: at } };
 }
 
-function changeServer(fact: FactOf<"server-joined" | "server-removed">): RowChange {
-  if (fact.kind === "server-removed") return { table: "servers", key: fact.id, row: null };
-  return { table: "servers", key: fact.server.id, row: fact.server };
+function changeServer(
+  state: DirectoryState,
+  fact: FactOf<"server-joined" | "server-removed" | "server-address-set">,
+): RowChange {
+  switch (fact.kind) {
+    case "server-removed":
+      return { table: "servers", key: fact.id, row: null };
+    case "server-joined":
+      return { table: "servers", key: fact.server.id, row: fact.server };
+    case "server-address-set": {
+      const { backup: _, ...server } = getRow(state.tables.servers, fact.id);
+      const backup = fact.backup === null ? {} : { backup: fact.backup };
+      const row = { ...server, address: fact.address, ...backup };
+      return { table: "servers", key: fact.id, row };
+    }
+  }
 }
 
 function getRow<Row>(table: Table<Row>, key: string): Row {

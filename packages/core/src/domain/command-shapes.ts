@@ -103,6 +103,11 @@ export const commandShapes: {
     certificate: certificateShape,
     encoded: z.exactOptional(longText),
   }),
+  "set-server-address": shape("set-server-address", {
+    id,
+    address: text,
+    backup: text.nullable(),
+  }),
   "set-replication": shape("set-replication", { id, enabled: z.boolean() }),
   "record-set-aside": shape("record-set-aside", { row: setAsideShape }),
   "reapply-set-aside": shape("reapply-set-aside", { id, reason: text }),

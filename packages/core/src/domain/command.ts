@@ -133,6 +133,12 @@ export type Command =
       readonly id: string;
       readonly reason: string;
     }
+  | {
+      readonly kind: "set-server-address";
+      readonly id: NodeId;
+      readonly address: string;
+      readonly backup: string | null;
+    }
   | { readonly kind: "start-term"; readonly pair: PairRow }
   | { readonly kind: "set-recovery-key"; readonly publicKey: string }
   /** First entry after a restore, written by the program that restores. */

@@ -224,6 +224,26 @@ test("[SYS5] terms rise, and the ack set holds the owner and servers of the syst
   assert.deepEqual(world.state.tables.pair.first(), { ...pair, term: 2 });
 });
 
+test("[SYS7][HS15] a server is known under an address and a backup that differs from it", () => {
+  const world = aSystem();
+  const kind = "set-server-address";
+  const id = nodeId("A");
+  const set = (address: string, backup: string | null, server = id): string =>
+    world.codeOf({ kind, id: server, address, backup });
+  assert.equal(set("10.0.0.1", "10.0.1.1"), "accepted");
+  const both = world.state.tables.servers.get(id);
+  assert.deepEqual([both?.address, both?.backup], ["10.0.0.1", "10.0.1.1"]);
+  assert.equal(set("10.0.0.1", "10.0.1.1"), "pair.unchanged");
+  assert.equal(set("10.0.0.1", "10.0.0.1"), "pair.bad-address");
+  assert.equal(set("no host", null), "pair.bad-address");
+  assert.equal(set("10.0.0.1", ""), "pair.bad-address");
+  assert.equal(set("10.0.0.1", null, nodeId("C")), "pair.server-not-found");
+  assert.equal(set("a.example.org", null), "accepted");
+  const one = world.state.tables.servers.get(id);
+  assert.ok(one !== undefined && !("backup" in one));
+  assert.equal(one.address, "a.example.org");
+});
+
 test("[SYS6][PW5][AM3] the seeds are sound, and a value out of range is refused by its name", () => {
   const world = aSystem();
   for (const policy of seedPolicies) {

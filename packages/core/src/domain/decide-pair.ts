@@ -3,7 +3,7 @@ import type { Instant } from "../base/time.ts";
 import type { Submission } from "./command.ts";
 import { decided, type CommandOf, type Decision } from "./decision.ts";
 import { inviteTries, inviteValidityMax, serversMax } from "./limits.ts";
-import { isProperName } from "./names.ts";
+import { isHost, isProperName } from "./names.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import { singleKey, type DirectoryState } from "./state.ts";
 import type { InviteRow } from "./types.ts";
@@ -80,6 +80,23 @@ export function joinServer(
     ],
     { id: server.id },
   );
+}
+
+/** HS15: where partners dial a server, and where else while that does not answer. */
+export function setServerAddress(
+  state: DirectoryState,
+  { id, address, backup }: CommandOf<"set-server-address">,
+): Decision {
+  const server = state.tables.servers.get(id);
+  if (server === undefined) return refuse("pair.server-not-found", id.slice(0, 64));
+  for (const each of backup === null ? [address] : [address, backup]) {
+    if (!isHost(each)) return refuse("pair.bad-address", each.slice(0, 64));
+  }
+  if (address === backup) return refuse("pair.bad-address", "the backup is the same address");
+  if (server.address === address && (server.backup ?? null) === backup) {
+    return refuse("pair.unchanged", server.name);
+  }
+  return decided([{ kind: "server-address-set", id, address, backup }], { id });
 }
 
 /** Rule R5 is kept by the pair; here the journal's own order of terms is. */

@@ -4,7 +4,14 @@ import { changeStanding, createAccount, lockAccount, updateAccount } from "./dec
 import { endSession, issueCode, replacePassword } from "./decide-credential.ts";
 import { enrolDevice, issueDeviceCode, registerDevices, setReplication } from "./decide-device.ts";
 import { changeMembership, createGroup, deleteGroup } from "./decide-group.ts";
-import { changeAckSet, issueInvite, joinServer, spendInviteTry, startTerm } from "./decide-pair.ts";
+import {
+  changeAckSet,
+  issueInvite,
+  joinServer,
+  setServerAddress,
+  spendInviteTry,
+  startTerm,
+} from "./decide-pair.ts";
 import { restoreSystem, setRecoveryKey } from "./decide-backup.ts";
 import { recordSetAside, rejectSetAside, reapplySetAside } from "./decide-set-aside.ts";
 import { createSystem, setPolicy } from "./decide-system.ts";
@@ -78,6 +85,7 @@ export function decide(state: DirectoryState, submission: Submission): Decision 
     case "issue-invite":
     case "spend-invite-try":
     case "join-server":
+    case "set-server-address":
     case "add-witness":
     case "remove-witness":
     case "start-term":
@@ -110,6 +118,7 @@ function decidePair(
     | "issue-invite"
     | "spend-invite-try"
     | "join-server"
+    | "set-server-address"
     | "add-witness"
     | "remove-witness"
     | "start-term"
@@ -125,6 +134,8 @@ function decidePair(
       return spendInviteTry(state, command, submission);
     case "join-server":
       return joinServer(state, command, submission);
+    case "set-server-address":
+      return setServerAddress(state, command);
     case "add-witness":
       return addWitness(state, command);
     case "remove-witness":

@@ -84,6 +84,11 @@ export const factShapes: { readonly [Kind in Fact["kind"]]: z.ZodType<Plain<Fact
   "witness-added": shape("witness-added", { witness: witnessShape }),
   "witness-removed": shape("witness-removed", {}),
   "server-removed": shape("server-removed", { id }),
+  "server-address-set": shape("server-address-set", {
+    id,
+    address: text,
+    backup: text.nullable(),
+  }),
   "recovery-key-set": shape("recovery-key-set", { publicKey: text }),
   "system-restored": shape("system-restored", {
     backup: backupPlaceShape,

@@ -82,6 +82,12 @@ export type Fact =
   | { readonly kind: "witness-added"; readonly witness: WitnessRow }
   | { readonly kind: "witness-removed" }
   | { readonly kind: "server-removed"; readonly id: NodeId }
+  | {
+      readonly kind: "server-address-set";
+      readonly id: NodeId;
+      readonly address: string;
+      readonly backup: string | null;
+    }
   | { readonly kind: "recovery-key-set"; readonly publicKey: string }
   /** Begins the entry of a restore: from where, and the last place of the journal it replaced. */
   | {

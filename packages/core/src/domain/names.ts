@@ -32,6 +32,11 @@ export function isProperName(text: string): boolean {
   return text.length <= nameLengthMax && displayPattern.test(text);
 }
 
+/** A host name or an IP address, by its looks: whether it answers shows when it is dialled. */
+export function isHost(text: string): boolean {
+  return /^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}$/.test(text);
+}
+
 /** Free text of at most `lengthMax` characters on one line. */
 export function isPlainText(text: string, lengthMax: number): boolean {
   return text.length <= lengthMax && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { accountId, deviceId, groupId, requestId, sealed } from "../base/identity.ts";
+import { accountId, deviceId, groupId, nodeId, requestId, sealed } from "../base/identity.ts";
 import type { PassedCommand } from "./command-shapes.ts";
 import { aCertificate, anActor, noon } from "./fixtures.ts";
 import { isPassed, parseOrder } from "./parse-order.ts";
@@ -62,6 +62,7 @@ const commands: readonly PassedCommand[] = [
   },
   { kind: "issue-device-code", id: device, verifier, expiresAt },
   { kind: "enrol-device", id: device, certificate: aCertificate("1", "device"), encoded: "AA==" },
+  { kind: "set-server-address", id: nodeId("B"), address: "b.example.org", backup: null },
   { kind: "set-replication", id: device, enabled: true },
   { kind: "set-recovery-key", publicKey: "A".repeat(43) },
 ];

@@ -52,6 +52,7 @@ export const permissions: { readonly [Kind in CommandKind]: Permission } = {
   "remove-witness": securityAdministrator,
   "spend-invite-try": servers,
   "join-server": servers,
+  "set-server-address": securityAdministrator,
   "record-set-aside": servers,
   "reapply-set-aside": securityAdministrator,
   "reject-set-aside": securityAdministrator,

@@ -97,6 +97,7 @@ export const serverShape = z.strictObject({
   id,
   name: text,
   address: text,
+  backup: z.exactOptional(text),
   ports: z.strictObject({ https: whole, link: whole, ldaps: whole }),
   pairingKey: text,
   kind: z.enum(["promotable", "permanent"]),

@@ -45,7 +45,7 @@ export const securityEvents = {
   20020: own("LOCAL_ORDER", "critical", "Order by the owner of the data directory"),
   20030: own("DEVICE_LINK", "informational", "Device connected, disconnected or refused"),
   20040: own("DEVICE_REPORT", "notice", "Device reported what it decided by itself"),
-  20050: own("PAIR_ORDER", "notice", "Changeover, promotion or invitation ordered"),
+  20050: own("PAIR_ORDER", "notice", "Changeover, promotion, invitation or address ordered"),
   20060: own("BACKUP", "notice", "Backup written, failed or restored"),
 } as const satisfies Record<number, SecurityEventSpec>;
 

@@ -96,6 +96,7 @@ function factAgain(state: DirectoryState, fact: Fact, again: Again): Facts {
     case "invite-used":
     case "server-joined":
     case "server-removed":
+    case "server-address-set":
     case "system-restored":
     case "witness-added":
     case "witness-removed":

@@ -78,6 +78,7 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "invite-issued":
     case "server-joined":
     case "server-removed":
+    case "server-address-set":
     case "system-restored":
     case "witness-added":
     case "witness-removed":

@@ -110,6 +110,8 @@ export interface ServerRow {
   readonly name: string;
   /** Host or address under which partner, devices and tools reach this server. */
   readonly address: string;
+  /** Where its partners dial it while the first address does not answer. */
+  readonly backup?: string;
   readonly ports: { readonly https: number; readonly link: number; readonly ldaps: number };
   /** Ed25519 public key, base64url of the 32 raw bytes: who this server is, below all certificates. */
   readonly pairingKey: string;

@@ -184,6 +184,13 @@ export const pairRefusals = {
     says: "A server name has 1 to 64 characters of letters, digits, dot, hyphen and underscore.",
     remedy: "Choose a name that starts with a letter or a digit.",
   },
+  "pair.bad-address": {
+    ...againstRule,
+    ldap: 19,
+    ...toOperator,
+    says: "This is no host or address under which a partner can be dialled.",
+    remedy: "Give a host name or an IP address, and a backup that differs from it.",
+  },
   "pair.too-many-servers": {
     ...againstRule,
     ...toOperator,
