@@ -104,7 +104,7 @@ export class Stage {
   lastLog(name: string): string {
     return this.#logs
       .filter((line) => line.startsWith(`${name}: `))
-      .slice(-12)
+      .slice(-4)
       .join("\n");
   }
 
