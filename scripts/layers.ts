@@ -87,9 +87,11 @@ const table: readonly (readonly [string, string, readonly string[], readonly Pla
   ["server", "server/src/", [...core, ...shell], ["pure", "cryptography"]],
   ["ied/main", "ied/src/main.ts", [...core, ...shell, "ied"], everything],
   ["ied", "ied/src/", [...core, ...shell], ["pure", "cryptography", "sockets"]],
+  ["witness/main", "witness/src/main.ts", [...core, ...shell, "witness"], everything],
+  ["witness", "witness/src/", [...core, ...shell], ["pure", "cryptography"]],
   ["cli/main", "cli/src/main.ts", [...core, "runtime/os", "runtime/trust", "cli"], everything],
   ["cli", "cli/src/", [...core, "runtime/os", "runtime/trust"], ["pure", "sockets"]],
-  ["sim", "sim/src/", [...core, ...shell, "server", "ied"], everything],
+  ["sim", "sim/src/", [...core, ...shell, "server", "ied", "witness"], everything],
 ];
 
 export const areas: readonly Area[] = table.map(([name, folder, may, platform]) => ({
