@@ -69,8 +69,9 @@ async function createBackup(cli: Cli, asked: Asked, out: string | undefined): Pr
 }
 
 async function orderBackup(cli: Cli, asked: Asked, file: string | null): Promise<Outcome> {
-  if (asked.local === null)
+  if (asked.local === null) {
     return shown(await order({ cli, asked }, backupRoutes.backupCreate, nothing));
+  }
   const target = localTarget(asked.local);
   const input = { params: {}, query: {}, body: { file } };
   return shown(await callRoute(target, localRoutes.localBackup, input, asked.timeout));

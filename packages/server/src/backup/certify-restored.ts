@@ -1,13 +1,13 @@
-import { assert, ok, type Result } from "@gridward/core/base/result";
+import { ok, type Result } from "@gridward/core/base/result";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { CertificateRow, ServerRow } from "@gridward/core/domain/types";
-import type { IssuedFiles } from "@gridward/runtime/trust/server-directory";
+import type { IssuedFiles, ServerIdentity } from "@gridward/runtime/trust/server-directory";
 import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
 import { createRequest } from "@gridward/runtime/trust/x509/request";
 import { authorityId } from "../ca/authority.ts";
-import { issueReplicaSigner, issueServer } from "../ca/issue.ts";
+import { issueReplicaSigner, issueServer, type IssueOrder } from "../ca/issue.ts";
 import { ownServerRow } from "../found-system.ts";
 import { OwnIdentity } from "../own-identity.ts";
 import type { Prepared, RestoreOrder } from "./prepare-restore.ts";
@@ -32,7 +32,7 @@ export function certify(
   if (authority === undefined || anchor === undefined) {
     return refuse("backup.damaged", "it has no authority");
   }
-  const { node, config, issued, pairingKey, tlsKey, signerKey } = server;
+  const { node, config, issued, pairingKey } = server;
   const present = state.tables.servers.get(node);
   const isSame = present?.pairingKey === pairingKeyText(pairingKey);
   if (isSame && issued?.authority.fingerprint256 === anchor.fingerprint256) {
@@ -40,21 +40,30 @@ export function certify(
   }
   const identity = new OwnIdentity(directory, server);
   const row = isSame ? present : ownServerRow({ identity, config }, now);
-  const order = { authority, systemKey, now };
+  const own = issueOwn(server, row, { authority, systemKey, now });
+  if (!own.ok) return own;
+  const { certificate, signerCertificate, certificates } = own.value;
+  const files = { authority: anchor, certificate, signerCertificate };
+  return ok({ row: isSame ? null : row, issued: files, certificates });
+}
+
+/** Certificates for the keys of this server. */
+function issueOwn(
+  { tlsKey, signerKey }: ServerIdentity,
+  row: ServerRow,
+  order: Omit<IssueOrder, "request">,
+): Result<
+  Omit<IssuedFiles, "authority"> & { readonly certificates: readonly CertificateRow[] },
+  Refusal
+> {
   const leaf = issueServer({ ...order, request: createRequest(tlsKey, row.name) }, row);
   if (!leaf.ok) return leaf;
   const request = createRequest(signerKey, row.name);
   const signer = issueReplicaSigner({ ...order, request }, row);
   if (!signer.ok) return signer;
-  const files = {
-    authority: anchor,
+  return ok({
     certificate: leaf.value.certificate,
     signerCertificate: signer.value.certificate,
-  };
-  assert(
-    files.certificate.checkPrivateKey(tlsKey),
-    "a certificate is for the key it was asked for",
-  );
-  const certificates = [leaf.value.row, signer.value.row];
-  return ok({ row: isSame ? null : row, issued: files, certificates });
+    certificates: [leaf.value.row, signer.value.row],
+  });
 }

@@ -1,9 +1,26 @@
 import { rfc3339, type Instant } from "@gridward/core/base/time";
+import type { BackupView } from "@gridward/core/api/backup-routes";
 import { viewBackup } from "./backup-directory.ts";
 import type { Prepared, RestoreOrder } from "./prepare-restore.ts";
 
+export interface RestorePreview extends BackupView {
+  readonly age_s: number;
+  readonly into: string;
+  readonly into_server: string;
+  readonly database_here: "none" | "readable" | "unreadable";
+  /** null: that cannot be told. */
+  readonly changes_lost: number | null;
+  readonly newest_lost: string | null;
+  readonly loses: string;
+  readonly highest_term_known: number;
+  readonly new_term: number;
+  readonly servers_kept: readonly string[];
+  readonly servers_removed: readonly string[];
+  readonly warning: string | null;
+}
+
 /** What a restore would do and what would be lost by it, before anybody says yes. */
-export function previewRestore(prepared: Prepared, order: RestoreOrder) {
+export function previewRestore(prepared: Prepared, order: RestoreOrder): RestorePreview {
   const { header, server, servers, record, follows, highest, term } = prepared;
   const isKnown = servers.some(({ id }) => id === server.node);
   const others = servers.filter(({ id }) => id !== server.node).map(({ name }) => name);
