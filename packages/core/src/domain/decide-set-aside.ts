@@ -24,10 +24,10 @@ export function recordSetAside(
   if (state.tables.setAside.has(row.id)) return refuse("tail.already-recorded", row.id);
   const isSound = row.judged === null && row.id === setAsideId(row) && factsOf(row).ok;
   if (!isSound) return refuse("tail.malformed", row.id.slice(0, 256));
-  const judged: Judgement | null = state.requestsById.has(row.requestId)
+  const before: Judgement | null = state.requestsById.has(row.requestId)
     ? { verdict: "already so", by: actor.name, at, reason: "the same request was done since" }
     : null;
-  return decided([{ kind: "set-aside-recorded", row: { ...row, judged } }], { id: row.id });
+  return decided([{ kind: "set-aside-recorded", row: { ...row, judged: before } }], { id: row.id });
 }
 
 /** HS9: one lost change, made again as a new one under the present rules, or not at all. */

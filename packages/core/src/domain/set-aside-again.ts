@@ -75,20 +75,11 @@ function factAgain(state: DirectoryState, fact: Fact, again: Again): Facts {
     case "device-replication-set":
       return deviceAgain(state, fact, again);
     case "certificate-issued":
-      return state.tables.certificates.has(fact.certificate.serial) ? already : ok([fact]);
     case "policy-set":
-      if (!state.tables.policies.has(fact.policy.name)) {
-        return decidedAgain(setPolicy(state, { kind: "set-policy", policy: fact.policy }));
-      }
-      return policyIsSo(state, fact) ? already : conflict(`policy ${fact.policy.name}`);
     case "recovery-key-set":
-      return recoveryKeyAgain(state, fact, again);
     case "set-aside-recorded":
-      return state.tables.setAside.has(fact.row.id) ? already : ok([fact]);
-    case "set-aside-judged": {
-      const row = state.tables.setAside.get(fact.id);
-      return row === undefined || row.judged !== null ? already : ok([fact]);
-    }
+    case "set-aside-judged":
+      return otherAgain(state, fact, again);
     case "system-created":
     case "authority-created":
     case "invite-issued":
@@ -250,6 +241,36 @@ function deviceAgain(
     case "device-replication-set": {
       const { id, enabled } = fact;
       return decidedAgain(setReplication(state, { kind: "set-replication", id, enabled }));
+    }
+  }
+}
+
+function otherAgain(
+  state: DirectoryState,
+  fact: FactOf<
+    | "certificate-issued"
+    | "policy-set"
+    | "recovery-key-set"
+    | "set-aside-recorded"
+    | "set-aside-judged"
+  >,
+  again: Again,
+): Facts {
+  switch (fact.kind) {
+    case "certificate-issued":
+      return state.tables.certificates.has(fact.certificate.serial) ? already : ok([fact]);
+    case "policy-set":
+      if (!state.tables.policies.has(fact.policy.name)) {
+        return decidedAgain(setPolicy(state, { kind: "set-policy", policy: fact.policy }));
+      }
+      return policyIsSo(state, fact) ? already : conflict(`policy ${fact.policy.name}`);
+    case "recovery-key-set":
+      return recoveryKeyAgain(state, fact, again);
+    case "set-aside-recorded":
+      return state.tables.setAside.has(fact.row.id) ? already : ok([fact]);
+    case "set-aside-judged": {
+      const row = state.tables.setAside.get(fact.id);
+      return row === undefined || row.judged !== null ? already : ok([fact]);
     }
   }
 }

@@ -28,7 +28,6 @@ export function lossesOf(
 }
 
 function lossOf(fact: Fact, there: string, present: Present): string | undefined {
-  const { state, now } = present;
   switch (fact.kind) {
     case "account-disabled":
     case "account-deleted":
@@ -36,31 +35,20 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "account-updated":
     case "password-set":
     case "code-used": {
-      const account = state.tables.accounts.get(fact.id);
-      return account && accountLoss(account, fact, { there, now });
+      const account = present.state.tables.accounts.get(fact.id);
+      return account && accountLoss(account, fact, { there, now: present.now });
     }
     case "group-left":
     case "group-denied":
     case "group-deleted":
-      return groupLoss(state, fact, there);
-    case "device-replication-set": {
-      const device = state.tables.devices.get(fact.id);
-      if (fact.enabled || device?.replication.enabled !== true) return undefined;
-      return `Replication to ${device.name} was switched off ${there} and is on in the system now.`;
-    }
+      return groupLoss(present.state, fact, there);
+    case "device-replication-set":
     case "session-ended":
-      if (fact.expiresAt <= now || state.tables.endedSessions.has(fact.id)) return undefined;
-      return `A session was ended ${there} and is valid in the system now.`;
     case "policy-set":
-      return policyLoss(state, fact, there);
     case "invite-tried":
     case "invite-used":
-      if ((state.tables.invites.get(fact.name)?.expiresAt ?? 0) <= now) return undefined;
-      return `The join code for ${fact.name} was used ${there} and is open in the system now.`;
-    case "recovery-key-set": {
-      const isSo = state.tables.system.get(singleKey)?.recovery?.publicKey === fact.publicKey;
-      return isSo ? undefined : `Another recovery key was set ${there}; the old one opens backups.`;
-    }
+    case "recovery-key-set":
+      return otherLoss(fact, there, present);
     case "account-created":
     case "account-enabled":
     case "account-unlocked":
@@ -161,6 +149,41 @@ function groupLoss(
   }
   if (group.deny.includes(id)) return undefined;
   return `${displayName} was denied in ${group.name} ${there} and is not denied there now.`;
+}
+
+function otherLoss(
+  fact: MemberOf<
+    Fact,
+    | "device-replication-set"
+    | "session-ended"
+    | "policy-set"
+    | "invite-tried"
+    | "invite-used"
+    | "recovery-key-set"
+  >,
+  there: string,
+  { state, now }: Present,
+): string | undefined {
+  const { devices, endedSessions, invites, system } = state.tables;
+  switch (fact.kind) {
+    case "device-replication-set": {
+      const device = devices.get(fact.id);
+      if (fact.enabled || device?.replication.enabled !== true) return undefined;
+      return `Replication to ${device.name} was switched off ${there} and is on in the system now.`;
+    }
+    case "session-ended":
+      if (fact.expiresAt <= now || endedSessions.has(fact.id)) return undefined;
+      return `A session was ended ${there} and is valid in the system now.`;
+    case "policy-set":
+      return policyLoss(state, fact, there);
+    case "invite-tried":
+    case "invite-used":
+      if ((invites.get(fact.name)?.expiresAt ?? 0) <= now) return undefined;
+      return `The join code for ${fact.name} was used ${there} and is open in the system now.`;
+    case "recovery-key-set":
+      if (system.get(singleKey)?.recovery?.publicKey === fact.publicKey) return undefined;
+      return `Another recovery key was set ${there}; the old one opens backups.`;
+  }
 }
 
 function policyLoss(

@@ -37,9 +37,16 @@ export function setAsideRows(
 ): readonly SetAsideRow[] {
   const { node, term, seq, at, actor, kind, requestId } = entry;
   return partsOf(entry.facts).map((facts, part) => ({
-    id: setAsideId({ node, term, seq, part }),
-    ...{ node, term, seq, part, at, actor, kind, requestId },
     ...about,
+    id: setAsideId({ node, term, seq, part }),
+    node,
+    term,
+    seq,
+    part,
+    at,
+    actor,
+    kind,
+    requestId,
     facts,
     judged: null,
   }));

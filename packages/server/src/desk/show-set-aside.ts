@@ -29,8 +29,8 @@ export function showSetAside(state: DirectoryState, row: SetAsideRow, now: Insta
 
 /** What is most urgent comes first: open and lowering security, open, judged; each by its time. */
 export function urgencyOf({ judged, lowers_security, made_at, id }: SetAsideView): string {
-  const rank = judged !== null ? 2 : lowers_security ? 0 : 1;
-  return `${rank} ${made_at} ${id}`;
+  const open = lowers_security ? 0 : 1;
+  return `${judged === null ? open : 2} ${made_at} ${id}`;
 }
 
 function whatOf(state: DirectoryState, fact: Fact): string {
@@ -44,16 +44,38 @@ function words(kind: string): string {
 
 /** The names that a fact is about, as far as they are in it or still known. */
 function subjectsOf(state: DirectoryState, fact: Fact): readonly string[] {
+  const made = madeBy(fact);
+  if (made !== undefined) return [made.name];
   const names: string[] = [];
-  for (const value of Object.values(fact)) {
-    if (typeof value === "object" && value !== null && "name" in value) names.push(value.name);
+  if ("account" in fact && typeof fact.account === "string") {
+    names.push(nameOf(state, fact.account));
   }
-  const { accounts, groups, devices, servers } = state.tables;
-  const add = (id: string): void => {
-    const row = accounts.get(id) ?? groups.get(id) ?? devices.get(id) ?? servers.get(id);
-    names.push(row?.name ?? id);
-  };
-  if ("account" in fact && typeof fact.account === "string") add(fact.account);
-  if ("id" in fact) add(fact.id);
+  if ("id" in fact) names.push(nameOf(state, fact.id));
+  if ("name" in fact) names.push(fact.name);
   return names;
+}
+
+function madeBy(fact: Fact): { readonly id?: string; readonly name: string } | undefined {
+  if ("account" in fact && typeof fact.account === "object") return fact.account;
+  if ("group" in fact) return fact.group;
+  if ("device" in fact) return fact.device;
+  if ("server" in fact) return fact.server;
+  if ("policy" in fact && typeof fact.policy === "object") return fact.policy;
+  if ("invite" in fact) return fact.invite;
+  return "certificate" in fact ? { name: fact.certificate.subject } : undefined;
+}
+
+/** What was made and lost has a name only in the change that made it. */
+function nameOf({ tables }: DirectoryState, id: string): string {
+  const { accounts, groups, devices, servers } = tables;
+  const row = accounts.get(id) ?? groups.get(id) ?? devices.get(id) ?? servers.get(id);
+  if (row !== undefined) return row.name;
+  for (const lost of tables.setAside.values()) {
+    const facts = lost.facts.includes(id) ? factsOf(lost) : undefined;
+    for (const fact of facts?.ok === true ? facts.value : []) {
+      const made = madeBy(fact);
+      if (made?.id === id) return made.name;
+    }
+  }
+  return id;
 }

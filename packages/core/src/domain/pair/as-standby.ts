@@ -126,8 +126,8 @@ function onForked(
     keep(turn, { certificate: null });
     act(turn, { kind: "export-tail", tail });
     const entries = head.seq - fork.seq;
-    if (machine.duty === "standby")
-      become(turn, { duty: "none", phase: "diverged", fork, entries });
+    const diverged = { duty: "none", phase: "diverged", fork, entries } as const;
+    if (machine.duty === "standby") become(turn, diverged);
     return say(turn, from, { kind: "follow", term: control.term, head: origin });
   }
   // Before the cut: a crash after it must not find a journal that is older than its record.

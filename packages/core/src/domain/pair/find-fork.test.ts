@@ -48,9 +48,9 @@ function search(ours: ReturnType<typeof aTree>, main: ReturnType<typeof aTree>) 
 
 test("[R10][HS9] the fork is found to the entry, wherever it lies and whoever began a term there", () => {
   const length = fc.integer({ min: 0, max: 3_000 });
-  const term = fc.integer({ min: 1, max: 2 });
+  const terms = fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 }));
   fc.assert(
-    fc.property(length, length, length, term, term, (fork, ours, theirs, ourTerm, theirTerm) => {
+    fc.property(length, length, length, terms, (fork, ours, theirs, [ourTerm, theirTerm]) => {
       const left = aTree(fork + ours, fork, { term: ourTerm, branch: 1, first: 1 });
       const right = aTree(fork + theirs, fork, { term: theirTerm, branch: 2, first: 1 });
       if (theirs === 0 && ours === 0) return;
