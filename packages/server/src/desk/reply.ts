@@ -11,10 +11,18 @@ export interface Reply {
     | { readonly ok: false; readonly error: ApiError };
 }
 
+/** They stand while the server runs, and all of its status is much to gather for each answer. */
+const spokesmen = new WeakMap<FrontEndParts, Pick<AnswerMeta, "server" | "version">>();
+
 /** Stands in every answer, so that nobody wonders which server spoke. */
 export function answerMetaOf(front: FrontEndParts): AnswerMeta {
-  const { name, version } = front.status();
-  return { server: name, duty: front.condition().duty, version };
+  let spokesman = spokesmen.get(front);
+  if (spokesman === undefined) {
+    const { name, version } = front.status();
+    spokesman = { server: name, version };
+    spokesmen.set(front, spokesman);
+  }
+  return { ...spokesman, duty: front.condition().duty };
 }
 
 export function answerReply(data: unknown, front: FrontEndParts): Reply {
