@@ -23,7 +23,7 @@ import { startBackups } from "./backup/start-backups.ts";
 import { serverCondition } from "./condition.ts";
 import { EventLog } from "./event-log.ts";
 import { KnownServers } from "./known-servers.ts";
-import { dialPartner, dialWitness } from "./link-port.ts";
+import { dialPartner, hasBackupAddress, dialWitness } from "./link-port.ts";
 import { type FoundDatabase, openDatabase } from "./open-database.ts";
 import { openOrders } from "./orders.ts";
 import { OwnIdentity } from "./own-identity.ts";
@@ -154,7 +154,8 @@ function startPair(
     found: basis.database,
     clock,
     random: randomFraction,
-    dial: async (node) => dialPartner(link, node),
+    dial: async (node, way) => dialPartner(link, node, way),
+    hasBackup: (node) => hasBackupAddress(link, node),
     dialWitness: async (row, ended) => dialWitness({ ...link, stop: ended }, row),
     firstPassRate: basis.found.config.pair.first_pass_rate,
     note: basis.note,
@@ -255,6 +256,7 @@ function frontEnd(
         now: clock.now(),
         since: tools.since(),
         directions: (id) => wire.directions(id),
+        dialledOver: (id) => wire.dialledOver(id),
         alarms: [...setAsideAlarms(conductor.state, clock.now()), ...tools.backups.alarms()],
         security: {
           temporary: identity.isTemporary,

@@ -61,13 +61,18 @@ export async function openLinkPort(
   });
 }
 
-/** One try to reach a partner under the address that the system knows. */
-export async function dialPartner(parts: DialParts, node: NodeId): Promise<LinkOutcome> {
+/** One try to reach a partner under an address that the system knows. */
+export async function dialPartner(
+  parts: DialParts,
+  node: NodeId,
+  way: "main" | "backup",
+): Promise<LinkOutcome> {
   const server = findServer(parts, node);
-  if (!server) return unknownServer(node);
+  const address = way === "main" ? server?.address : server?.backup;
+  if (server === undefined || address === undefined) return unknownServer(node);
   return dialLink({
     protocol: "gridward-partner/1",
-    address: server.address,
+    address,
     port: server.ports.link,
     identity: parts.identity.link(),
     settings,
@@ -94,6 +99,11 @@ export async function dialWitness(
     clock,
     stop,
   });
+}
+
+/** HS15: is there a second address under which to dial it? */
+export function hasBackupAddress(parts: DialParts, node: NodeId): boolean {
+  return findServer(parts, node)?.backup !== undefined;
 }
 
 function findServer(parts: DialParts, node: NodeId): ServerRow | undefined {

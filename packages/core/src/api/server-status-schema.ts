@@ -48,6 +48,8 @@ const conflict = z.object({
 
 const partner = z.object({
   name: z.string(),
+  address: z.string().nullable(),
+  link: z.enum(["main", "backup"]).nullable(),
   state: z.union([serverState, z.literal("unreachable")]),
   behind: z.int().nullable(),
   conflict: conflict.nullable(),

@@ -56,6 +56,9 @@ export interface Progress {
 
 export interface PartnerStatus {
   readonly name: string;
+  /** Where this server has dialled it, and over which of its two addresses; null: nowhere now. */
+  readonly address: string | null;
+  readonly link: "main" | "backup" | null;
   readonly state: ServerState | "unreachable";
   /** Entries this partner is behind (on a Main) or we are behind it (on a Standby). */
   readonly behind: number | null;

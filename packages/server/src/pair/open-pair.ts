@@ -24,7 +24,7 @@ import { Writer } from "../writer.ts";
 import { Conductor, type ConductorParts } from "./conductor.ts";
 import { CopyFromMain } from "./copy-from-main.ts";
 import { isFirstPass, sendFirstPass } from "./first-pass.ts";
-import { PartnerWire } from "./partner-wire.ts";
+import { PartnerWire, type Way } from "./partner-wire.ts";
 import type { PassOn } from "./pass-on.ts";
 import { openPassOn, submitChange, type SubmitParts, takePassedOn } from "./submit-change.ts";
 import { WitnessWire } from "./witness-wire.ts";
@@ -35,7 +35,8 @@ export interface OpenPairParts {
   readonly found: FoundDatabase;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly dial: (partner: NodeId) => Promise<LinkOutcome>;
+  readonly dial: (partner: NodeId, way: Way) => Promise<LinkOutcome>;
+  readonly hasBackup: (partner: NodeId) => boolean;
   readonly dialWitness: (witness: WitnessRow, stop: AbortSignal) => Promise<LinkOutcome>;
   /** Bytes a second at most of a first pass that this server sends; 0 is no limit. */
   readonly firstPassRate: number;
@@ -234,6 +235,7 @@ function openWire(parts: OpenPairParts, pair: Pair): PartnerWire {
   const copy = new CopyFromMain(conductor, () => found.store.build(freshId()));
   return new PartnerWire({
     dial: parts.dial,
+    hasBackup: parts.hasBackup,
     deliver: (event) => conductor.feed(event),
     parse: (json) => parsePairMessage(json, parseProvenEntry),
     isFirstPass,

@@ -7,7 +7,7 @@ import type { PairEvent } from "@gridward/core/domain/pair/event";
 import { anEntry, at } from "@gridward/core/domain/pair/fixtures";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import type { LinkOutcome, VerifiedPeer } from "@gridward/runtime/link/peer";
-import { PartnerWire } from "./partner-wire.ts";
+import { PartnerWire, type Way } from "./partner-wire.ts";
 
 const partner = nodeId("B");
 const refused = {
@@ -74,17 +74,20 @@ function aWire() {
   const delivered: PairEvent[] = [];
   const dials: NodeId[] = [];
   const ended: object[] = [];
-  const world = { now: 0, dials, pieces: 0, isPiece: true, ended };
+  const ways: Way[] = [];
+  const world = { now: 0, dials, ways, hasBackup: false, pieces: 0, isPiece: true, ended };
   const notes: string[] = [];
   const dialling: ((outcome: LinkOutcome) => void)[] = [];
   const sleeping: (() => void)[] = [];
   const wire = new PartnerWire({
-    dial: (id) => {
+    dial: (id, way) => {
       world.dials.push(id);
+      world.ways.push(way);
       const { promise, resolve } = Promise.withResolvers<LinkOutcome>();
       dialling.push(resolve);
       return promise;
     },
+    hasBackup: () => world.hasBackup,
     deliver: (event) => void delivered.push(event),
     parse: (json) =>
       typeof json === "object" && json !== null && "kind" in json && json.kind === "leaving"
@@ -206,6 +209,59 @@ test("[WI3][HS6] a try before a changeover is a dial of that moment", async () =
   await outcome(refused);
   assert.equal(await again, false);
   assert.equal(wire.directions(partner).dial.verdict, "refused");
+});
+
+test("[WI7][HS15] the main address is dialled first, then the backup, then there is a pause", async () => {
+  const { wire, world, outcome, wake } = aWire();
+  world.hasBackup = true;
+  wire.setPartners([partner]);
+  await outcome(refused);
+  await outcome({ ...refused, cause: "T17" });
+  assert.deepEqual(world.ways, ["main", "backup"]);
+  assert.equal(wire.dialledOver(partner), null);
+  const { dial } = wire.directions(partner);
+  assert.equal(dial.verdict === "refused" && dial.cause, "T03", "told of the main address");
+  await wake();
+  await outcome(refused);
+  await outcome({ outcome: "verified", peer: new FakePeer("dial") });
+  assert.deepEqual(world.ways, ["main", "backup", "main", "backup"]);
+  assert.equal(wire.dialledOver(partner)?.way, "backup");
+  assert.equal(wire.directions(partner).dial.verdict, "ok");
+});
+
+test("[WI8][HS15] a link over the backup is replaced as soon as the main address answers", async () => {
+  const { wire, world, outcome, wake, kinds } = aWire();
+  world.hasBackup = true;
+  wire.setPartners([partner]);
+  const [backup, main] = [new FakePeer("dial"), new FakePeer("dial")];
+  await outcome(refused);
+  await outcome({ outcome: "verified", peer: backup });
+  await wake();
+  await outcome(refused);
+  assert.equal(backup.closedFor, undefined);
+  await wake();
+  await outcome({ outcome: "verified", peer: main });
+  assert.equal(backup.closedFor, "the main address answers again");
+  assert.equal(wire.dialledOver(partner)?.way, "main");
+  assert.deepEqual(kinds(), ["link-up", "link-down", "link-up"]);
+  wire.send(partner, beat);
+  assert.deepEqual([backup.sent.length, main.sent.length], [0, 1]);
+  assert.deepEqual(world.ways, ["main", "backup", "main", "main"]);
+});
+
+test("[WI8] a link over the backup that ends is dialled anew, the main address first", async () => {
+  const { wire, world, outcome, wake } = aWire();
+  world.hasBackup = true;
+  wire.setPartners([partner]);
+  const backup = new FakePeer("dial");
+  await outcome(refused);
+  await outcome({ outcome: "verified", peer: backup });
+  backup.close("gone");
+  await settled();
+  assert.equal(wire.dialledOver(partner), null);
+  await wake(); // The look at the main address, which is over.
+  await wake();
+  assert.deepEqual(world.ways, ["main", "backup", "main"]);
 });
 
 test("[WI4] what is no message ends its connection, and nothing behind it is read", async () => {

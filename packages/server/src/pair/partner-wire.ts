@@ -15,6 +15,9 @@ export interface OtherFrame {
   readonly reply: (frame: Bytes) => void;
 }
 
+/** Which of a partner's two addresses: they are tried in this order (HS15). */
+export type Way = "main" | "backup";
+
 /** How the last try in one direction ended, for status and for the changeover check. */
 export type Direction =
   | { readonly verdict: "not tried" }
@@ -30,6 +33,8 @@ export type Direction =
 
 interface Connections {
   dialled: VerifiedPeer | undefined;
+  /** Over which address that goes. */
+  way: Way;
   accepted: VerifiedPeer | undefined;
   /** The one we send on, kept until it ends so that order holds. */
   sending: VerifiedPeer | undefined;
@@ -41,7 +46,8 @@ interface Connections {
 }
 
 export interface PartnerWireParts {
-  readonly dial: (partner: NodeId) => Promise<LinkOutcome>;
+  readonly dial: (partner: NodeId, way: Way) => Promise<LinkOutcome>;
+  readonly hasBackup: (partner: NodeId) => boolean;
   readonly deliver: (event: PairEvent) => void;
   readonly parse: (json: unknown) => Result<PairMessage, string>;
   /** Frames of a first pass; false closes the link. */
@@ -56,6 +62,9 @@ export interface PartnerWireParts {
   readonly backOff: (failures: number) => Millis;
   readonly note: (text: string) => void;
 }
+
+/** While a link goes over the backup address, the main one is tried this often. */
+const mainRetryMs = 30_000;
 
 /**
  * The connections to the partners. Both servers dial, so both directions are tried all the time;
@@ -123,9 +132,15 @@ export class PartnerWire {
     return { dial, accept };
   }
 
+  /** Over which of its addresses this server has dialled a partner; null: over none now. */
+  dialledOver(id: NodeId): { readonly address: string; readonly way: Way } | null {
+    const { dialled, way } = this.#partners.get(id) ?? { dialled: undefined, way: "main" };
+    return dialled === undefined ? null : { address: dialled.address, way };
+  }
+
   /** Dials once more, now: the check before a changeover (HS6). */
   async tryDial(id: NodeId): Promise<boolean> {
-    const outcome = await this.#parts.dial(id);
+    const { outcome } = await this.#dialInOrder(id);
     const connections = this.#connections(id);
     if (outcome.outcome === "verified") {
       connections.dial = good(outcome.peer);
@@ -149,6 +164,7 @@ export class PartnerWire {
     if (known) return known;
     const fresh: Connections = {
       dialled: undefined,
+      way: "main",
       accepted: undefined,
       sending: undefined,
       ...untried,
@@ -160,22 +176,57 @@ export class PartnerWire {
   }
 
   async #keepDialling(id: NodeId): Promise<void> {
-    const { clock, backOff, dial } = this.#parts;
+    const { clock, backOff } = this.#parts;
     const connections = this.#connections(id);
     while (!this.#stop.signal.aborted) {
-      const outcome = await dial(id);
+      const { outcome, way } = await this.#dialInOrder(id);
       if (outcome.outcome === "verified") {
         connections.failures = 0;
-        connections.dialled = outcome.peer;
-        connections.dial = good(outcome.peer);
-        this.#adopt(id, outcome.peer);
-        await outcome.peer.closed;
-        if (connections.dialled === outcome.peer) connections.dialled = undefined;
+        this.#useDialled(id, outcome.peer, way);
+        if (way === "backup") await this.#returnToMain(id, outcome.peer);
+        await connections.dialled?.closed;
       } else {
         connections.dial = bad(outcome, clock.monotonic(), connections.dial);
         connections.failures++;
       }
       await clock.sleep(backOff(connections.failures), this.#stop.signal);
+    }
+  }
+
+  /** The main address first; what is told of a failure is what that one ended in. */
+  async #dialInOrder(id: NodeId): Promise<{ readonly outcome: LinkOutcome; readonly way: Way }> {
+    const { dial, hasBackup } = this.#parts;
+    const outcome = await dial(id, "main");
+    if (outcome.outcome === "verified" || !hasBackup(id) || this.#stop.signal.aborted) {
+      return { outcome, way: "main" };
+    }
+    const other = await dial(id, "backup");
+    return other.outcome === "verified"
+      ? { outcome: other, way: "backup" }
+      : { outcome, way: "main" };
+  }
+
+  #useDialled(id: NodeId, peer: VerifiedPeer, way: Way): void {
+    const connections = this.#connections(id);
+    connections.dialled = peer;
+    connections.way = way;
+    connections.dial = good(peer);
+    this.#adopt(id, peer);
+  }
+
+  /** Ends when the link over the backup has ended: by itself, or because the main one is back. */
+  async #returnToMain(id: NodeId, backup: VerifiedPeer): Promise<void> {
+    const { clock, dial } = this.#parts;
+    const ended = new AbortController();
+    void backup.closed.then(() => ended.abort());
+    const stop = AbortSignal.any([ended.signal, this.#stop.signal]);
+    while (!stop.aborted) {
+      await clock.sleep(mainRetryMs, stop);
+      if (stop.aborted) return;
+      const outcome = await dial(id, "main");
+      if (outcome.outcome !== "verified") continue;
+      this.#useDialled(id, outcome.peer, "main");
+      backup.close("the main address answers again");
     }
   }
 

@@ -47,6 +47,7 @@ function statusOf(
     now: noon + time,
     since: noon - 7,
     directions: () => ({ dial, accept }),
+    dialledOver: () => ({ address: "10.0.1.1", way: "backup" }),
     security: {},
     alarms: [],
   });
@@ -119,6 +120,11 @@ test("[PS3] a Main is protected while it counts this Standby in", () => {
   assert.ok(certificate);
   const dropped = aValidStandby(certified({ certificate: { ...certificate, complete: false } }));
   assert.equal(partnerOf(dropped, main), "main-exposed");
+});
+
+test("[PS6][HS15] of a partner it is told over which of its addresses it was dialled", () => {
+  const [partner] = statusOf(aProtectedMain().state).partners;
+  assert.deepEqual([partner?.address, partner?.link], ["10.0.1.1", "backup"]);
 });
 
 test("[PS4][CS9] a refused direction is a conflict with its two facts; an unreached one is none", () => {

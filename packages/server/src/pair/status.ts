@@ -15,7 +15,7 @@ import type {
 } from "@gridward/core/domain/server-status";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { tlsCauses } from "@gridward/core/domain/tls-cause";
-import type { Direction } from "./partner-wire.ts";
+import type { Direction, Way } from "./partner-wire.ts";
 
 /** What the status is read off. Nothing in it is remembered apart from these. */
 export interface StatusParts {
@@ -30,6 +30,7 @@ export interface StatusParts {
   /** When the state got the name that it has. */
   readonly since: Instant;
   readonly directions: (id: NodeId) => { readonly dial: Direction; readonly accept: Direction };
+  readonly dialledOver: (id: NodeId) => { readonly address: string; readonly way: Way } | null;
   readonly security: Readonly<Record<string, string | boolean>>;
   /** What is wrong apart from the pair. */
   readonly alarms: readonly Alarm[];
@@ -134,9 +135,12 @@ function progressOf(pair: PairState, at: Millis, now: Instant): Progress | null 
 
 function partnerStatus(parts: StatusParts, id: NodeId, peer: Peer): PartnerStatus {
   const { dial, accept } = parts.directions(id);
+  const over = parts.dialledOver(id);
   const certificate = dial.verdict === "ok" ? dial : accept;
   return {
     name: nameOf(parts.state, id),
+    address: over?.address ?? null,
+    link: over?.way ?? null,
     state: partnerState(parts, id, peer),
     behind: behindOf(parts.pair, peer),
     conflict: conflictOf(parts, id, { dial, accept }),
