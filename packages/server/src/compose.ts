@@ -158,6 +158,7 @@ function startPair(
     hasBackup: (node) => hasBackupAddress(link, node),
     dialWitness: async (row, ended) => dialWitness({ ...link, stop: ended }, row),
     firstPassRate: basis.found.config.pair.first_pass_rate,
+    suspectAfter: basis.found.config.pair.suspect_after_ms,
     note: basis.note,
     setAside: (source, tail) => setAside(basis, pair.conductor.pair, source, tail),
     ...told,

@@ -1,7 +1,6 @@
 import type { Instant, Millis } from "@gridward/core/base/time";
 import { describe } from "@gridward/core/domain/pair/describe";
 import type { PairState } from "@gridward/core/domain/pair/pair-state";
-import { timing } from "@gridward/core/domain/pair/timing";
 import type { ServerCondition } from "@gridward/core/domain/server-status";
 
 /**
@@ -20,7 +19,7 @@ export function serverCondition(pair: PairState, at: Millis, now: Instant): Serv
     duty,
     state,
     canSignIn: hasDatabase,
-    fresh: hasDatabase && silence <= timing.fresh,
+    fresh: hasDatabase && silence <= pair.timers.fresh,
     ageMs: silence,
     at: now,
   };
@@ -31,11 +30,13 @@ function silenceOf(pair: PairState, at: Millis): Millis {
   const { machine, control, self, peers, machineSince } = pair;
   const sources = machine.duty === "main" ? control.ackSet : [control.owner];
   let longest = 0;
-  if (machine.duty === "standby" && !isCurrent(pair)) return unheard(at, machineSince);
+  // Not fresh, and as old as this server has been waiting.
+  const neverHeard = Math.max(pair.timers.fresh + 1, at - machineSince);
+  if (machine.duty === "standby" && !isCurrent(pair)) return neverHeard;
   for (const id of sources) {
     if (id === null || id === self) continue;
     const heardAt = peers.get(id)?.heardAt ?? null;
-    longest = Math.max(longest, heardAt === null ? unheard(at, machineSince) : at - heardAt);
+    longest = Math.max(longest, heardAt === null ? neverHeard : at - heardAt);
   }
   return longest;
 }
@@ -45,9 +46,4 @@ function isCurrent({ machine, control, head, peers }: PairState): boolean {
   if (machine.duty === "standby" && machine.phase === "synchronising") return false;
   const main = control.owner === null ? undefined : peers.get(control.owner);
   return (main?.head?.seq ?? 0) <= head.seq;
-}
-
-/** Never heard since the start: not fresh, and as old as this server has been waiting. */
-function unheard(at: Millis, since: Millis): Millis {
-  return Math.max(timing.fresh + 1, at - since);
 }

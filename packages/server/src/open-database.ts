@@ -1,7 +1,6 @@
 import type { NodeId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
-import type { ControlRecord } from "@gridward/core/domain/control-record";
-import { origin } from "@gridward/core/domain/entry";
+import { blankControl, type ControlRecord } from "@gridward/core/domain/control-record";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import { findControlFault } from "@gridward/runtime/journal/control-check";
 import { ControlStore } from "@gridward/runtime/journal/control-store";
@@ -52,22 +51,6 @@ function openControl(directory: string, node: NodeId) {
   if (listDirectory(generationsDirectory(directory)).length > 0) {
     return refuse("control.unreadable", `${directory}: absent, though there is a database`);
   }
-  const record = blankRecord(node);
+  const record = blankControl(node, null);
   return ok({ control: ControlStore.create(directory, record), record });
-}
-
-export function blankRecord(node: NodeId): ControlRecord {
-  return {
-    version: 1,
-    nodeId: node,
-    systemId: null,
-    incarnation: null,
-    term: 0,
-    owner: null,
-    start: 0,
-    highest: origin,
-    ackSet: [],
-    certificate: null,
-    handover: null,
-  };
 }

@@ -13,7 +13,7 @@ import type { Entry, EntryContent } from "@gridward/core/domain/entry";
 import { sealEntry } from "@gridward/core/domain/entry-hash";
 import type { Fact } from "@gridward/core/domain/fact";
 import { emptyState } from "@gridward/core/domain/state";
-import type { Actor, ServerRow } from "@gridward/core/domain/types";
+import type { Actor, PairRow, ServerRow } from "@gridward/core/domain/types";
 import { sha256 } from "@gridward/runtime/os/hash";
 import type { SimServer } from "./sim-server.ts";
 
@@ -25,10 +25,15 @@ const lostMain = nodeId("C");
 const local: Actor = { kind: "local", id: "root", name: "root", door: "local", source: "" };
 
 /** A system is created on `server`; its partner, if there is one, knows of it and is blank. */
-export function beginFresh(server: SimServer, partner: NodeId | undefined, term: number): void {
+export function beginFresh(
+  server: SimServer,
+  partner: NodeId | undefined,
+  { term, mode }: Pick<PairRow, "term" | "mode">,
+): void {
   const { id, disk } = server;
   const incarnation = `${id}-0`;
-  const control = { ...disk.control, term, owner: id, start: 1, ackSet: [id], incarnation };
+  const begun = { term, mode, owner: id, start: 1, ackSet: [id], incarnation };
+  const control = { ...disk.control, ...begun };
   const content = systemCreated(disk.control.systemId ?? "", id, partner);
   server.run(({ conductor }) => {
     conductor.found(disk.store.create(incarnation), content, control);

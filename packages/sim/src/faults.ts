@@ -1,3 +1,4 @@
+import { type ArbitrationMode, arbitrationModes } from "@gridward/core/domain/arbiter";
 import type { NetworkFaults } from "./network.ts";
 import type { Random } from "./random.ts";
 
@@ -8,6 +9,8 @@ export interface Faults extends NetworkFaults {
   readonly crashEvery: number;
   /** Share of crashes that come between two durable acts. */
   readonly fuseShare: number;
+  /** A Main is lost for longer than its Standby waits. */
+  readonly outageEvery: number;
   readonly freezeEvery: number;
   /** The disk of a journal is full for some seconds. */
   readonly fullEvery: number;
@@ -24,6 +27,16 @@ export interface Faults extends NetworkFaults {
   readonly damagedPasses: number;
   /** Messages travel as text and are parsed, as on the real link. */
   readonly isParsed: boolean;
+  readonly mode: ArbitrationMode;
+  /** Share of the operator's orders that switch the mode. */
+  readonly switchShare: number;
+  /** The witness is stopped, or a server is cut from it, so often. */
+  readonly witnessEvery: number;
+  /** Share of its stops that lose what it remembered. */
+  readonly amnesia: number;
+  /** Share of questions to the witness that arrive late, and of its answers that are lost. */
+  readonly lateQuestions: number;
+  readonly lostVerdicts: number;
   readonly beginning: Beginning;
   /** The Main is lost in the first pass, and somebody forces the half-made Standby. */
   readonly isInterrupted: boolean;
@@ -48,6 +61,7 @@ export function drawFaults(random: Random): Faults {
     lag: seldom(0.3, random.between(1, 1_000)),
     crashEvery: sometimes(3_000, 30_000),
     fuseShare: random.next(),
+    outageEvery: seldom(0.5, random.between(6_000, 20_000)),
     freezeEvery: sometimes(4_000, 30_000),
     fullEvery: seldom(0.25, random.between(4_000, 20_000)),
     orderEvery: sometimes(2_000, 20_000),
@@ -58,6 +72,12 @@ export function drawFaults(random: Random): Faults {
     brokenDisks: seldom(0.1, 0.3),
     damagedPasses: seldom(0.1, 0.5),
     isParsed: random.chance(0.25),
+    mode: arbitrationModes[random.below(arbitrationModes.length)] ?? "manual",
+    switchShare: seldom(0.3, 0.4),
+    witnessEvery: sometimes(3_000, 30_000),
+    amnesia: seldom(0.3, 0.3),
+    lateQuestions: seldom(0.5, 0.2),
+    lostVerdicts: seldom(0.5, 0.2),
     beginning: random.chance(0.06) ? "orphans" : "fresh",
     isInterrupted: random.chance(0.1),
     stranger: drawStranger(random),

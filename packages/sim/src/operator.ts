@@ -1,4 +1,5 @@
 import type { Millis } from "@gridward/core/base/time";
+import { arbitrationModes } from "@gridward/core/domain/arbiter";
 import type { Process, SimServer } from "./sim-server.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -25,6 +26,7 @@ export class Operator {
     if (!server?.isAlive) return;
     this.#spoil(server);
     const work = workOf(server);
+    if (random.chance(faults.switchShare)) return this.#switchMode(server);
     if (work === "serves" && random.chance(0.8)) return this.#changeover(server);
     // Who sees a server that does not work is tempted to force it.
     this.promote(server, random.chance(work === "is down" ? 0.5 : faults.forceShare));
@@ -55,11 +57,31 @@ export class Operator {
     this.#order(server, { kind: "order-changeover", to, directionsOk: true });
   }
 
+  #switchMode(server: SimServer): void {
+    const mode = arbitrationModes[this.#world.random.below(arbitrationModes.length)] ?? "manual";
+    this.#order(server, {
+      kind: "order-mode",
+      mode,
+      hasWitness: this.#world.witness.record !== null,
+    });
+  }
+
+  /** A blank witness is told who is Main; nobody else may tell it. */
+  seedWitness(): void {
+    const { witness } = this.#world;
+    const disk = this.#world.main()?.disk;
+    const { systemId, term, owner, ackSet, arbiterVersion } = disk?.control ?? {};
+    if (witness.record !== null || !disk || !systemId || !owner || !term || !ackSet) return;
+    const next = { systemId, term, owner, ackSet, floor: disk.head() };
+    witness.seed(arbiterVersion ?? 0, next);
+  }
+
   promote(server: SimServer, force: boolean): void {
     if (!server.isAlive || server.process?.isBent) return;
     const { watcher } = this.#world;
     const before = server.process?.conductor.pair.machine;
     watcher.isForced = force;
+    if (force && before?.duty === "main") watcher.onForcedAlone(server.disk);
     this.#order(server, { kind: "order-promote", force });
     watcher.isForced = false;
     const isMain = server.process?.conductor.pair.machine.duty === "main";
@@ -80,6 +102,7 @@ export class Operator {
   /** From now on: what the status tells an operator to do, until all is well. */
   care(): void {
     this.#world.schedule.after(lookEvery, () => {
+      this.seedWitness();
       for (const server of this.#world.pair) this.#help(server);
       this.care();
     });
@@ -101,6 +124,8 @@ export class Operator {
   /** A Main that stopped changes: after making room it is restarted, or the other takes over. */
   #relieve(server: SimServer): void {
     const { machine } = server.process?.conductor.pair ?? {};
+    const isSilent = machine?.duty === "main" && machine.phase === "read-only";
+    if (isSilent && machine.code === "pair.partner-silent") return; // It returns, or is set up anew.
     const isFull = machine?.duty === "main" && machine.phase === "read-only";
     if (isFull && machine.code === "disk.full") return this.#restart(server);
     server.crash();
@@ -122,13 +147,20 @@ export class Operator {
   /** No Main: who is valid is promoted, else who can be by force. */
   #choose(server: SimServer): void {
     const other = this.#world.other(server.id);
+    if ([server, other].some((each) => isCandidate(each))) return; // The witness answers soon.
     this.promote(server, false);
-    if (this.#world.main()) return;
+    if (this.#world.main() || isCandidate(server)) return;
     this.promote(other, false);
+    if (isCandidate(other)) return;
     if (!this.#world.main()) this.promote(server, true);
     if (!this.#world.main()) this.promote(other, true);
     if (!this.#world.main()) this.#restart(server); // Diverged is told again by the next Main.
   }
+}
+
+function isCandidate({ process }: SimServer): boolean {
+  const { machine } = process?.conductor.pair ?? {};
+  return machine?.duty === "standby" && machine.phase === "candidate";
 }
 
 type Order = Process["conductor"]["order"];

@@ -31,6 +31,12 @@ export function findBrokenPromise(
     case "entries":
       if (isHeld(disk, message.entries.at(-1))) return undefined;
       return broken("R1", "sent a change that it does not hold");
+    case "rights":
+      if (control.switching !== null || control.mode === message.mode) return undefined;
+      return broken("R4", "gave a right that its own mode does not give");
+    case "rights-kept":
+      if (control.mode === message.mode) return undefined;
+      return broken("R4", "confirmed a right before it was recorded");
     case "follow":
     case "forked":
     case "compare":

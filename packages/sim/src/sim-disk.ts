@@ -1,6 +1,6 @@
 import type { NodeId, SystemId } from "@gridward/core/base/identity";
 import { assert } from "@gridward/core/base/result";
-import type { ControlRecord } from "@gridward/core/domain/control-record";
+import { blankControl, type ControlRecord } from "@gridward/core/domain/control-record";
 import { type Entry, origin, type Position } from "@gridward/core/domain/entry";
 import { DiskFull, type Journal, type OpenedJournal } from "@gridward/runtime/journal/journal";
 import { memoryJournalStore } from "@gridward/runtime/journal/memory-journal";
@@ -148,20 +148,4 @@ export class SimDisk {
       close: () => journal.close(),
     };
   }
-}
-
-function blankControl(id: NodeId, systemId: SystemId | null): ControlRecord {
-  return {
-    version: 1,
-    nodeId: id,
-    systemId,
-    incarnation: null,
-    term: 0,
-    owner: null,
-    start: 0,
-    highest: origin,
-    ackSet: [],
-    certificate: null,
-    handover: null,
-  };
 }

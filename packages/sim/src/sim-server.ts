@@ -22,6 +22,10 @@ import { Crash, type DiskWatch, SimDisk } from "./sim-disk.ts";
 import type { Faults } from "./faults.ts";
 import type { Random } from "./random.ts";
 import type { Schedule } from "./schedule.ts";
+import type { SimWitness } from "./sim-witness.ts";
+
+/** As where nothing is set. */
+const suspectAfter = 6_000;
 
 export interface Process {
   readonly conductor: Conductor;
@@ -54,6 +58,7 @@ export interface ServerWorld {
   readonly faults: Faults;
   readonly random: Random;
   readonly schedule: Schedule;
+  readonly witness: SimWitness;
   fresh(): number;
   partnersOf(id: NodeId): readonly NodeId[];
   send(from: NodeId, to: NodeId, frame: SimFrame): void;
@@ -125,7 +130,7 @@ export class SimServer {
 
   #whatWasFound(opened: OpenedJournal | undefined): Parameters<typeof startPair>[0] {
     const { disk } = this;
-    const here = { self: this.id, control: disk.control, at: this.#world.now };
+    const here = { self: this.id, control: disk.control, suspectAfter, at: this.#world.now };
     const fault = disk.isBroken ? { code: "journal.chain-broken", text: "simulated" } : null;
     const around = { partners: this.#world.partnersOf(this.id), fault };
     const now = Math.floor(this.#world.now);
@@ -276,6 +281,14 @@ export class SimServer {
       exportTail: (ledger, { after, upTo }) =>
         disk.exportTail(ledger.read(after.seq + 1, upTo.seq - after.seq)),
       send: (to, message) => this.#send(to, { kind: "pair", message }),
+      askArbiter: (id, request) => {
+        disk.act();
+        const { process } = this;
+        world.witness.ask(this.id, request, (answer) => {
+          if (process !== this.process) return;
+          this.feed({ kind: "arbiter-answered", id, answer });
+        });
+      },
       sendFirstPass: (to, source) => this.#sendFirstPass(to, source),
       onCommitted: (seq) => {
         this.process?.writer.confirm(seq);

@@ -3,6 +3,7 @@ import type { Faults } from "./faults.ts";
 import type { Random } from "./random.ts";
 import type { Schedule } from "./schedule.ts";
 import type { SimServer } from "./sim-server.ts";
+import type { SimWitness } from "./sim-witness.ts";
 import type { Watcher } from "./watcher.ts";
 
 /** What clients, operator and devices see of the world that they live in. */
@@ -14,6 +15,7 @@ export interface Surroundings {
   readonly faults: Faults;
   readonly watcher: Watcher;
   readonly pair: readonly [SimServer, SimServer];
+  readonly witness: SimWitness;
   /** True once no fault is made any more. */
   readonly isCalm: boolean;
   fresh(): number;

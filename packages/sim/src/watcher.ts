@@ -1,5 +1,6 @@
 import type { NodeId, RequestId } from "@gridward/core/base/identity";
 import type { Millis } from "@gridward/core/base/time";
+import type { ArbiterRecord } from "@gridward/core/domain/arbiter";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
 import { digestOf } from "@gridward/core/domain/digest";
 import { comparePositions, type Entry, type Position } from "@gridward/core/domain/entry";
@@ -40,7 +41,15 @@ export class Watcher {
   /** Who acknowledged in a term. */
   readonly #ackers = new Map<number, NodeId>();
   /** Who took each term, in order. */
-  readonly #taken: { readonly term: number; readonly by: NodeId }[] = [];
+  readonly #taken: {
+    readonly term: number;
+    readonly by: NodeId;
+    /** A person forced it, or nobody else guards it: what was acknowledged may be left behind. */
+    readonly isExcused: boolean;
+  }[] = [];
+  /** Terms whose owner a person made go on alone although its partner might succeed it. */
+  readonly #forcedAlone = new Set<number>();
+  #witness: { readonly record: ArbiterRecord | null } = { record: null };
   /** Hashes of all entries that a Main made visible. */
   readonly #committed = new Set<string>();
   /** Durable heads, by disk and generation. */
@@ -52,8 +61,13 @@ export class Watcher {
   /** Standbys that a Main has recorded and admitted: "main>standby term". */
   readonly #admitted = new Set<string>();
 
-  watch(servers: readonly SimServer[]): void {
+  watch(servers: readonly SimServer[], witness: { readonly record: ArbiterRecord | null }): void {
     this.#servers = servers;
+    this.#witness = witness;
+  }
+
+  onForcedAlone({ control }: SimDisk): void {
+    this.#forcedAlone.add(control.term);
   }
 
   fail(rule: string, says: string): void {
@@ -137,7 +151,8 @@ export class Watcher {
 
   /** Two operators promoted two servers that could not hear each other. */
   #isTakenTwice(term: number): boolean {
-    return new Set(this.#taken.filter((each) => each.term === term).map(({ by }) => by)).size > 1;
+    const taken = this.#taken.filter((each) => each.term === term);
+    return new Set(taken.map(({ by }) => by)).size > 1 && taken.some(({ isExcused }) => isExcused);
   }
 
   /** Entries became visible on a server: they are durable wherever the Main's set says (I10). */
@@ -198,11 +213,36 @@ export class Watcher {
     if (after.term < before.term) this.fail("I8", `${id} forgot term ${before.term}`);
     const takesTerm = after.owner === id && after.term > before.term;
     if (takesTerm && before.term > 0) this.#checkPromotion(disk, before);
-    if (takesTerm) this.#taken.push({ term: after.term, by: id });
+    if (takesTerm) this.#noteTaken(id, before, after);
+    if (after.owner === id && !takesTerm) this.#checkNarrowing(before, after);
     const isWider = after.ackSet.some((member) => !before.ackSet.includes(member));
     if (after.owner === id && isWider && !takesTerm) this.#checkWidening(disk, before, after);
     if (after.certificate?.complete === true) this.#checkComplete(disk, before, after);
     if (after.certificate !== null) this.#checkCertified(disk, after);
+  }
+
+  #noteTaken(id: NodeId, { mode, handover }: ControlRecord, { term }: ControlRecord): void {
+    const isExcused = this.isForced || mode === "manual";
+    this.#taken.push({ term, by: id, isExcused });
+    const { record } = this.#witness;
+    if (this.isForced || mode !== "witness" || record === null || handover !== null) return;
+    const isGranted = record.term > term || (record.term === term && record.owner === id);
+    if (!isGranted) this.fail("R5", `${id} took term ${term}, which the witness did not give`);
+  }
+
+  /** R4: a member that might succeed us is dropped only with leave, or when it cannot any more. */
+  #checkNarrowing(before: ControlRecord, after: ControlRecord): void {
+    if (this.isForced || before.term !== after.term || before.mode === "manual") return;
+    const { record } = this.#witness;
+    for (const member of before.ackSet) {
+      if (after.ackSet.includes(member)) continue;
+      const control = this.#diskOf(member)?.control;
+      const hasLeft = control?.certificate?.complete !== true;
+      const isKnown =
+        record === null || record.term > after.term || !record.ackSet.includes(member);
+      if (hasLeft || (before.mode === "witness" && isKnown)) continue;
+      this.fail("R4", `${after.nodeId} dropped ${member}, which may still succeed it`);
+    }
   }
 
   /** I3, I5: who becomes Main was certified for the database it has, unless a person forced it. */
@@ -335,6 +375,7 @@ export class Watcher {
       const peer = pair.peers.get(member);
       return peer?.linkUp === true && peer.acked === null && now - (peer.heardAt ?? 0) < 1_500;
     });
+    if (pair.arbitration.goal?.kind === "narrow") return; // It may not, before the witness agrees.
     const isWaiting = isServing && pair.committed < pair.head.seq && isIdle.length > 0;
     if (!isWaiting) process.waitsSince = undefined;
     else process.waitsSince ??= now;
@@ -373,7 +414,10 @@ export class Watcher {
   #checkKept(main: SimServer, { request, by, holders, term, seq, hash }: Acknowledged): void {
     if (main.disk.hashAt(seq) === hash || main.disk.requests.has(request)) return;
     const isLeftBehind = this.#taken.some(
-      (taken) => taken.term >= term && !holders.includes(taken.by),
+      (taken) =>
+        taken.term >= term &&
+        !holders.includes(taken.by) &&
+        (taken.isExcused || this.#forcedAlone.has(term)),
     );
     const kept = this.#diskOf(by);
     const tails = this.#servers.flatMap(({ disk }) => disk.tails.flat());

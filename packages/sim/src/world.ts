@@ -10,6 +10,7 @@ import { type Random, seededRandom } from "./random.ts";
 import { Schedule } from "./schedule.ts";
 import { SimDevice } from "./sim-device.ts";
 import { SimServer } from "./sim-server.ts";
+import { SimWitness } from "./sim-witness.ts";
 import { Watcher } from "./watcher.ts";
 
 /** The product ticks ten times a second; coarser here, so that more seeds fit in a minute. */
@@ -18,7 +19,13 @@ const tickMs = 250;
 /** Terms of the stranger's system: far ahead, so that one that leaks is seen. */
 const strangeTerm = 5_000;
 
-type Disturbance = "crashEvery" | "freezeEvery" | "fullEvery" | "orderEvery";
+type Disturbance =
+  | "crashEvery"
+  | "outageEvery"
+  | "freezeEvery"
+  | "fullEvery"
+  | "orderEvery"
+  | "witnessEvery";
 
 /** Two servers, a network, devices, clients and an operator, in trouble and after it. */
 export class World {
@@ -27,6 +34,7 @@ export class World {
   readonly faults: Faults;
   readonly watcher = new Watcher();
   readonly pair: readonly [SimServer, SimServer];
+  readonly witness: SimWitness;
   readonly devices: readonly SimDevice[];
   readonly operator = new Operator(this);
   readonly clients = new Clients(this);
@@ -39,6 +47,7 @@ export class World {
   constructor(seed: number) {
     this.random = seededRandom(seed);
     this.faults = drawFaults(this.random);
+    this.witness = new SimWitness(this);
     const server = (name: string, system: typeof ourSystem): SimServer =>
       new SimServer(nodeId(name), system, this);
     this.pair = [server("A", ourSystem), server("B", ourSystem)];
@@ -49,7 +58,7 @@ export class World {
       { length: this.faults.devices },
       (_, index) => new SimDevice(`device ${index}`, this),
     );
-    this.watcher.watch(this.#servers);
+    this.watcher.watch(this.#servers, this.witness);
   }
 
   get now(): number {
@@ -86,9 +95,11 @@ export class World {
       this.watcher.onGiven(beginOrphaned(this.pair, tails));
     }
     for (const server of this.#servers) server.start();
-    if (this.faults.beginning === "fresh") beginFresh(a, b.id, 1);
+    if (this.faults.beginning === "fresh") beginFresh(a, b.id, { term: 1, mode: this.faults.mode });
+    this.operator.seedWitness();
     const [, , stranger] = this.#servers;
-    if (stranger && this.faults.stranger === "main") beginFresh(stranger, undefined, strangeTerm);
+    if (stranger && this.faults.stranger === "main")
+      beginFresh(stranger, undefined, { term: strangeTerm, mode: "manual" });
     for (const { disk } of this.#servers) this.watcher.onFounded(disk);
     for (const network of this.#networks) network.start();
     for (const server of this.#servers) this.#tick(server);
@@ -97,8 +108,10 @@ export class World {
     this.#lookLater();
     if (this.faults.isInterrupted) this.#interrupt();
     this.#disturbLater("crashEvery", () => this.#crash());
+    this.#disturbLater("outageEvery", () => this.#loseMain());
     this.#disturbLater("freezeEvery", () => this.#freeze());
     this.#disturbLater("fullEvery", () => this.#fill());
+    this.#disturbLater("witnessEvery", () => this.#loseWitness());
     this.#disturbLater("orderEvery", () => this.operator.meddle());
   }
 
@@ -106,6 +119,7 @@ export class World {
   calm(): void {
     this.isCalm = true;
     for (const network of this.#networks) network.heal();
+    this.witness.heal();
     for (const server of this.#servers) {
       server.disk.fuse = undefined;
       server.disk.isFull = false;
@@ -217,6 +231,15 @@ export class World {
     });
   }
 
+  #loseMain(): void {
+    const main = this.main();
+    if (!main) return;
+    main.crash();
+    this.schedule.after(this.random.between(6_000, 20_000), () => {
+      if (!main.process) main.start();
+    });
+  }
+
   #interrupt(): void {
     const [a, b] = this.pair;
     const lostAt = this.random.between(100, 2_500);
@@ -238,6 +261,11 @@ export class World {
     const server = this.#anyone();
     server.freeze();
     this.schedule.after(this.random.between(100, 9_000), () => server.thaw());
+  }
+
+  #loseWitness(): void {
+    if (this.random.chance(0.3)) this.witness.stop();
+    else this.witness.cut(this.#anyone().id);
   }
 
   #fill(): void {

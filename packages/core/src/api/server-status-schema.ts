@@ -28,6 +28,7 @@ const serverState = z.enum([
   "standby-synchronising",
   "standby-stalled",
   "standby-valid",
+  "standby-candidate",
   "fenced",
   "diverged",
   "invalid-database",

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { err, ok, type Result } from "../base/result.ts";
-import { day, hour, minute, type Millis } from "../base/time.ts";
+import { day, hour, minute, second, type Millis } from "../base/time.ts";
 
 /** What `DIR/server.toml` says: how this server is called and where it listens. */
 export interface ServerConfig {
@@ -14,6 +14,8 @@ export interface ServerConfig {
   readonly pair: {
     /** Bytes a second at most of a first pass that this server sends; 0 is no limit. */
     readonly first_pass_rate: number;
+    /** A Main that is silent for so long is suspected; every other timer follows from it. */
+    readonly suspect_after_ms: Millis;
   };
   readonly backup: {
     /** Milliseconds from one scheduled backup to the next; null: none is scheduled. */
@@ -34,7 +36,7 @@ export interface ConfigRefusal {
 export const defaultPorts = { https: 8443, link: 5480, ldaps: 636 } as const;
 
 /** A first pass takes what the network gives. */
-const defaultPair = { first_pass_rate: 0 } as const;
+const defaultPair = { first_pass_rate: 0, suspect_after_ms: 6 * second } as const;
 
 /** Backups are made on order; where they go unless told otherwise. */
 const defaultBackup = { every: null, keep: 14, directory: "backups" } as const;
@@ -64,7 +66,12 @@ const schema = z.strictObject({
       ldaps: port.default(defaultPorts.ldaps),
     })
     .default(defaultPorts),
-  pair: z.strictObject({ first_pass_rate: z.int().min(0).default(0) }).default(defaultPair),
+  pair: z
+    .strictObject({
+      first_pass_rate: z.int().min(0).default(0),
+      suspect_after_ms: z.int().min(600).max(minute).default(defaultPair.suspect_after_ms),
+    })
+    .default(defaultPair),
   backup: z
     .strictObject({
       every: every.nullable().default(null),

@@ -22,11 +22,14 @@ export interface ArbiterRecord {
 /** What is to be written; the version comes from the register. */
 export type ArbiterEntry = Omit<ArbiterRecord, "version">;
 
-/** `seed` fills a blank register, and only on an operator's word (amnesia: a blank one abstains). */
+/**
+ * `seed` fills a blank register, and only on an operator's word (amnesia: a blank one abstains).
+ * Its version is the highest that the Main has seen of any register of its system.
+ */
 export type ArbiterRequest =
   | { readonly kind: "read" }
   | { readonly kind: "cas"; readonly version: number; readonly next: ArbiterEntry }
-  | { readonly kind: "seed"; readonly next: ArbiterEntry };
+  | { readonly kind: "seed"; readonly version: number; readonly next: ArbiterEntry };
 
 export type ArbiterAnswer =
   /** The register as it is: read, or written as asked. */
@@ -40,6 +43,9 @@ export type ArbiterAnswer =
   /** The write makes no sense: a lower term, or another owner in the same term. */
   | { readonly kind: "refused"; readonly record: ArbiterRecord };
 
+/** Beyond whatever the other servers may have seen of a register that is gone. */
+const seedLeap = 1_000;
+
 export interface ArbiterStep {
   readonly record: ArbiterRecord | null;
   readonly answer: ArbiterAnswer;
@@ -52,7 +58,7 @@ export interface ArbiterStep {
 export function answerArbiter(record: ArbiterRecord | null, request: ArbiterRequest): ArbiterStep {
   if (record === null) {
     if (request.kind !== "seed") return { record, answer: { kind: "blank" } };
-    const seeded = { ...request.next, version: 1 };
+    const seeded = { ...request.next, version: request.version + seedLeap };
     return { record: seeded, answer: { kind: "record", record: seeded } };
   }
   if (request.kind === "read") return { record, answer: { kind: "record", record } };

@@ -78,6 +78,7 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     }
     case "term-started":
     case "ack-set-changed":
+    case "mode-changed":
       return [{ table: "pair", key: singleKey, row: pairAfter(state, fact) }];
     case "state-digested":
       return [];
@@ -280,9 +281,10 @@ function changeInvite(
 
 function pairAfter(
   state: DirectoryState,
-  fact: FactOf<"term-started" | "ack-set-changed">,
+  fact: FactOf<"term-started" | "ack-set-changed" | "mode-changed">,
 ): PairRow {
   if (fact.kind === "term-started") return fact.pair;
   const pair = getRow(state.tables.pair, singleKey);
+  if (fact.kind === "mode-changed") return { ...pair, mode: fact.mode };
   return { ...pair, ackSet: fact.ackSet, unprotected: fact.unprotected };
 }

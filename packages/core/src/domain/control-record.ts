@@ -1,6 +1,7 @@
 import type { NodeId, SystemId } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
-import type { Position } from "./entry.ts";
+import type { ArbitrationMode } from "./arbiter.ts";
+import { origin, type Position } from "./entry.ts";
 
 /**
  * What a server remembers outside its database (design §4): two alternating slots with checksum
@@ -26,6 +27,14 @@ export interface ControlRecord {
   readonly certificate: ValidityCertificate | null;
   /** A hand-over this server has offered and not seen answered: it acknowledges nothing meanwhile. */
   readonly handover: { readonly term: number; readonly to: NodeId } | null;
+  /** As Main: how a silent member may leave the ack set. As Standby: by what right it may succeed. */
+  readonly mode: ArbitrationMode;
+  /** As Main: a mode that is being switched to; until it is, nobody is dropped and nobody succeeds. */
+  readonly switching: ArbitrationMode | null;
+  /** The term a witness was asked for, written before it is asked; null when that is settled (R9). */
+  readonly candidacy: number | null;
+  /** Highest version of the witness's register seen: one with less was put back from an old copy. */
+  readonly arbiterVersion: number;
 }
 
 export interface ValidityCertificate {
@@ -36,4 +45,25 @@ export interface ValidityCertificate {
   readonly complete: boolean;
   readonly certifiedBy: NodeId;
   readonly at: Instant;
+}
+
+/** What a server knows before it has a database. */
+export function blankControl(self: NodeId, system: SystemId | null): ControlRecord {
+  return {
+    version: 1,
+    nodeId: self,
+    systemId: system,
+    incarnation: null,
+    term: 0,
+    owner: null,
+    start: 0,
+    highest: origin,
+    ackSet: [],
+    certificate: null,
+    handover: null,
+    mode: "manual",
+    switching: null,
+    candidacy: null,
+    arbiterVersion: 0,
+  };
 }

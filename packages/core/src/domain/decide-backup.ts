@@ -51,6 +51,7 @@ export function restoreSystem(
     by: "restore",
     since: at,
     ackSet: [owner],
+    mode: "manual",
     unprotected: null,
   } as const;
   return decided([

@@ -213,6 +213,7 @@ test("[SYS5] terms rise, and the ack set holds the owner and servers of the syst
     by: "changeover",
     since: noon,
     ackSet: [b, a],
+    mode: "manual",
     unprotected: null,
   } as const;
   const start = (term: number): string =>

@@ -59,6 +59,7 @@ function firstFacts(
         by: "creation",
         since: at,
         ackSet: [server.id],
+        mode: "manual",
         unprotected: null,
       },
     },

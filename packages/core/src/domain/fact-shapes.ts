@@ -17,6 +17,7 @@ import {
   passwordShape,
   policyShape,
   rolesShape,
+  modeShape,
   serverShape,
   setAsideShape,
   systemShape,
@@ -107,6 +108,7 @@ export const factShapes: { readonly [Kind in Fact["kind"]]: z.ZodType<Plain<Fact
     ackSet: ackSetShape,
     unprotected: unprotectedShape,
   }),
+  "mode-changed": shape("mode-changed", { mode: modeShape }),
   "state-digested": shape("state-digested", { seq: whole, digest: hashShape }),
 };
 

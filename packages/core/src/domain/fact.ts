@@ -1,6 +1,7 @@
 import type { AccountId, DeviceId, GroupId, NodeId, Sealed } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
 import type { Judgement, SetAsideRow } from "./set-aside-row.ts";
+import type { ArbitrationMode } from "./arbiter.ts";
 import type {
   AccountRow,
   AuthorityRow,
@@ -111,5 +112,6 @@ export type Fact =
       readonly ackSet: readonly NodeId[];
       readonly unprotected: { readonly since: Instant; readonly reason: string } | null;
     }
+  | { readonly kind: "mode-changed"; readonly mode: ArbitrationMode }
   /** Written every 256 entries: a Standby proves its state, not only its log. */
   | { readonly kind: "state-digested"; readonly seq: number; readonly digest: string };

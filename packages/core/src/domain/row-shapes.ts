@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { arbitrationModes } from "./arbiter.ts";
 import type { Rows } from "./types.ts";
 
 /**
@@ -196,13 +197,15 @@ export const setAsideShape = z.strictObject({
 }) satisfies Shape<Rows["setAside"]>;
 
 export const unprotectedShape = z.strictObject({ since: whole, reason: text }).nullable();
+export const modeShape = z.enum(arbitrationModes);
 export const ackSetShape = z.array(id).max(64);
 
 export const pairShape = z.strictObject({
   term: whole,
   owner: id,
-  by: z.enum(["creation", "changeover", "promotion", "forced-promotion", "restore"]),
+  by: z.enum(["creation", "changeover", "takeover", "promotion", "forced-promotion", "restore"]),
   since: whole,
   ackSet: ackSetShape,
+  mode: modeShape,
   unprotected: unprotectedShape,
 }) satisfies Shape<Rows["pair"]>;

@@ -20,6 +20,7 @@ export type ServerState =
   | "standby-synchronising"
   | "standby-stalled"
   | "standby-valid"
+  | "standby-candidate"
   | "fenced"
   | "diverged"
   | "invalid-database"

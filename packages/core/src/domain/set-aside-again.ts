@@ -89,6 +89,7 @@ function factAgain(state: DirectoryState, fact: Fact, again: Again): Facts {
     case "server-removed":
     case "server-address-set":
     case "system-restored":
+    case "mode-changed":
     case "witness-added":
     case "witness-removed":
     case "term-started":

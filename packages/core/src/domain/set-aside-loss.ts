@@ -68,6 +68,7 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "server-removed":
     case "server-address-set":
     case "system-restored":
+    case "mode-changed":
     case "witness-added":
     case "witness-removed":
     case "set-aside-recorded":

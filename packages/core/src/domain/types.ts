@@ -9,6 +9,7 @@ import type {
 } from "../base/identity.ts";
 import type { Instant, Millis } from "../base/time.ts";
 import type { SetAsideRow } from "./set-aside-row.ts";
+import type { ArbitrationMode } from "./arbiter.ts";
 
 /**
  * The rows that make up the state of a system. Every row is plain JSON: it is journalled, hashed
@@ -183,9 +184,16 @@ export interface BackupPlace {
 export interface PairRow {
   readonly term: number;
   readonly owner: NodeId;
-  readonly by: "creation" | "changeover" | "promotion" | "forced-promotion" | "restore";
+  readonly by:
+    | "creation"
+    | "changeover"
+    | "takeover"
+    | "promotion"
+    | "forced-promotion"
+    | "restore";
   readonly since: Instant;
   readonly ackSet: readonly NodeId[];
+  readonly mode: ArbitrationMode;
   /** Set while changes are held by one copy although there is a partner: since when and why. */
   readonly unprotected: { readonly since: Instant; readonly reason: string } | null;
 }

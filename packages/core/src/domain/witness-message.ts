@@ -64,7 +64,7 @@ const question = z.strictObject({
   request: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("read") }),
     z.strictObject({ kind: z.literal("cas"), version: count, next: entry }),
-    z.strictObject({ kind: z.literal("seed"), next: entry }),
+    z.strictObject({ kind: z.literal("seed"), version: count, next: entry }),
     z.strictObject({ kind: z.literal("introduce"), servers }),
   ]),
 });

@@ -6,7 +6,7 @@ import { test, type TestContext } from "node:test";
 import { encodeHex, utf8 } from "@gridward/core/base/bytes";
 import { canonical } from "@gridward/core/base/canonical";
 import { nodeId, systemId } from "@gridward/core/base/identity";
-import type { ControlRecord } from "@gridward/core/domain/control-record";
+import { blankControl, type ControlRecord } from "@gridward/core/domain/control-record";
 import { origin, type Position } from "@gridward/core/domain/entry";
 import { removePath } from "../os/files.ts";
 import { sha256 } from "../os/hash.ts";
@@ -124,9 +124,7 @@ function positionAt(seq: number): Position {
 
 function aRecord(term: number): ControlRecord {
   return {
-    version: 1,
-    nodeId: nodeId("A"),
-    systemId: systemId("system"),
+    ...blankControl(nodeId("A"), systemId("system")),
     incarnation: "one",
     term,
     owner: nodeId("A"),
@@ -141,7 +139,6 @@ function aRecord(term: number): ControlRecord {
       certifiedBy: nodeId("A"),
       at: 1,
     },
-    handover: null,
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { nodeId, systemId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
 import { second, type Millis } from "@gridward/core/base/time";
+import { arbitrationModes } from "@gridward/core/domain/arbiter";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
 import type { Position } from "@gridward/core/domain/entry";
 import { type SlotFault, type SlotPlace, TwoSlotFile } from "../os/two-slot-file.ts";
@@ -40,6 +41,10 @@ const recordSchema = z.strictObject({
     })
     .nullable(),
   handover: z.strictObject({ term: count, to: node }).nullable(),
+  mode: z.enum(arbitrationModes),
+  switching: z.enum(arbitrationModes).nullable(),
+  candidacy: count.nullable(),
+  arbiterVersion: count,
 });
 
 /** What opening gives: the record that counts, and the slot that could not be read, if any. */

@@ -13,7 +13,7 @@ import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
 import { nodeId, systemId } from "@gridward/core/base/identity";
 import { Secret } from "@gridward/core/base/secret";
-import type { ControlRecord } from "@gridward/core/domain/control-record";
+import { blankControl, type ControlRecord } from "@gridward/core/domain/control-record";
 import type { Entry } from "@gridward/core/domain/entry";
 import { lockDirectory } from "../os/directory-lock.ts";
 import { makeDirectory, removePath } from "../os/files.ts";
@@ -167,9 +167,7 @@ function positionOf({ term, start, seq, hash }: Entry): ControlRecord["highest"]
 
 function aRecord(): ControlRecord {
   return {
-    version: 1,
-    nodeId: nodeId("A"),
-    systemId: systemId("system"),
+    ...blankControl(nodeId("A"), systemId("system")),
     incarnation: "one",
     term: 1,
     owner: nodeId("A"),
@@ -177,7 +175,6 @@ function aRecord(): ControlRecord {
     highest: { term: 0, start: 0, seq: 0, hash: "0".repeat(64) },
     ackSet: [nodeId("A")],
     certificate: null,
-    handover: null,
   };
 }
 

@@ -218,6 +218,10 @@ ldaps = ${ports.ldaps}
 [pair]
 first_pass_rate = ${config.pair.first_pass_rate}
 
+# A Main that is silent for so many milliseconds is suspected by its Standby; it gives up on a silent
+# Standby after two thirds of it. From 600, on a quick and quiet network, to 60000. The same on both.
+suspect_after_ms = ${config.pair.suspect_after_ms}
+
 # Scheduled backups: take the marks of the next four lines away, and make a recovery key with
 # \`gridward backup key create\`. The directory should lie on another disk.
 # [backup]

@@ -32,6 +32,7 @@ function aMain(changes: Partial<ControlRecord> = {}) {
     partners: [serverB],
     recorded: null,
     fault: null,
+    suspectAfter: 6_000,
     at: 0,
     now: 0,
   });
@@ -44,6 +45,7 @@ function aMain(changes: Partial<ControlRecord> = {}) {
       name: "A",
       clock: { now: () => world.at, monotonic: () => world.at, sleep: async () => undefined },
       freshRequestId: () => requestId(`own ${made++}`),
+      askArbiter: () => undefined,
       writeControl: () => {
         if (world.isBroken) throw new Error("EIO");
         deeds.push("control");

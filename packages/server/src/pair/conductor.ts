@@ -1,10 +1,12 @@
 import type { NodeId, RequestId } from "@gridward/core/base/identity";
 import { assert, err, ok, type Result } from "@gridward/core/base/result";
+import type { ArbiterRequest } from "@gridward/core/domain/arbiter";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
 import { emptyDigest } from "@gridward/core/domain/digest";
 import { type EntryContent, origin, type Position } from "@gridward/core/domain/entry";
 import type { Fact } from "@gridward/core/domain/fact";
-import type { PairAction, PairEvent, Tail } from "@gridward/core/domain/pair/event";
+import type { OrderEvent, PairAction, PairEvent, Tail } from "@gridward/core/domain/pair/event";
+import { isOrderOpen } from "@gridward/core/domain/pair/orders";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import type { HistoryView, PairState } from "@gridward/core/domain/pair/pair-state";
 import { step } from "@gridward/core/domain/pair/step";
@@ -31,6 +33,8 @@ export interface ConductorParts {
   /** Writes the tail to its files, fsyncs them and reads them back (R10). */
   readonly exportTail: (ledger: Ledger, tail: Tail) => void;
   readonly send: (to: NodeId, message: PairMessage) => void;
+  /** Exactly one `arbiter-answered` follows, later: with the answer, or silent. */
+  readonly askArbiter: (id: number, request: ArbiterRequest) => void;
   readonly sendFirstPass: (to: NodeId, source: FirstPassSource) => Promise<void>;
   /** Called when changes became visible, after each commit. */
   readonly onCommitted: (seq: number) => void;
@@ -103,9 +107,7 @@ export class Conductor {
   }
 
   /** An operator's order and its outcome. One at a time. */
-  async order(
-    event: PairEvent & { readonly kind: "order-changeover" | "order-promote" },
-  ): Promise<Result<undefined, Refusal>> {
+  async order(event: OrderEvent): Promise<Result<undefined, Refusal>> {
     if (this.#order) {
       return err({ code: "pair.busy", detail: "another order is under way" });
     }
@@ -178,9 +180,8 @@ export class Conductor {
       if (!next) break; // Ends: a step adds at most one event for each entry it writes.
       this.#take(next);
     }
-    const { machine } = this.#pair;
-    if (machine.duty === "main" && machine.phase === "draining") return;
-    // Only a hand-over under way leaves an order open: it ended otherwise than by its own word.
+    if (isOrderOpen(this.#pair)) return;
+    // What was under way ended otherwise than by its own word.
     const detail = "this server lost its duty meanwhile";
     this.#answerOrder(err({ code: "pair.changeover-unknown", detail }));
   }
@@ -243,6 +244,10 @@ export class Conductor {
         const { ackSet, unprotected } = action;
         return this.#record("change-ack-set", { kind: "ack-set-changed", ackSet, unprotected });
       }
+      case "record-mode":
+        return this.#record("change-mode", { kind: "mode-changed", mode: action.mode });
+      case "ask-arbiter":
+        return this.#parts.askArbiter(action.id, action.request);
       case "export-tail":
         return this.#parts.exportTail(this.#mustLedger(), action.tail);
       case "truncate": {

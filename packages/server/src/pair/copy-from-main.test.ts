@@ -48,6 +48,7 @@ function aCopy() {
     partners: [serverA],
     recorded: null,
     fault: null,
+    suspectAfter: 6_000,
     at: 0,
     now: 0,
   });
@@ -58,6 +59,7 @@ function aCopy() {
       name: "B",
       clock,
       freshRequestId: () => requestId("own"),
+      askArbiter: () => undefined,
       writeControl: () => undefined,
       openLedger: (opened) => new Ledger(opened, sha256),
       reopen: () => {

@@ -1,6 +1,7 @@
 import type { NodeId } from "@gridward/core/base/identity";
 import { assert, err, type Result } from "@gridward/core/base/result";
 import type { ChangeOrder } from "@gridward/core/domain/command";
+import type { Millis } from "@gridward/core/base/time";
 import type { Entry } from "@gridward/core/domain/entry";
 import { entryHash } from "@gridward/core/domain/entry-hash";
 import { checkAccepts } from "@gridward/core/domain/pair/accepts";
@@ -42,6 +43,8 @@ export interface OpenPairParts {
   readonly firstPassRate: number;
   /** Writes what the system's history left behind to its files, fsyncs them, reads them back (R10). */
   readonly setAside: (source: TailSource, tail: Tail) => void;
+  /** From when on silence counts, milliseconds. */
+  readonly suspectAfter: Millis;
   /** After each commit, with the entries that became visible. */
   readonly onCommitted: (entries: readonly Entry[]) => void;
   /** After each event: state or condition may have changed. */
@@ -147,9 +150,9 @@ function openConductor(
   return new Conductor(conductorParts(parts, pair, seen), started.state, ledger);
 }
 
-function whatWasFound({ found, self, clock }: OpenPairParts): Found {
+function whatWasFound({ found, self, clock, suspectAfter }: OpenPairParts): Found {
   const { opened, record, fault } = found;
-  const here = { self, control: record, at: clock.monotonic(), now: clock.now() };
+  const here = { self, control: record, suspectAfter, at: clock.monotonic(), now: clock.now() };
   if (!opened) {
     const text = fault && { code: fault.code, text: faultText(fault.detail) };
     const nothing = { head: record.highest, committed: 0, partners: [], recorded: null };
@@ -190,6 +193,13 @@ function conductorParts(
       parts.setAside({ read: (seq, limit) => from.read(seq, limit), terms }, tail);
     },
     send: (to, message) => pair().wire.send(to, message),
+    askArbiter: (id, request) => {
+      void pair()
+        .witness.ask(request)
+        .then((answer) => {
+          pair().conductor.feed({ kind: "arbiter-answered", id, answer });
+        });
+    },
     sendFirstPass: async (to, source) =>
       sendFirstPass(source, { ...pair().wire.route(to), rate: parts.firstPassRate, clock }),
     onCommitted: (seq) => {

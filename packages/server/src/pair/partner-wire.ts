@@ -187,6 +187,7 @@ export class PartnerWire {
         await connections.dialled?.closed;
       } else {
         connections.dial = bad(outcome, clock.monotonic(), connections.dial);
+        if (outcome.fromPartner) this.#parts.deliver({ kind: "partner-answered", peer: id });
         connections.failures++;
       }
       await clock.sleep(backOff(connections.failures), this.#stop.signal);

@@ -3,7 +3,6 @@ import { type Instant, type Millis, rfc3339 } from "@gridward/core/base/time";
 import { describe, type Description } from "@gridward/core/domain/pair/describe";
 import { checkChangeover, checkPromote, type Denial } from "@gridward/core/domain/pair/orders";
 import type { PairState, Peer } from "@gridward/core/domain/pair/pair-state";
-import { timing } from "@gridward/core/domain/pair/timing";
 import { refusalSpec } from "@gridward/core/domain/refusal";
 import type {
   Alarm,
@@ -159,7 +158,7 @@ function partnerState(
   id: NodeId,
   { linkUp, heardAt, duty, incompatible, complete, head }: Peer,
 ): PartnerStatus["state"] {
-  const isHeard = linkUp && heardAt !== null && at - heardAt <= timing.giveUp;
+  const isHeard = linkUp && heardAt !== null && at - heardAt <= pair.timers.giveUp;
   if (!isHeard || duty === null) return "unreachable";
   if (incompatible !== null) return "standby-incompatible";
   switch (duty) {

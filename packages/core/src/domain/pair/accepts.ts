@@ -8,10 +8,11 @@ export interface Closed {
 }
 
 /** May a change be written here now? Undefined: yes. */
-export function checkAccepts({ machine, control, unrecorded }: PairState): Closed | undefined {
+export function checkAccepts(state: PairState): Closed | undefined {
+  const { machine, control, unrecorded } = state;
   switch (machine.duty) {
     case "main":
-      return checkMainAccepts(machine, control.handover !== null, unrecorded);
+      return checkMainAccepts(machine, control.handover !== null, unrecorded) ?? checkLeave(state);
     case "fenced":
       return closed("pair.fenced", "a higher term", false);
     case "standby":
@@ -34,6 +35,15 @@ function checkMainAccepts(
   if (machine.phase === "draining" || isHandingOver) return closed("pair.draining", "", true);
   const isHeld = unrecorded || machine.admitting !== null;
   return isHeld ? closed("pair.waiting", "", true) : undefined;
+}
+
+/** In witness mode a Main asks first whether it still is one (R11), and may be cut from everybody. */
+function checkLeave({ control, arbitration }: PairState): Closed | undefined {
+  if (control.mode !== "witness") return undefined;
+  const { goal, trouble, record } = arbitration;
+  if (record === null && trouble === null) return closed("pair.waiting", "", true);
+  if (goal?.kind !== "narrow" || trouble === null) return undefined;
+  return closed("pair.read-only", "neither the Standby nor the witness answers", false);
 }
 
 function closed(code: Refusal["code"], detail: string, mayWait: boolean): Closed {

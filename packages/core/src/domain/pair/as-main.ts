@@ -1,8 +1,13 @@
 import type { NodeId } from "../../base/identity.ts";
+import type { ArbiterRecord } from "../arbiter.ts";
 import { type Position, samePosition } from "../entry.ts";
 import { placesBetween } from "./find-fork.ts";
+import { findLateness, letGo, resumeChanges, watchMember, widen } from "./ack-set.ts";
+import { aimFor, aimOnlyFor, type Heard, isOurs, keepRegister } from "./arbitration.ts";
 import type { PairMessage } from "./message.ts";
-import type { Draining, Serving } from "./pair-state.ts";
+import { onRightsKept, watchRights } from "./mode.ts";
+import type { Draining, Goal, Serving } from "./pair-state.ts";
+import { stopBoth } from "./term.ts";
 import { admissionLag, entriesPerMessage, timing } from "./timing.ts";
 import {
   act,
@@ -13,7 +18,6 @@ import {
   say,
   sayHello,
   setPeer,
-  silenceOf,
   type Turn,
 } from "./turn.ts";
 
@@ -36,13 +40,17 @@ export function hearAsMain(turn: Turn, from: NodeId, message: PairMessage): void
     case "proof":
       return onProof(turn, from, message);
     case "leaving":
-      return drop(turn, from, `it left: ${message.reason}`);
+      letGo(turn, from, `it left: ${message.reason}`);
+      return advance(turn);
+    case "rights-kept":
+      return onRightsKept(turn, from, message);
     case "handover-refused":
       return onHandoverRefused(turn, from, message);
     case "entries":
     case "forked":
     case "prove":
     case "admit":
+    case "rights":
     case "handover":
     case "handover-cancel":
       // Said by a Main; in our own term nobody else is one.
@@ -144,8 +152,10 @@ function advance(turn: Turn): void {
 
 /** Once nothing is under way, the term is offered; from here this server acknowledges nothing. */
 function offer(turn: Turn, machine: Draining): void {
-  const { control, head, committed } = turn.state;
+  const { control, head, committed, arbitration } = turn.state;
   if (machine.offered || committed < head.seq) return;
+  // What we asked of the witness before is answered first: it would cross the target's question.
+  if (arbitration.asked !== null) return;
   const term = control.term + 1;
   keep(turn, { handover: { term, to: machine.to } });
   turn.state = { ...turn.state, machine: { ...machine, offered: true } };
@@ -173,7 +183,9 @@ function mayAdmit(turn: Turn, { admitting }: Serving, id: NodeId): boolean {
   const peer = peerOf(turn, id);
   // A member that lost its certificate (its `admit` was cut off, or it was Main) is proved again.
   const isDone = control.ackSet.includes(id) && peer.complete;
-  return control.handover === null && !isDone && turn.clocks.at >= peer.admitAfter;
+  const hasRoom = control.mode !== "pair" || control.ackSet.length < 2;
+  const fits = control.ackSet.includes(id) || hasRoom;
+  return control.handover === null && !isDone && fits && turn.clocks.at >= peer.admitAfter;
 }
 
 function setAdmitting(turn: Turn, machine: Serving, admitting: Serving["admitting"]): void {
@@ -189,19 +201,66 @@ function onProof(turn: Turn, from: NodeId, proof: PairMessage & { readonly kind:
   if (!isSame) return setPeer(turn, from, { admitAfter: turn.clocks.at + timing.holdOff });
   // Its own word that it is complete follows with the next heartbeat.
   setPeer(turn, from, { admitAfter: turn.clocks.at + 2 * timing.admission });
-  const ackSet = widen(turn, from);
-  say(turn, from, { kind: "admit", term: control.term, ackSet });
+  widen(turn, from);
+  const { record } = turn.state.arbitration;
+  const isKnown = record !== null && isOurs(turn, record);
+  if (control.mode === "witness" && !isKnown) return aimFor(turn, { kind: "widen", member: from });
+  certify(turn, from);
 }
 
-/** Widen early (R2): recorded here before the new member hears that it counts. */
-function widen(turn: Turn, id: NodeId): readonly NodeId[] {
+/** It counts and is told so; its right to succeed us is told anew. */
+function certify(turn: Turn, id: NodeId): void {
+  const { term, ackSet } = turn.state.control;
+  const { rights } = peerOf(turn, id);
+  setPeer(turn, id, { rights: { ...rights, told: null, kept: null } });
+  say(turn, id, { kind: "admit", term, ackSet });
+}
+
+/** Our own question to the witness was answered. */
+export function hearArbiterAsMain(turn: Turn, heard: Heard): void {
+  if (heard.kind === "record") return weighAsMain(turn, heard.record);
+  if (heard.kind === "reached") reach(turn, heard.goal);
+  advance(turn);
+}
+
+function reach(turn: Turn, goal: Goal): void {
   const { control } = turn.state;
-  if (control.ackSet.includes(id)) return control.ackSet;
-  const ackSet = [...control.ackSet, id];
-  keep(turn, { ackSet });
-  turn.state = { ...turn.state, unprotected: null };
-  act(turn, { kind: "record-ack-set", ackSet, unprotected: null });
-  return ackSet;
+  switch (goal.kind) {
+    case "narrow":
+      return letGo(turn, goal.member, goal.reason);
+    case "widen":
+      if (!peerOf(turn, goal.member).linkUp || !control.ackSet.includes(goal.member)) return;
+      return certify(turn, goal.member);
+    case "settle":
+      return takeBack(turn);
+    case "renew":
+    case "succeed":
+      return;
+  }
+}
+
+/** The offered term can be taken no more: this Main goes on. */
+function takeBack(turn: Turn): void {
+  const { machine } = turn.state;
+  keep(turn, { handover: null });
+  if (machine.duty !== "main" || machine.phase !== "draining") return;
+  become(turn, { duty: "main", phase: "serving", admitting: null });
+  if (peerOf(turn, machine.to).linkUp) sayHello(turn, machine.to);
+}
+
+/** Our own term, as the witness knows it: another owner, or a place that we no longer hold? */
+function weighAsMain(turn: Turn, record: ArbiterRecord): void {
+  const { control, head, self } = turn.state;
+  if (record.term !== control.term) return;
+  if (record.owner !== self) return void stopBoth(turn, record.owner, record.owner);
+  if (record.floor.term !== control.term || record.floor.seq <= head.seq) return;
+  aimOnlyFor(turn, null);
+  become(turn, {
+    duty: "main",
+    phase: "read-only",
+    code: "pair.behind-witness",
+    text: "The witness knows of changes of this term that this server has lost.",
+  });
 }
 
 export function onMainTick(turn: Turn): void {
@@ -215,51 +274,30 @@ export function onMainTick(turn: Turn): void {
     setAdmitting(turn, machine, null);
   }
   for (const member of control.ackSet) if (member !== self) watchMember(turn, member);
+  spare(turn);
+  resumeChanges(turn);
   for (const id of turn.state.peers.keys()) admit(turn, id);
+  watchRights(turn);
+  keepRegister(turn);
+  advance(turn);
+}
+
+/** It answers again before the witness let it go: it stays, and what was asked is void. */
+function spare(turn: Turn): void {
+  const { goal } = turn.state.arbitration;
+  if (goal?.kind !== "narrow" || findLateness(turn, goal.member) !== undefined) return;
+  if (peerOf(turn, goal.member).acked !== null) aimOnlyFor(turn, { kind: "renew" });
 }
 
 /** What a crash kept out of the journal is written before the first change of this start. */
 function recordLate(turn: Turn): void {
   const { control, self, unprotected } = turn.state;
-  const { term, ackSet } = control;
+  const { term, ackSet, mode } = control;
   const by = ackSet.length > 1 ? "changeover" : "promotion";
   turn.state = { ...turn.state, unrecorded: false };
   const since = turn.clocks.now;
-  act(turn, { kind: "record-term", pair: { term, owner: self, by, since, ackSet, unprotected } });
-}
-
-/**
- * Manual mode: after D without its ack a member is dropped, and the entry that says so is the
- * first with one copy. Not before it was heard since our start (R11): it may own a higher term.
- */
-function watchMember(turn: Turn, member: NodeId): void {
-  const { at } = turn.clocks;
-  const peer = peerOf(turn, member);
-  const silence = silenceOf(turn.state, member, at);
-  if (silence === null) return;
-  if (silence > timing.giveUp) return drop(turn, member, "it has not answered for 4 s");
-  const { awakeSince } = turn.state;
-  const isLate =
-    peer.lateSince !== null && at - Math.max(peer.lateSince, awakeSince) > timing.giveUp;
-  if (isLate) drop(turn, member, "it has not confirmed a change for 4 s");
-}
-
-/** Narrow late (R2): recorded here first, then journalled, then relied on. */
-function drop(turn: Turn, member: NodeId, reason: string): void {
-  const { control, machine } = turn.state;
-  if (machine.duty !== "main" || machine.phase === "draining" || control.handover !== null) return;
-  if (!control.ackSet.includes(member)) return;
-  const ackSet = control.ackSet.filter((each) => each !== member);
-  const unprotected = { since: turn.clocks.now, reason };
-  keep(turn, { ackSet });
-  const peer = peerOf(turn, member);
-  const holdOff = Math.min(timing.holdOff * 2 ** peer.dropped, timing.holdOffMost);
-  setPeer(turn, member, { dropped: peer.dropped + 1, admitAfter: turn.clocks.at + holdOff });
-  turn.state = { ...turn.state, unprotected };
-  // It hears first that it is complete no more (R8).
-  if (peer.linkUp) sayHello(turn, member);
-  act(turn, { kind: "record-ack-set", ackSet, unprotected });
-  advance(turn);
+  const pair = { term, owner: self, by, since, ackSet, mode, unprotected } as const;
+  act(turn, { kind: "record-term", pair });
 }
 
 /** A cut link is not yet a lost partner: only the proof under way is void. */
@@ -276,7 +314,8 @@ function watchDrain(turn: Turn, machine: Draining): void {
     become(turn, { duty: "main", phase: "serving", admitting: null });
     return act(turn, { kind: "order-refused", code: "pair.changeover-failed", detail });
   }
-  // The target may have taken the term: only its own word can give this one back.
+  // The target may have taken the term: only its own word, or the witness, can give this one back.
+  if (turn.state.control.mode === "witness") aimOnlyFor(turn, { kind: "settle" });
   const term = turn.state.control.term + 1;
   turn.state = { ...turn.state, machine: { ...machine, since: turn.clocks.at } };
   if (peerOf(turn, machine.to).linkUp) say(turn, machine.to, { kind: "handover-cancel", term });

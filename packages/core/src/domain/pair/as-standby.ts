@@ -3,8 +3,10 @@ import { origin, samePosition } from "../entry.ts";
 import type { PairEvent } from "./event.ts";
 import { findFork } from "./find-fork.ts";
 import type { PairMessage } from "./message.ts";
+import { onRights } from "./mode.ts";
 import type { Machine } from "./pair-state.ts";
-import { takeTerm } from "./orders.ts";
+import { beCandidate, giveUp, standDown } from "./takeover.ts";
+import { takeTerm } from "./take-term.ts";
 import { timing } from "./timing.ts";
 import { act, become, commitUpTo, isComplete, keep, say, sayHello, type Turn } from "./turn.ts";
 
@@ -24,12 +26,15 @@ export function hearAsStandby(turn: Turn, from: NodeId, message: PairMessage): v
       return onAdmit(turn, from, message.ackSet);
     case "handover":
       return onHandover(turn, from, message);
+    case "rights":
+      return onRights(turn, from, message);
     case "handover-cancel":
       return onHandoverCancel(turn, from, message.term);
     case "follow":
     case "compare":
     case "ack":
     case "proof":
+    case "rights-kept":
     case "leaving":
     case "handover-refused":
       // Said to a Main; we are none.
@@ -44,6 +49,7 @@ function onMainHello(
 ): void {
   const { control, machine, self, head } = turn.state;
   if (hello.duty !== "main" || hello.owner !== from || control.owner !== from) return;
+  if (machine.duty === "standby" && machine.phase === "candidate") return standDown(turn, machine);
   if (machine.duty === "standby" && machine.phase === "synchronising") return;
   if (control.certificate?.complete === true && !hello.ackSet.includes(self)) {
     // Changes were acknowledged without us: not complete until the Main admits us again (R8).
@@ -61,6 +67,7 @@ function onHeartbeat(
 ): void {
   const { machine, control, head } = turn.state;
   if (control.owner !== from || beat.duty !== "main") return;
+  if (machine.duty === "standby" && machine.phase === "candidate") return standDown(turn, machine);
   if (machine.duty === "standby" && machine.phase === "following") {
     return commitUpTo(turn, Math.min(beat.committed, head.seq));
   }
@@ -78,7 +85,8 @@ function onEntries(
 ): void {
   const { machine, control, head } = turn.state;
   if (control.owner !== from || machine.duty !== "standby") return;
-  if (machine.phase === "synchronising" || control.incarnation === null) return;
+  if (machine.phase === "synchronising" || machine.phase === "candidate") return; // R6
+  if (control.incarnation === null) return;
   const fresh = message.entries.filter((entry) => entry.seq > head.seq);
   const [next] = fresh;
   if (next !== undefined && (next.seq !== head.seq + 1 || next.prev !== head.hash)) {
@@ -141,7 +149,8 @@ function onForked(
 /** While the Main's database is being copied there is nothing to leave any more. */
 function mayLeave(machine: Machine): boolean {
   if (machine.duty === "none") return machine.phase === "diverged";
-  return machine.duty === "standby" && machine.phase !== "synchronising";
+  if (machine.duty !== "standby") return false;
+  return machine.phase !== "synchronising" && machine.phase !== "candidate";
 }
 
 /** R3: the Main asks for the digest of our state; another one than its own ends here, named. */
@@ -168,8 +177,10 @@ function onAdmit(turn: Turn, from: NodeId, ackSet: readonly NodeId[]): void {
   const { machine, control, head } = turn.state;
   if (control.owner !== from || machine.duty !== "standby" || machine.phase !== "following") return;
   if (control.incarnation === null) return;
+  // Its right to succeed follows, and is confirmed.
   keep(turn, {
     ackSet,
+    mode: "manual",
     certificate: {
       incarnation: control.incarnation,
       position: head,
@@ -195,11 +206,14 @@ function onHandover(
     return say(turn, from, { kind: "handover-refused", term: offer.term, reason });
   }
   const ackSet = [self, ...offer.ackSet.filter((member) => member !== self)];
+  if (control.mode === "witness") return beCandidate(turn, "changeover", ackSet);
   takeTerm(turn, { term: offer.term, by: "changeover", ackSet, unprotected: null });
 }
 
 function onHandoverCancel(turn: Turn, from: NodeId, term: number): void {
   if (turn.state.control.term >= term) return sayHello(turn, from);
+  const { machine } = turn.state;
+  if (machine.duty === "standby" && machine.phase === "candidate") return giveUp(turn);
   say(turn, from, { kind: "handover-refused", term, reason: "the offer was withdrawn" });
 }
 

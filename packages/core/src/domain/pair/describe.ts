@@ -76,6 +76,15 @@ function describeMain(state: PairState, conflict: Why | null): Description {
       remedy: readOnlyRemedy(machine.code),
     });
   }
+  const { goal, trouble } = state.arbitration;
+  if (control.mode === "witness" && goal?.kind === "narrow" && trouble !== null) {
+    return say(["main", "main-read-only"], icons.investigate, "Changes stopped", {
+      code: "pair.alone",
+      text: "Neither the Standby nor the witness answers: another server may be Main.",
+      remedy:
+        "Bring back the network, the Standby or the witness. If both are off for good, run `gridward pair promote --force` here.",
+    });
+  }
   const waitsFor = control.ackSet.filter((id) => id !== self && !peers.get(id)?.linkUp);
   if (waitsFor.length > 0) return describeWaiting(state);
   if (control.ackSet.length > 1) return say(["main", "main-protected"], icons.good, "Main");
@@ -98,6 +107,9 @@ function describeMain(state: PairState, conflict: Why | null): Description {
 }
 
 function readOnlyRemedy(code: string): string {
+  if (code === "pair.partner-silent") {
+    return "Start the Standby. If it is off for good, run `gridward pair promote --force` here.";
+  }
   return code === "disk.full"
     ? "Free space on the disk of the data directory and restart this server, or change over."
     : "Stop this server, then run `gridward pair promote` on the Standby; delete nothing here.";
@@ -108,8 +120,8 @@ function describeWaiting(state: PairState): Description {
   const why: Why = heard
     ? {
         code: "pair.waiting",
-        text: "The Standby does not answer; changes wait up to 4 s for it.",
-        remedy: "Nothing yet: this Main goes on alone after 4 s and says so.",
+        text: `The Standby does not answer; changes wait up to ${state.timers.giveUp / 1_000} s for it.`,
+        remedy: "Nothing yet: this Main then does what its mode says, and tells.",
       }
     : {
         code: "pair.waiting",
@@ -131,6 +143,18 @@ function describeStandby(state: PairState, at: Millis, conflict: Why | null): De
       code: "pair.stalled",
       text: "The first pass has made no progress for 60 s.",
       remedy: "Look at the network between the servers and at the state of the Main.",
+    });
+  }
+  if (machine.phase === "candidate") {
+    const { trouble } = state.arbitration;
+    return say(["standby", "standby-candidate"], icons.act, "Asking the witness", {
+      code: trouble === null ? "pair.main-silent" : "pair.witness-silent",
+      text:
+        trouble === null
+          ? "The Main is silent; the witness is being asked whether this server may be Main."
+          : "The Main is silent, and the witness does not answer.",
+      remedy:
+        "Nothing if the Main or the witness comes back. If the Main is lost, run `gridward pair promote --force` here.",
     });
   }
   if (machine.phase === "following") {

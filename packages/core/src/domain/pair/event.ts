@@ -1,5 +1,6 @@
 import type { NodeId } from "../../base/identity.ts";
 import type { Instant, Millis } from "../../base/time.ts";
+import type { ArbiterAnswer, ArbiterRequest, ArbitrationMode } from "../arbiter.ts";
 import type { ControlRecord } from "../control-record.ts";
 import type { Entry, Position } from "../entry.ts";
 import type { RefusalCode } from "../refusal.ts";
@@ -28,7 +29,18 @@ export type PairEvent =
   | { readonly kind: "database-invalid"; readonly code: string; readonly text: string }
   /** Both dial directions judged `ok` just now, or not: the shell tried (HS6). */
   | { readonly kind: "order-changeover"; readonly to: NodeId; readonly directionsOk: boolean }
-  | { readonly kind: "order-promote"; readonly force: boolean };
+  | { readonly kind: "order-promote"; readonly force: boolean }
+  | { readonly kind: "order-mode"; readonly mode: ArbitrationMode; readonly hasWitness: boolean }
+  /** It answered, be it with a refusal: nobody takes over from a server that lives. */
+  | { readonly kind: "partner-answered"; readonly peer: NodeId }
+  /** Exactly one for each `ask-arbiter`; silent: no answer in time, or no connection. */
+  | {
+      readonly kind: "arbiter-answered";
+      readonly id: number;
+      readonly answer: ArbiterAnswer | { readonly kind: "silent" };
+    };
+
+export type OrderEvent = Extract<PairEvent, { readonly kind: `order-${string}` }>;
 
 /** What a server holds beyond the fork, and what is known of whom it was told. */
 export interface Tail {
@@ -74,6 +86,8 @@ export type PairAction =
       readonly ackSet: readonly NodeId[];
       readonly unprotected: PairRow["unprotected"];
     }
+  | { readonly kind: "record-mode"; readonly mode: ArbitrationMode }
+  | { readonly kind: "ask-arbiter"; readonly id: number; readonly request: ArbiterRequest }
   /** Write the tail to its file, fsync it and read it back (R10), then the next action may cut it. */
   | { readonly kind: "export-tail"; readonly tail: Tail }
   | { readonly kind: "truncate"; readonly after: Position }

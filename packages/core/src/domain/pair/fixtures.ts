@@ -1,12 +1,13 @@
 import { type NodeId, nodeId, requestId, systemId } from "../../base/identity.ts";
 import type { Millis } from "../../base/time.ts";
-import type { ControlRecord } from "../control-record.ts";
+import { blankControl, type ControlRecord } from "../control-record.ts";
 import { type Entry, origin, type Position } from "../entry.ts";
 import type { PairAction, PairEvent } from "./event.ts";
 import type { PairMessage } from "./message.ts";
 import { type HistoryView, type PairState, type Peer, strangerPeer } from "./pair-state.ts";
 import { type Found, startPair } from "./start.ts";
 import { step, type Step } from "./step.ts";
+import { suspectAfter } from "./timing.ts";
 
 export const serverA = nodeId("A");
 export const serverB = nodeId("B");
@@ -21,17 +22,13 @@ export function at(seq: number, term = 1, branch = 0): Position {
 
 export function aControl(changes: Partial<ControlRecord> = {}): ControlRecord {
   return {
-    version: 1,
-    nodeId: serverA,
-    systemId: systemId("ours"),
+    ...blankControl(serverA, systemId("ours")),
     incarnation: "first",
     term: 1,
     owner: serverA,
     start: 1,
     highest: at(5),
     ackSet: [serverA],
-    certificate: null,
-    handover: null,
     ...changes,
   };
 }
@@ -63,8 +60,10 @@ export function started(changes: Partial<Found> = {}): Step {
       by: "creation",
       since: noon,
       ackSet: control.ackSet,
+      mode: control.mode,
       unprotected: null,
     },
+    suspectAfter: suspectAfter.usual,
     fault: null,
     at: 0,
     now: noon,

@@ -1,4 +1,5 @@
 import type { NodeId, SystemId } from "../../base/identity.ts";
+import type { ArbitrationMode } from "../arbiter.ts";
 import type { Entry, Position } from "../entry.ts";
 import type { Duty } from "../server-status.ts";
 
@@ -69,6 +70,20 @@ export type PairMessage =
     }
   /** Main to Standby: you are in the recorded ack set; certify your database. */
   | { readonly kind: "admit"; readonly term: number; readonly ackSet: readonly NodeId[] }
+  /** Main to Standby: from now on you may succeed me by this right, and by no other. */
+  | {
+      readonly kind: "rights";
+      readonly term: number;
+      readonly round: number;
+      readonly mode: ArbitrationMode;
+    }
+  /** Standby to Main: that is on my disk. */
+  | {
+      readonly kind: "rights-kept";
+      readonly term: number;
+      readonly round: number;
+      readonly mode: ArbitrationMode;
+    }
   /** Standby to Main: I have durably left the ack set. */
   | { readonly kind: "leaving"; readonly term: number; readonly reason: string }
   /** Main to Standby: take over with `term`, if your head is mine. */

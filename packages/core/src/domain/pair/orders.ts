@@ -1,20 +1,11 @@
 import type { NodeId } from "../../base/identity.ts";
 import type { Millis } from "../../base/time.ts";
 import type { RefusalCode } from "../refusal.ts";
-import type { PairRow } from "../types.ts";
 import type { PairState } from "./pair-state.ts";
-import { timing } from "./timing.ts";
-import {
-  act,
-  become,
-  commitUpTo,
-  greetAll,
-  isComplete,
-  keep,
-  peerOf,
-  silenceOf,
-  type Turn,
-} from "./turn.ts";
+import { aimOnlyFor } from "./arbitration.ts";
+import { takeTerm } from "./take-term.ts";
+import { beCandidate } from "./takeover.ts";
+import { act, become, greetAll, isComplete, keep, silenceOf, type Turn } from "./turn.ts";
 
 export interface Denial {
   readonly code: RefusalCode;
@@ -97,7 +88,7 @@ function checkMainSilent(state: PairState, at: Millis): Denial | undefined {
   const main = owner === null ? undefined : state.peers.get(owner);
   const silence = owner === null ? null : silenceOf(state, owner, at);
   if (main === undefined || !main.linkUp || silence === null) return undefined;
-  if (main.duty !== "main" || silence >= timing.suspect) return undefined;
+  if (main.duty !== "main" || silence >= state.timers.suspect) return undefined;
   return { code: "pair.main-answers", detail: "the Main answers" };
 }
 
@@ -121,7 +112,8 @@ export function orderPromote(turn: Turn, force: boolean): void {
   const { control, self, peers, machine } = turn.state;
   const unprotected = { since: turn.clocks.now, reason: "an operator promoted this server alone" };
   if (machine.duty === "main") {
-    keep(turn, { ackSet: [self], handover: null });
+    keep(turn, { ackSet: [self], handover: null, switching: null });
+    aimOnlyFor(turn, null);
     turn.state = { ...turn.state, unprotected };
     become(turn, { duty: "main", phase: "serving", admitting: null });
     greetAll(turn); // Who is dropped hears first that it is complete no more (R8).
@@ -132,35 +124,17 @@ export function orderPromote(turn: Turn, force: boolean): void {
   for (const peer of peers.values()) {
     if (peer.incompatible === null) term = Math.max(term, peer.term); // Terms of our system (I19).
   }
+  const isWitnessed = control.mode === "witness";
+  if (isWitnessed && !force) return beCandidate(turn, "promotion", [self]);
   const by = force && !isComplete(turn.state) ? "forced-promotion" : "promotion";
-  takeTerm(turn, { term: term + 1, by, ackSet: [self], unprotected });
+  // Beyond the term that anybody may be asking the witness for at this moment.
+  term += isWitnessed ? 2 : 1;
+  takeTerm(turn, { term, by, ackSet: [self], unprotected });
   act(turn, { kind: "order-done" });
 }
 
-/** R5: the only place where a term begins. Recorded before anything is said or written in it. */
-export function takeTerm(
-  turn: Turn,
-  grant: Pick<PairRow, "term" | "by" | "ackSet" | "unprotected">,
-): void {
-  const { self, head } = turn.state;
-  keep(turn, {
-    term: grant.term,
-    owner: self,
-    start: 1,
-    ackSet: grant.ackSet,
-    certificate: null,
-    handover: null,
-  });
-  turn.state = { ...turn.state, unprotected: grant.unprotected };
-  become(turn, { duty: "main", phase: "serving", admitting: null });
-  // All that is durable here belongs to the new term's history, acknowledged or not.
-  const holdsAlone = grant.ackSet.every((member) => member === self);
-  if (holdsAlone || grant.by === "changeover") commitUpTo(turn, head.seq);
-  for (const id of turn.state.peers.keys()) {
-    const peers = new Map(turn.state.peers);
-    peers.set(id, { ...peerOf(turn, id), acked: null, sent: 0, lateSince: null });
-    turn.state = { ...turn.state, peers };
-  }
-  act(turn, { kind: "record-term", pair: { ...grant, owner: self, since: turn.clocks.now } });
-  greetAll(turn);
+/** Does an operator's order still wait for others? Everything else is answered at once. */
+export function isOrderOpen({ machine, control }: PairState): boolean {
+  if (machine.duty === "main") return machine.phase === "draining" || control.switching !== null;
+  return machine.duty === "standby" && machine.phase === "candidate" && machine.by === "promotion";
 }

@@ -1,8 +1,10 @@
 import type { NodeId } from "../../base/identity.ts";
 import type { Instant, Millis } from "../../base/time.ts";
+import type { ArbiterRecord, ArbitrationMode } from "../arbiter.ts";
 import type { ControlRecord } from "../control-record.ts";
 import type { Position } from "../entry.ts";
 import type { Duty } from "../server-status.ts";
+import type { Timers } from "./timing.ts";
 
 /** What this server knows of one partner. Lost with the link, but for the counters at the end. */
 export interface Peer {
@@ -21,6 +23,15 @@ export interface Peer {
   /** As Main: since when an entry waits for this partner's ack. */
   readonly lateSince: Millis | null;
   readonly snapshotting: boolean;
+  /** As Main: the last round in which its right to succeed was told, and what it confirmed of it. */
+  readonly rights: {
+    readonly round: number;
+    readonly told: ArbitrationMode | null;
+    readonly kept: ArbitrationMode | null;
+    readonly at: Millis;
+  };
+  /** When it last answered at all, be it with a refusal: it is alive. */
+  readonly aliveAt: Millis | null;
   /** As Main: how often it was dropped for lateness, and when it may be admitted again. */
   readonly dropped: number;
   readonly admitAfter: Millis;
@@ -77,10 +88,49 @@ export type Machine =
       };
     }
   | { readonly duty: "standby"; readonly phase: "following"; readonly lastAt: Millis }
+  /** Listens to the old Main no more and asks the witness for the next term (R6). */
+  | {
+      readonly duty: "standby";
+      readonly phase: "candidate";
+      readonly since: Millis;
+      readonly by: "takeover" | "promotion" | "changeover";
+      readonly ackSet: readonly NodeId[];
+    }
   | { readonly duty: "fenced"; readonly by: NodeId };
 
 export type Serving = Extract<Machine, { readonly phase: "serving" }>;
+export type Candidate = Extract<Machine, { readonly phase: "candidate" }>;
 export type Draining = Extract<Machine, { readonly phase: "draining" }>;
+
+/** What the witness is to be brought to. One at a time; asked again until it is. */
+export type Goal =
+  /** As Main: a member leaves the set. */
+  | { readonly kind: "narrow"; readonly member: NodeId; readonly reason: string }
+  /** As Main: a member that we count already may succeed us. */
+  | { readonly kind: "widen"; readonly member: NodeId }
+  /** As Main: what is recorded is what we obey; our place in the history is noted. */
+  | { readonly kind: "renew" }
+  /** As candidate: the next term is ours. */
+  | { readonly kind: "succeed" }
+  /** Nothing that we asked for before can take effect any more (R9). */
+  | { readonly kind: "settle" };
+
+/** What this server knows of the witness, and what it wants of it. */
+export interface Arbitration {
+  readonly record: ArbiterRecord | null;
+  readonly goal: Goal | null;
+  readonly asked: {
+    readonly id: number;
+    readonly isRead: boolean;
+    readonly goal: Goal | null;
+  } | null;
+  readonly nextId: number;
+  /** Why no right can come from it now. */
+  readonly trouble: { readonly why: ArbiterTrouble; readonly since: Millis } | null;
+  readonly askAt: Millis;
+}
+
+export type ArbiterTrouble = "silent" | "blank" | "other-system" | "older";
 
 /**
  * The whole memory of the pair's rules. `control` mirrors what is durable; `head` is the durable
@@ -98,6 +148,10 @@ export interface PairState {
   readonly unprotected: { readonly since: Instant; readonly reason: string } | null;
   /** As Main: term or ack set differ from what our journal says last; an entry is due. */
   readonly unrecorded: boolean;
+  readonly timers: Timers;
+  readonly arbitration: Arbitration;
+  /** As Main: since when the mode is being switched. */
+  readonly switchingSince: Millis;
   readonly heartbeatAt: Millis;
   /** Since when this process runs without having stood still; it heard nobody before. */
   readonly awakeSince: Millis;
@@ -127,6 +181,17 @@ export const strangerPeer: Peer = {
   sent: 0,
   lateSince: null,
   snapshotting: false,
+  rights: { round: 0, told: null, kept: null, at: 0 },
+  aliveAt: null,
   dropped: 0,
   admitAfter: 0,
+};
+
+export const unasked: Arbitration = {
+  record: null,
+  goal: null,
+  asked: null,
+  nextId: 1,
+  trouble: null,
+  askAt: 0,
 };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { nodeId, systemId } from "../../base/identity.ts";
 import { err, ok, type Result } from "../../base/result.ts";
+import { arbitrationModes } from "../arbiter.ts";
 import type { Entry } from "../entry.ts";
 import type { PairMessage } from "./message.ts";
 import { entriesPerMessage } from "./timing.ts";
@@ -10,6 +11,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const node = z.string().min(1).max(64).transform(nodeId);
 const system = z.string().min(1).max(64).transform(systemId);
 const duty = z.enum(["main", "standby", "lone", "fenced", "none"]);
+const mode = z.enum(arbitrationModes);
 const ackSet = z.array(node).max(8);
 const reason = z.string().max(200);
 const position = z.strictObject({ term: count, start: count, seq: count, hash });
@@ -54,6 +56,8 @@ const schema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("prove"), term: count, position, digest: hash }),
   z.strictObject({ kind: z.literal("proof"), term: count, position, digest: hash }),
   z.strictObject({ kind: z.literal("admit"), term: count, ackSet }),
+  z.strictObject({ kind: z.literal("rights"), term: count, round: count, mode }),
+  z.strictObject({ kind: z.literal("rights-kept"), term: count, round: count, mode }),
   z.strictObject({ kind: z.literal("leaving"), term: count, reason }),
   z.strictObject({ kind: z.literal("handover"), term: count, head: position, ackSet }),
   z.strictObject({ kind: z.literal("handover-refused"), term: count, reason }),

@@ -91,6 +91,7 @@ test("[R12] a narrowing that a crash kept out of the journal is told with its re
       by: "creation",
       since: 0,
       ackSet: [serverA, serverB],
+      mode: "manual" as const,
       unprotected: null,
     },
   });

@@ -4,8 +4,16 @@ import type { ControlRecord } from "../control-record.ts";
 import type { Position } from "../entry.ts";
 import type { PairRow } from "../types.ts";
 import type { PairAction } from "./event.ts";
-import { type Machine, type PairState, type Peer, strangerPeer } from "./pair-state.ts";
+import {
+  type Goal,
+  type Machine,
+  type PairState,
+  type Peer,
+  strangerPeer,
+  unasked,
+} from "./pair-state.ts";
 import type { Step } from "./step.ts";
+import { timersOf } from "./timing.ts";
 
 /** What a server finds on its disk when it starts. */
 export interface Found {
@@ -15,6 +23,8 @@ export interface Found {
   readonly head: Position;
   readonly committed: number;
   readonly partners: readonly NodeId[];
+  /** The one timer that can be set, milliseconds. */
+  readonly suspectAfter: Millis;
   /** What the journal says last of the pair; null on a blank server. */
   readonly recorded: PairRow | null;
   /** Set when the database was found unusable. */
@@ -46,10 +56,21 @@ export function startPair(found: Found): Step {
     peers: new Map(found.partners.map((id): [NodeId, Peer] => [id, strangerPeer])),
     unprotected: isOwner ? unprotectedOf(found) : null,
     unrecorded: isOwner && !isRecorded(found),
+    timers: timersOf(found.suspectAfter),
+    arbitration: { ...unasked, goal: firstGoal(resumed, isOwner) },
+    switchingSince: at,
     heartbeatAt: at,
     awakeSince: at,
   };
   return { state, actions };
+}
+
+/** R9, R11: what the witness knows of us is asked before anything is done by our own memory. */
+function firstGoal({ mode, candidacy, handover }: ControlRecord, isOwner: boolean): Goal | null {
+  if (candidacy !== null || (mode === "witness" && isOwner && handover !== null)) {
+    return { kind: "settle" };
+  }
+  return mode === "witness" && isOwner ? { kind: "renew" } : null;
 }
 
 /** Nothing vouches for a database that cannot be used, nor for what is put in its place (R8). */
@@ -84,6 +105,10 @@ function firstMachine(found: Found, isOwner: boolean): Machine {
   const { control, fault } = found;
   if (fault) return { duty: "none", phase: "invalid", ...fault };
   if (control.incarnation === null) return { duty: "none", phase: "blank" };
+  if (!isOwner && control.candidacy !== null) {
+    const ackSet = [found.self];
+    return { duty: "standby", phase: "candidate", since: found.at, by: "takeover", ackSet };
+  }
   if (!isOwner) return { duty: "standby", phase: "connecting" };
   if (control.handover !== null) {
     // The target may have taken the term: only its word ends the drain.

@@ -1,4 +1,4 @@
-import { hearAsMain, onAppended, onMainTick, onPeerLost } from "./as-main.ts";
+import { hearArbiterAsMain, hearAsMain, onAppended, onMainTick, onPeerLost } from "./as-main.ts";
 import {
   hearAsStandby,
   onDatabaseInvalid,
@@ -8,10 +8,12 @@ import {
   onSnapshotProgress,
 } from "./as-standby.ts";
 import type { Clocks, PairAction, PairEvent } from "./event.ts";
+import { hearArbiter, pursue } from "./arbitration.ts";
+import { orderMode } from "./mode.ts";
 import { orderChangeover, orderPromote } from "./orders.ts";
 import type { HistoryView, PairState } from "./pair-state.ts";
-import { heed } from "./term.ts";
-import { timing } from "./timing.ts";
+import { hearAsCandidate, onStandbyTick } from "./takeover.ts";
+import { heed, learnTerm } from "./term.ts";
 import {
   act,
   become,
@@ -72,13 +74,22 @@ function take(turn: Turn, event: PairEvent): void {
       return orderChangeover(turn, event.to, event.directionsOk);
     case "order-promote":
       return orderPromote(turn, event.force);
+    case "order-mode":
+      return orderMode(turn, event.mode, event.hasWitness);
+    case "partner-answered":
+      return setPeer(turn, event.peer, { aliveAt: turn.clocks.at });
+    case "arbiter-answered":
+      return onArbiterAnswered(turn, event);
   }
 }
 
 function onTick(turn: Turn): void {
   noticeStandstill(turn);
   if (turn.state.machine.duty === "main") onMainTick(turn);
-  if (turn.clocks.at - turn.state.heartbeatAt < timing.heartbeat) return;
+  else onStandbyTick(turn);
+  pursue(turn);
+  const { timers, heartbeatAt } = turn.state;
+  if (turn.clocks.at - heartbeatAt < timers.heartbeat) return;
   turn.state = { ...turn.state, heartbeatAt: turn.clocks.at };
   for (const [id, peer] of turn.state.peers)
     if (peer.linkUp) say(turn, id, heartbeatOf(turn.state));
@@ -90,7 +101,7 @@ function onTick(turn: Turn): void {
  */
 function noticeStandstill(turn: Turn): void {
   const { at } = turn.clocks;
-  if (at - turn.state.heartbeatAt < timing.standstill) return;
+  if (at - turn.state.heartbeatAt < turn.state.timers.standstill) return;
   turn.state = { ...turn.state, awakeSince: at };
 }
 
@@ -123,6 +134,24 @@ function isWithoutPlace(turn: Turn): boolean {
   return machine.duty === "none" && ["blank", "diverged"].includes(machine.phase);
 }
 
+/** A higher term fences, also when the witness tells of it (R7); the rest is a matter of duty. */
+function onArbiterAnswered(
+  turn: Turn,
+  { id, answer }: PairEvent & { readonly kind: "arbiter-answered" },
+): void {
+  const heard = hearArbiter(turn, id, answer);
+  const { machine, control, self } = turn.state;
+  if (heard.kind === "record" && heard.record.owner !== self) {
+    const { term, owner } = heard.record;
+    if (term > control.term) return learnTerm(turn, term, owner);
+  }
+  if (machine.duty === "main") hearArbiterAsMain(turn, heard);
+  if (machine.duty === "standby" && machine.phase === "candidate") {
+    hearAsCandidate(turn, machine, heard);
+  }
+  pursue(turn);
+}
+
 /** The journal cannot grow: a Main stops changes, a Standby signs off so that its Main need not wait. */
 function onDiskFull(turn: Turn): void {
   const { machine, control, self } = turn.state;
@@ -134,7 +163,9 @@ function onDiskFull(turn: Turn): void {
       text: "The disk of the journal is full.",
     });
   }
-  if (machine.duty !== "standby" || control.owner === null) return;
+  // A candidate writes nothing; its question to the witness must not be forgotten.
+  if (machine.duty !== "standby" || machine.phase === "candidate") return;
+  if (control.owner === null) return;
   const ackSet = control.ackSet.filter((member) => member !== self);
   const certificate = control.certificate && { ...control.certificate, complete: false };
   keep(turn, { ackSet, certificate });

@@ -1,5 +1,6 @@
 import type { NodeId } from "../../base/identity.ts";
 import { type PairMessage, pairVersion } from "./message.ts";
+import { aimOnlyFor } from "./arbitration.ts";
 import { act, become, keep, peerOf, sayHello, setPeer, type Turn } from "./turn.ts";
 
 /**
@@ -49,12 +50,13 @@ function noteHello(
 }
 
 /** R7: whoever hears of a higher term acknowledges nothing more in the lower one. */
-function learnTerm(turn: Turn, term: number, owner: NodeId): void {
+export function learnTerm(turn: Turn, term: number, owner: NodeId): void {
   const { machine } = turn.state;
   const handedOver =
     machine.duty === "main" && machine.phase === "draining" && machine.to === owner;
   const superseded = machine.duty === "main" || machine.duty === "fenced";
-  keep(turn, { term, owner, start: 0, handover: null });
+  keep(turn, { term, owner, start: 0, handover: null, switching: null, candidacy: null });
+  aimOnlyFor(turn, null);
   if (machine.duty === "main") {
     act(turn, { kind: "abandon-waiting" });
     turn.state = { ...turn.state, unprotected: null };
@@ -68,7 +70,7 @@ function learnTerm(turn: Turn, term: number, owner: NodeId): void {
 }
 
 /** R7: one term, two owners: neither acknowledges until a person decides (I17). */
-function stopBoth(turn: Turn, from: NodeId, owner: NodeId): false {
+export function stopBoth(turn: Turn, from: NodeId, owner: NodeId): false {
   const { machine, control } = turn.state;
   if (control.owner === null) {
     keep(turn, { owner });

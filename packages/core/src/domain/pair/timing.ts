@@ -1,26 +1,48 @@
-import type { Millis } from "../../base/time.ts";
+import { minute, second, type Millis } from "../../base/time.ts";
 
-/** Timers of the pair (research: heartbeat 0.5 s; D < G, so that on a mere cut nobody moves). */
+/** Timers of the pair that nobody needs to set. */
 export const timing = {
-  heartbeat: 500,
-  /** D: a Main gives up on a silent or late Standby. */
-  giveUp: 4_000,
-  /** G: a Standby suspects a silent Main. */
-  suspect: 6_000,
-  /** L: without word from the partner for this long, answers are no longer stamped fresh. */
-  fresh: 4_000,
-  /** A process without a tick for this long stood still: the silence was its own. */
-  standstill: 2_000,
   /** A synchronisation without progress for this long is stalled (HS5). */
-  stalled: 60_000,
-  /** A drain that cannot finish is given up. */
-  drain: 10_000,
+  stalled: minute,
+  /** A drain, or a switch of the mode, that cannot finish is given up. */
+  drain: 10 * second,
   /** New changes are held this long at most while a Standby is admitted. */
-  admission: 1_000,
+  admission: second,
   /** First hold-off after a Standby was dropped; doubles each time up to `holdOffMost`. */
-  holdOff: 10_000,
-  holdOffMost: 600_000,
+  holdOff: 10 * second,
+  holdOffMost: 10 * minute,
+  /** A witness is asked again this long after it was silent. */
+  askAgain: second / 2,
+  /** The owner's place in the history is noted at the witness so often, where it moved. */
+  floor: 5 * second,
+  /** An operator's promotion waits for the witness no longer. */
+  promotion: 5 * second,
 } as const satisfies Record<string, Millis>;
+
+/**
+ * How soon silence counts. One setting, because the order of these is what keeps a mere cut from
+ * moving anything: the Main gives up on its Standby before the Standby suspects the Main (D < G).
+ */
+export interface Timers {
+  readonly heartbeat: Millis;
+  /** D: a Main gives up on a silent or late Standby. */
+  readonly giveUp: Millis;
+  /** G: a Standby suspects a silent Main. */
+  readonly suspect: Millis;
+  /** L: without word from the partner for this long, answers are no longer stamped fresh. */
+  readonly fresh: Millis;
+  /** A process without a tick for this long stood still: the silence was its own. */
+  readonly standstill: Millis;
+}
+
+/** Bounds and default of the setting, milliseconds. */
+export const suspectAfter = { least: 600, usual: 6 * second, most: minute } as const;
+
+/** Heartbeat 0.5 s, D 4 s, G 6 s where nothing is set (research: §2.6). */
+export function timersOf(suspect: Millis): Timers {
+  const giveUp = (suspect * 2) / 3;
+  return { heartbeat: suspect / 12, giveUp, suspect, fresh: giveUp, standstill: suspect / 3 };
+}
 
 /** Entries sent to a following Standby in one message. */
 export const entriesPerMessage = 512;

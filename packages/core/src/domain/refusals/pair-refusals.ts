@@ -146,6 +146,38 @@ export const pairRefusals = {
     says: "The pair is already as ordered.",
     remedy: "Nothing needs to be done.",
   },
+  "pair.already-mode": {
+    ...alreadySo,
+    ...toOperator,
+    says: "The pair is in this mode already.",
+    remedy: "Nothing needs to be done.",
+  },
+  "pair.no-witness": {
+    ...againstRule,
+    ...toOperator,
+    says: "The system has no witness.",
+    remedy: "Run `gridward witness init` on a third machine, then `gridward pair witness add`.",
+  },
+  "pair.too-many-for-pair": {
+    ...againstRule,
+    ...toOperator,
+    says: "In pair mode exactly two servers share the right to be Main.",
+    remedy: "Use the witness mode with more than two servers.",
+  },
+  "pair.mode-unchanged": {
+    ...unavailable,
+    exit: 10,
+    ...toOperator,
+    says: "The mode could not be switched in time, so it is as it was.",
+    remedy: "Run `gridward pair status`; switch when the Standby and the witness answer.",
+  },
+  "pair.witness-silent": {
+    ...unavailable,
+    exit: 10,
+    ...toOperator,
+    says: "The witness did not answer, so nobody knows whether this server may be Main.",
+    remedy: "Bring back the witness. If the Main is lost, use `gridward pair promote --force`.",
+  },
   "pair.old-term": {
     ...againstRule,
     ...toOperator,

@@ -1,0 +1,128 @@
+import type { NodeId } from "../../base/identity.ts";
+import type { ArbiterRecord } from "../arbiter.ts";
+import { aimOnlyFor, type Heard } from "./arbitration.ts";
+import type { Candidate } from "./pair-state.ts";
+import { takeGranted, takeTerm } from "./take-term.ts";
+import { timing } from "./timing.ts";
+import { act, become, isComplete, keep, peerOf, say, silenceOf, type Turn } from "./turn.ts";
+
+/**
+ * A silent Main is succeeded without an operator only by a complete member of its recorded ack set
+ * (R4), by the right that the Main itself gave it: alone in pair mode, with a witness's leave else.
+ */
+export function onStandbyTick(turn: Turn): void {
+  const { machine, control, timers } = turn.state;
+  if (machine.duty !== "standby") return;
+  if (machine.phase === "candidate") return watchCandidacy(turn, machine);
+  if (machine.phase === "synchronising" || control.mode === "manual") return;
+  if (control.owner === null || !isComplete(turn.state)) return;
+  const silence = lifelessness(turn, control.owner);
+  if (silence === null || silence <= timers.suspect) return;
+  if (control.mode === "witness") return beCandidate(turn, "takeover", [turn.state.self]);
+  const unprotected = { since: turn.clocks.now, reason: "the old Main was silent" };
+  const ackSet = [turn.state.self];
+  takeTerm(turn, { term: control.term + 1, by: "takeover", ackSet, unprotected });
+}
+
+/** How long the partner gave no sign of life, a refusal among them. null: never heard (R11). */
+function lifelessness({ state, clocks }: Turn, id: NodeId): number | null {
+  const silence = silenceOf(state, id, clocks.at);
+  const aliveAt = state.peers.get(id)?.aliveAt ?? null;
+  if (silence === null || aliveAt === null) return silence;
+  return Math.min(silence, clocks.at - aliveAt);
+}
+
+/** R6: from here on nothing of the old Main is taken, before anything is asked. */
+export function beCandidate(turn: Turn, by: Candidate["by"], ackSet: readonly NodeId[]): void {
+  become(turn, { duty: "standby", phase: "candidate", since: turn.clocks.at, by, ackSet });
+  aimOnlyFor(turn, { kind: "succeed" });
+}
+
+function watchCandidacy(turn: Turn, { by, since }: Candidate): void {
+  const isLate = turn.clocks.at - since > timing.promotion;
+  if (by === "promotion" && isLate && isStillWanted(turn)) {
+    const detail = "the witness does not answer";
+    act(turn, { kind: "order-refused", code: "pair.witness-silent", detail });
+    return giveUp(turn);
+  }
+}
+
+/** The old Main lives: what was not asked yet is dropped, what was is settled. */
+export function standDown(turn: Turn, candidate: Candidate): void {
+  if (candidate.by === "changeover" || !isStillWanted(turn)) return;
+  if (candidate.by === "promotion") {
+    const detail = "the Main answers";
+    act(turn, { kind: "order-refused", code: "pair.main-answers", detail });
+  }
+  giveUp(turn);
+}
+
+function isStillWanted({ state }: Turn): boolean {
+  return state.arbitration.goal?.kind === "succeed";
+}
+
+/** No more wanted; but the term may have been granted in an answer that was lost. */
+export function giveUp(turn: Turn): void {
+  if (turn.state.control.candidacy !== null) return aimOnlyFor(turn, { kind: "settle" });
+  aimOnlyFor(turn, null);
+  endCandidacy(turn);
+}
+
+function endCandidacy(turn: Turn): void {
+  const { machine, control } = turn.state;
+  if (machine.duty !== "standby" || machine.phase !== "candidate") return;
+  if (control.candidacy !== null) keep(turn, { candidacy: null });
+  become(turn, { duty: "standby", phase: "connecting" });
+  if (machine.by !== "changeover" || control.owner === null) return;
+  if (!peerOf(turn, control.owner).linkUp) return;
+  const reason = "the witness did not record the hand-over";
+  say(turn, control.owner, { kind: "handover-refused", term: control.term + 1, reason });
+}
+
+/** What a candidate makes of the witness's answer. */
+export function hearAsCandidate(turn: Turn, candidate: Candidate, heard: Heard): void {
+  switch (heard.kind) {
+    case "nothing":
+      return;
+    case "trouble":
+      // One try: the Main waits for our word, and can settle it by itself.
+      if (candidate.by === "changeover" && isStillWanted(turn)) giveUp(turn);
+      return;
+    case "record":
+      return weighAsCandidate(turn, candidate, heard);
+    case "reached":
+      if (heard.goal.kind === "succeed") return takeGranted(turn, heard.record, candidate.by);
+      return endCandidacy(turn);
+  }
+}
+
+function weighAsCandidate(
+  turn: Turn,
+  candidate: Candidate,
+  { record, isConflict }: Heard & { readonly kind: "record" },
+): void {
+  const { control, self } = turn.state;
+  if (record.owner === self && record.term === control.candidacy) {
+    return takeGranted(turn, record, candidate.by);
+  }
+  if (record.term < control.term) return; // Not kept up: no right can come from it yet.
+  const isOurMain = record.term === control.term && record.owner === control.owner;
+  const isWithdrawn = candidate.by === "changeover" && isConflict;
+  if (isOurMain && record.ackSet.includes(self) && !isWithdrawn) return;
+  if (isStillWanted(turn)) refuse(turn, candidate, record);
+}
+
+/** Changes were acknowledged without us, or the offer was taken back: nothing was granted. */
+function refuse(turn: Turn, candidate: Candidate, record: ArbiterRecord): void {
+  const { control, self } = turn.state;
+  aimOnlyFor(turn, null);
+  const { certificate } = control;
+  if (!record.ackSet.includes(self) && certificate !== null) {
+    keep(turn, { certificate: { ...certificate, complete: false } });
+  }
+  if (candidate.by === "promotion") {
+    const detail = "the witness knows that changes were acknowledged without this server";
+    act(turn, { kind: "order-refused", code: "pair.incomplete", detail });
+  }
+  endCandidacy(turn);
+}
