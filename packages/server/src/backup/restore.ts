@@ -22,7 +22,7 @@ import { sha256 } from "@gridward/runtime/os/hash";
 import { freshId, freshRequestId } from "@gridward/runtime/os/random";
 import { serverPaths } from "@gridward/runtime/trust/server-directory";
 import { Ledger } from "../ledger.ts";
-import { blankRecord } from "../open-database.ts";
+import { blankControl } from "@gridward/core/domain/control-record";
 import { OwnIdentity } from "../own-identity.ts";
 import { certify, type Certified } from "./certify-restored.ts";
 import {
@@ -80,7 +80,7 @@ async function carryOut(
   identity.adopt(prepared.systemKey, certified.issued);
   const self = identity.node;
   const record = {
-    ...blankRecord(self),
+    ...blankControl(self, null),
     systemId: systemId(prepared.header.systemId),
     incarnation,
     term: prepared.term,

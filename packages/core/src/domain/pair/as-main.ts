@@ -159,7 +159,8 @@ function offer(turn: Turn, machine: Draining): void {
   const term = control.term + 1;
   keep(turn, { handover: { term, to: machine.to } });
   turn.state = { ...turn.state, machine: { ...machine, offered: true } };
-  say(turn, machine.to, { kind: "handover", term, head, ackSet: control.ackSet });
+  const { ackSet, mode } = control;
+  say(turn, machine.to, { kind: "handover", term, head, ackSet, mode });
 }
 
 /** A Standby that caught up is proved, then added: widen early, narrow late (R2, R3). */
@@ -218,7 +219,7 @@ function certify(turn: Turn, id: NodeId): void {
 
 /** Our own question to the witness was answered. */
 export function hearArbiterAsMain(turn: Turn, heard: Heard): void {
-  if (heard.kind === "record") return weighAsMain(turn, heard.record);
+  if (heard.kind === "record") weighAsMain(turn, heard.record);
   if (heard.kind === "reached") reach(turn, heard.goal);
   advance(turn);
 }

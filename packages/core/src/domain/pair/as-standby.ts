@@ -7,7 +7,6 @@ import { onRights } from "./mode.ts";
 import type { Machine } from "./pair-state.ts";
 import { beCandidate, giveUp, standDown } from "./takeover.ts";
 import { takeTerm } from "./take-term.ts";
-import { timing } from "./timing.ts";
 import { act, become, commitUpTo, isComplete, keep, say, sayHello, type Turn } from "./turn.ts";
 
 export function hearAsStandby(turn: Turn, from: NodeId, message: PairMessage): void {
@@ -74,7 +73,7 @@ function onHeartbeat(
   // It works and we do not follow: ask it to introduce itself, which makes us follow.
   if (machine.duty !== "standby") return sayHello(turn, from);
   // Not again for what waited behind a first pass: our word to follow is on its way.
-  const hasAsked = turn.clocks.at - turn.state.machineSince < 2 * timing.heartbeat;
+  const hasAsked = turn.clocks.at - turn.state.machineSince < 2 * turn.state.timers.heartbeat;
   if (machine.phase === "connecting" && !hasAsked) sayHello(turn, from);
 }
 
@@ -206,7 +205,8 @@ function onHandover(
     return say(turn, from, { kind: "handover-refused", term: offer.term, reason });
   }
   const ackSet = [self, ...offer.ackSet.filter((member) => member !== self)];
-  if (control.mode === "witness") return beCandidate(turn, "changeover", ackSet);
+  if (control.mode !== offer.mode) keep(turn, { mode: offer.mode });
+  if (offer.mode === "witness") return beCandidate(turn, "changeover", ackSet);
   takeTerm(turn, { term: offer.term, by: "changeover", ackSet, unprotected: null });
 }
 

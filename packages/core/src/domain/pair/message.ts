@@ -92,6 +92,8 @@ export type PairMessage =
       readonly term: number;
       readonly head: Position;
       readonly ackSet: readonly NodeId[];
+      /** In witness mode the target asks the witness for the term. */
+      readonly mode: ArbitrationMode;
     }
   | { readonly kind: "handover-refused"; readonly term: number; readonly reason: string }
   | { readonly kind: "handover-cancel"; readonly term: number };

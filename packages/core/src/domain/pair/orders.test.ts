@@ -132,7 +132,7 @@ test("[HS6] what is under way is confirmed first, then the term is offered", () 
 test("[HS6][HS9] the target takes the next term, and the old Main becomes its Standby", () => {
   const ackSet = [serverA, serverB];
   const taken = play(aValidStandby(), [
-    heard(serverA, { kind: "handover", term: 2, head: at(5), ackSet }),
+    heard(serverA, { kind: "handover", term: 2, head: at(5), ackSet, mode: "manual" }),
   ]);
   assert.deepEqual(deeds(taken.actions), ["write-control", "record-term", "say hello"]);
   assert.deepEqual(taken.state.control.ackSet, [serverB, serverA]);
@@ -147,7 +147,7 @@ test("[HS6][HS9] the target takes the next term, and the old Main becomes its St
 
 test("[HS6] a target that is not at the head, not complete or not next refuses", () => {
   const ackSet = [serverA, serverB];
-  const offer = { kind: "handover", term: 2, head: at(5), ackSet } as const;
+  const offer = { kind: "handover", term: 2, head: at(5), ackSet, mode: "manual" } as const;
   const incomplete = aValidStandby(certified({ ackSet: [serverA] }));
   for (const [target, said] of [
     [aValidStandby(), { ...offer, head: at(6) }],
@@ -183,7 +183,7 @@ test("[HS6] a withdrawn offer is answered by whether the term was taken", () => 
   const standing = play(aValidStandby(), [cancel]);
   assert.notEqual(saidOf(standing.actions, "handover-refused"), undefined);
   const ackSet = [serverA, serverB];
-  const offer = heard(serverA, { kind: "handover", term: 2, head: at(5), ackSet });
+  const offer = heard(serverA, { kind: "handover", term: 2, head: at(5), ackSet, mode: "manual" });
   const taken = play(aValidStandby(), [offer, cancel]);
   assert.equal(saidOf(taken.actions, "handover-refused"), undefined);
 });

@@ -5,7 +5,7 @@ import type { PairState } from "./pair-state.ts";
 import { aimOnlyFor } from "./arbitration.ts";
 import { takeTerm } from "./take-term.ts";
 import { beCandidate } from "./takeover.ts";
-import { act, become, greetAll, isComplete, keep, silenceOf, type Turn } from "./turn.ts";
+import { act, become, greetAll, isComplete, keep, say, silenceOf, type Turn } from "./turn.ts";
 
 export interface Denial {
   readonly code: RefusalCode;
@@ -24,6 +24,8 @@ export function checkChangeover(
   if (machine.phase !== "serving" && !isFull) {
     return { code: "pair.busy", detail: `the Main is ${machine.phase}` };
   }
+  if (control.switching !== null)
+    return { code: "pair.busy", detail: "the mode is being switched" };
   const peer = state.peers.get(to);
   if (peer === undefined || !peer.linkUp) {
     return { code: "pair.target-not-valid", detail: "the target is not connected" };
@@ -46,14 +48,12 @@ export function orderChangeover(turn: Turn, to: NodeId, directionsOk: boolean): 
   const { head, committed, control } = turn.state;
   become(turn, { duty: "main", phase: "draining", to, since: turn.clocks.at, offered: false });
   if (committed < head.seq) return; // Offered as soon as the last change is acknowledged.
+  if (turn.state.arbitration.asked !== null) return; // Or as soon as the witness has answered.
+  const { ackSet, mode } = control;
   const term = control.term + 1;
   keep(turn, { handover: { term, to } });
   become(turn, { duty: "main", phase: "draining", to, since: turn.clocks.at, offered: true });
-  act(turn, {
-    kind: "send",
-    to,
-    message: { kind: "handover", term, head, ackSet: control.ackSet },
-  });
+  say(turn, to, { kind: "handover", term, head, ackSet, mode });
 }
 
 /**

@@ -26,7 +26,7 @@ const messages: readonly PairMessage[] = [
   { kind: "proof", term, position: head, digest },
   { kind: "admit", term, ackSet: [serverA, serverB] },
   { kind: "leaving", term, reason: "disk full" },
-  { kind: "handover", term, head, ackSet: [serverA] },
+  { kind: "handover", term, head, ackSet: [serverA], mode: "manual" },
   { kind: "handover-refused", term, reason: "no" },
   { kind: "handover-cancel", term },
 ];

@@ -59,7 +59,7 @@ const schema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("rights"), term: count, round: count, mode }),
   z.strictObject({ kind: z.literal("rights-kept"), term: count, round: count, mode }),
   z.strictObject({ kind: z.literal("leaving"), term: count, reason }),
-  z.strictObject({ kind: z.literal("handover"), term: count, head: position, ackSet }),
+  z.strictObject({ kind: z.literal("handover"), term: count, head: position, ackSet, mode }),
   z.strictObject({ kind: z.literal("handover-refused"), term: count, reason }),
   z.strictObject({ kind: z.literal("handover-cancel"), term: count }),
 ]);
