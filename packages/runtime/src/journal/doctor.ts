@@ -105,7 +105,15 @@ function checkSecrets(order: DoctorOrder, state: DirectoryState): Finding {
 }
 
 /** Everything that is a secret or lies beside one; certificates may be read by anybody. */
-const privatePlaces = ["control.a", "control.b", "keys", "generations", "events.db", "failures.db"];
+const privatePlaces = [
+  "control.a",
+  "control.b",
+  "keys",
+  "generations",
+  "divergent",
+  "events.db",
+  "failures.db",
+];
 
 function checkPermissions(directory: string): Finding {
   const open = privatePlaces.flatMap((name) => findOpenFiles(join(directory, name)));
