@@ -13,6 +13,7 @@ import {
   type Outcome,
 } from "./cli.ts";
 import { order, shown } from "./order.ts";
+import { addPartnerVerbs } from "./pair-partner.ts";
 import { addSetAsideVerbs } from "./pair-set-aside.ts";
 
 /** gridward pair … */
@@ -55,6 +56,7 @@ export function addPairVerbs(root: Command, cli: Cli): void {
     .action(async (options: { readonly force?: boolean }, command: Command) =>
       carryOut(cli, command, async (asked) => promote(cli, asked, options.force === true)),
     );
+  addPartnerVerbs(pair, cli);
   addSetAsideVerbs(pair, cli);
 }
 

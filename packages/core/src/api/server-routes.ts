@@ -106,6 +106,18 @@ export const serverRoutes = {
       expires_at: z.string().nullable(),
     }),
   },
+  pairPartnerSet: {
+    ...order,
+    path: "/v1/pair/partners/{name}",
+    summary: "Set the address of a server, and the one to dial while that does not answer",
+    params: byName,
+    query: commandQuery,
+    body: z.strictObject({
+      address: z.string().min(1).max(253),
+      backup: z.string().min(1).max(253).nullable(),
+    }),
+    answer: changeAnswer,
+  },
   pairChangeover: {
     ...order,
     path: "/v1/pair/changeover",

@@ -6,9 +6,9 @@ import { refuse } from "@gridward/core/domain/refusal";
 import { serversOf } from "./device-package.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
-import { checkMain } from "./order.ts";
+import { checkMain, giveOrder } from "./order.ts";
 
-type PairRoute = "pairStatus" | "pairInvite" | "pairChangeover" | "pairPromote";
+type PairRoute = "pairStatus" | "pairInvite" | "pairPartnerSet" | "pairChangeover" | "pairPromote";
 
 /** What an operator orders of the pair; who may is checked by the route, what may by the pair. */
 export function pairEndpoints(parts: DeskParts): Readonly<Record<PairRoute, Endpoint>> {
@@ -31,6 +31,15 @@ export function pairEndpoints(parts: DeskParts): Readonly<Record<PairRoute, Endp
       const expires = rfc3339(expiresAt);
       return ok({ ...made, code: code.reveal(), expires_at: expires });
     }),
+    pairPartnerSet: endpoint(
+      serverRoutes.pairPartnerSet,
+      async ({ params, query, body }, caller) => {
+        const server = serversOf(front.state()).find(({ name }) => name === params.name);
+        if (server === undefined) return refuse("pair.server-not-found", params.name);
+        const command = { kind: "set-server-address", id: server.id, ...body } as const;
+        return giveOrder(front, { command, caller, dryRun: query.dry_run });
+      },
+    ),
     pairChangeover: endpoint(serverRoutes.pairChangeover, async ({ body }, { actor }) => {
       const done = await operator.changeover({ to: body.to, actor });
       return done.ok ? ok({ main: body.to, ms: done.value.ms }) : done;
