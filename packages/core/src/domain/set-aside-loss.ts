@@ -5,7 +5,7 @@ import type { MemberOf } from "./member-of.ts";
 import { roleName } from "./roles.ts";
 import type { SetAsideRow } from "./set-aside-row.ts";
 import { singleKey, type DirectoryState } from "./state.ts";
-import type { AccountRow } from "./types.ts";
+import type { AccountRow, DeviceRow } from "./types.ts";
 
 /** What a lost change is compared with: the system as it stands, at this time. */
 export interface Present {
@@ -167,11 +167,8 @@ function otherLoss(
 ): string | undefined {
   const { devices, endedSessions, invites, system } = state.tables;
   switch (fact.kind) {
-    case "device-replication-set": {
-      const device = devices.get(fact.id);
-      if (fact.enabled || device?.replication.enabled !== true) return undefined;
-      return `Replication to ${device.name} was switched off ${there} and is on in the system now.`;
-    }
+    case "device-replication-set":
+      return deviceLoss(devices.get(fact.id), fact.enabled, there);
     case "session-ended":
       if (fact.expiresAt <= now || endedSessions.has(fact.id)) return undefined;
       return `A session was ended ${there} and is valid in the system now.`;
@@ -185,6 +182,15 @@ function otherLoss(
       if (system.get(singleKey)?.recovery?.publicKey === fact.publicKey) return undefined;
       return `Another recovery key was set ${there}; the old one opens backups.`;
   }
+}
+
+function deviceLoss(
+  device: DeviceRow | undefined,
+  wasEnabled: boolean,
+  there: string,
+): string | undefined {
+  if (wasEnabled || device?.replication.enabled !== true) return undefined;
+  return `Replication to ${device.name} was switched off ${there} and is on in the system now.`;
 }
 
 function policyLoss(
