@@ -32,7 +32,7 @@ export class Caller {
       "content-type: application/json\r\n";
     socket.setEncoding("latin1"); // The answers that matter here are ASCII.
     socket.on("data", (piece: string) => this.#hear(piece));
-    socket.on("error", (error) => this.#hearing.fail?.(error));
+    socket.on("error", (error: Error) => this.#hearing.fail?.(error));
     socket.on("close", () => this.#hearing.fail?.(new Error("the server closed the connection")));
   }
 
@@ -80,4 +80,55 @@ export class Caller {
     assert(text.startsWith("HTTP/1.1 200 "), text);
     answer?.(text.slice(bodyAt));
   }
+}
+
+export interface ChangeLoad {
+  readonly writers: number;
+  readonly seconds: number;
+  readonly accounts: number;
+}
+
+/** Each writer waits for its answer, then sends the next; ms of each. */
+export async function measureChanges(
+  main: Door,
+  { writers, seconds, accounts }: ChangeLoad,
+): Promise<readonly number[]> {
+  const callers = await Promise.all(Array.from({ length: writers }, () => Caller.open(main)));
+  const times: number[] = [];
+  const end = performance.now() + seconds * 1_000;
+  let next = 0;
+  const write = async (caller: Caller): Promise<void> => {
+    while (performance.now() < end) {
+      const at = performance.now();
+      await caller.rename(`person${next++ % accounts}`, `Changed at ${at}`);
+      times.push(performance.now() - at);
+    }
+  };
+  await Promise.all(callers.map(write));
+  for (const caller of callers) caller.close();
+  return times;
+}
+
+/** From the Main's answer to the answer of the Standby that shows the change, asked without pause. */
+export async function measurePropagation(
+  doors: { readonly main: Door; readonly standby: Door },
+  account: string,
+  seconds: number,
+): Promise<readonly number[]> {
+  const main = await Caller.open(doors.main);
+  const standby = await Caller.open(doors.standby);
+  const times: number[] = [];
+  const end = performance.now() + seconds * 1_000;
+  for (let change = 0; performance.now() < end; change++) {
+    const name = `Seen ${change} ${performance.now()}`;
+    await main.rename(account, name);
+    const at = performance.now();
+    while (!(await standby.show(account)).includes(name)) {
+      if (performance.now() - at > 10_000) throw new Error("a change does not reach the Standby");
+    }
+    times.push(performance.now() - at);
+  }
+  main.close();
+  standby.close();
+  return times;
 }

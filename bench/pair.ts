@@ -1,7 +1,7 @@
-// Paired commits, first pass, changeover, promotion and memory, on real servers over real TLS; then
-// the same of PostgreSQL's synchronous pair and of slapd's replication, with ratios.
+// Paired commits, propagation, first pass, changeover, promotion and memory, on real servers over
+// real TLS; then the same of PostgreSQL's synchronous pair and of slapd, with ratios.
 import { readFileSync } from "node:fs";
-import { Api, freshRequestId } from "../scripts/demo/api.ts";
+import { Api } from "../scripts/demo/api.ts";
 import {
   type DemoServer,
   initServer,
@@ -12,14 +12,28 @@ import {
   waitFor,
 } from "../scripts/demo/cast.ts";
 import { Stage, until } from "../scripts/demo/stage.ts";
+import { type Door, measureChanges, measurePropagation } from "./change-load.ts";
 import { fillAccounts } from "./fill-accounts.ts";
-import { type Commits, hasPostgres, startPostgresPair } from "./peers/postgres-pair.ts";
-import { firstPassOfSlapd, hasSlapd, startSlapd } from "./peers/slapd.ts";
+import { type Commits, commitsOf, cpuMsOf, sayMs, spreadOf } from "./latencies.ts";
+import { measureLdapChanges } from "./ldap/changes.ts";
+import { hasPostgres, startPostgresPair } from "./peers/postgres-pair.ts";
+import {
+  firstPassOfSlapd,
+  hasSlapd,
+  root,
+  rootPassword,
+  type Slapd,
+  startSlapd,
+} from "./peers/slapd.ts";
 
 const accounts = Number(process.argv[2] ?? 50_000);
 const secondsEach = Number(process.argv[3] ?? 5);
 const stage = new Stage();
 const writersOfCommits = [1, 8, 64];
+/** At once, where we stand beside slapd and measure how fast a change spreads under load. */
+const writersOfOthers = 8;
+/** A server that runs for years has its code compiled. */
+const warmUpSeconds = 2;
 
 const ours = await stagedOurs();
 await besideSlapd();
@@ -41,7 +55,7 @@ async function stagedOurs(): Promise<Ours> {
 async function measureOurs(): Promise<Ours> {
   const a = await initServer(stage, "A");
   await runServer(stage, a);
-  const api = await createSystem(a);
+  const main = await createSystem(a);
   await stage.end("A", "SIGTERM");
   fillAccounts(a.directory, accounts);
   const startedAt = performance.now();
@@ -55,13 +69,15 @@ async function measureOurs(): Promise<Ours> {
   await runServer(stage, b);
   const firstPassMs = await firstPass(a, b);
   const commits = new Map<number, Commits>();
+  await measureChanges(main, { writers: writersOfOthers, seconds: warmUpSeconds, accounts });
   for (const writers of writersOfCommits) {
-    commits.set(writers, await pairedCommits(api, a, writers));
+    commits.set(writers, await pairedCommits(main, writers, [a, b]));
   }
+  const standby = { ...main, port: b.https };
+  await propagation({ main, standby });
   await changeover(a, b);
   await promotion(a, b);
   say("resident memory", accounts, `A ${residentMb(a)} MB`);
-  api.close();
   return { firstPassMs, commits };
 }
 
@@ -72,9 +88,24 @@ async function besideSlapd(): Promise<void> {
     const passMs = await firstPassOfSlapd(source);
     const ratio = (ours.firstPassMs / passMs).toFixed(2);
     say("first pass of slapd", accounts, `${Math.round(passMs)} ms, ours/slapd ${ratio}`);
+    await changesOfSlapd(source);
   } finally {
     await source.stop();
   }
+}
+
+/** slapd's are durable on one disk when they are answered, ours on two. */
+async function changesOfSlapd({ port }: Slapd): Promise<void> {
+  const load = { writers: writersOfOthers, users: accounts, seconds: secondsEach };
+  const as = { dn: root, password: rootPassword };
+  const peer = commitsOf(await measureLdapChanges({ port, as, ...load }), secondsEach);
+  const own = ours.commits.get(writersOfOthers);
+  const ratio = ((own?.perSecond ?? Number.NaN) / peer.perSecond).toFixed(2);
+  say(
+    `durable changes of slapd over LDAPS, ${writersOfOthers} at once`,
+    accounts,
+    `${peer.perSecond}/s, ${sayMs(peer)}; ours/slapd rate ${ratio}`,
+  );
 }
 
 async function besidePostgres(): Promise<void> {
@@ -95,7 +126,7 @@ async function besidePostgres(): Promise<void> {
   }
 }
 
-async function createSystem(a: DemoServer): Promise<Api> {
+async function createSystem(a: DemoServer): Promise<Door> {
   const base = ["--base", "dc=bench", "--site", "Bench"];
   const created = await stage.must("system", "create", "--local", a.directory, ...base);
   const code = stage.secretFile("code", String(created["code"]));
@@ -106,12 +137,10 @@ async function createSystem(a: DemoServer): Promise<Api> {
   await stage.must("login", "admin", "--server", a.url, "--ca", ca, "--password-file", password);
   const body = { name: "admin", password: passwords.admin };
   const anchor = readFileSync(ca, "utf8");
-  const session = await new Api(anchor, "").call(a.url, {
-    method: "POST",
-    path: "/v1/session",
-    body,
-  });
-  return new Api(anchor, String(member(session?.body, "data", "token")));
+  const api = new Api(anchor, "");
+  const session = await api.call(a.url, { method: "POST", path: "/v1/session", body });
+  api.close();
+  return { port: a.https, ca: anchor, token: String(member(session?.body, "data", "token")) };
 }
 
 async function firstPass(a: DemoServer, b: DemoServer): Promise<number> {
@@ -130,35 +159,39 @@ async function firstPass(a: DemoServer, b: DemoServer): Promise<number> {
   return passMs;
 }
 
-/** Each writer waits for its answer, then sends the next: what one administrator's script sees. */
-async function pairedCommits(api: Api, a: DemoServer, writers: number): Promise<Commits> {
-  const times: number[] = [];
-  const end = performance.now() + secondsEach * 1_000;
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (performance.now() < end) {
-      const number = next++ % accounts;
-      const at = performance.now();
-      const done = await api.call(a.url, {
-        method: "PATCH",
-        path: `/v1/accounts/person${number}`,
-        body: { display_name: `Changed at ${at}` },
-        requestId: freshRequestId(),
-      });
-      if (done?.status !== 200) throw new Error(`change: ${JSON.stringify(done)}`);
-      times.push(performance.now() - at);
-    }
-  };
-  await Promise.all(Array.from({ length: writers }, worker));
-  times.sort((left, right) => left - right);
-  const at = (share: number): string => (times[Math.floor(times.length * share)] ?? 0).toFixed(2);
-  const rate = Math.round(times.length / secondsEach);
+async function pairedCommits(
+  main: Door,
+  writers: number,
+  servers: readonly DemoServer[],
+): Promise<Commits> {
+  const before = servers.map(({ pid }) => cpuMsOf(pid));
+  const times = await measureChanges(main, { writers, seconds: secondsEach, accounts });
+  const commits = commitsOf(times, secondsEach);
+  const spent = servers.map(({ name, pid }, index) => {
+    const each = (cpuMsOf(pid) - (before[index] ?? 0)) / times.length;
+    return `${name} ${each.toFixed(2)} ms`;
+  });
   say(
     `paired commits over HTTPS, ${writers} at once`,
     accounts,
-    `${rate}/s, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`,
+    `${commits.perSecond}/s, ${sayMs(commits)}; processor for each: ${spent.join(", ")}`,
   );
-  return { perSecond: rate, p50Ms: times[Math.floor(times.length / 2)] ?? Number.NaN };
+  return commits;
+}
+
+async function propagation(doors: { readonly main: Door; readonly standby: Door }): Promise<void> {
+  const idle = await measurePropagation(doors, "person0", secondsEach);
+  say("from the Main's answer to the Standby's, idle", accounts, sayMs(spreadOf(idle)));
+  const load = { writers: writersOfOthers, seconds: secondsEach, accounts };
+  const [busy] = await Promise.all([
+    measurePropagation(doors, "admin", secondsEach),
+    measureChanges(doors.main, load),
+  ]);
+  say(
+    `from the Main's answer to the Standby's, ${writersOfOthers} writers`,
+    accounts,
+    sayMs(spreadOf(busy)),
+  );
 }
 
 async function changeover(a: DemoServer, b: DemoServer): Promise<void> {

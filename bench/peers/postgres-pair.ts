@@ -8,19 +8,17 @@ import { nodeId } from "@gridward/core/base/identity";
 import { createTemporary } from "@gridward/runtime/trust/temporary";
 import { createTlsKey, keyToPem } from "@gridward/runtime/trust/x509/keys";
 import { freePort } from "../../scripts/demo/stage.ts";
+import type { Commits } from "../latencies.ts";
 
 const programs = "/usr/lib/postgresql/15/bin";
 /** PostgreSQL refuses to run as root. */
 const asPostgres = ["-u", "postgres", "--"];
 
-export interface Commits {
-  readonly perSecond: number;
-  readonly p50Ms: number;
-}
+export type PeerCommits = Pick<Commits, "perSecond" | "p50Ms">;
 
 export interface PostgresPair {
   /** Inserts of 300 bytes, each its own transaction, by `writers` connections over TLS. */
-  readonly commits: (writers: number, seconds: number) => Commits;
+  readonly commits: (writers: number, seconds: number) => PeerCommits;
   readonly stop: () => void;
 }
 
@@ -47,7 +45,7 @@ export async function startPostgresPair(): Promise<PostgresPair> {
     stop();
     throw error;
   }
-  const commits = (writers: number, seconds: number): Commits =>
+  const commits = (writers: number, seconds: number): PeerCommits =>
     measure(home, { port: ports[0], writers, seconds });
   return { commits, stop };
 }
@@ -111,7 +109,7 @@ function start(directory: string, port: number): void {
 function measure(
   home: string,
   { port, writers, seconds }: { port: number; writers: number; seconds: number },
-): Commits {
+): PeerCommits {
   const words = ["-n", "-h", "127.0.0.1", "-p", String(port), "-U", "postgres", "-M", "prepared"];
   const load = ["-f", join(home, "insert.sql"), "-c", String(writers), "-T", String(seconds)];
   const log = ["-l", "--log-prefix", join(home, `log-${writers}`)];

@@ -66,8 +66,9 @@ export async function firstPassOfSlapd(source: Slapd): Promise<number> {
   }
 }
 
-const root = `cn=root,${base}`;
-const rootPassword = "bench";
+/** Who may change everything. */
+export const root = `cn=root,${base}`;
+export const rootPassword = "bench";
 const firstPassLimitMs = 300_000;
 
 /** What slapd says of how far it is; empty before it knows. */
