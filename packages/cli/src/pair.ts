@@ -13,6 +13,7 @@ import {
   type Outcome,
 } from "./cli.ts";
 import { order, shown } from "./order.ts";
+import { addArbitrationVerbs } from "./pair-arbitration.ts";
 import { addPartnerVerbs } from "./pair-partner.ts";
 import { addSetAsideVerbs } from "./pair-set-aside.ts";
 
@@ -56,6 +57,7 @@ export function addPairVerbs(root: Command, cli: Cli): void {
     .action(async (options: { readonly force?: boolean }, command: Command) =>
       carryOut(cli, command, async (asked) => promote(cli, asked, options.force === true)),
     );
+  addArbitrationVerbs(pair, cli);
   addPartnerVerbs(pair, cli);
   addSetAsideVerbs(pair, cli);
 }

@@ -28,6 +28,7 @@ import { type FoundDatabase, openDatabase } from "./open-database.ts";
 import { openOrders } from "./orders.ts";
 import { OwnIdentity } from "./own-identity.ts";
 import type { FrontEndParts, OperatorParts } from "./parts.ts";
+import { arbitrationStatus, openWitnessAlarms } from "./pair/arbitration.ts";
 import { openPair, type Pair } from "./pair/open-pair.ts";
 import { serverStatus } from "./pair/status.ts";
 import { openSetAsideAlarm } from "./set-aside/alarm.ts";
@@ -240,6 +241,7 @@ function frontEnd(
   const state = (): DirectoryState => conductor.state;
   const condition = () => serverCondition(conductor.pair, clock.monotonic(), clock.now());
   const setAsideAlarms = openSetAsideAlarm();
+  const witnessAlarms = openWitnessAlarms();
   return {
     state,
     condition,
@@ -258,7 +260,12 @@ function frontEnd(
         since: tools.since(),
         directions: (id) => wire.directions(id),
         dialledOver: (id) => wire.dialledOver(id),
-        alarms: [...setAsideAlarms(conductor.state, clock.now()), ...tools.backups.alarms()],
+        arbitration: arbitrationStatus(conductor.pair.control.mode, pair.witness.view),
+        alarms: [
+          ...setAsideAlarms(conductor.state, clock.now()),
+          ...tools.backups.alarms(),
+          ...witnessAlarms(pair.witness.view, { at: clock.monotonic(), now: clock.now() }),
+        ],
         security: {
           temporary: identity.isTemporary,
           fingerprint: fingerprintOf(identity.certificate),

@@ -1,9 +1,12 @@
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { ServerConfig } from "@gridward/core/codec/server-config";
-import type { PairEvent } from "@gridward/core/domain/pair/event";
+import { checkMode } from "@gridward/core/domain/pair/mode";
+import type { OrderEvent } from "@gridward/core/domain/pair/event";
 import type { Refusal } from "@gridward/core/domain/refusal";
+import { singleKey } from "@gridward/core/domain/state";
 import type { Actor } from "@gridward/core/domain/types";
 import type { Clock } from "@gridward/runtime/os/clock";
+import { addWitness } from "./arbitration-orders.ts";
 import type { EventLog } from "./event-log.ts";
 import { foundSystem, ownServerRow } from "./found-system.ts";
 import type { KnownServers } from "./known-servers.ts";
@@ -50,6 +53,11 @@ export function openOrders(parts: OrderParts): OperatorParts {
       const done = await timed(parts, { kind: "order-promote", force });
       noted(parts, actor, `promote${force ? " --force" : ""}, because: ${reason}`, done);
       return done.ok ? ok({ ms: done.value, term: conductor.pair.control.term }) : done;
+    },
+    setMode: async (order) => setMode(parts, order),
+    addWitness: async (order) => {
+      const done = await addWitness(parts, order);
+      return noted(parts, order.actor, "witness add", done);
     },
   };
 }
@@ -119,6 +127,20 @@ async function join(
   return ok({ systemId });
 }
 
+async function setMode(
+  parts: OrderParts,
+  { mode, isTry, actor }: Parameters<OperatorParts["setMode"]>[0],
+): ReturnType<OperatorParts["setMode"]> {
+  const { pair, front } = parts;
+  const hasWitness = front.state().tables.witness.has(singleKey);
+  if (isTry) {
+    const denial = checkMode(pair.conductor.pair, mode, hasWitness);
+    return denial ? err(denial) : ok({ ms: 0 });
+  }
+  const done = await timed(parts, { kind: "order-mode", mode, hasWitness });
+  return noted(parts, actor, `mode ${mode}`, done.ok ? ok({ ms: done.value }) : done);
+}
+
 /** HS6: refused unless both directions of the link pass, tried at this moment. */
 async function changeover(parts: OrderParts, to: string): ReturnType<OperatorParts["changeover"]> {
   const { pair, front } = parts;
@@ -133,7 +155,7 @@ async function changeover(parts: OrderParts, to: string): ReturnType<OperatorPar
 
 async function timed(
   { pair, clock }: OrderParts,
-  event: PairEvent & { readonly kind: "order-changeover" | "order-promote" },
+  event: OrderEvent,
 ): Promise<Result<number, Refusal>> {
   const startedAt = clock.monotonic();
   const done = await pair.conductor.order(event);

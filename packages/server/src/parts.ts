@@ -2,6 +2,7 @@ import type { Secret } from "@gridward/core/base/secret";
 import type { RequestId } from "@gridward/core/base/identity";
 import type { Result } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
+import type { ArbitrationMode } from "@gridward/core/domain/arbiter";
 import type { ChangeOrder } from "@gridward/core/domain/command";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { ServerCondition, ServerStatus } from "@gridward/core/domain/server-status";
@@ -71,4 +72,17 @@ export interface OperatorParts {
     readonly reason: string;
     readonly actor: Actor;
   }) => Promise<Result<{ readonly ms: number; readonly term: number }, Refusal>>;
+  /** On the Main: who moves the duty of Main when a server is silent (HS7). */
+  readonly setMode: (order: {
+    readonly mode: ArbitrationMode;
+    readonly isTry: boolean;
+    readonly actor: Actor;
+  }) => Promise<Result<{ readonly ms: number }, Refusal>>;
+  /** On the Main: fills the register of the witness that the code names, and names it (HS7). */
+  readonly addWitness: (order: {
+    readonly code: Secret<string>;
+    readonly allowSameHost: boolean;
+    readonly actor: Actor;
+    readonly requestId: RequestId;
+  }) => Promise<Result<{ readonly seq: number | null; readonly address: string }, Refusal>>;
 }

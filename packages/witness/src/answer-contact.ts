@@ -69,9 +69,9 @@ function isMember({ entry, servers }: WitnessSeed, server: string): boolean {
 /** The code is used up last: whoever lost the answer asks again with it. */
 function take(
   { place, register, roster }: ContactParts,
-  { entry, servers }: WitnessSeed,
+  { version, entry, servers }: WitnessSeed,
 ): WitnessSeeded["answer"] {
-  const answer = register.seed(entry, entry.owner);
+  const answer = register.seed(entry, version, entry.owner);
   if (answer.kind !== "record") return answer;
   roster.keep(servers);
   useUpCode(place.paths.code);

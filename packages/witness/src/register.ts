@@ -6,6 +6,7 @@ import {
   type ArbiterEntry,
   type ArbiterRecord,
   type ArbiterRequest,
+  type ArbiterStep,
 } from "@gridward/core/domain/arbiter";
 import { parseRecord } from "@gridward/core/domain/witness-message";
 import { type SlotPlace, TwoSlotFile } from "@gridward/runtime/os/two-slot-file";
@@ -73,23 +74,30 @@ export class Register {
 
   /** Throws an error of the disk: then nobody knows what was written, and the process must end. */
   answer(request: ArbiterRequest, by: NodeId): ArbiterAnswer {
+    return this.#keep(answerArbiter(this.record, request), by);
+  }
+
+  /**
+   * On an operator's word, proved by the code: fills a blank register, and brings one of the same
+   * system up to its Main. A later term, or another owner of the same one, still stands. Either way
+   * the version goes beyond `seen`, or the servers would take it for an old copy.
+   */
+  seed(next: ArbiterEntry, seen: number, by: NodeId): ArbiterAnswer {
     const before = this.record;
-    const { record, answer } = answerArbiter(before, request);
+    const present = before?.version ?? 0;
+    const judged = answerArbiter(before, { kind: "cas", version: present, next });
+    if (before !== null && judged.answer.kind !== "record") return judged.answer;
+    const version = Math.max(present, seen);
+    return this.#keep(answerArbiter(null, { kind: "seed", version, next }), by);
+  }
+
+  #keep({ record, answer }: ArbiterStep, by: NodeId): ArbiterAnswer {
+    const before = this.record;
     if (record !== null && record !== before) {
       this.#write(record);
       this.#onChange({ before, after: record, by });
     }
     return answer;
-  }
-
-  /**
-   * On an operator's word, proved by the code: fills a blank register, and brings one of the same
-   * system up to its Main. A later term, or another owner of the same one, still stands.
-   */
-  seed(next: ArbiterEntry, by: NodeId): ArbiterAnswer {
-    const { record } = this;
-    if (record === null) return this.answer({ kind: "seed", next }, by);
-    return this.answer({ kind: "cas", version: record.version, next }, by);
   }
 
   #write(record: ArbiterRecord): void {

@@ -1,4 +1,5 @@
 import { accountRoutes } from "./account-routes.ts";
+import { arbitrationRoutes } from "./arbitration-routes.ts";
 import { backupRoutes } from "./backup-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
@@ -11,6 +12,7 @@ import { setAsideRoutes } from "./set-aside-routes.ts";
 export const routes = {
   ...sessionRoutes,
   ...serverRoutes,
+  ...arbitrationRoutes,
   ...accountRoutes,
   ...groupRoutes,
   ...deviceRoutes,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { arbitrationModes } from "../domain/arbiter.ts";
 
 /** `server status -o json` (design §10), as it leaves a server: see domain/server-status.ts. */
 
@@ -84,7 +85,15 @@ export const pairView = {
   changeover: permission,
   ack_set: z.array(z.string()).readonly(),
   unprotected_since: z.string().nullable(),
-  arbitration: z.object({ mode: z.literal("manual"), witness: z.null() }),
+  arbitration: z.object({
+    mode: z.enum(arbitrationModes),
+    witness: z
+      .object({
+        address: z.string(),
+        state: z.enum(["connected", "silent", "blank", "older", "other-system"]),
+      })
+      .nullable(),
+  }),
   progress: progress.nullable(),
   partners: z.array(partner).readonly(),
 };

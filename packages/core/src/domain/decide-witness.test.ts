@@ -17,9 +17,9 @@ function add(id: string): Command {
   return { kind: "add-witness", witness: aWitness(id) };
 }
 
-test("[SYS9][HS7] a system has one witness at most, which may be added again", () => {
+test("[SYS9][HS7] a system has one witness at most, added again with a new code, not removed while it decides", () => {
   const world = aSystem();
-  assert.equal(world.codeOf({ kind: "remove-witness" }), "witness.not-found");
+  assert.equal(world.codeOf({ kind: "remove-witness" }), "pair.no-witness");
   assert.equal(world.codeOf(add("W"), { actor: serverA }), "access.denied");
   const [fact] = world.must(add("W"));
   assert.ok(fact);
@@ -28,6 +28,13 @@ test("[SYS9][HS7] a system has one witness at most, which may be added again", (
   assert.equal(world.state.tables.witness.get(singleKey)?.id, "W");
   assert.equal(world.codeOf(add("V")), "witness.exists");
   assert.equal(world.codeOf(add("W")), "accepted");
+  const pair = world.state.tables.pair.get(singleKey);
+  assert.ok(pair);
+  const witnessed = world.state.tables.pair.set(singleKey, { ...pair, mode: "witness" });
+  const before = world.state;
+  world.state = { ...before, tables: { ...before.tables, pair: witnessed } };
+  assert.equal(world.codeOf({ kind: "remove-witness" }), "witness.in-use");
+  world.state = before;
   world.must({ kind: "remove-witness" });
   assert.equal(world.state.tables.witness.size, 0);
 });

@@ -14,6 +14,7 @@ export function addWitness(state: DirectoryState, command: CommandOf<"add-witnes
 
 /** Not while it decides: nobody could take over, and nobody could go on alone. */
 export function removeWitness(state: DirectoryState): Decision {
-  if (!state.tables.witness.has(singleKey)) return refuse("witness.not-found", "");
+  if (!state.tables.witness.has(singleKey)) return refuse("pair.no-witness", "");
+  if (state.tables.pair.get(singleKey)?.mode === "witness") return refuse("witness.in-use", "");
   return decided([{ kind: "witness-removed" }]);
 }

@@ -1,5 +1,6 @@
 import type { NodeId } from "../base/identity.ts";
 import type { Instant, Millis } from "../base/time.ts";
+import type { ArbitrationMode } from "./arbiter.ts";
 import type { Position } from "./entry.ts";
 
 export type Duty = "main" | "standby" | "lone" | "fenced" | "none";
@@ -110,7 +111,13 @@ export interface ServerStatus {
   readonly changeover: Permission;
   readonly ack_set: readonly string[];
   readonly unprotected_since: string | null;
-  readonly arbitration: { readonly mode: "manual"; readonly witness: null };
+  readonly arbitration: {
+    readonly mode: ArbitrationMode;
+    readonly witness: {
+      readonly address: string;
+      readonly state: "connected" | "silent" | "blank" | "older" | "other-system";
+    } | null;
+  };
   readonly progress: Progress | null;
   readonly partners: readonly PartnerStatus[];
   readonly security: Readonly<Record<string, string | boolean>>;

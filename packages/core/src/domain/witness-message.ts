@@ -90,13 +90,15 @@ const admission = z.discriminatedUnion("answer", [
   }),
   z.strictObject({ v: z.literal(1), answer: z.literal("refused") }),
 ]);
-const seed = z.strictObject({ v: z.literal(1), entry, servers });
+const seed = z.strictObject({ v: z.literal(1), version: count, entry, servers });
 const seeded = z.strictObject({ v: z.literal(1), answer });
 
 export type WitnessClaim = z.infer<typeof claim>;
 export type WitnessAdmission = z.infer<typeof admission>;
 export interface WitnessSeed {
   readonly v: 1;
+  /** Highest version that the Main has seen of any register of its system. */
+  readonly version: number;
   readonly entry: ArbiterEntry;
   readonly servers: readonly KnownServer[];
 }

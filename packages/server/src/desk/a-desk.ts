@@ -193,6 +193,8 @@ const noOperator: OperatorParts = {
   join: async () => err({ code: "invite.malformed", detail: "" }),
   changeover: async ({ to }) => err({ code: "pair.server-not-found", detail: to }),
   promote: async () => err({ code: "pair.already-main", detail: "" }),
+  setMode: async ({ mode }) => err({ code: "pair.already-mode", detail: mode }),
+  addWitness: async () => err({ code: "witness.unreachable", detail: "" }),
 };
 
 function statusOf(

@@ -1,5 +1,6 @@
 import type { RouteName } from "@gridward/core/api/routes";
 import { accountEndpoints } from "./account-endpoints.ts";
+import { arbitrationEndpoints } from "./arbitration-endpoints.ts";
 import { backupEndpoints } from "./backup-endpoints.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { deviceEndpoints } from "./device-endpoints.ts";
@@ -14,6 +15,7 @@ export function createEndpoints(parts: DeskParts): Readonly<Record<RouteName, En
   return {
     ...sessionEndpoints(parts),
     ...serverEndpoints(parts),
+    ...arbitrationEndpoints(parts),
     ...accountEndpoints(parts),
     ...groupEndpoints(parts),
     ...deviceEndpoints(parts),

@@ -264,6 +264,7 @@ function openWitness(parts: OpenPairParts, { conductor }: Pair): WitnessWire {
     self,
     systemId: () => conductor.pair.control.systemId,
     servers: () => conductor.state.tables.servers,
+    remembered: () => conductor.pair.control.arbiterVersion,
     dial: parts.dialWitness,
     clock,
     backOff: (failures) => nextTry(failures, parts.random()),

@@ -33,6 +33,7 @@ export interface StatusParts {
   readonly security: Readonly<Record<string, string | boolean>>;
   /** What is wrong apart from the pair. */
   readonly alarms: readonly Alarm[];
+  readonly arbitration: ServerStatus["arbitration"];
 }
 
 /** `server status` as design §10 lays it down. */
@@ -59,7 +60,7 @@ export function serverStatus(parts: StatusParts): ServerStatus {
     changeover: changeoverPermission(parts),
     ack_set: control.ackSet.map((id) => nameOf(parts.state, id)),
     unprotected_since: pair.unprotected === null ? null : rfc3339(pair.unprotected.since),
-    arbitration: { mode: "manual", witness: null },
+    arbitration: parts.arbitration,
     progress: progressOf(pair, at, now),
     partners,
     security: parts.security,

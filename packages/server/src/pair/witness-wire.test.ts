@@ -73,7 +73,7 @@ class FakeWitness implements VerifiedPeer {
   }
 }
 
-function aWire() {
+function aWire(remembered = 0) {
   let now = 0;
   let sleepers: { readonly until: Millis; readonly wake: () => void }[] = [];
   const dials: ((outcome: LinkOutcome) => void)[] = [];
@@ -82,6 +82,7 @@ function aWire() {
     self: nodeId("A"),
     systemId: () => record.systemId,
     servers: () => servers,
+    remembered: () => remembered,
     dial: async () => new Promise((resolve) => dials.push(resolve)),
     clock: {
       now: () => now,
@@ -106,7 +107,7 @@ function aWire() {
     wire,
     advance,
     join: (name: string) => (servers = servers.set(name, aServer(name))),
-    async connect(): Promise<FakeWitness> {
+    connect: async (): Promise<FakeWitness> => {
       const witness = new FakeWitness();
       const dial = dials.shift();
       assert.ok(dial, "nobody dials");
@@ -153,7 +154,7 @@ test("[WT2] a broken connection makes whoever waits hear nothing, at once", asyn
   assert.deepEqual(await waiting, { kind: "silent" });
 });
 
-test("[WT3][HS7] a register that went back is not believed until the witness is added again", async () => {
+test("[WT3][HS7] a register that went back is not believed until it is filled anew", async () => {
   const { wire, connect } = aWire();
   wire.follow(row);
   const witness = await connect();
@@ -162,11 +163,14 @@ test("[WT3][HS7] a register that went back is not believed until the witness is 
   witness.answer({ kind: "record", record: { ...record, version: 6 } });
   assert.deepEqual(await older, { kind: "silent" });
   assert.equal(wire.view?.state, "older");
-  wire.follow({ ...row, addedAt: 2 });
-  assert.equal(witness.closedFor, "another witness");
-  const added = await connect();
-  added.answer({ kind: "record", record: { ...record, version: 1 } });
+  const filled = wire.ask({ kind: "read" });
+  witness.answer({ kind: "record", record: { ...record, version: 1_007 } });
+  assert.equal((await filled).kind, "record");
   assert.equal(wire.view.state, "connected");
+  const restarted = aWire(1_007);
+  restarted.wire.follow(row);
+  (await restarted.connect()).answer({ kind: "record", record });
+  assert.equal(restarted.wire.view?.state, "older", "also after a restart of this server");
 });
 
 test("[WT4] blank, another system and words of nobody give no right", async () => {

@@ -24,12 +24,16 @@ export interface WitnessView {
   readonly state: WitnessState;
   /** Monotonic: since when it stands so. */
   readonly since: Millis;
+  /** Highest version of its register that was seen here. */
+  readonly seen: number;
 }
 
 export interface WitnessWireParts {
   readonly self: NodeId;
   readonly systemId: () => SystemId | null;
   readonly servers: () => Table<ServerRow>;
+  /** Highest version of a witness's register that this server remembers. */
+  readonly remembered: () => number;
   readonly dial: (witness: WitnessRow, stop: AbortSignal) => Promise<LinkOutcome>;
   readonly clock: Clock;
   /** Waiting time before the next try, by the number of failures so far. */
@@ -93,8 +97,8 @@ export class WitnessWire {
 
   get view(): WitnessView | null {
     if (!this.#followed) return null;
-    const { row, state, since } = this.#followed;
-    return { witness: row, state, since };
+    const { row, state, since, seen } = this.#followed;
+    return { witness: row, state, since, seen };
   }
 
   async ask(request: WitnessRequest): Promise<WitnessAnswer> {
@@ -116,7 +120,8 @@ export class WitnessWire {
   #begin(row: WitnessRow): Followed {
     const since = this.#parts.clock.monotonic();
     const stop = new AbortController();
-    const fresh: Followed = { row, stop, line: undefined, state: "silent", since, seen: 0 };
+    const seen = this.#parts.remembered();
+    const fresh: Followed = { row, stop, line: undefined, state: "silent", since, seen };
     void this.#keepDialling(fresh);
     return fresh;
   }
@@ -211,7 +216,7 @@ export class WitnessWire {
       this.#stands(followed, "other-system");
       return { kind: "other-system" };
     }
-    if (record.version < followed.seen) {
+    if (record.version < Math.max(followed.seen, this.#parts.remembered())) {
       this.#stands(followed, "older");
       return silent;
     }

@@ -1,7 +1,6 @@
 import {
   againstRule,
   alreadySo,
-  notFound,
   signInRefused,
   toOperator,
   unavailable,
@@ -17,12 +16,6 @@ export const witnessRefusals = {
     ...toOperator,
     says: "The system has another witness already.",
     remedy: "Run `gridward pair mode manual` and `gridward pair witness remove` first.",
-  },
-  "witness.not-found": {
-    ...notFound,
-    ...toOperator,
-    says: "The system has no witness.",
-    remedy: "Run `gridward witness init DIR` on a third machine, then `gridward pair witness add`.",
   },
   "witness.in-use": {
     ...againstRule,
