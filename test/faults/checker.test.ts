@@ -38,6 +38,7 @@ function entry(sequence: number, value: string, patch: Partial<DiskEntry> = {}):
     node: "node-a",
     hash: `hash ${sequence}`,
     prev: `hash ${sequence - 1}`,
+    at: 0,
     kind: "update-account",
     requestId: `request ${value}`,
     values: [value],

@@ -2,6 +2,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -47,6 +48,7 @@ function entryFrom(body: unknown): DiskEntry {
     node: String(body["node"]),
     hash: String(body["hash"]),
     prev: String(body["prev"]),
+    at: Number(body["at"]),
     kind: String(body["kind"]),
     requestId: String(body["requestId"]),
     values: facts.flatMap(valueOf),
@@ -77,6 +79,13 @@ export function settleJournal(server: Directory): void {
   const database = new DatabaseSync(journalOf(server));
   database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   database.close();
+}
+
+/** Takes database and control record away; keys and configuration stay. */
+export function makeBlank({ directory }: Directory): void {
+  for (const name of ["generations", "control.a", "control.b"]) {
+    rmSync(join(directory, name), { recursive: true });
+  }
 }
 
 export function flipBit(path: string, at: number): void {

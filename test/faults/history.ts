@@ -42,6 +42,8 @@ export interface DiskEntry {
   readonly node: string;
   readonly hash: string;
   readonly prev: string;
+  /** Wall clock of its writer, in milliseconds. */
+  readonly at: number;
   readonly kind: string;
   readonly requestId: string;
   /** Names for display that it gives. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { watch } from "node:fs";
-import type { Api } from "../../scripts/demo/api.ts";
+import { readFileSync, watch, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Answered, Api } from "../../scripts/demo/api.ts";
 import { type DemoServer, member, runServer } from "../../scripts/demo/cast.ts";
 import { Stage, until } from "../../scripts/demo/stage.ts";
 import { type Case, judge } from "./checker.ts";
@@ -19,10 +20,18 @@ const ports = { https: 8443, link: 5480, ldaps: 6360 } as const;
 /** GRIDWARD_NIGHTLY=1: everything longer and more often, and with other seeds each night. */
 export const isNightly = process.env["GRIDWARD_NIGHTLY"] === "1";
 
+/** Why a case is skipped by day; false by night. */
+export const byNight: string | false = isNightly ? false : "played with GRIDWARD_NIGHTLY=1";
+
 /** GRIDWARD_SEED: to repeat a run; every failure names it. */
 export const seed = Number(
   process.env["GRIDWARD_SEED"] ?? (isNightly ? Math.floor(Date.now() / 1_000) % 1_000_000 : 1),
 );
+
+interface Founding {
+  readonly more?: readonly string[];
+  readonly rate?: number;
+}
 
 type Kept = Partial<Pick<Case, "setAside" | "mayBeOld">>;
 
@@ -47,6 +56,19 @@ export class Rig {
 
   /** A system with some accounts on A, protected by B; `more` hosts stand beside them. */
   static async open(...more: readonly string[]): Promise<Rig> {
+    const rig = await Rig.founded({ more });
+    try {
+      await joinTo(rig.api, rig.main, rig.standby);
+      await rig.isProtected();
+      return rig;
+    } catch (error) {
+      await rig.close();
+      throw error;
+    }
+  }
+
+  /** The same before B joins: it is blank. A first pass takes some seconds at a `rate` of bytes. */
+  static async founded({ more = [], rate = 0 }: Founding): Promise<Rig> {
     const stage = new Stage();
     const network = await Network.open("A", "B", ...more);
     try {
@@ -54,13 +76,11 @@ export class Rig {
         await initServerOn(stage, network, "A"),
         await initServerOn(stage, network, "B"),
       ] as const;
+      setFirstPassRate(servers[0], rate);
       await Promise.all(servers.map((server) => runServer(stage, server)));
       const api = await foundSystem(stage, servers[0]);
       for (const name of accounts) await createAccount(api, servers[0], name);
-      await joinTo(api, servers[0], servers[1]);
-      const rig = new Rig({ stage, network, api }, servers);
-      await rig.isProtected();
-      return rig;
+      return new Rig({ stage, network, api }, servers);
     } catch (error) {
       await stage.clear();
       await network.close();
@@ -132,8 +152,10 @@ export class Rig {
 
   async #whatTheySay(): Promise<string> {
     const said = [this.main, this.standby].map(async (server) => {
-      const status = JSON.stringify(await lookAt(server));
-      return `${server.name}: ${status}\n${this.stage.lastLog(server.name)}`;
+      const { state, cause, position, partners } = (await lookAt(server)) ?? {};
+      const status = JSON.stringify({ state, cause, position, partners });
+      const running = this.stage.isRunning(server.name) ? "runs" : "has ended";
+      return `${server.name} ${running}: ${status}\n${this.stage.lastLog(server.name)}`;
     });
     return `GRIDWARD_SEED=${seed}\n${(await Promise.all(said)).join("\n")}`;
   }
@@ -150,6 +172,22 @@ export class Rig {
 
   async start(server: DemoServer): Promise<void> {
     await runServer(this.stage, server);
+  }
+
+  /** A data directory of another host, moved to the host that has the name of this server. */
+  async startElsewhere(server: DemoServer): Promise<void> {
+    const { name, directory } = server;
+    const path = join(directory, "server.toml");
+    const text = readFileSync(path, "utf8");
+    const listen = `listen = "${this.network.address(name)}"`;
+    writeFileSync(path, text.replace(/^listen = .*$/m, listen));
+    this.enclose(server);
+    await this.start(server);
+  }
+
+  /** Words around the command of a server from its next start on, within its host. */
+  enclose({ name }: DemoServer, ...words: readonly string[]): void {
+    this.stage.enclose(name, ...this.network.enter(name), ...endsWithUs, ...words);
   }
 
   freeze({ pid }: DemoServer): void {
@@ -173,6 +211,18 @@ export class Rig {
       });
     });
     await this.stage.end(server.name, "SIGKILL");
+  }
+
+  /** A planned changeover. */
+  async changeOver(): Promise<void> {
+    const { status, body } = (await this.orderChangeOver()) ?? {};
+    assert.equal(status, 200, JSON.stringify(body));
+    this.swapDuties();
+  }
+
+  async orderChangeOver(): Promise<Answered | null> {
+    const body = { to: this.standby.name };
+    return this.api.call(this.main.url, { method: "POST", path: "/v1/pair/changeover", body });
   }
 
   /** The operator's order at the Standby, repeated until it is taken. */
@@ -199,9 +249,16 @@ export async function initServerOn(
 }
 
 /** A server does not outlive a test that was killed. */
-export const endsWithUs = ["setpriv", "--pdeathsig", "KILL", "--"] as const;
+const endsWithUs = ["setpriv", "--pdeathsig", "KILL", "--"] as const;
 
-async function createAccount(api: Api, server: DemoServer, name: string): Promise<void> {
+/** Bytes a second of a first pass that this server sends, from its next start on; 0 is no limit. */
+export function setFirstPassRate({ directory }: DemoServer, rate: number): void {
+  const path = join(directory, "server.toml");
+  const text = readFileSync(path, "utf8");
+  writeFileSync(path, text.replace(/first_pass_rate = \d+/, `first_pass_rate = ${rate}`));
+}
+
+export async function createAccount(api: Api, server: DemoServer, name: string): Promise<void> {
   const body = { name, display_name: name, roles: [{ role: "VIEWER" }] };
   const created = await api.call(server.url, { method: "POST", path: "/v1/accounts", body });
   assert.equal(created?.status, 200, JSON.stringify(created));

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { globSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { after, before, test } from "node:test";
+import { type DemoServer, member } from "../../scripts/demo/cast.ts";
+import { entriesOf } from "./disk.ts";
+import { whyNoNetwork } from "./network.ts";
+import { moreDone, pause, Rig } from "./rig.ts";
+import { lookAt, promote } from "./servers.ts";
+
+/** Machines whose clock jumps or that run out of descriptors, and operators in a hurry. */
+
+const [clockLibrary] = globSync("/usr/lib/*/faketime/libfaketimeMT.so.1");
+const skip = whyNoNetwork();
+const noClock =
+  skip === false && clockLibrary === undefined ? "no libfaketime: apt-get install faketime" : skip;
+let rig: Rig;
+
+before(async () => {
+  if (skip === false) rig = await Rig.open();
+});
+after(async () => {
+  if (skip === false) await rig.close();
+});
+
+/** The wall clock of a server from now on, as an offset: `+0`, `-3600`. */
+function setClock({ name }: DemoServer, offset: string): void {
+  writeFileSync(rig.stage.path(`${name}.clock`), `${offset}\n`);
+}
+
+/** Starts it again with a wall clock that can be set; the monotonic one stays the machine's. */
+async function startWithClock(server: DemoServer): Promise<void> {
+  setClock(server, "+0");
+  rig.enclose(
+    server,
+    "env",
+    `LD_PRELOAD=${clockLibrary ?? ""}`,
+    `FAKETIME_TIMESTAMP_FILE=${rig.stage.path(`${server.name}.clock`)}`,
+    "FAKETIME_NO_CACHE=1",
+    "FAKETIME_DONT_FAKE_MONOTONIC=1",
+  );
+  await rig.kill(server);
+  await rig.start(server);
+}
+
+function limitDescriptors({ pid }: DemoServer, count: number): void {
+  const limited = spawnSync("prlimit", ["--pid", String(pid), `--nofile=${count}:`]);
+  assert.equal(limited.status, 0, String(limited.stderr));
+}
+
+test(
+  "[HS6][HS8] F21 a changeover ordered twice at once happens once, and then back",
+  { skip },
+  async () => {
+    await rig.under(async (load) => {
+      for (let time = 0; time < 2; time++) {
+        const answers = await Promise.all([rig.orderChangeOver(), rig.orderChangeOver()]);
+        const done = answers.filter((answered) => answered?.status === 200);
+        assert.equal(done.length, 1, JSON.stringify(answers));
+        rig.swapDuties();
+        await rig.isProtected();
+        await moreDone(load);
+      }
+    });
+  },
+);
+
+test(
+  "[HS6][HS3] F21 no changeover to a Standby that starts, no promotion beside a Main that answers",
+  { skip },
+  async () => {
+    await rig.under(async () => {
+      const { standby } = rig;
+      await rig.kill(standby);
+      const refused = await rig.orderChangeOver();
+      assert.equal(member(refused?.body, "error", "code"), "pair.target-not-valid");
+      await rig.start(standby);
+      await rig.isProtected();
+      for (const force of [false, true]) {
+        const answered = await promote(standby, force);
+        assert.equal(member(answered?.body, "error", "code"), "pair.main-answers");
+      }
+    });
+  },
+);
+
+test(
+  "[HS8] F26 a Main without a free descriptor keeps its Standby and loses nothing",
+  { skip },
+  async () => {
+    await rig.under(async (load) => {
+      const { main, standby } = rig;
+      limitDescriptors(main, 60);
+      const { hostname, port } = new URL(main.url);
+      const flood = Array.from({ length: 80 }, () => {
+        return connect(Number(port), hostname).on("error", () => undefined);
+      });
+      await pause(1_500);
+      const status = await lookAt(standby);
+      for (const socket of flood) socket.destroy();
+      limitDescriptors(main, 1_024);
+      assert.equal(status?.["state"], "standby-valid");
+      await moreDone(load);
+    });
+  },
+);
+
+test(
+  "[HS8] F12 wall clocks that jump by an hour: nobody is dropped, nothing is lost",
+  { skip: noClock },
+  async () => {
+    for (const server of [rig.standby, rig.main]) await startWithClock(server);
+    await rig.isProtected();
+    await rig.under(async (load) => {
+      const { main, standby } = rig;
+      for (const offset of ["+3600", "-3600"]) {
+        for (const server of [standby, main]) {
+          setClock(server, offset);
+          await moreDone(load);
+        }
+        const ahead = (entriesOf(main).at(-1)?.at ?? 0) - Date.now();
+        assert.ok(Math.abs(ahead - Number(offset) * 1_000) < 60_000, "its clock did jump");
+      }
+      const status = await lookAt(main);
+      assert.equal(status?.["state"], "main-protected");
+      for (const server of [standby, main]) setClock(server, "+0");
+    });
+  },
+);
