@@ -12,7 +12,9 @@ import {
   foundSystem,
   joinTo,
   lookAt,
+  type Status,
   waitForState,
+  waitUntil,
 } from "./servers.ts";
 
 /** Changes that are sent to the Standby, while its Main works, stands still, dies and is gone. */
@@ -29,6 +31,18 @@ before(async () => {
   api = await foundSystem(stage, main);
   await joinTo(api, main, standby);
   await isProtected();
+  const password = stage.secretFile("admin.password", adminPassword);
+  const ca = stage.path(standby.name, "certificates", "authority.pem");
+  await stage.must(
+    "login",
+    "admin",
+    "--server",
+    standby.url,
+    "--ca",
+    ca,
+    "--password-file",
+    password,
+  );
 });
 after(async () => {
   await stage.clear();
@@ -154,10 +168,7 @@ test("[HS17] a link that is lost before the answer leaves it unknown; a retry is
 });
 
 test("[HS17] through a Standby that reaches no Main nothing is changed, and the exit code is 9", async () => {
-  const password = stage.secretFile("admin.password", adminPassword);
-  const ca = stage.path(standby.name, "certificates", "authority.pem");
   const at = ["--server", standby.url];
-  await stage.must("login", "admin", ...at, "--ca", ca, "--password-file", password);
   await stage.must("group", "create", "through", ...at);
   await stage.end(main.name, "SIGKILL");
   await waitForState(standby, "standby-connecting");
@@ -167,4 +178,24 @@ test("[HS17] through a Standby that reaches no Main nothing is changed, and the 
   await runServer(stage, main);
   await isProtected();
   await stage.must("group", "create", "again", ...at);
+});
+
+test("[HS15] a partner whose address does not answer is dialled at its backup, and said to be", async () => {
+  const at = ["--server", standby.url];
+  const order = ["pair", "partner", "set", standby.name, "--address"];
+  // Nothing listens on the second address of the loopback.
+  await stage.must(...order, "127.0.0.2", "--backup", "127.0.0.1", ...at);
+  const again = await stage.run(...order, "127.0.0.2", "--backup", "127.0.0.1", ...at);
+  assertRefused(again, 6, "pair.unchanged");
+  await stage.end(standby.name, "SIGKILL");
+  await runServer(stage, standby);
+  const isOver = (way: string) => (status: Status) => {
+    const [partner] = Array.isArray(status["partners"]) ? status["partners"] : [];
+    const address = String(member(partner, "address"));
+    return member(partner, "link") === way && address.startsWith("127.0.0.1:");
+  };
+  await waitUntil(main, "dials the backup", isOver("backup"));
+  await waitUntil(standby, "dials the main address", isOver("main"));
+  await isProtected();
+  await stage.must(...order, "127.0.0.1", ...at);
 });
