@@ -8,6 +8,8 @@ import { Stage, until } from "../../scripts/demo/stage.ts";
 import {
   accountNames,
   addAccount,
+  adminPassword,
+  assertRefused,
   foundSystem,
   joinTo,
   lookAt,
@@ -168,4 +170,25 @@ test("[HS9] each is re-applied as a new change or rejected with a reason, and th
     const names = await accountNames(api, server);
     assert.deepEqual([names.includes("alone"), names.includes("unwanted")], [true, false]);
   }
+});
+
+test("[HS9] the doctor proves the files, and the command line shows who judged what and why", async () => {
+  const examined = await stage.run("doctor", a.directory);
+  assert.equal(examined.exit, 0, JSON.stringify(examined));
+  assert.match(JSON.stringify(examined.data), /1 set-aside files with \d+ changes are whole/);
+  const ca = join(b.directory, "certificates", "authority.pem");
+  const password = stage.secretFile("admin", adminPassword);
+  await stage.must("login", "admin", "--server", b.url, "--ca", ca, "--password-file", password);
+  const found = await stage.run("pair", "set-aside", "list", "--search", "unwanted");
+  const rows: unknown = found.data;
+  assert.ok(Array.isArray(rows), JSON.stringify(found));
+  assert.equal(rows.length, 2);
+  const id = String(member(rows[0], "id"));
+  const shown = await stage.must("pair", "set-aside", "show", id.replace(/-[^-]*$/, ""));
+  assert.deepEqual(
+    [shown["id"], member(shown, "judged", "by"), member(shown, "judged", "reason")],
+    [id, "admin", "made by mistake"],
+  );
+  const again = await stage.run("pair", "set-aside", "reject", id, "--reason", "once more");
+  assertRefused(again, 6, "tail.judged");
 });
