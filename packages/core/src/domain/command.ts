@@ -1,6 +1,5 @@
 import type { AccountId, DeviceId, GroupId, NodeId, RequestId, Sealed } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
-import type { SetAsideRow } from "./set-aside-row.ts";
 import type {
   AccessPoint,
   Actor,
@@ -11,6 +10,7 @@ import type {
   PolicyRow,
   RoleAssignment,
   ServerRow,
+  SetAsideRow,
   WitnessRow,
 } from "./types.ts";
 

@@ -7,8 +7,8 @@ import { parseFacts } from "./parse-entry.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import { setAsideId } from "./set-aside.ts";
 import { changeAgain } from "./set-aside-again.ts";
-import type { Judgement, SetAsideRow } from "./set-aside-row.ts";
 import type { DirectoryState } from "./state.ts";
+import type { Judgement, SetAsideRow } from "./types.ts";
 
 const reasonLengthMax = 256;
 

@@ -1,6 +1,5 @@
 import type { AccountId, DeviceId, GroupId, NodeId, Sealed } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
-import type { Judgement, SetAsideRow } from "./set-aside-row.ts";
 import type { ArbitrationMode } from "./arbiter.ts";
 import type {
   AccountRow,
@@ -11,11 +10,13 @@ import type {
   DeviceRow,
   GroupRow,
   InviteRow,
+  Judgement,
   PairRow,
   PasswordCredential,
   PolicyRow,
   RoleAssignment,
   ServerRow,
+  SetAsideRow,
   SystemRow,
   WitnessRow,
 } from "./types.ts";

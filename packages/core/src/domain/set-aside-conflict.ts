@@ -1,8 +1,8 @@
 import { minute, type Instant } from "../base/time.ts";
 import type { Submission } from "./command.ts";
 import { refuse } from "./refusal.ts";
-import type { SetAsideRow } from "./set-aside-row.ts";
 import type { DirectoryState } from "./state.ts";
+import type { SetAsideRow } from "./types.ts";
 
 /** A lost change that is made again, and who orders that. */
 export interface Again {

@@ -3,9 +3,8 @@ import type { Fact } from "./fact.ts";
 import { isLockedAt } from "./lock-out.ts";
 import type { MemberOf } from "./member-of.ts";
 import { roleName } from "./roles.ts";
-import type { SetAsideRow } from "./set-aside-row.ts";
 import { singleKey, type DirectoryState } from "./state.ts";
-import type { AccountRow, DeviceRow } from "./types.ts";
+import type { AccountRow, DeviceRow, SetAsideRow } from "./types.ts";
 
 /** What a lost change is compared with: the system as it stands, at this time. */
 export interface Present {

@@ -19,7 +19,7 @@ import {
 import { roleIds } from "./roles.ts";
 import { findSetAside, isForPeople, setAsideId, setAsideRows } from "./set-aside.ts";
 import { lossesOf } from "./set-aside-loss.ts";
-import type { SetAsideRow } from "./set-aside-row.ts";
+import type { SetAsideRow } from "./types.ts";
 
 /** A day after everything the fixtures make, and so after the fork. */
 const later = noon + day;

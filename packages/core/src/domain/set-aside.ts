@@ -3,7 +3,7 @@ import type { NodeId } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
 import type { Entry } from "./entry.ts";
 import type { Fact } from "./fact.ts";
-import type { SetAsideMark, SetAsideRow } from "./set-aside-row.ts";
+import type { SetAsideMark, SetAsideRow } from "./types.ts";
 
 /** Facts of one part, as text: far below a frame, whatever else an entry carries. */
 const partLengthMost = 512 * 1_024;

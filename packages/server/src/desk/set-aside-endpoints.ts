@@ -2,13 +2,13 @@ import { setAsideRoutes } from "@gridward/core/api/set-aside-routes";
 import { ok, type Result } from "@gridward/core/base/result";
 import { type Refusal, refuse } from "@gridward/core/domain/refusal";
 import { findSetAside } from "@gridward/core/domain/set-aside";
-import type { SetAsideRow } from "@gridward/core/domain/set-aside-row";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { giveOrder } from "./order.ts";
 import { pageOfRows } from "./page.ts";
 import { showSetAside, urgencyOf } from "./show-set-aside.ts";
+import type { SetAsideRow } from "@gridward/core/domain/types";
 
 /** HS9: what a server held beyond a fork, and people's judgement on each of it. */
 export function setAsideEndpoints({

@@ -3,8 +3,8 @@ import { type Instant, rfc3339 } from "@gridward/core/base/time";
 import { factsOf } from "@gridward/core/domain/decide-set-aside";
 import type { Fact } from "@gridward/core/domain/fact";
 import { lossesOf } from "@gridward/core/domain/set-aside-loss";
-import type { SetAsideRow } from "@gridward/core/domain/set-aside-row";
 import type { DirectoryState } from "@gridward/core/domain/state";
+import type { SetAsideRow } from "@gridward/core/domain/types";
 
 /** A lost change as people read it: none of the secrets in it. */
 export function showSetAside(state: DirectoryState, row: SetAsideRow, now: Instant): SetAsideView {

@@ -2,8 +2,8 @@ import { type Instant, minute, rfc3339 } from "@gridward/core/base/time";
 import { factsOf } from "@gridward/core/domain/decide-set-aside";
 import type { Alarm } from "@gridward/core/domain/server-status";
 import { lossesOf } from "@gridward/core/domain/set-aside-loss";
-import type { SetAsideRow } from "@gridward/core/domain/set-aside-row";
 import type { DirectoryState } from "@gridward/core/domain/state";
+import type { SetAsideRow } from "@gridward/core/domain/types";
 
 /** More sentences than these are counted, not said. */
 const sentencesMost = 3;

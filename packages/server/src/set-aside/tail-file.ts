@@ -6,9 +6,9 @@ import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Entry, Position } from "@gridward/core/domain/entry";
 import { entryHash } from "@gridward/core/domain/entry-hash";
 import { parseEntry } from "@gridward/core/domain/parse-entry";
-import type { SetAsideMark } from "@gridward/core/domain/set-aside-row";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { pairingKeyFromText } from "@gridward/runtime/trust/x509/keys";
+import type { SetAsideMark } from "@gridward/core/domain/types";
 
 /**
  * A set-aside file: what a server held beyond the fork, as text, a line for each thing. The first

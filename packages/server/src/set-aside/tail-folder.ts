@@ -6,7 +6,6 @@ import { assert, err, type Result } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
 import type { Entry, Position } from "@gridward/core/domain/entry";
 import type { Tail as LeftTail } from "@gridward/core/domain/pair/event";
-import type { SetAsideMark } from "@gridward/core/domain/set-aside-row";
 import { DiskFull } from "@gridward/runtime/journal/journal";
 import { listDirectory } from "@gridward/runtime/os/directory";
 import {
@@ -18,6 +17,7 @@ import {
 } from "@gridward/runtime/os/files";
 import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
 import { encodeTail, readTail, type Tail, type TailHeader, type TailLine } from "./tail-file.ts";
+import type { SetAsideMark } from "@gridward/core/domain/types";
 
 /** A long tail is several files, so that each can be read whole. */
 const entriesPerFile = 1_000;
