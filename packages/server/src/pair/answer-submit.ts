@@ -25,7 +25,10 @@ export function answerSubmits({
 }: AnswerSubmitParts): (from: NodeId, order: PassedOrder) => Promise<Result<Receipt, Refusal>> {
   const underWay = new Map<NodeId, number>();
   return async (from, { command, actor, requestId }) => {
-    const server = state().tables.servers.get(from);
+    const { servers } = state().tables;
+    const server = servers.get(from);
+    // Still named as Main, but its database is gone or invalid: it knows nobody.
+    if (servers.size === 0) return refuse("server.unavailable", "");
     if (server === undefined) return refuse("pair.server-not-found", from);
     const isItself = actor.kind === "server" && actor.id === from;
     if (actor.kind === "server" && !isItself) {
