@@ -93,10 +93,12 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const pair = startPair(basis, { onCommitted, onSettled: watch.look });
   const { backup } = order.found.config;
   const backups = startBackups({ ...basis, config: backup, conductor: pair.conductor, events });
-  const front = frontEnd(basis, pair, { events, counters, hasher, backups, since: watch.since });
+  const upload = openUpload(basis, pair);
+  const tools = { events, counters, hasher, backups, upload, since: watch.since };
+  const front = frontEnd(basis, pair, tools);
   const ended = new AbortController();
   void keepTicking(pair, clock, ended.signal);
-  void openUpload(basis, pair).keepOn(ended.signal);
+  void upload.keepOn(ended.signal);
   return ok({
     identity,
     known,
@@ -233,6 +235,7 @@ function frontEnd(
     readonly counters: FailureCounters;
     readonly hasher: PasswordHasher;
     readonly backups: Backups;
+    readonly upload: Upload;
     readonly since: () => Instant;
   },
 ): FrontEndParts {
@@ -263,6 +266,7 @@ function frontEnd(
         arbitration: arbitrationStatus(conductor.pair.control.mode, pair.witness.view),
         alarms: [
           ...setAsideAlarms(conductor.state, clock.now()),
+          ...tools.upload.alarms,
           ...tools.backups.alarms(),
           ...witnessAlarms(pair.witness.view, { at: clock.monotonic(), now: clock.now() }),
         ],

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { decodeUtf8, utf8 } from "@gridward/core/base/bytes";
+import { canonical } from "@gridward/core/base/canonical";
 import { nodeId } from "@gridward/core/base/identity";
+import type { DirectoryState } from "@gridward/core/domain/state";
 import type { ServerRow } from "@gridward/core/domain/types";
-import { readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
+import { errorCode, readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
 
 const fileBytesMost = 64 * 1024;
 const port = z.int().min(0).max(65_535);
@@ -21,12 +23,14 @@ const rows = z.array(
 );
 
 /**
- * The servers that a joining server was told of: whom it dials until it has a database of its own.
+ * The servers that a joining server was told of, and those that its database named last: whom it
+ * dials until it has a database, or has one again.
  * A file that cannot be read is none: the database knows better as soon as there is one.
  */
 export class KnownServers {
   readonly #path: string;
   #rows: readonly ServerRow[];
+  #followed: DirectoryState["tables"]["servers"] | undefined;
 
   constructor(directory: string) {
     this.#path = join(directory, "servers.json");
@@ -40,6 +44,19 @@ export class KnownServers {
   keep(servers: readonly ServerRow[]): void {
     writeFileAtomic(this.#path, utf8(JSON.stringify(servers)));
     this.#rows = servers;
+  }
+
+  /** The database knows better; what it says is kept for the day when it cannot be read (HS20). */
+  follow(servers: DirectoryState["tables"]["servers"]): void {
+    if (servers === this.#followed || servers.size === 0) return;
+    this.#followed = servers;
+    const rows = [...servers.values()].toSorted((left, right) => (left.id < right.id ? -1 : 1));
+    if (canonical(rows) === canonical(this.#rows)) return;
+    try {
+      this.keep(rows);
+    } catch (error) {
+      if (errorCode(error) !== "ENOSPC") throw error; // Nothing was promised of it.
+    }
   }
 }
 

@@ -1,26 +1,15 @@
-import { join } from "node:path";
 import { systemId } from "@gridward/core/base/identity";
 import { err, ok, type Result } from "@gridward/core/base/result";
-import { rfc3339 } from "@gridward/core/base/time";
 import type { CommandOf } from "@gridward/core/domain/decision";
 import { decide } from "@gridward/core/domain/decide";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { Actor } from "@gridward/core/domain/types";
 import { ControlStore } from "@gridward/runtime/journal/control-store";
 import { DiskFull, type JournalStore, type OpenedJournal } from "@gridward/runtime/journal/journal";
-import { generationsDirectory, sqliteJournalStore } from "@gridward/runtime/journal/sqlite-store";
-import { listDirectory } from "@gridward/runtime/os/directory";
+import { sqliteJournalStore } from "@gridward/runtime/journal/sqlite-store";
 import { lockDirectory } from "@gridward/runtime/os/directory-lock";
-import {
-  makeDirectory,
-  movePath,
-  readFileBounded,
-  syncDirectory,
-  writeFileAtomic,
-} from "@gridward/runtime/os/files";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { freshId, freshRequestId } from "@gridward/runtime/os/random";
-import { serverPaths } from "@gridward/runtime/trust/server-directory";
 import { Ledger } from "../ledger.ts";
 import { blankControl } from "@gridward/core/domain/control-record";
 import { OwnIdentity } from "../own-identity.ts";
@@ -31,6 +20,7 @@ import {
   type Prepared,
   type RestoreOrder,
 } from "./prepare-restore.ts";
+import { putAside } from "./put-aside.ts";
 import { recordRestore } from "./record-restore.ts";
 
 export interface Restored {
@@ -75,7 +65,7 @@ async function carryOut(
   const { ledger, certified } = begun.value;
   const { head } = ledger;
   ledger.close();
-  const replaced = putAside(order, incarnation);
+  const replaced = putAside(directory, order.now, incarnation);
   const identity = new OwnIdentity(directory, prepared.server);
   identity.adopt(prepared.systemKey, certified.issued);
   const self = identity.node;
@@ -158,25 +148,4 @@ function commandOf(
     server: row,
     certificates,
   };
-}
-
-/** Nothing of the old is removed: it moves to DIR/replaced-<time>. */
-function putAside({ directory, now }: RestoreOrder, incarnation: string): string | null {
-  const generations = generationsDirectory(directory);
-  const old = listDirectory(generations).filter((name) => name !== incarnation);
-  const aside = join(directory, `replaced-${rfc3339(now).replaceAll(/[-:]|\.\d+/g, "")}`);
-  if (old.length === 0) return null;
-  makeDirectory(aside);
-  for (const name of ["control.a", "control.b"]) copyTo(join(directory, name), join(aside, name));
-  copyTo(serverPaths(directory).systemKey, join(aside, "system.key"));
-  for (const name of old) movePath(join(generations, name), join(aside, name));
-  syncDirectory(directory);
-  return aside;
-}
-
-const smallFileMost = 64 * 1024;
-
-function copyTo(from: string, to: string): void {
-  const bytes = readFileBounded(from, smallFileMost);
-  if (bytes.ok) writeFileAtomic(to, bytes.value);
 }

@@ -97,4 +97,16 @@ export const backupRefusals = {
     says: "The backup is of another system than this server.",
     remedy: "Choose a backup of this system, or restore into a server that was just initialised.",
   },
+  "resync.sound": {
+    ...alreadySo,
+    ...toOperator,
+    says: "The database of this server is sound, so it is not put aside.",
+    remedy: "Nothing to do: run `gridward server run DIR`.",
+  },
+  "resync.no-partner": {
+    ...againstRule,
+    ...toOperator,
+    says: "This server knows no other server that could give it the database.",
+    remedy: "Restore a backup: `gridward backup restore FILE --into DIR`.",
+  },
 } as const satisfies Record<string, RefusalSpec>;

@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import { rfc3339, type Instant } from "@gridward/core/base/time";
+import { generationsDirectory } from "@gridward/runtime/journal/sqlite-store";
+import { listDirectory } from "@gridward/runtime/os/directory";
+import {
+  makeDirectory,
+  movePath,
+  readFileBounded,
+  syncDirectory,
+  writeFileAtomic,
+} from "@gridward/runtime/os/files";
+import { serverPaths } from "@gridward/runtime/trust/server-directory";
+
+/**
+ * Moves every generation but one to DIR/replaced-<time>, with copies of what belongs to it. Nothing
+ * is ever removed. Null where there was nothing.
+ */
+export function putAside(directory: string, now: Instant, but: string | null): string | null {
+  const generations = generationsDirectory(directory);
+  const old = listDirectory(generations).filter((name) => name !== but);
+  if (old.length === 0) return null;
+  const aside = join(directory, `replaced-${rfc3339(now).replaceAll(/[-:]|\.\d+/g, "")}`);
+  makeDirectory(aside);
+  for (const name of ["control.a", "control.b"]) copyTo(join(directory, name), join(aside, name));
+  copyTo(serverPaths(directory).systemKey, join(aside, "system.key"));
+  for (const name of old) movePath(join(generations, name), join(aside, name));
+  syncDirectory(directory);
+  return aside;
+}
+
+const smallFileMost = 64 * 1024;
+
+function copyTo(from: string, to: string): void {
+  const bytes = readFileBounded(from, smallFileMost);
+  if (bytes.ok) writeFileAtomic(to, bytes.value);
+}
