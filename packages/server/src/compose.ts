@@ -96,6 +96,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const upload = openUpload(basis, pair);
   const tools = { events, counters, hasher, backups, upload, since: watch.since };
   const front = frontEnd(basis, pair, tools);
+  listeners.add(() => known.follow(pair.conductor.state.tables.servers));
   const ended = new AbortController();
   void keepTicking(pair, clock, ended.signal);
   void upload.keepOn(ended.signal);
@@ -257,6 +258,7 @@ function frontEnd(
         self: { id: identity.node, name: identity.name },
         version,
         pid: basis.pid,
+        directory: basis.directory,
         digest: conductor.ledger?.digest ?? null,
         at: clock.monotonic(),
         now: clock.now(),

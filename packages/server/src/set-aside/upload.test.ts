@@ -31,7 +31,7 @@ class TestSystem {
   orders: ChangeOrder[] = [];
   refusal: Refusal | undefined;
   /** Looks until the system holds so many rows, or so many looks were in vain. */
-  async upload(looks = 4): Promise<void> {
+  async upload(looks = 4): Promise<Upload> {
     const stop = new AbortController();
     let left = looks;
     const upload = new Upload({
@@ -51,6 +51,7 @@ class TestSystem {
       note: () => undefined,
     });
     await upload.keepOn(stop.signal);
+    return upload;
   }
 
   #submit(order: ChangeOrder): Result<Receipt, Refusal> {
@@ -99,16 +100,18 @@ test("[SF4][HS9] each lost change comes into the system once, and the files stay
   });
 });
 
-test("[SF4] while no Main takes it, it is tried again, under the same request id", async () => {
+test("[SF4][SF5] while no Main takes it, it is tried again, under the same request id", async () => {
   await withSystem(async (system) => {
     system.refusal = { code: "pair.not-main", detail: "" };
-    await system.upload(3);
+    const upload = await system.upload(3);
     assert.deepEqual(idsOf(system), []);
+    assert.match(upload.alarms[0]?.text ?? "", /not yet in the system: 6\.$/);
     const ids = new Set(system.orders.map(({ requestId }) => requestId));
     assert.equal(ids.size, expected.length);
     system.refusal = undefined;
     await system.upload();
     assert.deepEqual(idsOf(system), expected);
+    assert.deepEqual(upload.alarms, []);
     assert.equal(new Set(system.orders.map(({ requestId }) => requestId)).size, ids.size);
   });
 });

@@ -1,8 +1,10 @@
 import { utf8 } from "@gridward/core/base/bytes";
 import { type NodeId, requestId } from "@gridward/core/base/identity";
 import type { Result } from "@gridward/core/base/result";
+import { type Instant, rfc3339 } from "@gridward/core/base/time";
 import type { ChangeOrder } from "@gridward/core/domain/command";
 import type { Refusal } from "@gridward/core/domain/refusal";
+import type { Alarm } from "@gridward/core/domain/server-status";
 import { isForPeople, setAsideRows } from "@gridward/core/domain/set-aside";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { Actor, SetAsideRow } from "@gridward/core/domain/types";
@@ -42,14 +44,35 @@ export class Upload {
   readonly #known = new Map<string, readonly string[] | null>();
   /** Rows that the system will never take. */
   readonly #refused = new Set<string>();
+  #since: Instant | null = null;
 
   constructor(parts: UploadParts) {
     this.#parts = parts;
   }
 
+  /** Stands while the system lacks what is set aside here, so while only this server tells of it. */
+  get alarms(): readonly Alarm[] {
+    const ids = [...this.#known.values()].flatMap((known) => known ?? []);
+    const { length } = ids.filter((id) => this.#isMissing(id));
+    if (length === 0) {
+      this.#since = null;
+      return [];
+    }
+    this.#since ??= this.#parts.clock.now();
+    return [
+      {
+        code: "pair.set-aside-here",
+        since: rfc3339(this.#since),
+        text: `Changes that are set aside on this server and not yet in the system: ${length}.`,
+        remedy: "Nothing if the Main works: they are brought to it by themselves. Else start it.",
+      },
+    ];
+  }
+
   async keepOn(stop: AbortSignal): Promise<void> {
-    const { clock, isInHistory } = this.#parts;
+    const { clock, directory, isInHistory } = this.#parts;
     while (!stop.aborted) {
+      for (const path of listTails(directory)) if (!this.#known.has(path)) this.#read(path);
       if (isInHistory()) await this.#look(stop);
       await clock.sleep(lookEveryMs, stop);
     }
@@ -69,9 +92,7 @@ export class Upload {
   }
 
   #isOpen(path: string): boolean {
-    const ids = this.#known.get(path);
-    if (ids === null) return false;
-    return ids === undefined || ids.some((id) => this.#isMissing(id));
+    return (this.#known.get(path) ?? []).some((id) => this.#isMissing(id));
   }
 
   #isMissing(id: string): boolean {
