@@ -14,6 +14,7 @@ import {
 } from "./cli.ts";
 import { order, shown } from "./order.ts";
 import { addArbitrationVerbs } from "./pair-arbitration.ts";
+import { addResyncVerb } from "./pair-resync.ts";
 import { addPartnerVerbs } from "./pair-partner.ts";
 import { addSetAsideVerbs } from "./pair-set-aside.ts";
 
@@ -58,6 +59,7 @@ export function addPairVerbs(root: Command, cli: Cli): void {
       carryOut(cli, command, async (asked) => promote(cli, asked, options.force === true)),
     );
   addArbitrationVerbs(pair, cli);
+  addResyncVerb(pair, cli);
   addPartnerVerbs(pair, cli);
   addSetAsideVerbs(pair, cli);
 }

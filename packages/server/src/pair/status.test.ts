@@ -50,6 +50,7 @@ function statusOf(
     dialledOver: () => ({ address: "10.0.1.1", way: "backup" }),
     security: {},
     alarms: [],
+    directory: "/srv/gridward",
     arbitration: { mode: "manual", witness: null },
   });
 }

@@ -14,6 +14,7 @@ import type {
 } from "@gridward/core/domain/server-status";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { tlsCauses } from "@gridward/core/domain/tls-cause";
+import { nextSteps } from "./next-steps.ts";
 import type { Direction, Way } from "./partner-wire.ts";
 
 /** What the status is read off. Nothing in it is remembered apart from these. */
@@ -31,6 +32,8 @@ export interface StatusParts {
   readonly directions: (id: NodeId) => { readonly dial: Direction; readonly accept: Direction };
   readonly dialledOver: (id: NodeId) => { readonly address: string; readonly way: Way } | null;
   readonly security: Readonly<Record<string, string | boolean>>;
+  /** Data directory, for the commands that a remedy names. */
+  readonly directory: string;
   /** What is wrong apart from the pair. */
   readonly alarms: readonly Alarm[];
   readonly arbitration: ServerStatus["arbitration"];
@@ -40,7 +43,9 @@ export interface StatusParts {
 export function serverStatus(parts: StatusParts): ServerStatus {
   const { pair, at, now, self } = parts;
   const partners = [...pair.peers].map(([id, peer]) => partnerStatus(parts, id, peer));
-  const description = describe(pair, at, conflictWhy(partners));
+  const described = describe(pair, at, conflictWhy(partners));
+  const remedy = nextSteps(pair, at, parts.directory) ?? described.remedy;
+  const description = { ...described, remedy };
   const { control, head } = pair;
   return {
     system_id: control.systemId,
