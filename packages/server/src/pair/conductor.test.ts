@@ -104,17 +104,16 @@ test("[CD7][HS8] a Standby hears of a commit at once: by word, or with the next 
   conductor.flush();
   conductor.feed(heard(serverB, { kind: "ack", term: 1, head: ledger.head }));
   assert.deepEqual(deeds.slice(2), ["commit 2", "settled", "heartbeat"]);
-  conductor.feed({ kind: "tick" });
-  assert.deepEqual(deeds.slice(5), ["settled"]);
   conductor.stage(aChange("two"));
   conductor.flush();
+  deeds.length = 0;
   world.onSettled = () => {
     world.onSettled = () => {};
     conductor.stage(aChange("three"));
     conductor.flush();
   };
   conductor.feed(heard(serverB, { kind: "ack", term: 1, head: ledger.head }));
-  assert.deepEqual(deeds.slice(8), ["commit 3", "settled", "entries", "settled"]);
+  assert.deepEqual(deeds, ["commit 3", "settled", "entries", "settled"]);
 });
 
 test("[CD2] after an error of the disk nothing goes on, whoever caught the error", async () => {
