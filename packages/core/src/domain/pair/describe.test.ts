@@ -89,3 +89,9 @@ test("[PD4][HS13] shape and word go with every colour", () => {
     assert.ok(icon.word.length > 0 && icon.shape.length > 0);
   }
 });
+
+test("[PD2][HS9] of two Mains each tells where both end, so that a person can choose", () => {
+  const { state } = as({ duty: "none", phase: "two-mains", other: serverB });
+  const known = withPeer({ state, actions: [] }, serverB, { head: at(9, 1) });
+  assert.match(describe(known.state, 0, null).cause?.text ?? "", /at change 5 .* at 9 \(term 1\)/);
+});

@@ -1,3 +1,4 @@
+import type { NodeId } from "../../base/identity.ts";
 import type { Millis } from "../../base/time.ts";
 import type { Duty, Icon, ServerState } from "../server-status.ts";
 import type { PairState } from "./pair-state.ts";
@@ -206,14 +207,30 @@ function describeNone(state: PairState): Description {
     case "diverged":
       return say(["none", "diverged"], icons.investigate, "Diverged", {
         code: "pair.diverged",
-        text: `${machine.entries} changes here after change ${machine.fork.seq} are not in the system; they are set aside while this server copies the Main.`,
-        remedy: "Nothing now. Judge them afterwards: `gridward pair set-aside list`.",
+        text:
+          `The system went on from change ${machine.fork.seq} without the ` +
+          `${machine.entries} that follow it here; they are set aside while the Main is copied.`,
+        remedy:
+          "Nothing if the Main works: this server becomes its Standby by itself. " +
+          "Judge the changes afterwards: `gridward pair set-aside list`.",
       });
     case "two-mains":
       return say(["none", "two-mains"], icons.investigate, "Two Mains", {
         code: "pair.two-mains",
-        text: "Two servers hold the same term; neither takes changes.",
-        remedy: "Choose one and run `gridward pair promote --force` there.",
+        text: twoMains(state, machine.other),
+        remedy:
+          "Choose one and run `gridward pair promote --force` there; " +
+          "what only the other holds is set aside and can be judged.",
       });
   }
+}
+
+/** Both tails side by side, as far as the other's is known: the choice is a person's (I17). */
+function twoMains({ control, head, peers }: PairState, other: NodeId): string {
+  const theirs = peers.get(other)?.head;
+  const end = theirs ? `, the other at ${theirs.seq} (term ${theirs.term})` : "";
+  return (
+    `Two servers hold term ${control.term}, and neither takes changes. ` +
+    `This one ends at change ${head.seq} (term ${head.term})${end}.`
+  );
 }
