@@ -42,6 +42,7 @@ export class Rig {
   main: DemoServer;
   standby: DemoServer;
   readonly #operations: Operation[] = [];
+  readonly #kept: Kept[] = [];
   #loads = 0;
 
   private constructor(
@@ -107,13 +108,20 @@ export class Rig {
     } finally {
       this.#operations.push(...(await load.stop()));
     }
-    await this.#assertSound(kept);
+    this.#kept.push(kept);
+    await this.#assertSound();
   }
 
-  async #assertSound(kept: Kept): Promise<void> {
+  async #assertSound(): Promise<void> {
     const outcomes = await this.#settled();
     const before = new Map(accounts.map((name) => [name, name]));
-    const wrong = judge({ operations: this.#operations, before, outcomes, ...kept });
+    const wrong = judge({
+      operations: this.#operations,
+      before,
+      outcomes,
+      setAside: new Set(this.#kept.flatMap(({ setAside }) => [...(setAside ?? [])])),
+      mayBeOld: (read) => this.#kept.some(({ mayBeOld }) => mayBeOld?.(read) === true),
+    });
     assert.deepEqual(wrong.slice(0, 10), [], `GRIDWARD_SEED=${seed}`);
   }
 
