@@ -46,7 +46,7 @@ const configShape = z.strictObject({
   listen: z.string().min(1).max(253),
   /** Host or address under which the servers reach it. */
   address: z.string().regex(/^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}$/),
-  port: z.int().min(0).max(65_535),
+  port: z.int().min(1).max(65_535),
 });
 
 export type WitnessConfig = Readonly<z.infer<typeof configShape>>;

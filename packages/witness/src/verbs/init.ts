@@ -49,9 +49,6 @@ export function code({ directory, clock }: Pick<Asked, "directory" | "clock">): 
   const place = readWitnessDirectory(directory);
   if (!place.ok) return refused(place.error);
   const { id, address, port } = place.value.config;
-  if (port === 0) {
-    return refused({ code: "config.bad-value", detail: "port 0 is chosen at each start anew" });
-  }
   const issued = issueCode(place.value, clock.now());
   const data = {
     directory,

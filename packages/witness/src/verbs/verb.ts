@@ -70,8 +70,8 @@ function readAsked(
     return failed("witness.wrong-use", `--output ${outputFormats.join("|")}`);
   }
   const port = Number(values.port ?? portDefault);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    return failed("witness.wrong-use", "--port 0 to 65535");
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    return failed("witness.wrong-use", "--port 1 to 65535");
   }
   const { quiet = false, listen = "0.0.0.0", address } = values;
   return ok({ directory, clock, output, quiet, port, listen, address });
