@@ -20,7 +20,7 @@ interface Hearing {
 }
 
 /** One administrator's connection. */
-export class Caller {
+class Caller {
   readonly #socket: TLSSocket;
   readonly #head: string;
   readonly #hearing: Hearing = { text: "", answer: undefined, fail: undefined };

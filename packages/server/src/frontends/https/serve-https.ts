@@ -77,7 +77,10 @@ function createApp(parts: HttpsParts, secure: Server): FastifyInstance {
   // The framework decides nothing about a body: its type and content are judged by us.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_, body, done) => done(null, body));
-  app.addHook("onSend", async (_, reply) => void reply.headers(securityHeaders));
+  app.addHook("onSend", (_, reply, payload, done) => {
+    reply.headers(securityHeaders);
+    done(null, payload);
+  });
   app.setNotFoundHandler((request, reply) =>
     answerRefusal(parts, { request, reply }, { code: "request.not-found", detail: "" }),
   );
