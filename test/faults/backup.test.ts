@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Api, storm } from "../../scripts/demo/api.ts";
@@ -191,6 +191,39 @@ test("[HS12] restored on a server whose database is lost: devices go on, the par
   assert.deepEqual((await accountNames(api, b)).toSorted(), names.toSorted());
   const [left, right] = [await lookAt(a), await lookAt(b)];
   assert.deepEqual(member(left, "position"), member(right, "position"));
+});
+
+test("[HS20][HS11] a Standby with an unusable database says the way back, which leads back", async () => {
+  await stage.end(b.name, "SIGTERM");
+  const [generation = ""] = readdirSync(join(b.directory, "generations"));
+  truncateSync(join(b.directory, "generations", generation, "journal.db"), 8_192);
+  await runServer(stage, b);
+  const alone = await waitForState(b, "invalid-database");
+  const way = await waitUntil(b, "hears the Main", ({ remedy }) =>
+    /Main answers and/.test(String(remedy)),
+  );
+  const command = `gridward pair resync --local ${b.directory}`;
+  for (const { remedy } of [alone, way]) assert.ok(String(remedy).includes(command));
+  assertRefused(await stage.run(...command.split(" ").slice(1)), 6, "config.already-running");
+  await stage.end(b.name, "SIGTERM");
+  const done = await stage.must(...command.split(" ").slice(1));
+  assert.deepEqual(done["from"], ["A"]);
+  assert.deepEqual(readdirSync(String(done["replaced"])).includes(generation), true);
+  await runServer(stage, b);
+  await isProtected();
+  await stage.end(b.name, "SIGTERM");
+  assertRefused(await stage.run(...command.split(" ").slice(1)), 6, "resync.sound");
+});
+
+test("[HS20][HS11] with no Main it names the restore, and a lone server knows nobody to ask", async () => {
+  await stage.end(a.name, "SIGTERM");
+  const [generation = ""] = readdirSync(join(a.directory, "generations"));
+  truncateSync(join(a.directory, "generations", generation, "journal.db"), 8_192);
+  await runServer(stage, a);
+  const { remedy } = await waitForState(a, "invalid-database");
+  assert.match(String(remedy), /No Main answers/);
+  assert.ok(String(remedy).includes(`gridward backup restore FILE --into ${a.directory}`));
+  await stage.end(a.name, "SIGTERM");
 });
 
 test("[HS12][HS20] after the loss of all servers a new one is restored, and another joins it", async () => {

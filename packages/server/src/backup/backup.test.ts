@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { err, ok } from "@gridward/core/base/result";
+import { hour, minute } from "@gridward/core/base/time";
+import type { BackupRecord } from "@gridward/core/codec/backup/record";
+import { digestOf } from "@gridward/core/domain/digest";
+import { origin } from "@gridward/core/domain/entry";
+import { writeBackup } from "@gridward/runtime/backup/write-backup";
+import { sha256 } from "@gridward/runtime/os/hash";
+import {
+  freshRecoveryKey,
+  openRecoveryKey,
+  type RecoveryKey,
+} from "@gridward/runtime/os/recovery-key";
+import { initServer, readServerDirectory } from "@gridward/runtime/trust/server-directory";
+import { aSystem } from "../a-system.ts";
+import { OwnIdentity } from "../own-identity.ts";
+import { backupOf, type Moment } from "./backup-content.ts";
+import { openBackups, type BackupParts, type Backups } from "./open-backups.ts";
+import { readContent } from "./prepare-restore.ts";
+
+const place = mkdtempSync(join(tmpdir(), "gridward-backups-"));
+after(() => rmSync(place, { recursive: true }));
+
+const start = Date.UTC(2026, 5, 1, 12);
+const recovery = aKey();
+
+function aKey(): RecoveryKey {
+  const opened = openRecoveryKey(freshRecoveryKey());
+  assert.ok(opened.ok);
+  return opened.value;
+}
+
+/** A server with a database, at a time of its own; files go below a directory of its own. */
+function aWorld(config: Partial<BackupParts["config"]> = {}) {
+  const directory = join(mkdtempSync(join(place, "w-")), "A");
+  const ports = { https: 0, link: 0, ldaps: 0 };
+  const made = initServer(directory, { name: "A", listen: "127.0.0.1", ports, now: start });
+  const found = readServerDirectory(directory);
+  assert.ok(made.ok && found.ok);
+  const system = aSystem(start);
+  const identity = new OwnIdentity(directory, found.value);
+  Object.defineProperty(identity, "systemKey", { value: system.systemKey });
+  const world = { now: start, hasKey: true, isWhole: true };
+  const moment = (): Moment | undefined => {
+    const state = system.front.state();
+    const digest = digestOf(state, sha256);
+    const position = { ...origin, term: 1, start: 1, seq: 3 };
+    return world.isWhole ? { state, digest, position, entry: undefined } : undefined;
+  };
+  const stop = new AbortController();
+  const parts: BackupParts = {
+    directory,
+    config: { every: null, keep: 2, directory: "backups", ...config },
+    identity,
+    moment,
+    hasRecoveryKey: () => world.hasKey,
+    clock: {
+      now: () => world.now,
+      monotonic: () => world.now,
+      sleep: async (ms) => {
+        world.now += ms;
+        if (world.now > start + 10 * hour) stop.abort();
+      },
+    },
+    record: () => {},
+  };
+  const key = { kind: "set-recovery-key", publicKey: recovery.publicKey } as const;
+  const takeKey = (): void => system.order(key);
+  const backups = openBackups(parts);
+  const keepSchedule = async (): Promise<void> => backups.keepSchedule(stop.signal);
+  return { world, parts, backups, system, identity, moment, takeKey, keepSchedule, directory };
+}
+
+function codesOf(backups: Backups): readonly string[] {
+  return backups.alarms().map(({ code }) => code);
+}
+
+test("[BS1][HS12] a backup is one committed moment, and is read back as that", async () => {
+  const { backups, moment, takeKey, directory, world } = aWorld();
+  takeKey();
+  const file = join(directory, "one.gwbackup");
+  const made = await backups.create(file);
+  assert.ok(made.ok);
+  const before = moment();
+  const rows: string[] = [];
+  const read = await readContent(file, recovery, (more) => {
+    rows.push(...more.map(({ table, key }) => `${table} ${key}`));
+  });
+  assert.ok(read.ok);
+  assert.equal(read.value.header.digest, before?.digest);
+  assert.equal(rows.length, read.value.header.rows);
+  world.isWhole = false;
+  const none = await backups.create(join(directory, "two.gwbackup"));
+  assert.deepEqual(none, err({ code: "backup.not-complete", detail: "A" }));
+});
+
+test("[BS2][HS12] one at a time, and none without a key or outside a full path", async () => {
+  const { backups, takeKey, directory } = aWorld();
+  const keyless = await backups.create(null);
+  assert.equal(!keyless.ok && keyless.error.code, "backup.no-key");
+  takeKey();
+  const relative = await backups.create("here.gwbackup");
+  assert.equal(!relative.ok && relative.error.code, "backup.bad-file");
+  const both = await Promise.all([
+    backups.create(join(directory, "1.gwbackup")),
+    backups.create(join(directory, "2.gwbackup")),
+  ]);
+  assert.deepEqual(
+    both.map((made) => (made.ok ? "made" : made.error.code)),
+    ["made", "backup.busy"],
+  );
+});
+
+test("[BS3][HS12] a schedule makes what is due and keeps as many as it was told", async () => {
+  const { backups, takeKey, keepSchedule, directory, world } = aWorld({ every: 3 * hour, keep: 2 });
+  takeKey();
+  await keepSchedule();
+  const listed = await backups.list();
+  assert.deepEqual(
+    listed.map(({ at }) => (Date.parse(at) - start) / hour),
+    [9, 6],
+  );
+  const foreign = join(directory, "backups", "not-ours.gwbackup");
+  writeFileSync(foreign, "no backup");
+  world.now = start;
+  await keepSchedule();
+  assert.ok(readdirSync(join(directory, "backups")).includes("not-ours.gwbackup"));
+  assert.deepEqual(codesOf(backups), []);
+});
+
+test("[BS4][HS12] a schedule that is not kept is an alarm; no schedule is none", async () => {
+  const unset = aWorld();
+  unset.world.hasKey = false;
+  assert.deepEqual(codesOf(unset.backups), []);
+  const keyless = aWorld({ every: hour });
+  keyless.world.hasKey = false;
+  assert.deepEqual(codesOf(keyless.backups), ["backup.no-key"]);
+  await keyless.keepSchedule();
+  assert.deepEqual(await keyless.backups.list(), []);
+  const blocked = aWorld({ every: hour });
+  blocked.takeKey();
+  writeFileSync(join(blocked.directory, "backups"), "a file where the directory should be");
+  await blocked.keepSchedule();
+  assert.deepEqual(codesOf(blocked.backups), ["backup.failed", "backup.old"]);
+  for (const { text, remedy } of blocked.backups.alarms()) assert.ok(text !== "" && remedy !== "");
+  blocked.world.isWhole = false;
+  assert.deepEqual(codesOf(blocked.backups), [], "its own state says what is wrong");
+});
+
+test("[BS4] an alarm goes when a backup was made, and one of the future counts as none", async () => {
+  const { backups, takeKey, world, keepSchedule } = aWorld({ every: hour });
+  takeKey();
+  world.now = start + 9 * hour + 30 * minute;
+  assert.deepEqual(codesOf(backups), ["backup.old"]);
+  assert.ok((await backups.create(null)).ok);
+  assert.deepEqual(codesOf(backups), []);
+  world.now = start;
+  await keepSchedule();
+  assert.ok((await backups.list()).length > 1, "the clock had been wrong");
+});
+
+test("[BS5][HS12] a content that is not what the header states is refused", async () => {
+  const { identity, moment, takeKey } = aWorld();
+  takeKey();
+  const now = moment();
+  assert.ok(now !== undefined);
+  const order = backupOf(now, identity, start);
+  assert.ok(order.ok);
+  const sound = [...order.value.records];
+  const [key, first, ...others] = sound;
+  assert.ok(key?.kind === "system-key" && first?.kind === "row");
+  const wrong: readonly (readonly BackupRecord[])[] = [
+    [key, ...others],
+    [key, first, first, ...others],
+    [first, ...others],
+    [key, { ...first, key: "other" }, ...others],
+    [key, { ...first, table: "nowhere" }, ...others],
+    [...sound, { kind: "entry", entry: { seq: 3 } }],
+    [key, ...sound],
+  ];
+  for (const [index, records] of [sound, ...wrong].entries()) {
+    const file = join(place, `content-${index}.gwbackup`);
+    const written = await writeBackup(file, { ...order.value, records });
+    assert.ok(written.ok);
+    const read = await readContent(file, recovery, () => {});
+    const outcome = read.ok ? ok("read") : err(read.error.code);
+    assert.deepEqual(outcome, index === 0 ? ok("read") : err("backup.damaged"), `case ${index}`);
+  }
+});
