@@ -148,9 +148,10 @@ export class Operator {
   #choose(server: SimServer): void {
     const other = this.#world.other(server.id);
     if ([server, other].some((each) => isCandidate(each))) return; // The witness answers soon.
-    this.promote(server, false);
+    const mayAsk = this.#world.witness.record !== null; // A blank one gives no right.
+    this.promote(server, !mayAsk && isWitnessed(server));
     if (this.#world.main() || isCandidate(server)) return;
-    this.promote(other, false);
+    this.promote(other, !mayAsk && isWitnessed(other));
     if (isCandidate(other)) return;
     if (!this.#world.main()) this.promote(server, true);
     if (!this.#world.main()) this.promote(other, true);
@@ -161,6 +162,10 @@ export class Operator {
 function isCandidate({ process }: SimServer): boolean {
   const { machine } = process?.conductor.pair ?? {};
   return machine?.duty === "standby" && machine.phase === "candidate";
+}
+
+function isWitnessed({ disk }: SimServer): boolean {
+  return disk.control.mode === "witness";
 }
 
 type Order = Process["conductor"]["order"];

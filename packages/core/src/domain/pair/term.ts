@@ -27,6 +27,8 @@ function heedTerm(turn: Turn, from: NodeId, said: Introduction): boolean {
     return false;
   }
   if (said.owner === null) return true;
+  // The witness gave it to us before a crash: it says so itself when it is asked (R9).
+  if (said.term > control.term && said.owner === turn.state.self) return false;
   if (said.term > control.term) learnTerm(turn, said.term, said.owner);
   else if (said.owner !== control.owner) return stopBoth(turn, from, said.owner);
   return true;
