@@ -8,6 +8,9 @@ export interface Mutant {
   readonly replace: string;
 }
 
+const ackSet = "core/src/domain/pair/ack-set.ts";
+const mode = "core/src/domain/pair/mode.ts";
+const takeover = "core/src/domain/pair/takeover.ts";
 const asMain = "core/src/domain/pair/as-main.ts";
 const asStandby = "core/src/domain/pair/as-standby.ts";
 const orders = "core/src/domain/pair/orders.ts";
@@ -36,7 +39,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a widening is not recorded",
     rule: "R2",
-    file: asMain,
+    file: ackSet,
     find: `  keep(turn, { ackSet });
   turn.state = { ...turn.state, unprotected: null };`,
     replace: `  turn.state = { ...turn.state, control: { ...control, ackSet }, unprotected: null };`,
@@ -45,8 +48,7 @@ export const mutants: readonly Mutant[] = [
     name: "a widening is said before it is recorded",
     rule: "R2",
     file: asMain,
-    find: `  const ackSet = widen(turn, from);
-  say(turn, from, { kind: "admit", term: control.term, ackSet });`,
+    find: "  widen(turn, from);",
     replace: `  const ackSet = [...control.ackSet, from];
   say(turn, from, { kind: "admit", term: control.term, ackSet });
   widen(turn, from);`,
@@ -54,18 +56,18 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a narrowing is relied on before it is recorded",
     rule: "R2",
-    file: asMain,
+    file: ackSet,
     find: `  keep(turn, { ackSet });
   const peer = peerOf(turn, member);`,
     replace: `  turn.state = { ...turn.state, control: { ...control, ackSet } };
-  advance(turn);
+  act(turn, { kind: "commit", seq: turn.state.head.seq });
   keep(turn, { ackSet });
   const peer = peerOf(turn, member);`,
   },
   {
     name: "a narrowing is not recorded",
     rule: "R2",
-    file: asMain,
+    file: ackSet,
     find: `  keep(turn, { ackSet });
   const peer = peerOf(turn, member);`,
     replace: `  turn.state = { ...turn.state, control: { ...control, ackSet } };
@@ -152,7 +154,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a dropped Standby is not told",
     rule: "R8",
-    file: asMain,
+    file: ackSet,
     find: "  if (peer.linkUp) sayHello(turn, member);",
     replace: "",
   },
@@ -287,5 +289,90 @@ export const mutants: readonly Mutant[] = [
     file: start,
     find: "unrecorded: isOwner && !isRecorded(found),",
     replace: "unrecorded: false,",
+  },
+  {
+    name: "a Standby that is not in the set takes over",
+    rule: "R4",
+    file: takeover,
+    find: "  if (control.owner === null || !isComplete(turn.state)) return;",
+    replace: "  if (control.owner === null) return;",
+  },
+  {
+    name: "in witness mode a Main drops its Standby alone",
+    rule: "R4",
+    file: ackSet,
+    find: `return mode === "witness" ? "by the witness" : "alone";`,
+    replace: `return "alone";`,
+  },
+  {
+    name: "in pair mode a Main drops its Standby alone",
+    rule: "R4",
+    file: ackSet,
+    find: `if (switching !== null || mode === "pair") return "never";`,
+    replace: `if (switching !== null) return "never";`,
+  },
+  {
+    name: "a Standby is dropped while the mode is switched",
+    rule: "R4",
+    file: ackSet,
+    find: `if (switching !== null || mode === "pair") return "never";`,
+    replace: `if (mode === "pair" && switching === null) return "never";
+  if (switching !== null) return "alone";`,
+  },
+  {
+    name: "the mode is switched before the old right is given up",
+    rule: "R4",
+    file: mode,
+    find: `const unsure = membersOf(turn).find((id) => peerOf(turn, id).rights.kept !== "manual");`,
+    replace: "const unsure = membersOf(turn).find((id) => peerOf(turn, id).acked === null);",
+  },
+  {
+    name: "a right is confirmed before it is recorded",
+    rule: "R4",
+    file: mode,
+    find: "  if (control.mode !== mode) keep(turn, { mode });",
+    replace: "  turn.state = { ...turn.state, control: { ...control, mode } };",
+  },
+  {
+    name: "a candidate goes on listening to the old Main",
+    rule: "R6",
+    file: asStandby,
+    find: `if (machine.phase === "synchronising" || machine.phase === "candidate") return; // R6`,
+    replace: `if (machine.phase === "synchronising") return;`,
+  },
+  {
+    name: "a question whose answer was lost is taken for refused",
+    rule: "R9",
+    file: takeover,
+    find: `  if (turn.state.control.candidacy !== null) return aimOnlyFor(turn, { kind: "settle" });`,
+    replace: "",
+  },
+  {
+    name: "an offer is taken back without settling it",
+    rule: "R9",
+    file: asMain,
+    find: `  if (turn.state.control.mode === "witness") aimOnlyFor(turn, { kind: "settle" });`,
+    replace: `  if (turn.state.control.mode === "witness") return takeBack(turn);`,
+  },
+  {
+    name: "the witness forgets to compare",
+    rule: "R9",
+    file: "core/src/domain/arbiter.ts",
+    find: `  if (request.version !== record.version) return { record, answer: { kind: "conflict", record } };`,
+    replace: "",
+  },
+  {
+    name: "a term is taken that the witness did not give",
+    rule: "R5",
+    file: takeover,
+    find: `  if (control.mode === "witness") return beCandidate(turn, "takeover", [turn.state.self]);`,
+    replace: "",
+  },
+  {
+    name: "a hand-over passes the witness by",
+    rule: "R5",
+    file: asStandby,
+    find: `  if (offer.mode === "witness") return beCandidate(turn, "changeover", ackSet);`,
+    replace: "",
   },
 ];

@@ -14,6 +14,7 @@ export function findBrokenPromise(
   const { control } = disk;
   switch (message.kind) {
     case "ack":
+      if (control.candidacy !== null) return broken("R6", "confirmed while it asks to succeed");
       if (isHeld(disk, message.head)) return undefined;
       return broken("R1", `confirmed change ${message.head.seq}, which it does not hold`);
     case "admit":

@@ -26,6 +26,8 @@ export class SimWitness {
   #isDown = false;
   /** Servers that do not reach it. */
   readonly #cut = new Set<NodeId>();
+  /** Questions on their way, some of which nobody waits for any more. */
+  readonly #onTheWay = new Set<{ readonly from: NodeId; readonly request: ArbiterRequest }>();
   readonly #world: WitnessWorld;
 
   constructor(world: WitnessWorld) {
@@ -35,6 +37,19 @@ export class SimWitness {
   /** On an operator's word. */
   seed(version: number, next: ArbiterEntry): void {
     this.record = answerArbiter(this.record, { kind: "seed", version, next }).record;
+  }
+
+  /** Has it given this term to the server, or may a question on its way still get it (R9)? */
+  mayGive(term: number, to: NodeId): boolean {
+    const { record } = this;
+    if (record?.term === term && record.owner === to) return true;
+    return [...this.#onTheWay].some(
+      ({ from, request }) =>
+        from === to &&
+        request.kind === "cas" &&
+        request.version === record?.version &&
+        request.next.term === term,
+    );
   }
 
   /** Answers once: what the register says, or silent. A lost question may still take effect. */
@@ -53,7 +68,10 @@ export class SimWitness {
     if (this.#isDeaf(from)) return;
     const isLate = random.chance(faults.lateQuestions);
     const delay = isLate ? random.between(500, 9_000) : random.between(0.1, faults.delay);
+    const question = { from, request };
+    this.#onTheWay.add(question);
     schedule.after(delay, () => {
+      this.#onTheWay.delete(question);
       if (this.#isDown) return;
       const { record, answer: said } = answerArbiter(this.record, request);
       this.record = record;

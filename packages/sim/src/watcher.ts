@@ -29,6 +29,12 @@ export interface Acknowledged {
   readonly holders: readonly NodeId[];
 }
 
+/** What the watcher sees of the witness. */
+export interface WatchedWitness {
+  readonly record: ArbiterRecord | null;
+  mayGive(term: number, to: NodeId): boolean;
+}
+
 /** Everything known from outside, and the invariants held against it at every write (research §5.1). */
 export class Watcher {
   readonly violations: Violation[] = [];
@@ -49,7 +55,7 @@ export class Watcher {
   }[] = [];
   /** Terms whose owner a person made go on alone although its partner might succeed it. */
   readonly #forcedAlone = new Set<number>();
-  #witness: { readonly record: ArbiterRecord | null } = { record: null };
+  #witness: WatchedWitness = { record: null, mayGive: () => false };
   /** Hashes of all entries that a Main made visible. */
   readonly #committed = new Set<string>();
   /** Durable heads, by disk and generation. */
@@ -61,7 +67,7 @@ export class Watcher {
   /** Standbys that a Main has recorded and admitted: "main>standby term". */
   readonly #admitted = new Set<string>();
 
-  watch(servers: readonly SimServer[], witness: { readonly record: ArbiterRecord | null }): void {
+  watch(servers: readonly SimServer[], witness: WatchedWitness): void {
     this.#servers = servers;
     this.#witness = witness;
   }
@@ -214,6 +220,7 @@ export class Watcher {
     const takesTerm = after.owner === id && after.term > before.term;
     if (takesTerm && before.term > 0) this.#checkPromotion(disk, before);
     if (takesTerm) this.#noteTaken(id, before, after);
+    else this.#checkSettled(id, before, after);
     if (after.owner === id && !takesTerm) this.#checkNarrowing(before, after);
     const isWider = after.ackSet.some((member) => !before.ackSet.includes(member));
     if (after.owner === id && isWider && !takesTerm) this.#checkWidening(disk, before, after);
@@ -228,6 +235,20 @@ export class Watcher {
     if (this.isForced || mode !== "witness" || record === null || handover !== null) return;
     const isGranted = record.term > term || (record.term === term && record.owner === id);
     if (!isGranted) this.fail("R5", `${id} took term ${term}, which the witness did not give`);
+  }
+
+  /** R9: what was asked of the witness is forgotten only when it can take effect no more. */
+  #checkSettled(id: NodeId, before: ControlRecord, after: ControlRecord): void {
+    const { candidacy, handover, mode } = before;
+    const isForgotten = candidacy !== null && after.candidacy === null && after.term < candidacy;
+    if (isForgotten && !this.isForced && this.#witness.mayGive(candidacy, id)) {
+      this.fail("R9", `${id} forgot that it asked for term ${candidacy}`);
+    }
+    const isTakenBack = handover !== null && after.handover === null && after.term < handover.term;
+    if (!isTakenBack || mode !== "witness" || this.isForced) return;
+    if (this.#witness.mayGive(handover.term, handover.to)) {
+      this.fail("R9", `${id} took back term ${handover.term}, which ${handover.to} may get`);
+    }
   }
 
   /** R4: a member that might succeed us is dropped only with leave, or when it cannot any more. */

@@ -35,6 +35,16 @@ export function aimOnlyFor(turn: Turn, goal: Goal | null): void {
   pursue(turn);
 }
 
+/** Time passed: what nobody answers is asked anew. */
+export function watchQuestion(turn: Turn): void {
+  const { asked } = turn.state.arbitration;
+  if (asked !== null && turn.clocks.at - asked.at > timing.unanswered) {
+    setArbitration(turn, { asked: null });
+    stumble(turn, "silent");
+  }
+  pursue(turn);
+}
+
 /** Asks, unless a question is open or the time has not come. */
 export function pursue(turn: Turn): void {
   const { arbitration } = turn.state;
@@ -51,7 +61,7 @@ export function pursue(turn: Turn): void {
 
 function ask(turn: Turn, request: ArbiterRequest): void {
   const { goal, nextId: id } = turn.state.arbitration;
-  const asked = { id, goal, isRead: request.kind === "read" };
+  const asked = { id, goal, isRead: request.kind === "read", at: turn.clocks.at };
   setArbitration(turn, { asked, nextId: id + 1 });
   act(turn, { kind: "ask-arbiter", id, request });
 }

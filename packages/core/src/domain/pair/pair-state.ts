@@ -123,6 +123,7 @@ export interface Arbitration {
     readonly id: number;
     readonly isRead: boolean;
     readonly goal: Goal | null;
+    readonly at: Millis;
   } | null;
   readonly nextId: number;
   /** Why no right can come from it now. */

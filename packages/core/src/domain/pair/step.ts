@@ -8,7 +8,7 @@ import {
   onSnapshotProgress,
 } from "./as-standby.ts";
 import type { Clocks, PairAction, PairEvent } from "./event.ts";
-import { hearArbiter, pursue } from "./arbitration.ts";
+import { hearArbiter, pursue, watchQuestion } from "./arbitration.ts";
 import { orderMode } from "./mode.ts";
 import { orderChangeover, orderPromote } from "./orders.ts";
 import type { HistoryView, PairState } from "./pair-state.ts";
@@ -87,7 +87,7 @@ function onTick(turn: Turn): void {
   noticeStandstill(turn);
   if (turn.state.machine.duty === "main") onMainTick(turn);
   else onStandbyTick(turn);
-  pursue(turn);
+  watchQuestion(turn);
   const { timers, heartbeatAt } = turn.state;
   if (turn.clocks.at - heartbeatAt < timers.heartbeat) return;
   turn.state = { ...turn.state, heartbeatAt: turn.clocks.at };

@@ -11,6 +11,8 @@ export const timing = {
   /** First hold-off after a Standby was dropped; doubles each time up to `holdOffMost`. */
   holdOff: 10 * second,
   holdOffMost: 10 * minute,
+  /** A question to the witness without an answer for so long was never asked: the disk was full. */
+  unanswered: 4 * second,
   /** A witness is asked again this long after it was silent. */
   askAgain: second / 2,
   /** The owner's place in the history is noted at the witness so often, where it moved. */
