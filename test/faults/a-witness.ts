@@ -11,10 +11,10 @@ export interface TestWitness {
   code: string;
 }
 
-export async function initWitness(stage: Stage): Promise<TestWitness> {
+export async function initWitness(stage: Stage, listen = "127.0.0.1"): Promise<TestWitness> {
   const directory = stage.path("witness");
   const port = String(await freePort());
-  const place = ["--listen", "127.0.0.1", "--port", port];
+  const place = ["--listen", listen, "--port", port];
   const made = await stage.must("witness", "init", directory, ...place);
   return { directory, pid: 0, code: String(made["code"]) };
 }

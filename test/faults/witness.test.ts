@@ -84,11 +84,11 @@ test("[HS7][WN3] a witness on the machine of a server, and a wrong or used code,
 
 test("[HS7][WN1] the register holds the Main and its ack set, also after kill -9 of the witness", async () => {
   await setMode(api, main, "witness");
-  const before = await registerOf(stage, witness);
-  assert.deepEqual([before["owner"], before["ack_set"]], ["A", ["A", "B"]]);
+  const seeded = await registerOf(stage, witness);
+  assert.deepEqual([seeded["owner"], seeded["ack_set"]], ["A", ["A", "B"]]);
   await stage.end("witness", "SIGKILL");
   const kept = await registerOf(stage, witness);
-  assert.deepEqual([kept["term"], kept["ack_set"]], [before["term"], ["A", "B"]]);
+  assert.deepEqual([kept["term"], kept["ack_set"]], [seeded["term"], ["A", "B"]]);
   await runWitness(stage, witness);
   await areConnected();
   assert.equal(member(await lookAt(main), "arbitration", "mode"), "witness");
