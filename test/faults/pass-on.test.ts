@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Answered, Api, freshRequestId, storm } from "../../scripts/demo/api.ts";
 import { type DemoServer, initServer, member, runServer } from "../../scripts/demo/cast.ts";
@@ -198,4 +200,38 @@ test("[HS15] a partner whose address does not answer is dialled at its backup, a
   await waitUntil(standby, "dials the main address", isOver("main"));
   await isProtected();
   await stage.must(...order, "127.0.0.1", ...at);
+});
+
+test("[HS16] settings are shown side by side, and one is copied to the partner", async () => {
+  const at = ["--server", main.url];
+  const path = join(main.directory, "server.toml");
+  const text = readFileSync(path, "utf8");
+  writeFileSync(path, text.replace("first_pass_rate = 0", "first_pass_rate = 123456"));
+  const differing = async (): Promise<ReadonlyMap<unknown, unknown>> => {
+    const { data } = await stage.run("pair", "settings", "diff", ...at);
+    assert.ok(Array.isArray(data), JSON.stringify(data));
+    return new Map(data.map((row) => [member(row, "key"), row]));
+  };
+  const row = (await differing()).get("pair.first_pass_rate");
+  assert.deepEqual(
+    ["A", "B", "copies"].map((key) => member(row, key)),
+    [123_456, 0, true],
+  );
+  assert.ok((await differing()).has("ports.https"));
+  const before = stage.readText(standby.name, "server.toml");
+  const copy = ["pair", "settings", "copy"];
+  assertRefused(
+    await stage.run(...copy, "ports.https", "--to", standby.name, ...at),
+    7,
+    "pair.own-setting",
+  );
+  await stage.must(...copy, "pair.first_pass_rate", "--to", standby.name, ...at);
+  assert.equal((await differing()).has("pair.first_pass_rate"), false);
+  const after = stage.readText(standby.name, "server.toml");
+  assert.equal(after, before.replace("first_pass_rate = 0", "first_pass_rate = 123456"));
+  await stage.end(standby.name, "SIGKILL");
+  const silent = await stage.run(...copy, "backup.keep", "--to", standby.name, ...at);
+  assertRefused(silent, 8, "pair.partner-silent");
+  await runServer(stage, standby);
+  await isProtected();
 });

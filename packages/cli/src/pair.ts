@@ -16,6 +16,7 @@ import { order, shown } from "./order.ts";
 import { addArbitrationVerbs } from "./pair-arbitration.ts";
 import { addResyncVerb } from "./pair-resync.ts";
 import { addPartnerVerbs } from "./pair-partner.ts";
+import { addSettingsVerbs } from "./pair-settings.ts";
 import { addSetAsideVerbs } from "./pair-set-aside.ts";
 
 /** gridward pair … */
@@ -61,6 +62,7 @@ export function addPairVerbs(root: Command, cli: Cli): void {
   addArbitrationVerbs(pair, cli);
   addResyncVerb(pair, cli);
   addPartnerVerbs(pair, cli);
+  addSettingsVerbs(pair, cli);
   addSetAsideVerbs(pair, cli);
 }
 

@@ -8,6 +8,7 @@ import { describe } from "@gridward/core/domain/pair/describe";
 import type { Tail } from "@gridward/core/domain/pair/event";
 import type { PairState } from "@gridward/core/domain/pair/pair-state";
 import type { Refusal } from "@gridward/core/domain/refusal";
+import type { ServerStatus } from "@gridward/core/domain/server-status";
 import type { SignInOutcome } from "@gridward/core/domain/sign-in";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { Actor } from "@gridward/core/domain/types";
@@ -21,11 +22,12 @@ import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
 import type { Backups } from "./backup/open-backups.ts";
 import { startBackups } from "./backup/start-backups.ts";
 import { serverCondition } from "./condition.ts";
-import { EventLog } from "./event-log.ts";
+import { EventLog, type PairOrder } from "./event-log.ts";
 import { KnownServers } from "./known-servers.ts";
 import { dialPartner, hasBackupAddress, dialWitness } from "./link-port.ts";
 import { type FoundDatabase, openDatabase } from "./open-database.ts";
 import { openOrders } from "./orders.ts";
+import { readSettings, writeSetting } from "./own-settings.ts";
 import { OwnIdentity } from "./own-identity.ts";
 import type { FrontEndParts, OperatorParts } from "./parts.ts";
 import { arbitrationStatus, openWitnessAlarms } from "./pair/arbitration.ts";
@@ -90,7 +92,11 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   };
   const basis = { ...order, identity, known, database: database.value };
   const watch = watchState(() => pair, { events, tell, clock });
-  const pair = startPair(basis, { onCommitted, onSettled: watch.look });
+  const pair = startPair(basis, {
+    onCommitted,
+    onSettled: watch.look,
+    onOrder: (order) => events.onPairOrder(order),
+  });
   const { backup } = order.found.config;
   const backups = startBackups({ ...basis, config: backup, conductor: pair.conductor, events });
   const upload = openUpload(basis, pair);
@@ -142,6 +148,7 @@ function startPair(
   told: {
     readonly onCommitted: (entries: readonly Entry[]) => void;
     readonly onSettled: () => void;
+    readonly onOrder: (order: PairOrder) => void;
   },
 ): Pair {
   const { identity, known, clock, stop } = basis;
@@ -164,6 +171,10 @@ function startPair(
     firstPassRate: basis.found.config.pair.first_pass_rate,
     suspectAfter: basis.found.config.pair.suspect_after_ms,
     note: basis.note,
+    settings: {
+      read: () => readSettings(basis.directory),
+      write: (setting) => writeSetting(basis.directory, setting),
+    },
     setAside: (source, tail) => setAside(basis, pair.conductor.pair, source, tail),
     ...told,
   });
@@ -272,11 +283,7 @@ function frontEnd(
           ...tools.backups.alarms(),
           ...witnessAlarms(pair.witness.view, { at: clock.monotonic(), now: clock.now() }),
         ],
-        security: {
-          temporary: identity.isTemporary,
-          fingerprint: fingerprintOf(identity.certificate),
-          "validate-partner": true,
-        },
+        security: securityOf(identity),
       }),
     signIn: openSignIn({
       state,
@@ -287,6 +294,14 @@ function frontEnd(
       record: (event, attempt) => tools.events.onSignIn(event, attempt),
       lock: (command) => void submitLock(basis, pair, command),
     }),
+  };
+}
+
+function securityOf(identity: OwnIdentity): ServerStatus["security"] {
+  return {
+    temporary: identity.isTemporary,
+    fingerprint: fingerprintOf(identity.certificate),
+    "validate-partner": true,
   };
 }
 

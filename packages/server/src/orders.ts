@@ -16,8 +16,10 @@ import type { FrontEndParts, OperatorParts } from "./parts.ts";
 import { makeInvite } from "./pair/invite.ts";
 import type { Pair } from "./pair/open-pair.ts";
 import { requestJoin } from "./pair/request-join.ts";
+import { compareSettings, copySetting } from "./settings-orders.ts";
 
 export interface OrderParts {
+  readonly directory: string;
   readonly identity: OwnIdentity;
   readonly config: ServerConfig;
   readonly known: KnownServers;
@@ -47,6 +49,14 @@ export function openOrders(parts: OrderParts): OperatorParts {
     invite: async (order) =>
       noted(parts, order.actor, `invite ${order.name}`, await invite(parts, order)),
     join: async (code) => join(parts, code),
+    compareSettings: async () => compareSettings(parts),
+    copySetting: async (order) =>
+      noted(
+        parts,
+        order.actor,
+        `copy setting ${order.key} to ${order.to}`,
+        await copySetting(parts, order),
+      ),
     changeover: async ({ to, actor }) =>
       noted(parts, actor, `changeover to ${to}`, await changeover(parts, to)),
     promote: async ({ force, reason, actor }) => {

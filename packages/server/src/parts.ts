@@ -1,3 +1,4 @@
+import type { Setting } from "@gridward/core/codec/server-settings";
 import type { Secret } from "@gridward/core/base/secret";
 import type { RequestId } from "@gridward/core/base/identity";
 import type { Result } from "@gridward/core/base/result";
@@ -46,6 +47,12 @@ export interface FrontEndParts {
   readonly now: () => Instant;
 }
 
+/** What one server is set to. */
+export interface ServerSettings {
+  readonly server: string;
+  readonly settings: readonly Setting[] | null;
+}
+
 /** What an operator may order of this server, over HTTPS or the local socket. */
 export interface OperatorParts {
   /** On a blank server only. Answers with the first administrator's one-time code. */
@@ -63,6 +70,14 @@ export interface OperatorParts {
   }) => Promise<Result<{ readonly code: Secret<string>; readonly expiresAt: Instant }, Refusal>>;
   /** On a blank server: joins the system that the code names. */
   readonly join: (code: Secret<string>) => Promise<Result<{ readonly systemId: string }, Refusal>>;
+  /** HS16: the settings of all servers, as their files say them; null where one does not answer. */
+  readonly compareSettings: () => Promise<readonly ServerSettings[]>;
+  /** Gives a partner the value that a setting has here. In force from its next start on. */
+  readonly copySetting: (order: {
+    readonly key: string;
+    readonly to: string;
+    readonly actor: Actor;
+  }) => Promise<Result<Setting, Refusal>>;
   readonly changeover: (order: {
     readonly to: string;
     readonly actor: Actor;

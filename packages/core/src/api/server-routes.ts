@@ -63,6 +63,20 @@ const securityEvent = z.object({
 const look = { method: "GET", params: noParams, query: noQuery, body: noBody } as const;
 const order = { method: "POST", params: noParams, query: noQuery, access: "operate pair" } as const;
 
+const setting = z.object({
+  key: z.string(),
+  value: z.union([z.string(), z.number(), z.null()]),
+});
+
+const comparedSetting = z.object({
+  key: z.string(),
+  differs: z.boolean(),
+  /** May it be copied to a partner? */
+  copies: z.boolean(),
+  /** One for each server that answered. */
+  values: z.array(z.object({ server: z.string(), value: setting.shape.value })).readonly(),
+});
+
 export const serverRoutes = {
   system: {
     ...look,
@@ -105,6 +119,23 @@ export const serverRoutes = {
       code: z.string().nullable(),
       expires_at: z.string().nullable(),
     }),
+  },
+  pairSettings: {
+    ...look,
+    path: "/v1/pair/settings",
+    summary: "Show what each server is set to, side by side, as the files say it",
+    access: "operate pair",
+    answer: z.object({
+      servers: z.array(z.object({ server: z.string(), answered: z.boolean() })).readonly(),
+      rows: z.array(comparedSetting).readonly(),
+    }),
+  },
+  pairSettingCopy: {
+    ...order,
+    path: "/v1/pair/settings/copies",
+    summary: "Give a partner the value that a setting has here, from its next start on",
+    body: z.strictObject({ key: z.string().min(1).max(64), to: nameText }),
+    answer: z.object({ ...setting.shape, server: z.string(), in_force: z.literal("next start") }),
   },
   pairPartnerSet: {
     ...order,

@@ -144,6 +144,29 @@ export function readServerDirectory(directory: string): Result<ServerIdentity, R
 
 /** `DIR/server.toml`; `config.not-initialised` where there is none. */
 export function readServerConfig(directory: string): Result<ServerConfig, Refusal> {
+  const text = readConfigText(directory);
+  return text.ok ? decodeConfig(directory, text.value) : text;
+}
+
+/** Writes `DIR/server.toml` anew, whole or not at all, where the change leads to what is meant. */
+export function changeServerConfig(
+  directory: string,
+  change: (text: string) => string,
+  isMeant: (config: ServerConfig) => boolean,
+): Result<ServerConfig, Refusal> {
+  const text = readConfigText(directory);
+  if (!text.ok) return text;
+  const changed = change(text.value);
+  const config = decodeConfig(directory, changed);
+  if (!config.ok) return config;
+  if (!isMeant(config.value)) {
+    return refuse("config.bad-value", "the file says it in a form that only a person can change");
+  }
+  writeText(serverPaths(directory).config, changed);
+  return config;
+}
+
+function readConfigText(directory: string): Result<string, Refusal> {
   const { config } = serverPaths(directory);
   const file = readFileBounded(config, configBytesMax);
   if (!file.ok) {
@@ -152,8 +175,12 @@ export function readServerConfig(directory: string): Result<ServerConfig, Refusa
       : refuse("config.unreadable", `${config}: ${file.error}`);
   }
   const text = decodeUtf8(file.value);
-  if (!text.ok) return refuse("config.unreadable", `${config}: ${text.error}`);
-  const table = parseConfigText(text.value);
+  return text.ok ? text : refuse("config.unreadable", `${config}: ${text.error}`);
+}
+
+function decodeConfig(directory: string, text: string): Result<ServerConfig, Refusal> {
+  const { config } = serverPaths(directory);
+  const table = parseConfigText(text);
   if (!table.ok) return refuse("config.unreadable", `${config}: ${table.error}`);
   const decoded = decodeServerConfig(table.value);
   if (decoded.ok) return decoded;

@@ -193,6 +193,8 @@ const noOperator: OperatorParts = {
   join: async () => err({ code: "invite.malformed", detail: "" }),
   changeover: async ({ to }) => err({ code: "pair.server-not-found", detail: to }),
   promote: async () => err({ code: "pair.already-main", detail: "" }),
+  compareSettings: async () => [],
+  copySetting: async ({ key }) => err({ code: "pair.own-setting", detail: key }),
   setMode: async ({ mode }) => err({ code: "pair.already-mode", detail: mode }),
   addWitness: async () => err({ code: "witness.unreachable", detail: "" }),
 };

@@ -1,14 +1,23 @@
 import { serverRoutes } from "@gridward/core/api/server-routes";
+import { serverSettings } from "@gridward/core/codec/server-settings";
 import { ok } from "@gridward/core/base/result";
 import { rfc3339 } from "@gridward/core/base/time";
 import { isProperName } from "@gridward/core/domain/names";
 import { refuse } from "@gridward/core/domain/refusal";
 import { serversOf } from "./device-package.ts";
+import type { ServerSettings } from "../parts.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { checkMain, giveOrder } from "./order.ts";
 
-type PairRoute = "pairStatus" | "pairInvite" | "pairPartnerSet" | "pairChangeover" | "pairPromote";
+type PairRoute =
+  | "pairStatus"
+  | "pairInvite"
+  | "pairPartnerSet"
+  | "pairSettings"
+  | "pairSettingCopy"
+  | "pairChangeover"
+  | "pairPromote";
 
 /** What an operator orders of the pair; who may is checked by the route, what may by the pair. */
 export function pairEndpoints(parts: DeskParts): Readonly<Record<PairRoute, Endpoint>> {
@@ -30,6 +39,14 @@ export function pairEndpoints(parts: DeskParts): Readonly<Record<PairRoute, Endp
       const { code, expiresAt } = invite.value;
       const expires = rfc3339(expiresAt);
       return ok({ ...made, code: code.reveal(), expires_at: expires });
+    }),
+    pairSettings: endpoint(serverRoutes.pairSettings, async () =>
+      ok(compareRows(await operator.compareSettings())),
+    ),
+    pairSettingCopy: endpoint(serverRoutes.pairSettingCopy, async ({ body }, { actor }) => {
+      const copied = await operator.copySetting({ ...body, actor });
+      if (!copied.ok) return copied;
+      return ok({ ...copied.value, server: body.to, in_force: "next start" } as const);
     }),
     pairPartnerSet: endpoint(
       serverRoutes.pairPartnerSet,
@@ -53,3 +70,17 @@ export function pairEndpoints(parts: DeskParts): Readonly<Record<PairRoute, Endp
 
 const tried = { sequence: null, id: null, dry_run: true } as const;
 const made = { sequence: null, id: null, dry_run: false } as const;
+
+/** One row for each setting, with its value on every server that answered. */
+function compareRows(told: readonly ServerSettings[]) {
+  const rows = Object.entries(serverSettings).map(([key, { copies }]) => {
+    const values = told.flatMap(({ server, settings }) => {
+      const found = settings?.find((each) => each.key === key);
+      return found === undefined ? [] : [{ server, value: found.value }];
+    });
+    const differs = new Set(values.map(({ value }) => value)).size > 1;
+    return { key, differs, copies, values };
+  });
+  const servers = told.map(({ server, settings }) => ({ server, answered: settings !== null }));
+  return { servers, rows };
+}

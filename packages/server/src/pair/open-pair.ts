@@ -18,6 +18,7 @@ import { type Clock, runSoon } from "@gridward/runtime/os/clock";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { freshId, freshRequestId } from "@gridward/runtime/os/random";
 import { Ledger } from "../ledger.ts";
+import type { PairOrder } from "../event-log.ts";
 import type { FoundDatabase } from "../open-database.ts";
 import type { Receipt } from "../parts.ts";
 import type { TailSource } from "../set-aside/tail-folder.ts";
@@ -25,6 +26,7 @@ import { Writer } from "../writer.ts";
 import { Conductor, type ConductorParts } from "./conductor.ts";
 import { CopyFromMain } from "./copy-from-main.ts";
 import { isFirstPass, sendFirstPass } from "./first-pass.ts";
+import { PartnerSettings, type PartnerSettingsParts } from "./partner-settings.ts";
 import { PartnerWire, type Way } from "./partner-wire.ts";
 import type { PassOn } from "./pass-on.ts";
 import { openPassOn, submitChange, type SubmitParts, takePassedOn } from "./submit-change.ts";
@@ -49,6 +51,10 @@ export interface OpenPairParts {
   readonly onCommitted: (entries: readonly Entry[]) => void;
   /** After each event: state or condition may have changed. */
   readonly onSettled: () => void;
+  /** This server's own, for its partners. */
+  readonly settings: Pick<PartnerSettingsParts, "read" | "write">;
+  /** Told what a partner ordered here in somebody's name. */
+  readonly onOrder: (order: PairOrder) => void;
   readonly note: (text: string) => void;
 }
 
@@ -59,6 +65,7 @@ export interface Pair {
   readonly wire: PartnerWire;
   readonly witness: WitnessWire;
   readonly passOn: PassOn;
+  readonly settings: PartnerSettings;
   /** Writes a change on a Main, and passes it on to the Main from a Standby (HS17). */
   readonly submit: (order: ChangeOrder) => Promise<Result<Receipt, Refusal>>;
   /** Dials every server of the system that is not dialled yet. */
@@ -89,6 +96,9 @@ export function openPair(parts: OpenPairParts): Pair {
     get passOn() {
       return passOn;
     },
+    get settings() {
+      return settings;
+    },
     submit: async (order) => submitChange(submitting, order),
     findPartners: () => {
       const servers = pair.conductor.state.tables.servers;
@@ -115,6 +125,7 @@ export function openPair(parts: OpenPairParts): Pair {
   const wire = openWire(parts, pair);
   const witness = openWitness(parts, pair);
   const passOn = openPassOn(pair, clock);
+  const settings = openSettings(parts, pair);
   const submitting: SubmitParts = {
     duty: () => pair.conductor.pair.machine.duty,
     write: async (order) => writer.submit(order),
@@ -222,6 +233,19 @@ function faultText(detail: string): string {
   return `The database cannot be used: ${detail.replace(/\.$/, "")}.`;
 }
 
+function openSettings(
+  { settings, clock, onOrder }: OpenPairParts,
+  { conductor, wire }: Pair,
+): PartnerSettings {
+  return new PartnerSettings({
+    state: () => conductor.state,
+    ...settings,
+    route: (to) => wire.route(to),
+    onOrder,
+    clock,
+  });
+}
+
 function openWriter(pair: Pair, clock: Clock): Writer {
   const { conductor } = pair;
   return new Writer({
@@ -242,6 +266,7 @@ function openWriter(pair: Pair, clock: Clock): Writer {
 function openWire(parts: OpenPairParts, pair: Pair): PartnerWire {
   const { clock, found } = parts;
   const { conductor } = pair;
+  const passedOn = takePassedOn(pair);
   const copy = new CopyFromMain(conductor, () => found.store.build(freshId()));
   return new PartnerWire({
     dial: parts.dial,
@@ -250,7 +275,7 @@ function openWire(parts: OpenPairParts, pair: Pair): PartnerWire {
     parse: (json) => parsePairMessage(json, parseProvenEntry),
     isFirstPass,
     takeFirstPass: (frame) => copy.take(frame),
-    takeOther: takePassedOn(pair),
+    takeOther: (frame) => passedOn(frame) ?? pair.settings.take(frame),
     onClosed: (link) => copy.onClosed(link),
     clock,
     backOff: (failures) => nextTry(failures, parts.random()),

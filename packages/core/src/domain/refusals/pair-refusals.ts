@@ -216,6 +216,18 @@ export const pairRefusals = {
     says: "A server name has 1 to 64 characters of letters, digits, dot, hyphen and underscore.",
     remedy: "Choose a name that starts with a letter or a digit.",
   },
+  "pair.partner-silent": {
+    ...unavailable,
+    ...toOperator,
+    says: "The other server does not answer over the partner link.",
+    remedy: "Run `gridward pair status` to see why, or ask that server itself.",
+  },
+  "pair.own-setting": {
+    ...againstRule,
+    ...toOperator,
+    says: "This is no setting that can be copied: names, addresses, ports, directories are each server's own.",
+    remedy: "Run `gridward pair settings diff` to see which can be copied.",
+  },
   "pair.bad-address": {
     ...againstRule,
     ldap: 19,
