@@ -69,8 +69,8 @@ export const pairRefusals = {
   "pair.diverged": {
     ...againstRule,
     ...toOperator,
-    says: "This server holds changes that the Main does not have.",
-    remedy: "Keep its data directory and run `gridward server status DIR` for the position.",
+    says: "The system went on without changes that this server holds.",
+    remedy: "Let it reach the Main: its changes are set aside, and it becomes Standby by itself.",
   },
   "pair.blank": {
     ...againstRule,
