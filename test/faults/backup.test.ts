@@ -167,10 +167,8 @@ test("[HS12] restored on a server whose database is lost: devices go on, the par
   await stage.end(b.name, "SIGKILL");
   await waitForState(a, "main-exposed");
   await stage.end(a.name, "SIGKILL");
-  const preview = await stage.must(
-    ...["backup", "restore", backup, "--key-file", keyFile],
-    ...["--into", a.directory, "--dry-run"],
-  );
+  const look = ["backup", "restore", backup, "--key-file", keyFile, "--into", a.directory];
+  const preview = await stage.must(...look, "--dry-run");
   assert.ok(Number(preview["changes_lost"]) >= 2, JSON.stringify(preview));
   assert.deepEqual([preview["new_term"], preview["servers_kept"]], [1_000, ["B"]]);
   assertRefused(await restore("--into", a.directory), 2, "client.not-confirmed");

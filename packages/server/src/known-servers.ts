@@ -50,10 +50,10 @@ export class KnownServers {
   follow(servers: DirectoryState["tables"]["servers"]): void {
     if (servers === this.#followed || servers.size === 0) return;
     this.#followed = servers;
-    const rows = [...servers.values()].toSorted((left, right) => (left.id < right.id ? -1 : 1));
-    if (canonical(rows) === canonical(this.#rows)) return;
+    const named = [...servers.values()].toSorted((left, right) => (left.id < right.id ? -1 : 1));
+    if (canonical(named) === canonical(this.#rows)) return;
     try {
-      this.keep(rows);
+      this.keep(named);
     } catch (error) {
       if (errorCode(error) !== "ENOSPC") throw error; // Nothing was promised of it.
     }

@@ -24,11 +24,11 @@ export const recoveryKeyBody = z.strictObject({
   public_key: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
 });
 
-const common = { params: noParams, access: "operate pair" } as const;
+const order = { params: noParams, access: "operate pair" } as const;
 
 export const backupRoutes = {
   backupCreate: {
-    ...common,
+    ...order,
     method: "POST",
     path: "/v1/backups",
     summary: "Write a backup into the backup directory of this server",
@@ -37,7 +37,7 @@ export const backupRoutes = {
     answer: backupView,
   },
   backupList: {
-    ...common,
+    ...order,
     method: "GET",
     path: "/v1/backups",
     summary: "List the backups in the backup directory of this server, newest first",
@@ -46,7 +46,7 @@ export const backupRoutes = {
     answer: z.object({ rows: z.array(backupView).readonly() }),
   },
   backupKeySet: {
-    ...common,
+    ...order,
     method: "PUT",
     path: "/v1/backups/key",
     summary: "Seal backups to this recovery key from now on",

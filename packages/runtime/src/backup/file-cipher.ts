@@ -106,7 +106,7 @@ function derive(
   } catch {
     return err("not a key"); // Also a point of small order: OpenSSL refuses the zero result.
   }
-  const info = lengthPrefixed([utf8("gridward backup 1"), ...parts]);
-  const key = hkdfSync("sha256", shared, new Uint8Array(), info, 32);
+  const purpose = lengthPrefixed([utf8("gridward backup 1"), ...parts]);
+  const key = hkdfSync("sha256", shared, new Uint8Array(), purpose, 32);
   return ok(new Secret<Bytes>(new Uint8Array(key)));
 }
