@@ -56,11 +56,13 @@ export function startLoad(order: LoadOrder): Load {
   const clients = Array.from({ length: order.clients }, (_, index) => {
     return new Client(order, index, progress).run();
   });
+  const heard = Promise.all(clients);
+  heard.catch(() => undefined); // Told by `stop`.
   return {
     done: () => progress.done,
     stop: async () => {
       progress.isStopping = true;
-      return (await Promise.all(clients)).flat();
+      return (await heard).flat();
     },
   };
 }

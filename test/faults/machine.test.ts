@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { globSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { type DemoServer, member } from "../../scripts/demo/cast.ts";
 import { entriesOf } from "./disk.ts";
 import { whyNoNetwork } from "./network.ts";
-import { moreDone, pause, Rig } from "./rig.ts";
+import { moreDone, Rig } from "./rig.ts";
 import { lookAt, promote } from "./servers.ts";
 
-/** Machines whose clock jumps or that run out of descriptors, and operators in a hurry. */
+/** Machines whose clock jumps, and operators in a hurry. */
 
 const [clockLibrary] = globSync("/usr/lib/*/faketime/libfaketimeMT.so.1");
 const skip = whyNoNetwork();
@@ -44,11 +42,6 @@ async function startWithClock(server: DemoServer): Promise<void> {
   await rig.start(server);
 }
 
-function limitDescriptors({ pid }: DemoServer, count: number): void {
-  const limited = spawnSync("prlimit", ["--pid", String(pid), `--nofile=${count}:`]);
-  assert.equal(limited.status, 0, String(limited.stderr));
-}
-
 test(
   "[HS6][HS8] F21 a changeover ordered twice at once happens once, and then back",
   { skip },
@@ -81,27 +74,6 @@ test(
         const answered = await promote(standby, force);
         assert.equal(member(answered?.body, "error", "code"), "pair.main-answers");
       }
-    });
-  },
-);
-
-test(
-  "[HS8] F26 a Main without a free descriptor keeps its Standby and loses nothing",
-  { skip },
-  async () => {
-    await rig.under(async (load) => {
-      const { main, standby } = rig;
-      limitDescriptors(main, 60);
-      const { hostname, port } = new URL(main.url);
-      const flood = Array.from({ length: 80 }, () => {
-        return connect(Number(port), hostname).on("error", () => undefined);
-      });
-      await pause(1_500);
-      const status = await lookAt(standby);
-      for (const socket of flood) socket.destroy();
-      limitDescriptors(main, 1_024);
-      assert.equal(status?.["state"], "standby-valid");
-      await moreDone(load);
     });
   },
 );

@@ -214,7 +214,7 @@ export class Rig {
       const watcher = watch(path, () => {
         if (++seen < writes) return;
         watcher.close();
-        process.kill(server.pid, "SIGKILL");
+        if (this.stage.isRunning(server.name)) process.kill(server.pid, "SIGKILL");
         done();
       });
     });
