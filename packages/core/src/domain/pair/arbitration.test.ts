@@ -1,0 +1,285 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ArbiterAnswer, ArbiterRecord, ArbitrationMode } from "../arbiter.ts";
+import { checkAccepts } from "./accepts.ts";
+import { describe } from "./describe.ts";
+import type { PairAction, PairEvent } from "./event.ts";
+import {
+  aControl,
+  aHello,
+  anEntry,
+  aProtectedMain,
+  at,
+  aValidStandby,
+  certified,
+  deeds,
+  heard,
+  type Played,
+  play,
+  refusalOf,
+  saidOf,
+  serverA,
+  serverB,
+  started,
+  withPeer,
+} from "./fixtures.ts";
+
+const tick = { kind: "tick" } as const;
+/** Later than a silent server is given up, and suspected (D and G of the usual timers). */
+const [afterD, afterG] = [4_500, 6_500];
+
+function aRegister(changes: Partial<ArbiterRecord> = {}): ArbiterRecord {
+  const { systemId } = aControl();
+  assert.ok(systemId !== null);
+  const ackSet = [serverA, serverB];
+  return { systemId, version: 7, term: 1, owner: serverA, ackSet, floor: at(5), ...changes };
+}
+
+/** The question that was asked last, answered. */
+function answered(
+  actions: readonly PairAction[],
+  answer: ArbiterAnswer | { readonly kind: "silent" },
+): PairEvent {
+  const asked = actions.findLast((action) => action.kind === "ask-arbiter");
+  assert.ok(asked, "the witness was asked");
+  return { kind: "arbiter-answered", id: asked.id, answer };
+}
+
+function askedOf(actions: readonly PairAction[]) {
+  return actions.findLast((action) => action.kind === "ask-arbiter")?.request;
+}
+
+function aMain(mode: ArbitrationMode): Played {
+  const { state } = aProtectedMain();
+  const control = { ...state.control, mode };
+  const [peer] = state.peers.values();
+  assert.ok(peer);
+  const rights = { round: 1, told: mode, kept: mode, at: 0 };
+  return withPeer({ state: { ...state, control }, actions: [] }, serverB, { ...peer, rights });
+}
+
+/** The process ran on: what is silent is the partner. */
+function awake({ state, actions }: Played, time: number): Played {
+  return { state: { ...state, heartbeatAt: time - 100 }, actions };
+}
+
+test("[R4][HS7] in pair mode a Main stops changes for a silent Standby, and never drops it", () => {
+  const held = play(awake(aMain("pair"), afterD), [tick], afterD);
+  assert.deepEqual(held.state.control.ackSet, [serverA, serverB]);
+  assert.equal(checkAccepts(held.state)?.refusal.code, "pair.read-only");
+  const { state, remedy } = describe(held.state, afterD, null);
+  assert.equal(state, "main-read-only");
+  assert.match(remedy ?? "", /promote --force/);
+  const back = play(
+    held,
+    [heard(serverB, { kind: "ack", term: 1, head: at(5) }), tick],
+    afterD + 100,
+  );
+  assert.equal(checkAccepts(back.state), undefined);
+});
+
+test("[R4][HS7] in pair mode a complete Standby succeeds a silent Main by itself", () => {
+  const quiet = awake(aValidStandby(certified({ mode: "pair" })), afterG);
+  const taken = play(quiet, [tick], afterG);
+  assert.equal(taken.state.control.owner, serverB);
+  assert.equal(taken.state.control.term, 2);
+  assert.deepEqual(deeds(taken.actions).slice(0, 2), ["write-control", "record-term"]);
+});
+
+test("[R4] no Standby succeeds without the right, the certificate, or having heard its Main", () => {
+  const { state } = aValidStandby(certified({ mode: "pair" }));
+  const unheard = withPeer({ state, actions: [] }, serverA, { heardAt: null });
+  const cases = [
+    aValidStandby(certified({ mode: "manual" })),
+    aValidStandby(certified({ mode: "pair", ackSet: [serverA] })),
+    aValidStandby(certified({ mode: "pair", certificate: null })),
+    unheard,
+  ];
+  for (const each of cases) {
+    const later = play(awake(each, afterG), [tick], afterG);
+    assert.equal(later.state.control.owner, serverA);
+  }
+});
+
+test("[R4][HS7] whoever answers with a refusal is alive, and is not succeeded", () => {
+  for (const mode of ["pair", "witness"] as const) {
+    const refused = play(
+      aValidStandby(certified({ mode })),
+      [{ kind: "partner-answered", peer: serverA }],
+      afterG - 1_000,
+    );
+    const later = play(awake(refused, afterG), [tick], afterG);
+    assert.ok(later.state.machine.duty === "standby" && later.state.machine.phase === "following");
+  }
+});
+
+test("[R2][R4][HS7] with a witness a silent Standby counts until the witness has let it go", () => {
+  const asks = play(awake(aMain("witness"), afterD), [tick], afterD);
+  assert.deepEqual(asks.state.control.ackSet, [serverA, serverB]);
+  assert.equal(askedOf(asks.actions)?.kind, "read");
+  const record = aRegister();
+  const writes = play(asks, [answered(asks.actions, { kind: "record", record })], afterD);
+  const request = askedOf(writes.actions);
+  assert.ok(request?.kind === "cas" && request.version === 7);
+  assert.deepEqual(request.next.ackSet, [serverA]);
+  const written = { ...request.next, version: 8 };
+  const alone = play(
+    writes,
+    [answered(writes.actions, { kind: "record", record: written })],
+    afterD,
+  );
+  assert.deepEqual(alone.state.control.ackSet, [serverA]);
+});
+
+test("[R9][HS7] without Standby and witness changes stop, and the state says so", () => {
+  const asks = play(awake(aMain("witness"), afterD), [tick], afterD);
+  const alone = play(asks, [answered(asks.actions, { kind: "silent" })], afterD + 100);
+  assert.equal(checkAccepts(alone.state)?.refusal.code, "pair.read-only");
+  const { state, cause } = describe(alone.state, afterD + 100, null);
+  assert.equal(state, "main-read-only");
+  assert.equal(cause?.code, "pair.alone");
+});
+
+test("[R7] a Main that the witness knows to be succeeded is fenced", () => {
+  const asks = play(awake(aMain("witness"), afterD), [tick], afterD);
+  const record = aRegister({ term: 2, owner: serverB, ackSet: [serverB] });
+  const fenced = play(asks, [answered(asks.actions, { kind: "record", record })], afterD);
+  assert.deepEqual(fenced.state.machine, { duty: "fenced", by: serverB });
+});
+
+function aCandidate(): Played {
+  return play(awake(aValidStandby(certified({ mode: "witness" })), afterG), [tick], afterG);
+}
+
+test("[R5][R6][HS7] a Standby takes the term that the witness gives, and hears nobody meanwhile", () => {
+  const candidate = aCandidate();
+  assert.equal(describe(candidate.state, afterG, null).state, "standby-candidate");
+  const read = answered(candidate.actions, { kind: "record", record: aRegister() });
+  const asks = play(candidate, [read], afterG);
+  assert.deepEqual(deeds(asks.actions), ["write-control", "ask-arbiter"]);
+  assert.equal(asks.state.control.candidacy, 2);
+  const entries = [anEntry(at(6), at(5))];
+  const deaf = play(
+    asks,
+    [heard(serverA, { kind: "entries", term: 1, entries, committed: 5 })],
+    afterG,
+  );
+  assert.equal(deaf.state.head.seq, 5);
+  const request = askedOf(asks.actions);
+  assert.ok(request?.kind === "cas" && request.next.owner === serverB && request.next.term === 2);
+  const record = { ...request.next, version: 8 };
+  const main = play(deaf, [answered(asks.actions, { kind: "record", record })], afterG);
+  assert.equal(main.state.control.owner, serverB);
+  assert.equal(main.state.control.candidacy, null);
+});
+
+test("[R4] a Standby that the witness knows to be dropped succeeds nobody, now and later", () => {
+  const candidate = aCandidate();
+  const record = aRegister({ ackSet: [serverA] });
+  const refused = play(
+    candidate,
+    [answered(candidate.actions, { kind: "record", record })],
+    afterG,
+  );
+  assert.equal(refused.state.control.certificate?.complete, false);
+  assert.ok(
+    refused.state.machine.duty === "standby" && refused.state.machine.phase === "connecting",
+  );
+});
+
+test("[R9] a term that was asked for is settled before the old Main is followed again", () => {
+  const candidate = aCandidate();
+  const record = aRegister();
+  const asks = play(candidate, [answered(candidate.actions, { kind: "record", record })], afterG);
+  const alive = heard(serverA, aHello());
+  const lost = play(asks, [answered(asks.actions, { kind: "silent" }), alive], afterG);
+  assert.ok("phase" in lost.state.machine && lost.state.machine.phase === "candidate");
+  const settles = play(lost, [answered(lost.actions, { kind: "record", record })], afterG);
+  const request = askedOf(settles.actions);
+  assert.ok(request?.kind === "cas" && request.next.owner === serverA && request.next.term === 1);
+  const settled = { ...record, version: 8 };
+  const back = play(
+    settles,
+    [answered(settles.actions, { kind: "record", record: settled })],
+    afterG,
+  );
+  assert.equal(back.state.control.candidacy, null);
+  assert.ok("phase" in back.state.machine && back.state.machine.phase === "connecting");
+});
+
+test("[R9] a crash does not forget a term that was asked for", () => {
+  const { state, actions } = started({
+    self: serverB,
+    control: certified({ mode: "witness", candidacy: 2 }),
+  });
+  const reads = play({ state, actions }, [tick], 100);
+  const record = aRegister({ term: 2, owner: serverB, ackSet: [serverB], version: 8 });
+  const taken = play(reads, [answered(reads.actions, { kind: "record", record })], 100);
+  assert.equal(taken.state.control.owner, serverB);
+});
+
+test("[R11] with a witness a Main asks it first after a start", () => {
+  const { state, actions } = started({ control: aControl({ mode: "witness" }) });
+  assert.equal(checkAccepts(state)?.mayWait, true);
+  const reads = play({ state, actions }, [tick], 100);
+  const record = aRegister({ ackSet: [serverA] });
+  const free = play(reads, [answered(reads.actions, { kind: "record", record })], 100);
+  assert.equal(checkAccepts(free.state), undefined);
+});
+
+test("[I18] a Main whose own place the witness has seen further on takes no changes", () => {
+  const { state, actions } = started({ control: aControl({ mode: "witness" }) });
+  const reads = play({ state, actions }, [tick], 100);
+  const record = aRegister({ ackSet: [serverA], floor: at(9) });
+  const behind = play(reads, [answered(reads.actions, { kind: "record", record })], 100);
+  assert.equal(describe(behind.state, 100, null).cause?.code, "pair.behind-witness");
+});
+
+test("[R4][HS7] the mode is switched only when the Standby has given up its old right", () => {
+  const order = { kind: "order-mode", mode: "pair", hasWitness: false } as const;
+  const { state } = aMain("manual");
+  const [peer] = state.peers.values();
+  assert.ok(peer);
+  const rights = { round: 0, told: null, kept: null, at: 0 };
+  const fresh = withPeer({ state, actions: [] }, serverB, { ...peer, rights });
+  const ordered = play(fresh, [order, tick], 100);
+  const told = saidOf(ordered.actions, "rights");
+  assert.equal(told?.mode, "manual");
+  assert.equal(ordered.state.control.mode, "manual");
+  const old = { kind: "rights-kept", term: 1, round: 0, mode: "manual" } as const;
+  const wrong = play(ordered, [heard(serverB, old), tick], 200);
+  assert.equal(wrong.state.control.mode, "manual");
+  const kept = { ...old, round: told?.round ?? 0 };
+  const done = play(wrong, [heard(serverB, kept), tick], 300);
+  assert.equal(done.state.control.mode, "pair");
+  assert.ok(deeds(done.actions).includes("record-mode"));
+  assert.ok(deeds(done.actions).includes("order-done"));
+  const next = play(done, [tick], 1_000);
+  assert.equal(saidOf(next.actions, "rights")?.mode, "pair");
+});
+
+test("[HS7] a switch that nobody confirms leaves the mode as it was, and says who did not", () => {
+  const order = { kind: "order-mode", mode: "pair", hasWitness: false } as const;
+  const { state } = aMain("manual");
+  const [peer] = state.peers.values();
+  assert.ok(peer);
+  const rights = { round: 0, told: null, kept: null, at: 0 };
+  const deaf = withPeer({ state, actions: [] }, serverB, { ...peer, rights, heardAt: 10_000 });
+  const ordered = play(deaf, [order], 100);
+  const late = play(awake(ordered, 10_200), [tick], 10_200);
+  assert.equal(refusalOf(late.actions), "pair.mode-unchanged");
+  assert.equal(late.state.control.mode, "manual");
+  assert.equal(late.state.control.switching, null);
+});
+
+test("[HS7] a mode that cannot work here is refused with its reason", () => {
+  const main = aMain("manual");
+  const order = (mode: ArbitrationMode, hasWitness = false): PairEvent => ({
+    kind: "order-mode",
+    mode,
+    hasWitness,
+  });
+  assert.equal(refusalOf(play(main, [order("manual")]).actions), "pair.already-mode");
+  assert.equal(refusalOf(play(main, [order("witness")]).actions), "pair.no-witness");
+  assert.equal(refusalOf(play(aValidStandby(), [order("pair")]).actions), "pair.not-main");
+});
