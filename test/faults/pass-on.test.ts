@@ -192,7 +192,8 @@ test("[HS15] a partner whose address does not answer is dialled at its backup, a
   await stage.end(standby.name, "SIGKILL");
   await runServer(stage, standby);
   const isOver = (way: string) => (status: Status) => {
-    const [partner] = Array.isArray(status["partners"]) ? status["partners"] : [];
+    const partners = status["partners"];
+    const partner: unknown = Array.isArray(partners) ? partners[0] : undefined;
     const address = String(member(partner, "address"));
     return member(partner, "link") === way && address.startsWith("127.0.0.1:");
   };
@@ -218,7 +219,7 @@ test("[HS16] settings are shown side by side, and one is copied to the partner",
     [123_456, 0, true],
   );
   assert.ok((await differing()).has("ports.https"));
-  const before = stage.readText(standby.name, "server.toml");
+  const old = stage.readText(standby.name, "server.toml");
   const copy = ["pair", "settings", "copy"];
   assertRefused(
     await stage.run(...copy, "ports.https", "--to", standby.name, ...at),
@@ -227,8 +228,8 @@ test("[HS16] settings are shown side by side, and one is copied to the partner",
   );
   await stage.must(...copy, "pair.first_pass_rate", "--to", standby.name, ...at);
   assert.equal((await differing()).has("pair.first_pass_rate"), false);
-  const after = stage.readText(standby.name, "server.toml");
-  assert.equal(after, before.replace("first_pass_rate = 0", "first_pass_rate = 123456"));
+  const changed = stage.readText(standby.name, "server.toml");
+  assert.equal(changed, old.replace("first_pass_rate = 0", "first_pass_rate = 123456"));
   await stage.end(standby.name, "SIGKILL");
   const silent = await stage.run(...copy, "backup.keep", "--to", standby.name, ...at);
   assertRefused(silent, 8, "pair.partner-silent");

@@ -26,9 +26,14 @@ test("[SST1][HS16] every key of the file is a setting, told as the file would sa
   const config = configOf({ backup: { every: "36h", keep: 3 }, pair: { first_pass_rate: 7 } });
   assert.equal(config.backup.every, 36 * hour);
   const settings = new Map(settingsOf(config).map(({ key, value }) => [key, value]));
-  const keys = Object.entries(config).flatMap(([key, value]) =>
-    typeof value === "object" ? Object.keys(value).map((name) => `${key}.${name}`) : [key],
-  );
+  const tables = ["ports", "pair", "backup"] as const;
+  const keys = [
+    "name",
+    "listen",
+    "address",
+    ...tables.flatMap((table) => Object.keys(config[table]).map((name) => `${table}.${name}`)),
+  ];
+  assert.equal(Object.keys(config).length, 3 + tables.length);
   assert.deepEqual([...settings.keys()].toSorted(), keys.toSorted());
   assert.equal(settings.get("backup.every"), "36h");
   assert.equal(settings.get("backup.keep"), 3);

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Bytes, decodeUtf8 } from "@gridward/core/base/bytes";
-import { accountId, deviceId, groupId, nodeId, requestId } from "@gridward/core/base/identity";
+import {
+  accountId,
+  deviceId,
+  groupId,
+  type NodeId,
+  nodeId,
+  requestId,
+} from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
 import type { ChangeOrder, Command } from "@gridward/core/domain/command";
 import { aServer, anActor } from "@gridward/core/domain/fixtures";
@@ -49,7 +56,11 @@ class FakeRoute implements Route {
 
 /** A Standby whose Main is the test. */
 function aStandby() {
-  const world = { main: nodeId("A") as typeof main | null, committed: 5, at: 0 };
+  const world: { main: NodeId | null; committed: number; at: number } = {
+    main,
+    committed: 5,
+    at: 0,
+  };
   let state: DirectoryState = emptyState;
   let route = new FakeRoute();
   let soon: (() => void)[] = [];
