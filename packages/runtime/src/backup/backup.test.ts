@@ -5,8 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { concat, type Bytes } from "@gridward/core/base/bytes";
-import { backupFrame, BackupCutter, type BackupPiece } from "@gridward/core/codec/backup/frame";
-import type { BackupRecord } from "@gridward/core/codec/backup/record";
+import {
+  backupFrame,
+  BackupCutter,
+  backupMagic,
+  chunkBytesMost,
+  type BackupPiece,
+} from "@gridward/core/codec/backup/frame";
+import { encodeBackupHeader } from "@gridward/core/codec/backup/header";
+import { encodeBackupRecord, type BackupRecord } from "@gridward/core/codec/backup/record";
 import { freshRecoveryKey, openRecoveryKey, type RecoveryKey } from "../os/recovery-key.ts";
 import { createSigningKey, pairingKeyText } from "../trust/x509/keys.ts";
 import { readBackup, readBackupHeader, type ReadBackupFault } from "./read-backup.ts";
@@ -103,23 +110,48 @@ test("[BW2][HS12] a backup that was cut short or changed is refused, with the ke
 });
 
 test("[BW3][HS12] chunks out of their place are refused, also under a good signature", async () => {
-  const path = await aBackup(rows(20));
+  const path = await aBackup(wholeChunks(4));
   const pieces = piecesOf(path);
-  const foreign = piecesOf(await aBackup(rows(20)));
-  const [header, first, second, ...others] = pieces;
+  const foreign = piecesOf(await aBackup(wholeChunks(4)));
+  const [header, first, second, third, ...others] = pieces;
   const [, foreignFirst] = foreign;
-  assert.ok(header && first && second && foreignFirst && others.length > 1);
+  assert.ok(header && first && second && third && foreignFirst && others.length === 1);
+  const asLast = backupFrame("last", third.subarray(5));
   const wrong: readonly (readonly Bytes[])[] = [
-    [header, second, first, ...others],
-    [header, second, ...others],
-    [header, first, first, second, ...others],
-    [header, foreignFirst, second, ...others],
+    [header, second, first, third, ...others],
+    [header, second, third, ...others],
+    [header, first, first, second, third, ...others],
+    [header, foreignFirst, second, third, ...others],
+    [header, first, second, asLast],
+    [await laterHeader(path), first, second, third, ...others],
   ];
   assert.equal(typeof (await read(signed(path, pieces), recovery)), "object");
   for (const [index, frames] of wrong.entries()) {
     assert.equal(await read(signed(path, frames), recovery), "damaged", `case ${index}`);
   }
 });
+
+/** The header of a file as if it had been written a day later. */
+async function laterHeader(path: string): Promise<Bytes> {
+  const header = await readBackupHeader(path);
+  assert.ok(header.ok);
+  const later = { ...header.value, at: header.value.at + 86_400_000 };
+  return concat([backupMagic, backupFrame("header", encodeBackupHeader(later))]);
+}
+
+/** One record in each chunk, so that only their seals tell where they belong. */
+function* wholeChunks(count: number): Generator<BackupRecord> {
+  for (let index = 0; index < count; index++) {
+    const record = (filling: string): BackupRecord => ({
+      kind: "row",
+      table: "accounts",
+      key: String(index),
+      row: { filling },
+    });
+    const room = chunkBytesMost - encodeBackupRecord(record("")).length;
+    yield record("x".repeat(room));
+  }
+}
 
 /** All frames but the trailer, as they stand in the file. */
 function piecesOf(path: string): readonly Bytes[] {
