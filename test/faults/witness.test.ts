@@ -19,6 +19,7 @@ import {
 } from "./a-witness.ts";
 import {
   accountNames,
+  adminPassword,
   addAccount,
   assertNoneLost,
   assertRefused,
@@ -66,6 +67,14 @@ async function areConnected(): Promise<void> {
   await waitForWitness(standby, "connected");
 }
 
+/** For the command line, which asks whoever is signed in. */
+async function signInHere(): Promise<void> {
+  const password = stage.secretFile("password", adminPassword);
+  const ca = stage.path(main.name, "certificates", "authority.pem");
+  const where = ["--server", main.url, "--ca", ca];
+  await stage.must("login", "admin", ...where, "--password-file", password);
+}
+
 function codeOf(answered: Awaited<ReturnType<typeof askToAdd>>): unknown {
   return member(answered?.body, "error", "code");
 }
@@ -76,7 +85,9 @@ test("[HS7][WN3] a witness on the machine of a server, and a wrong or used code,
   assert.equal(codeOf(await askToAdd(api, main, wrong)), "witness.mistyped-code");
   const later = await newCode(stage, witness);
   assert.equal(codeOf(await askToAdd(api, main, witness.code)), "witness.code-rejected");
-  await addWitness(api, main, later);
+  await signInHere();
+  const file = stage.secretFile("code", later);
+  await stage.must("pair", "witness", "add", "--code-file", file, "--allow-same-host");
   assert.equal(codeOf(await askToAdd(api, main, later)), "witness.code-rejected");
   await areConnected();
   assert.ok((await alarmsOf(main)).includes("pair.witness-same-host"));
@@ -204,11 +215,17 @@ test("[HS7][WN8] what the witness accepted stands in its file, with who asked fo
   assert.ok(lines.length < 60, "a floor that moves up is no news");
 });
 
-test("[HS7] a witness that decides is not removed; back to manual it is", async () => {
+test("[HS7][CLI13] a witness that decides is not removed; a mode is shown with its price", async () => {
   const remove = async () => api.call(main.url, { method: "DELETE", path: "/v1/pair/witness" });
   assert.equal(codeOf(await remove()), "witness.in-use");
-  await setMode(api, main, "manual");
-  assert.equal((await remove())?.status, 200);
+  await signInHere();
+  const tried = await stage.run("pair", "mode", "pair", "--dry-run");
+  assert.equal(tried.exit, 0, tried.stderr);
+  assert.match(tried.stderr, /Standby lost: Changes stop until it returns/);
+  assert.equal(member(await lookAt(main), "arbitration", "mode"), "witness");
+  await stage.must("pair", "mode", "manual");
+  await stage.must("pair", "witness", "remove", "--yes");
+  assertRefused(await stage.run("pair", "mode", "witness"), 7, "pair.no-witness");
   await waitUntil(
     standby,
     "knows no witness",

@@ -18,7 +18,7 @@ export interface WitnessCode {
 
 export type WitnessCodeFault = "not a witness code" | "mistyped";
 
-export const witnessHashBytes = 16;
+const witnessHashBytes = 16;
 export const witnessSecretBytes = 16;
 const formatVersion = 2;
 const hashAt = 3;

@@ -50,7 +50,7 @@ export function code({ directory, clock }: Pick<Asked, "directory" | "clock">): 
   if (!place.ok) return refused(place.error);
   const { id, address, port } = place.value.config;
   const issued = issueCode(place.value, clock.now());
-  const data = {
+  const shown = {
     directory,
     id,
     address,
@@ -58,5 +58,5 @@ export function code({ directory, clock }: Pick<Asked, "directory" | "clock">): 
     code: issued.code.reveal(),
     expires_at: rfc3339(issued.expiresAt),
   };
-  return ok({ data, warnings: [] });
+  return ok({ data: shown, warnings: [] });
 }

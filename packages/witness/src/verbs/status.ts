@@ -25,7 +25,7 @@ export function status({ directory, clock }: Asked): VerbOutcome {
   const roster = new Roster(paths.servers);
   const code = openCode(paths.code, clock.now());
   const key = Buffer.from(pairingKeyText(pairingKey), "base64url");
-  const data = {
+  const shown = {
     state: owner === undefined ? "stopped" : "running",
     pid: owner?.pid ?? null,
     id: config.id,
@@ -37,7 +37,7 @@ export function status({ directory, clock }: Asked): VerbOutcome {
     servers: roster.servers.map(({ name }) => name),
     code_until: code === undefined ? null : rfc3339(code.expiresAt),
   };
-  return ok({ data, warnings: warningsOf(opened.value) });
+  return ok({ data: shown, warnings: warningsOf(opened.value) });
 }
 
 function recordView(record: ArbiterRecord, roster: Roster): Json {
