@@ -5,7 +5,7 @@ import { refuse } from "./refusal.ts";
 import { singleKey, type DirectoryState } from "./state.ts";
 
 /** Terms between two restores: more than changeovers ever make, so a restored term is the highest. */
-export const restoreTermStep = 1_000;
+const restoreTermStep = 1_000;
 
 /** As many numbers as can hardly have been given since the backup; none of them is given again. */
 const uidGap = 10_000;

@@ -8,7 +8,7 @@ import { readBackupHeader } from "@gridward/runtime/backup/read-backup";
 import { listDirectory } from "@gridward/runtime/os/directory";
 import { errorCode, removePath } from "@gridward/runtime/os/files";
 
-export const backupEnding = ".gwbackup";
+const backupEnding = ".gwbackup";
 
 /** Files looked at in one directory; one with more is not ours to tidy. */
 const filesMost = 10_000;

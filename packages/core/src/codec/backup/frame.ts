@@ -14,7 +14,7 @@ const kinds = { header: 0x48, chunk: 0x43, last: 0x4c, trailer: 0x54 } as const;
 /** Bytes of text in a chunk, before it is sealed. */
 export const chunkBytesMost = 64 * 1024;
 export const chunkTagBytes = 16;
-export const trailerBytes = 64;
+const trailerBytes = 64;
 const headerBytesMost = 16 * 1024;
 const prefixBytes = 5;
 
