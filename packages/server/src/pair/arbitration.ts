@@ -29,7 +29,8 @@ const troubles: Readonly<Record<Exclude<WitnessState, "connected">, Trouble>> = 
   silent: {
     code: "pair.witness-silent",
     text: "The witness does not answer, so the next failure of a server waits for an operator.",
-    remedy: "Start the witness, or look at the network to it and at its clock and disk.",
+    remedy:
+      "Start the witness, or look at the network to it. One that was made anew is added with its code.",
   },
   blank: {
     code: "pair.witness-blank",
@@ -64,7 +65,9 @@ export function openWitnessAlarms(): (
     if (looked.isHere) alarms.push({ ...sameHost, since: rfc3339(witness.addedAt) });
     const stands = at - since;
     if (state === "connected" || (state === "silent" && stands < silentFor)) return alarms;
-    return [...alarms, { ...troubles[state], since: rfc3339(now - stands) }];
+    const { text, ...trouble } = troubles[state];
+    const why = view.refusal === null ? text : `${text} (${view.refusal})`;
+    return [...alarms, { ...trouble, text: why, since: rfc3339(now - stands) }];
   };
 }
 

@@ -26,6 +26,8 @@ export interface WitnessView {
   readonly since: Millis;
   /** Highest version of its register that was seen here. */
   readonly seen: number;
+  /** Why the last try to reach it failed; null while it is reached. */
+  readonly refusal: string | null;
 }
 
 export interface WitnessWireParts {
@@ -69,6 +71,7 @@ interface Followed {
   since: Millis;
   /** Highest version seen: a witness that shows a lower one was put back from an old copy. */
   seen: number;
+  refusal: string | null;
 }
 
 /**
@@ -97,8 +100,8 @@ export class WitnessWire {
 
   get view(): WitnessView | null {
     if (!this.#followed) return null;
-    const { row, state, since, seen } = this.#followed;
-    return { witness: row, state, since, seen };
+    const { row, state, since, seen, refusal } = this.#followed;
+    return { witness: row, state, since, seen, refusal };
   }
 
   async ask(request: WitnessRequest): Promise<WitnessAnswer> {
@@ -121,7 +124,8 @@ export class WitnessWire {
     const since = this.#parts.clock.monotonic();
     const stop = new AbortController();
     const seen = this.#parts.remembered();
-    const fresh: Followed = { row, stop, line: undefined, state: "silent", since, seen };
+    const state = "silent";
+    const fresh: Followed = { row, stop, line: undefined, state, since, seen, refusal: null };
     void this.#keepDialling(fresh);
     return fresh;
   }
@@ -134,11 +138,13 @@ export class WitnessWire {
       const outcome = await dial(row, stop.signal);
       if (outcome.outcome === "verified") {
         failures = 0;
+        followed.refusal = null;
         const reason = await this.#use(followed, outcome.peer);
         note(`link to the witness ended: ${reason}`);
       } else {
         failures++;
-        if (failures === 1) note(`witness ${row.address}:${row.port}: ${outcome.theirs}`);
+        followed.refusal = `${outcome.cause}: ${outcome.ours}; ${outcome.theirs}`;
+        if (failures === 1) note(`witness ${row.address}:${row.port}: ${followed.refusal}`);
         this.#stands(followed, "silent");
       }
       await clock.sleep(Math.min(backOff(failures), backOffMost), stop.signal);
