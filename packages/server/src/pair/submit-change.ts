@@ -6,10 +6,19 @@ import { type Clock, runSoon } from "@gridward/runtime/os/clock";
 import { serverCondition } from "../condition.ts";
 import type { Receipt } from "../parts.ts";
 import { answerSubmits } from "./answer-submit.ts";
-import type { Pair } from "./open-pair.ts";
-import type { OtherFrame } from "./partner-wire.ts";
+import type { Writer } from "../writer.ts";
+import type { Conductor } from "./conductor.ts";
+import type { OtherFrame, PartnerWire } from "./partner-wire.ts";
 import { PassOn } from "./pass-on.ts";
 import { encodePassOn, isPassOn, parsePassOn } from "./pass-on-frame.ts";
+
+/** What of the pair this is carried out with. */
+interface PairParts {
+  readonly conductor: Conductor;
+  readonly writer: Writer;
+  readonly wire: PartnerWire;
+  readonly passOn: PassOn;
+}
 
 export interface SubmitParts {
   readonly duty: () => Duty;
@@ -34,7 +43,10 @@ export async function submitChange(
 }
 
 /** A Standby passes on while its own view is fresh: what it prepares, it prepares from the truth. */
-export function openPassOn({ conductor, wire }: Pair, clock: Clock): PassOn {
+export function openPassOn(
+  { conductor, wire }: Pick<PairParts, "conductor" | "wire">,
+  clock: Clock,
+): PassOn {
   return new PassOn({
     main: () => {
       const { duty, fresh } = serverCondition(conductor.pair, clock.monotonic(), clock.now());
@@ -52,7 +64,9 @@ export function openPassOn({ conductor, wire }: Pair, clock: Clock): PassOn {
 }
 
 /** Reads the frames of this conversation, on either side of it, and leaves all others alone. */
-export function takePassedOn(pair: Pair): (frame: OtherFrame) => boolean | undefined {
+export function takePassedOn(
+  pair: Omit<PairParts, "wire">,
+): (frame: OtherFrame) => boolean | undefined {
   const answer = answerSubmits({
     state: () => pair.conductor.state,
     write: async (order) => pair.writer.submit(order),
