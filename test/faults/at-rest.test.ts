@@ -51,7 +51,7 @@ function copyAside(server: DemoServer): () => void {
 
 test(
   "[HS11] F10 a bit flipped in the Standby's journal: invalid, and copied anew",
-  { skip },
+  { skip: nightly },
   async () => {
     await rig.under(async () => {
       const { standby } = rig;

@@ -193,8 +193,8 @@ export class Rig {
     await this.start(server);
   }
 
-  /** Words around the command of a server from its next start on, within its host. */
-  enclose({ name }: DemoServer, ...words: readonly string[]): void {
+  /** Words around the command of a program from its next start on, within the host of its name. */
+  enclose({ name }: Pick<DemoServer, "name">, ...words: readonly string[]): void {
     this.stage.enclose(name, ...this.network.enter(name), ...endsWithUs, ...words);
   }
 
