@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { backupRoutes } from "@gridward/core/api/backup-routes";
 import { localRoutes } from "@gridward/core/api/local-routes";
+import { serverRoutes } from "@gridward/core/api/server-routes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Secret } from "@gridward/core/base/secret";
 import { askSecret } from "@gridward/runtime/os/prompt";
@@ -57,6 +58,9 @@ async function createKey(desk: Desk): Promise<Outcome> {
 /** Shows a fresh key, has it typed back, and gives its public half to the system. */
 export async function setUpRecoveryKey(desk: Desk): Promise<Outcome> {
   const { cli } = desk;
+  // Nobody shall write a key down for nothing.
+  const reached = await look(desk);
+  if (!reached.ok) return reached;
   const spelt = freshRecoveryKey();
   cli.terminal.talk(
     "This recovery key alone opens the backups of this system. It is shown once and kept nowhere.\n" +
@@ -69,6 +73,15 @@ export async function setUpRecoveryKey(desk: Desk): Promise<Outcome> {
   const isSame = shownKey.ok && shownKey.value.publicKey === typedKey.value.publicKey;
   if (!isSame) return err(refusalFailure({ code: "backup.mistyped-key", detail: "another key" }));
   return registerKey(desk, typedKey.value);
+}
+
+async function look({ cli, asked }: Desk): Promise<Outcome> {
+  const input = { params: {}, query: {}, body: null };
+  if (asked.local === null) {
+    return shown(await order({ cli, asked }, serverRoutes.serverStatus, input));
+  }
+  const target = localTarget(asked.local);
+  return shown(await callRoute(target, localRoutes.localStatus, input, asked.timeout));
 }
 
 async function confirmKey(desk: Desk, file: string | undefined): Promise<Outcome> {
