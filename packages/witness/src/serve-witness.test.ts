@@ -55,13 +55,18 @@ const entry: ArbiterEntry = {
   floor: origin,
 };
 
-async function aWitness(t: TestContext) {
+const listen = "127.0.0.1";
+
+function initialised(t: TestContext): string {
   const directory = join(mkdtempSync(join(tmpdir(), "gridward-witness-")), "w");
   t.after(() => removePath(join(directory, "..")));
-  const listen = "127.0.0.1";
   const place = { directory, clock, output: "json", quiet: true, listen } as const;
   const made = init({ ...place, port: 5482, address: undefined });
   assert.ok(made.ok);
+  return directory;
+}
+
+async function aWitness(t: TestContext, directory = initialised(t)) {
   const read = readWitnessDirectory(directory);
   assert.ok(read.ok);
   const opened = Register.open(directory, () => undefined);
@@ -208,9 +213,16 @@ test("[WN2][WN5] only servers of the system are heard, and a wiped register stay
   assert.equal(kindOf(await ask(t, witness, c, { kind: "read" })), "record");
   const { directory } = witness;
   for (const slot of ["register.a", "register.b"]) removePath(join(directory, slot));
-  const wiped = Register.open(directory, () => undefined);
-  assert.ok(wiped.ok && wiped.value.state === "blank");
-  assert.deepEqual(wiped.value.register.answer({ kind: "read" }, a.node), { kind: "blank" });
+  const wiped = await aWitness(t, directory);
+  for (const request of [
+    { kind: "read" },
+    { kind: "cas", version: 1_000, next: entry },
+    { kind: "seed", version: 1_000, next: entry },
+    introduce,
+  ] as const) {
+    assert.deepEqual(await ask(t, wiped, a, request), { kind: "blank" }, request.kind);
+  }
+  assert.equal(ownerOf(wiped), undefined);
 });
 
 test("[WN5] a newer connection of a server takes the place of its older one", async (t) => {
