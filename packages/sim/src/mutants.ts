@@ -337,8 +337,8 @@ export const mutants: readonly Mutant[] = [
     name: "a candidate goes on listening to the old Main",
     rule: "R6",
     file: asStandby,
-    find: `if (machine.phase === "synchronising" || machine.phase === "candidate") return; // R6`,
-    replace: `if (machine.phase === "synchronising") return;`,
+    find: `    return hearMainAsCandidate(turn, machine, from, message); // R6`,
+    replace: `    hearMainAsCandidate(turn, machine, from, message);`,
   },
   {
     name: "a question whose answer was lost is taken for refused",

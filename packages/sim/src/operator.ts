@@ -84,7 +84,7 @@ export class Operator {
     if (force && before?.duty === "main") watcher.onForcedAlone(server.disk);
     this.#order(server, { kind: "order-promote", force });
     watcher.isForced = false;
-    const isMain = server.process?.conductor.pair.machine.duty === "main";
+    const isMain = workOf(server) === "serves";
     const isBarred = before?.duty === "none" && before.phase !== "two-mains";
     if (isMain && isBarred) watcher.fail("I5", `${server.id} was ${before.phase} and became Main`);
   }

@@ -14,9 +14,7 @@ export function findBrokenPromise(
   const { control } = disk;
   switch (message.kind) {
     case "ack":
-      if (control.candidacy !== null) return broken("R6", "confirmed while it asks to succeed");
-      if (isHeld(disk, message.head)) return undefined;
-      return broken("R1", `confirmed change ${message.head.seq}, which it does not hold`);
+      return findBrokenAck(disk, message.head);
     case "admit":
       if (control.ackSet.includes(to)) return undefined;
       return broken("R2", "admitted it before that was recorded");
@@ -47,6 +45,14 @@ export function findBrokenPromise(
     case "handover-cancel":
       return undefined;
   }
+}
+
+function findBrokenAck(disk: SimDisk, head: Position): Violation | undefined {
+  if (disk.control.candidacy !== null) {
+    return { rule: "R6", says: `confirmed change ${head.seq} while it asks to succeed` };
+  }
+  if (isHeld(disk, head)) return undefined;
+  return { rule: "R1", says: `confirmed change ${head.seq}, which it does not hold` };
 }
 
 function isHeld(disk: SimDisk, position: Position | undefined): boolean {

@@ -1,14 +1,16 @@
 import type { NodeId, RequestId } from "@gridward/core/base/identity";
 import type { Millis } from "@gridward/core/base/time";
-import type { ArbiterRecord } from "@gridward/core/domain/arbiter";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
 import { digestOf } from "@gridward/core/domain/digest";
 import { comparePositions, type Entry, type Position } from "@gridward/core/domain/entry";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
+import type { PairState } from "@gridward/core/domain/pair/pair-state";
 import { isComplete } from "@gridward/core/domain/pair/turn";
 import { findControlFault } from "@gridward/runtime/journal/control-check";
 import type { OpenedJournal } from "@gridward/runtime/journal/journal";
 import { sha256 } from "@gridward/runtime/os/hash";
+import { findBrokenAuthority, type WatchedWitness } from "./authority.ts";
+import { findBadCertificate, findBadPromotion } from "./certificates.ts";
 import { carriesRows, type SimFrame } from "./frame.ts";
 import { findBrokenPromise } from "./promises.ts";
 import type { Violation } from "./violation.ts";
@@ -27,12 +29,6 @@ export interface Acknowledged {
   readonly term: number;
   /** Who had to hold it then. */
   readonly holders: readonly NodeId[];
-}
-
-/** What the watcher sees of the witness. */
-export interface WatchedWitness {
-  readonly record: ArbiterRecord | null;
-  mayGive(term: number, to: NodeId): boolean;
 }
 
 /** Everything known from outside, and the invariants held against it at every write (research §5.1). */
@@ -218,62 +214,24 @@ export class Watcher {
     const { id } = disk;
     if (after.term < before.term) this.fail("I8", `${id} forgot term ${before.term}`);
     const takesTerm = after.owner === id && after.term > before.term;
-    if (takesTerm && before.term > 0) this.#checkPromotion(disk, before);
-    if (takesTerm) this.#noteTaken(id, before, after);
-    else this.#checkSettled(id, before, after);
-    if (after.owner === id && !takesTerm) this.#checkNarrowing(before, after);
+    if (takesTerm && before.term > 0) this.#found(findBadPromotion(before, this.isForced));
+    this.#checkAuthority(before, after);
+    const isExcused = this.isForced || before.mode === "manual";
+    if (takesTerm) this.#taken.push({ term: after.term, by: id, isExcused });
     const isWider = after.ackSet.some((member) => !before.ackSet.includes(member));
     if (after.owner === id && isWider && !takesTerm) this.#checkWidening(disk, before, after);
-    if (after.certificate?.complete === true) this.#checkComplete(disk, before, after);
-    if (after.certificate !== null) this.#checkCertified(disk, after);
+    const isAdmittedBy = (by: string): boolean => this.#admitted.has(`${by}>${id} ${after.term}`);
+    this.#found(findBadCertificate(disk, before, after, isAdmittedBy));
   }
 
-  #noteTaken(id: NodeId, { mode, handover }: ControlRecord, { term }: ControlRecord): void {
-    const isExcused = this.isForced || mode === "manual";
-    this.#taken.push({ term, by: id, isExcused });
-    const { record } = this.#witness;
-    if (this.isForced || mode !== "witness" || record === null || handover !== null) return;
-    const isGranted = record.term > term || (record.term === term && record.owner === id);
-    if (!isGranted) this.fail("R5", `${id} took term ${term}, which the witness did not give`);
-  }
-
-  /** R9: what was asked of the witness is forgotten only when it can take effect no more. */
-  #checkSettled(id: NodeId, before: ControlRecord, after: ControlRecord): void {
-    const { candidacy, handover, mode } = before;
-    const isForgotten = candidacy !== null && after.candidacy === null && after.term < candidacy;
-    if (isForgotten && !this.isForced && this.#witness.mayGive(candidacy, id)) {
-      this.fail("R9", `${id} forgot that it asked for term ${candidacy}`);
-    }
-    const isTakenBack = handover !== null && after.handover === null && after.term < handover.term;
-    if (!isTakenBack || mode !== "witness" || this.isForced) return;
-    if (this.#witness.mayGive(handover.term, handover.to)) {
-      this.fail("R9", `${id} took back term ${handover.term}, which ${handover.to} may get`);
-    }
-  }
-
-  /** R4: a member that might succeed us is dropped only with leave, or when it cannot any more. */
-  #checkNarrowing(before: ControlRecord, after: ControlRecord): void {
-    if (this.isForced || before.term !== after.term || before.mode === "manual") return;
-    const { record } = this.#witness;
-    for (const member of before.ackSet) {
-      if (after.ackSet.includes(member)) continue;
-      const control = this.#diskOf(member)?.control;
-      const hasLeft = control?.certificate?.complete !== true;
-      const isKnown =
-        record === null || record.term > after.term || !record.ackSet.includes(member);
-      if (hasLeft || (before.mode === "witness" && isKnown)) continue;
-      this.fail("R4", `${after.nodeId} dropped ${member}, which may still succeed it`);
-    }
-  }
-
-  /** I3, I5: who becomes Main was certified for the database it has, unless a person forced it. */
-  #checkPromotion({ id }: SimDisk, before: ControlRecord): void {
-    if (before.incarnation === null) this.fail("I5", `${id} became Main with no database`);
+  #checkAuthority(before: ControlRecord, after: ControlRecord): void {
     if (this.isForced) return;
-    const { certificate, incarnation } = before;
-    if (!certificate?.complete || certificate.incarnation !== incarnation) {
-      this.fail("I3", `${id} became Main without a certificate`);
-    }
+    const controlOf = (id: NodeId): ControlRecord | undefined => this.#diskOf(id)?.control;
+    this.#found(findBrokenAuthority({ before, after, witness: this.#witness, controlOf }));
+  }
+
+  #found(violation: Violation | undefined): void {
+    if (violation) this.violations.push(violation);
   }
 
   /** R3: who is added holds everything, and its state is the Main's. */
@@ -288,25 +246,6 @@ export class Watcher {
       }
       // Its process may have ended since it proved its state.
       if (server.process?.isBent) this.fail("R3", `${member} was added with another state`);
-    }
-  }
-
-  /** R8: complete only on the word of a Main that had recorded it, and only while that stands. */
-  #checkComplete({ id }: SimDisk, before: ControlRecord, after: ControlRecord): void {
-    if (before.certificate?.complete === true || after.certificate === null) return;
-    const by = after.certificate.certifiedBy;
-    if (!this.#admitted.has(`${by}>${id} ${after.term}`)) {
-      this.fail("R8", `${id} certified itself in term ${after.term} without ${by}`);
-    }
-  }
-
-  /** I6: a certificate never stands over a database that its digest does not prove. */
-  #checkCertified(disk: SimDisk, { certificate, incarnation }: ControlRecord): void {
-    if (!certificate || certificate.incarnation !== incarnation || incarnation === null) return;
-    const found = disk.hashAt(certificate.position.seq);
-    if (disk.journal?.incarnation !== incarnation || found === undefined) return;
-    if (found !== certificate.position.hash) {
-      this.fail("I6", `the certificate of ${disk.id} names another history`);
     }
   }
 
@@ -391,13 +330,11 @@ export class Watcher {
   checkWaiting({ id, process, disk }: SimServer, now: Millis): void {
     const { pair } = process?.conductor ?? {};
     if (!process || !pair) return;
-    const isServing = pair.machine.duty === "main" && pair.machine.phase === "serving";
     const isIdle = disk.control.ackSet.filter((member) => {
       const peer = pair.peers.get(member);
       return peer?.linkUp === true && peer.acked === null && now - (peer.heardAt ?? 0) < 1_500;
     });
-    if (pair.arbitration.goal?.kind === "narrow") return; // It may not, before the witness agrees.
-    const isWaiting = isServing && pair.committed < pair.head.seq && isIdle.length > 0;
+    const isWaiting = mayDrop(pair) && pair.committed < pair.head.seq && isIdle.length > 0;
     if (!isWaiting) process.waitsSince = undefined;
     else process.waitsSince ??= now;
     const since = Math.max(process.waitsSince ?? now, pair.awakeSince);
@@ -454,4 +391,10 @@ export class Watcher {
   #diskOf(id: NodeId): SimDisk | undefined {
     return this.#find(id)?.disk;
   }
+}
+
+/** Before the witness agrees it may not. */
+function mayDrop({ machine, arbitration }: PairState): boolean {
+  if (arbitration.goal?.kind === "narrow") return false;
+  return machine.duty === "main" && machine.phase === "serving";
 }

@@ -98,8 +98,9 @@ export class World {
     if (this.faults.beginning === "fresh") beginFresh(a, b.id, { term: 1, mode: this.faults.mode });
     this.operator.seedWitness();
     const [, , stranger] = this.#servers;
-    if (stranger && this.faults.stranger === "main")
+    if (stranger && this.faults.stranger === "main") {
       beginFresh(stranger, undefined, { term: strangeTerm, mode: "manual" });
+    }
     for (const { disk } of this.#servers) this.watcher.onFounded(disk);
     for (const network of this.#networks) network.start();
     for (const server of this.#servers) this.#tick(server);

@@ -236,7 +236,7 @@ function reach(turn: Turn, goal: Goal): void {
       return takeBack(turn);
     case "renew":
     case "succeed":
-      return;
+      break;
   }
 }
 

@@ -5,11 +5,15 @@ import { findFork } from "./find-fork.ts";
 import type { PairMessage } from "./message.ts";
 import { onRights } from "./mode.ts";
 import type { Machine } from "./pair-state.ts";
-import { beCandidate, giveUp, standDown } from "./takeover.ts";
+import { beCandidate, hearMainAsCandidate } from "./takeover.ts";
 import { takeTerm } from "./take-term.ts";
 import { act, become, commitUpTo, isComplete, keep, say, sayHello, type Turn } from "./turn.ts";
 
 export function hearAsStandby(turn: Turn, from: NodeId, message: PairMessage): void {
+  const { machine } = turn.state;
+  if (machine.duty === "standby" && machine.phase === "candidate") {
+    return hearMainAsCandidate(turn, machine, from, message); // R6
+  }
   switch (message.kind) {
     case "hello":
       return onMainHello(turn, from, message);
@@ -48,7 +52,6 @@ function onMainHello(
 ): void {
   const { control, machine, self, head } = turn.state;
   if (hello.duty !== "main" || hello.owner !== from || control.owner !== from) return;
-  if (machine.duty === "standby" && machine.phase === "candidate") return standDown(turn, machine);
   if (machine.duty === "standby" && machine.phase === "synchronising") return;
   if (control.certificate?.complete === true && !hello.ackSet.includes(self)) {
     // Changes were acknowledged without us: not complete until the Main admits us again (R8).
@@ -66,7 +69,6 @@ function onHeartbeat(
 ): void {
   const { machine, control, head } = turn.state;
   if (control.owner !== from || beat.duty !== "main") return;
-  if (machine.duty === "standby" && machine.phase === "candidate") return standDown(turn, machine);
   if (machine.duty === "standby" && machine.phase === "following") {
     return commitUpTo(turn, Math.min(beat.committed, head.seq));
   }
@@ -84,8 +86,7 @@ function onEntries(
 ): void {
   const { machine, control, head } = turn.state;
   if (control.owner !== from || machine.duty !== "standby") return;
-  if (machine.phase === "synchronising" || machine.phase === "candidate") return; // R6
-  if (control.incarnation === null) return;
+  if (machine.phase === "synchronising" || control.incarnation === null) return;
   const fresh = message.entries.filter((entry) => entry.seq > head.seq);
   const [next] = fresh;
   if (next !== undefined && (next.seq !== head.seq + 1 || next.prev !== head.hash)) {
@@ -148,8 +149,7 @@ function onForked(
 /** While the Main's database is being copied there is nothing to leave any more. */
 function mayLeave(machine: Machine): boolean {
   if (machine.duty === "none") return machine.phase === "diverged";
-  if (machine.duty !== "standby") return false;
-  return machine.phase !== "synchronising" && machine.phase !== "candidate";
+  return machine.duty === "standby" && machine.phase !== "synchronising";
 }
 
 /** R3: the Main asks for the digest of our state; another one than its own ends here, named. */
@@ -212,8 +212,6 @@ function onHandover(
 
 function onHandoverCancel(turn: Turn, from: NodeId, term: number): void {
   if (turn.state.control.term >= term) return sayHello(turn, from);
-  const { machine } = turn.state;
-  if (machine.duty === "standby" && machine.phase === "candidate") return giveUp(turn);
   say(turn, from, { kind: "handover-refused", term, reason: "the offer was withdrawn" });
 }
 

@@ -19,8 +19,9 @@ export function checkMode(
   hasWitness: boolean,
 ): Denial | undefined {
   if (machine.duty !== "main") return { code: "pair.not-main", detail: "this server is not Main" };
-  if (control.switching !== null)
+  if (control.switching !== null) {
     return { code: "pair.busy", detail: "the mode is being switched" };
+  }
   if (machine.phase !== "serving") {
     return { code: "pair.busy", detail: `the Main is ${machine.phase}` };
   }

@@ -24,8 +24,9 @@ export function checkChangeover(
   if (machine.phase !== "serving" && !isFull) {
     return { code: "pair.busy", detail: `the Main is ${machine.phase}` };
   }
-  if (control.switching !== null)
+  if (control.switching !== null) {
     return { code: "pair.busy", detail: "the mode is being switched" };
+  }
   const peer = state.peers.get(to);
   if (peer === undefined || !peer.linkUp) {
     return { code: "pair.target-not-valid", detail: "the target is not connected" };

@@ -91,8 +91,9 @@ function onTick(turn: Turn): void {
   const { timers, heartbeatAt } = turn.state;
   if (turn.clocks.at - heartbeatAt < timers.heartbeat) return;
   turn.state = { ...turn.state, heartbeatAt: turn.clocks.at };
-  for (const [id, peer] of turn.state.peers)
+  for (const [id, peer] of turn.state.peers) {
     if (peer.linkUp) say(turn, id, heartbeatOf(turn.state));
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { NodeId } from "../../base/identity.ts";
 import type { ArbiterRecord } from "../arbiter.ts";
 import { aimOnlyFor, type Heard } from "./arbitration.ts";
+import type { PairMessage } from "./message.ts";
 import type { Candidate } from "./pair-state.ts";
 import { takeGranted, takeTerm } from "./take-term.ts";
 import { timing } from "./timing.ts";
@@ -47,8 +48,22 @@ function watchCandidacy(turn: Turn, { by, since }: Candidate): void {
   }
 }
 
+/** R6: of the old Main only this counts, that it lives or that it takes its offer back. */
+export function hearMainAsCandidate(
+  turn: Turn,
+  candidate: Candidate,
+  from: NodeId,
+  message: PairMessage,
+): void {
+  const { owner, term } = turn.state.control;
+  if (owner !== from) return;
+  const isAlive = message.kind === "hello" || message.kind === "heartbeat";
+  if (isAlive && message.duty === "main") return standDown(turn, candidate);
+  if (message.kind === "handover-cancel" && message.term > term) giveUp(turn);
+}
+
 /** The old Main lives: what was not asked yet is dropped, what was is settled. */
-export function standDown(turn: Turn, candidate: Candidate): void {
+function standDown(turn: Turn, candidate: Candidate): void {
   if (candidate.by === "changeover" || !isStillWanted(turn)) return;
   if (candidate.by === "promotion") {
     const detail = "the Main answers";
@@ -62,7 +77,7 @@ function isStillWanted({ state }: Turn): boolean {
 }
 
 /** No more wanted; but the term may have been granted in an answer that was lost. */
-export function giveUp(turn: Turn): void {
+function giveUp(turn: Turn): void {
   if (turn.state.control.candidacy !== null) return aimOnlyFor(turn, { kind: "settle" });
   aimOnlyFor(turn, null);
   endCandidacy(turn);
