@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { arbitrationRoutes } from "@gridward/core/api/arbitration-routes";
-import { arbitrationModes } from "@gridward/core/domain/arbiter";
+import { arbitrationModes } from "@gridward/core/domain/arbitration-mode";
 import { arbitrationPrices, type ArbitrationPrice } from "@gridward/core/domain/arbitration-price";
 import { carryOut, changeQuery, confirm, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
 import { failed } from "./failure.ts";

@@ -3,7 +3,7 @@ import type { Secret } from "@gridward/core/base/secret";
 import type { RequestId } from "@gridward/core/base/identity";
 import type { Result } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
-import type { ArbitrationMode } from "@gridward/core/domain/arbiter";
+import type { ArbitrationMode } from "@gridward/core/domain/arbitration-mode";
 import type { ChangeOrder } from "@gridward/core/domain/command";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { ServerCondition, ServerStatus } from "@gridward/core/domain/server-status";

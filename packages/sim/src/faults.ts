@@ -1,4 +1,4 @@
-import { type ArbitrationMode, arbitrationModes } from "@gridward/core/domain/arbiter";
+import { type ArbitrationMode, arbitrationModes } from "@gridward/core/domain/arbitration-mode";
 import type { NetworkFaults } from "./network.ts";
 import type { Random } from "./random.ts";
 

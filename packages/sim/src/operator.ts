@@ -1,5 +1,5 @@
 import type { Millis } from "@gridward/core/base/time";
-import { arbitrationModes } from "@gridward/core/domain/arbiter";
+import { arbitrationModes } from "@gridward/core/domain/arbitration-mode";
 import type { Process, SimServer } from "./sim-server.ts";
 import type { Surroundings } from "./surroundings.ts";
 

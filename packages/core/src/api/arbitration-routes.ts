@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { arbitrationModes } from "../domain/arbiter.ts";
+import { arbitrationModes } from "../domain/arbitration-mode.ts";
 import { changeAnswer, commandQuery, noBody, noParams, type Route } from "./route.ts";
 
 const order = {

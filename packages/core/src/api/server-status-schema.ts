@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { arbitrationModes } from "../domain/arbiter.ts";
+import { arbitrationModes } from "../domain/arbitration-mode.ts";
 
 /** `server status -o json` (design §10), as it leaves a server: see domain/server-status.ts. */
 

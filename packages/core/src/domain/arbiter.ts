@@ -1,10 +1,6 @@
 import type { NodeId, SystemId } from "../base/identity.ts";
 import type { Position } from "./entry.ts";
 
-/** Who may move the duty of Main when a server is silent, and at what price (HS7). */
-export const arbitrationModes = ["manual", "witness", "pair"] as const;
-export type ArbitrationMode = (typeof arbitrationModes)[number];
-
 /**
  * What the witness of a system remembers: one register. `floor` is a place that the owner has
  * certainly held, so that an owner put back from an old copy sees that it is behind.

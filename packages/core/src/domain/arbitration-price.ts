@@ -1,4 +1,4 @@
-import type { ArbitrationMode } from "./arbiter.ts";
+import type { ArbitrationMode } from "./arbitration-mode.ts";
 
 /** What a mode of arbitration costs, shown where it is chosen (HS7). */
 export interface ArbitrationPrice {

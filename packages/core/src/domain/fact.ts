@@ -1,6 +1,6 @@
 import type { AccountId, DeviceId, GroupId, NodeId, Sealed } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
-import type { ArbitrationMode } from "./arbiter.ts";
+import type { ArbitrationMode } from "./arbitration-mode.ts";
 import type {
   AccountRow,
   AuthorityRow,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { arbitrationModes } from "./arbiter.ts";
+import { arbitrationModes } from "./arbitration-mode.ts";
 import type { Rows } from "./types.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { NodeId } from "../base/identity.ts";
 import type { Instant, Millis } from "../base/time.ts";
-import type { ArbitrationMode } from "./arbiter.ts";
+import type { ArbitrationMode } from "./arbitration-mode.ts";
 import type { Position } from "./entry.ts";
 
 export type Duty = "main" | "standby" | "lone" | "fenced" | "none";

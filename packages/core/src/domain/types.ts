@@ -8,7 +8,7 @@ import type {
   SystemId,
 } from "../base/identity.ts";
 import type { Instant, Millis } from "../base/time.ts";
-import type { ArbitrationMode } from "./arbiter.ts";
+import type { ArbitrationMode } from "./arbitration-mode.ts";
 
 /**
  * The rows that make up the state of a system. Every row is plain JSON: it is journalled, hashed

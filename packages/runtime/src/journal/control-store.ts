@@ -2,7 +2,7 @@ import { z } from "zod";
 import { nodeId, systemId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
 import { second, type Millis } from "@gridward/core/base/time";
-import { arbitrationModes } from "@gridward/core/domain/arbiter";
+import { arbitrationModes } from "@gridward/core/domain/arbitration-mode";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
 import type { Position } from "@gridward/core/domain/entry";
 import { type SlotFault, type SlotPlace, TwoSlotFile } from "../os/two-slot-file.ts";

@@ -1,5 +1,5 @@
 import { type Instant, type Millis, rfc3339, second } from "@gridward/core/base/time";
-import type { ArbitrationMode } from "@gridward/core/domain/arbiter";
+import type { ArbitrationMode } from "@gridward/core/domain/arbitration-mode";
 import type { Alarm, ServerStatus } from "@gridward/core/domain/server-status";
 import { isThisMachine } from "@gridward/runtime/os/machine";
 import type { WitnessState, WitnessView } from "./witness-wire.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ArbiterAnswer, ArbiterRecord, ArbitrationMode } from "../arbiter.ts";
+import type { ArbiterAnswer, ArbiterRecord } from "../arbiter.ts";
+import type { ArbitrationMode } from "../arbitration-mode.ts";
 import { checkAccepts } from "./accepts.ts";
 import { describe } from "./describe.ts";
 import type { PairAction, PairEvent } from "./event.ts";

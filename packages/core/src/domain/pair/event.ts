@@ -1,6 +1,7 @@
 import type { NodeId } from "../../base/identity.ts";
 import type { Instant, Millis } from "../../base/time.ts";
-import type { ArbiterAnswer, ArbiterRequest, ArbitrationMode } from "../arbiter.ts";
+import type { ArbiterAnswer, ArbiterRequest } from "../arbiter.ts";
+import type { ArbitrationMode } from "../arbitration-mode.ts";
 import type { ControlRecord } from "../control-record.ts";
 import type { Entry, Position } from "../entry.ts";
 import type { RefusalCode } from "../refusal.ts";

@@ -1,5 +1,5 @@
 import type { NodeId, SystemId } from "../../base/identity.ts";
-import type { ArbitrationMode } from "../arbiter.ts";
+import type { ArbitrationMode } from "../arbitration-mode.ts";
 import type { Entry, Position } from "../entry.ts";
 import type { Duty } from "../server-status.ts";
 

@@ -1,5 +1,5 @@
 import type { NodeId } from "../../base/identity.ts";
-import type { ArbitrationMode } from "../arbiter.ts";
+import type { ArbitrationMode } from "../arbitration-mode.ts";
 import { isOurs } from "./arbitration.ts";
 import type { PairState } from "./pair-state.ts";
 import type { Denial } from "./orders.ts";

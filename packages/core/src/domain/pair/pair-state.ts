@@ -1,6 +1,7 @@
 import type { NodeId } from "../../base/identity.ts";
 import type { Instant, Millis } from "../../base/time.ts";
-import type { ArbiterRecord, ArbitrationMode } from "../arbiter.ts";
+import type { ArbiterRecord } from "../arbiter.ts";
+import type { ArbitrationMode } from "../arbitration-mode.ts";
 import type { ControlRecord } from "../control-record.ts";
 import type { Position } from "../entry.ts";
 import type { Duty } from "../server-status.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { nodeId, systemId } from "../../base/identity.ts";
 import { err, ok, type Result } from "../../base/result.ts";
-import { arbitrationModes } from "../arbiter.ts";
+import { arbitrationModes } from "../arbitration-mode.ts";
 import type { Entry } from "../entry.ts";
 import type { PairMessage } from "./message.ts";
 import { entriesPerMessage } from "./timing.ts";
