@@ -3,6 +3,7 @@ import { rfc3339, type Instant } from "@gridward/core/base/time";
 import { version } from "@gridward/core/base/version";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
 import { origin } from "@gridward/core/domain/entry";
+import { iconOf, states } from "@gridward/core/domain/pair/states";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { ServerStatus } from "@gridward/core/domain/server-status";
 import { ControlStore } from "@gridward/runtime/journal/control-store";
@@ -55,7 +56,7 @@ const nothingGoesOn = {
   kind: "promotable",
   state: "stopped",
   cause: { code: "config.not-running", text: "No program runs on this data directory." },
-  icon: { shape: "square", colour: "grey", word: "Stopped" },
+  icon: iconOf(states.stopped),
   promotable: notRunning,
   changeover: notRunning,
   unprotected_since: null,

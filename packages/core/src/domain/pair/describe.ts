@@ -1,9 +1,9 @@
 import type { NodeId } from "../../base/identity.ts";
 import type { Millis } from "../../base/time.ts";
 import type { Duty, Icon, ServerState } from "../server-status.ts";
+import { readStandby, type Why } from "./describe-standby.ts";
 import type { PairState } from "./pair-state.ts";
-import { timing } from "./timing.ts";
-import { isComplete } from "./turn.ts";
+import { type Badge, iconOf, states } from "./states.ts";
 
 /** A state as people read it: never without a cause and a remedy where someone must act. */
 export interface Description {
@@ -14,27 +14,18 @@ export interface Description {
   readonly icon: Icon;
 }
 
-const icons = {
-  calm: { shape: "circle", colour: "grey" },
-  good: { shape: "check", colour: "green" },
-  act: { shape: "triangle", colour: "amber" },
-  investigate: { shape: "diamond", colour: "magenta" },
-} as const;
-
 /** `conflict` is set while the partner's or our certificate is refused on the link (CS9). */
-export function describe(
-  state: PairState,
-  at: Millis,
-  conflict: { readonly code: string; readonly text: string; readonly remedy: string } | null,
-): Description {
+export function describe(state: PairState, at: Millis, conflict: Why | null): Description {
   const { machine } = state;
   switch (machine.duty) {
     case "main":
       return describeMain(state, conflict);
-    case "standby":
-      return describeStandby(state, at, conflict);
+    case "standby": {
+      const { state: name, why, badge } = readStandby(state, machine, at, conflict);
+      return say(name, why, badge);
+    }
     case "fenced":
-      return say(["fenced", "fenced"], icons.act, "Fenced", {
+      return say("fenced", {
         code: "pair.fenced",
         text: "This server was Main; another server is Main of a higher term.",
         remedy: "Nothing to do if the other server is on: this one becomes its Standby by itself.",
@@ -44,34 +35,24 @@ export function describe(
   }
 }
 
-interface Why {
-  readonly code: string;
-  readonly text: string;
-  readonly remedy: string;
-}
-
-function say(
-  [duty, state]: readonly [Duty, ServerState],
-  icon: (typeof icons)[keyof typeof icons],
-  word: string,
-  why: Why | null = null,
-): Description {
+function say(state: ServerState, why: Why | null = null, badge?: Badge): Description {
   const cause = why && { code: why.code, text: why.text };
-  return { duty, state, cause, remedy: why?.remedy ?? null, icon: { ...icon, word } };
+  const icon = iconOf(badge ?? states[state]);
+  return { duty: states[state].duty, state, cause, remedy: why?.remedy ?? null, icon };
 }
 
 function describeMain(state: PairState, conflict: Why | null): Description {
   const { machine, control, self, peers, unprotected } = state;
   if (machine.duty !== "main") return describeNone(state);
   if (machine.phase === "draining") {
-    return say(["main", "main-draining"], icons.act, "Handing over", {
+    return say("main-draining", {
       code: "pair.draining",
       text: "This Main is handing over; changes wait.",
       remedy: "Wait some seconds. If it stays, look at the state of the other server.",
     });
   }
   if (machine.phase === "read-only") {
-    return say(["main", "main-read-only"], icons.investigate, "Changes stopped", {
+    return say("main-read-only", {
       code: machine.code,
       text: machine.text,
       remedy: readOnlyRemedy(machine.code),
@@ -79,7 +60,7 @@ function describeMain(state: PairState, conflict: Why | null): Description {
   }
   const { goal, trouble } = state.arbitration;
   if (control.mode === "witness" && goal?.kind === "narrow" && trouble !== null) {
-    return say(["main", "main-read-only"], icons.investigate, "Changes stopped", {
+    return say("main-read-only", {
       code: "pair.alone",
       text: "Neither the Standby nor the witness answers: another server may be Main.",
       remedy:
@@ -88,19 +69,14 @@ function describeMain(state: PairState, conflict: Why | null): Description {
   }
   const waitsFor = control.ackSet.filter((id) => id !== self && !peers.get(id)?.linkUp);
   if (waitsFor.length > 0) return describeWaiting(state);
-  if (control.ackSet.length > 1) return say(["main", "main-protected"], icons.good, "Main");
+  if (control.ackSet.length > 1) return say("main-protected");
   if (peers.size === 0) {
-    return say(["lone", "lone"], icons.calm, "Lone");
+    return say("lone");
   }
   if (conflict) {
-    return say(
-      ["main", "main-exposed"],
-      icons.investigate,
-      "Invalid Standby Configuration",
-      conflict,
-    );
+    return say("main-exposed", conflict, states["main-exposed"].variant);
   }
-  return say(["main", "main-exposed"], icons.act, "Main, not protected", {
+  return say("main-exposed", {
     code: "pair.unprotected",
     text: `Changes have one copy: ${unprotected?.reason ?? "no Standby is valid"}.`,
     remedy: "Start the Standby, or look at its state if it runs.",
@@ -130,82 +106,27 @@ function describeWaiting(state: PairState): Description {
         remedy:
           "Start the partner. If it is off for good, run `gridward pair promote --force` here.",
       };
-  return say(["main", "main-waiting"], icons.act, "Waiting for the Standby", why);
-}
-
-function describeStandby(state: PairState, at: Millis, conflict: Why | null): Description {
-  const { machine, control, peers } = state;
-  if (machine.duty !== "standby") return describeNone(state);
-  if (machine.phase === "synchronising") {
-    if (at - machine.progress.lastAt < timing.stalled) {
-      return say(["standby", "standby-synchronising"], icons.act, "Synchronising");
-    }
-    return say(["standby", "standby-stalled"], icons.investigate, "Stalled", {
-      code: "pair.stalled",
-      text: "The first pass has made no progress for 60 s.",
-      remedy: "Look at the network between the servers and at the state of the Main.",
-    });
-  }
-  if (machine.phase === "candidate") {
-    const { trouble } = state.arbitration;
-    return say(["standby", "standby-candidate"], icons.act, "Asking the witness", {
-      code: trouble === null ? "pair.main-silent" : "pair.witness-silent",
-      text:
-        trouble === null
-          ? "The Main is silent; the witness is being asked whether this server may be Main."
-          : "The Main is silent, and the witness does not answer.",
-      remedy:
-        "Nothing if the Main or the witness comes back. If the Main is lost, run `gridward pair promote --force` here.",
-    });
-  }
-  if (machine.phase === "following") {
-    if (isComplete(state)) return say(["standby", "standby-valid"], icons.good, "Standby");
-    return say(["standby", "standby-synchronising"], icons.act, "Catching up");
-  }
-  const peer = control.owner === null ? undefined : peers.get(control.owner);
-  if (peer?.incompatible) {
-    return say(["standby", "standby-incompatible"], icons.investigate, "Incompatible", {
-      code: `pair.${peer.incompatible}`,
-      text:
-        peer.incompatible === "other-system"
-          ? "The partner belongs to another system; no data crosses."
-          : "The partner speaks another version of the pair's protocol.",
-      remedy: "Check the partner's address, and bring both servers to the same release.",
-    });
-  }
-  if (conflict) {
-    return say(
-      ["standby", "standby-security-conflict"],
-      icons.investigate,
-      "Invalid Standby Configuration",
-      conflict,
-    );
-  }
-  return say(["standby", "standby-connecting"], icons.act, "Connecting", {
-    code: "pair.main-silent",
-    text: "The Main does not answer.",
-    remedy: "Start the Main. If it is lost, run `gridward pair promote` here.",
-  });
+  return say("main-waiting", why);
 }
 
 function describeNone(state: PairState): Description {
   const { machine } = state;
-  if (machine.duty !== "none") return say(["none", "starting"], icons.calm, "Starting");
+  if (machine.duty !== "none") return say("starting");
   switch (machine.phase) {
     case "blank":
-      return say(["none", "blank"], icons.calm, "Blank Database", {
+      return say("blank", {
         code: "pair.blank",
         text: "There is no database here.",
         remedy: "Run `gridward server join DIR` to join a system, or `gridward system create`.",
       });
     case "invalid":
-      return say(["none", "invalid-database"], icons.investigate, "Invalid Database", {
+      return say("invalid-database", {
         code: machine.code,
         text: machine.text,
         remedy: "Run `gridward doctor DIR`, then join this server to its system again.",
       });
     case "diverged":
-      return say(["none", "diverged"], icons.investigate, "Diverged", {
+      return say("diverged", {
         code: "pair.diverged",
         text:
           `The system went on from change ${machine.fork.seq} without the ` +
@@ -215,7 +136,7 @@ function describeNone(state: PairState): Description {
           "Judge the changes afterwards: `gridward pair set-aside list`.",
       });
     case "two-mains":
-      return say(["none", "two-mains"], icons.investigate, "Two Mains", {
+      return say("two-mains", {
         code: "pair.two-mains",
         text: twoMains(state, machine.other),
         remedy:
