@@ -88,7 +88,7 @@ export function makeBlank({ directory }: Directory): void {
   }
 }
 
-export function flipBit(path: string, at: number): void {
+function flipBit(path: string, at: number): void {
   const bytes = readFileSync(path);
   bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
   writeFileSync(path, bytes);

@@ -241,7 +241,7 @@ export class Rig {
 }
 
 /** A server that listens on a host of the network, and ends when the test does. */
-export async function initServerOn(
+async function initServerOn(
   stage: Stage,
   network: Network,
   name: string,
