@@ -10,6 +10,8 @@ export interface Outcome {
   readonly violations: readonly Violation[];
   readonly acknowledged: number;
   readonly terms: number;
+  /** Ways that the pair's machines went: "from > to". */
+  readonly moves: readonly string[];
 }
 
 /** After the trouble a system is well within this time (I31). */
@@ -36,6 +38,7 @@ export async function run(seed: number): Promise<Outcome> {
     violations: watcher.violations,
     acknowledged: watcher.acknowledged.size,
     terms: Math.max(...world.pair.map(({ disk }) => disk.control.term)),
+    moves: [...watcher.moves],
   };
 }
 

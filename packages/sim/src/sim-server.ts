@@ -4,6 +4,7 @@ import { assert, Defect } from "@gridward/core/base/result";
 import { checkAccepts } from "@gridward/core/domain/pair/accepts";
 import type { PairEvent } from "@gridward/core/domain/pair/event";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
+import type { Machine } from "@gridward/core/domain/pair/pair-state";
 import { startPair } from "@gridward/core/domain/pair/start";
 import { allRows } from "@gridward/core/domain/tables";
 import { sha256 } from "@gridward/runtime/os/hash";
@@ -31,6 +32,8 @@ export interface Process {
   readonly conductor: Conductor;
   readonly writer: Writer;
   readonly receiver: FirstPassReceiver;
+  /** Where its machine stood after the last event. */
+  machine: Machine;
   /** Highest term that this process was told of. */
   heardTerm: number;
   /** Terms of ours that this process was told another server owns too. */
@@ -49,6 +52,8 @@ export interface ServerWatch extends DiskWatch {
   onVisible(server: SimServer, seq: number): void;
   onSent(server: SimServer, to: NodeId, frame: SimFrame): void;
   onHeard(server: SimServer, process: Process, from: NodeId, message: PairMessage): void;
+  /** `from` is null where the process was off. */
+  onMoved(id: NodeId, from: Machine | null, to: Machine): void;
 }
 
 /** What a server needs of the world around it. */
@@ -112,6 +117,7 @@ export class SimServer {
     ledger?.commit(started.state.committed);
     const conductor: Conductor = new Conductor(this.#parts(), started.state, ledger);
     this.process = this.#processOf(conductor, isBent && found !== undefined);
+    this.#watcher.onMoved(this.id, null, this.process.machine);
     if (ledger) this.#watcher.onVisible(this, ledger.committed.seq);
   }
 
@@ -121,6 +127,7 @@ export class SimServer {
       conductor,
       writer: this.#writer(conductor),
       receiver: new FirstPassReceiver(() => store.build(`${this.id}-${this.#world.fresh()}`)),
+      machine: conductor.pair.machine,
       heardTerm: 0,
       disputed: new Set(),
       waitsSince: undefined,
@@ -295,8 +302,19 @@ export class SimServer {
         this.#watcher.onVisible(this, seq);
       },
       onAbandoned: () => this.process?.writer.abandon(),
-      onSettled: () => this.process?.writer.pump(),
+      onSettled: () => {
+        this.#noticeMove();
+        this.process?.writer.pump();
+      },
     };
+  }
+
+  #noticeMove(): void {
+    const { process } = this;
+    if (!process) return;
+    const before = process.machine;
+    process.machine = process.conductor.pair.machine;
+    this.#watcher.onMoved(this.id, before, process.machine);
   }
 
   #send(to: NodeId, frame: SimFrame): void {

@@ -5,6 +5,8 @@ import { digestOf } from "@gridward/core/domain/digest";
 import { comparePositions, type Entry, type Position } from "@gridward/core/domain/entry";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import type { PairState } from "@gridward/core/domain/pair/pair-state";
+import type { Machine } from "@gridward/core/domain/pair/pair-state";
+import { isKnownMove, moveOf } from "@gridward/core/domain/pair/transitions";
 import { isComplete } from "@gridward/core/domain/pair/turn";
 import { findControlFault } from "@gridward/runtime/journal/control-check";
 import type { OpenedJournal } from "@gridward/runtime/journal/journal";
@@ -35,6 +37,8 @@ export interface Acknowledged {
 export class Watcher {
   readonly violations: Violation[] = [];
   readonly acknowledged = new Map<string, Acknowledged>();
+  /** Ways that machines of the pair went from one phase to another: "from > to". */
+  readonly moves = new Set<string>();
   /** Requests that were answered "no": they must never take effect. */
   readonly #refused = new Set<string>();
   /** Set while an operator forces a promotion: I3 then asks only for a consistent database. */
@@ -313,6 +317,14 @@ export class Watcher {
     const [last] = ledger.read(ledger.head.seq, 1);
     if (last?.kind !== "change-ack-set" || last.seq <= certifiedAt) return;
     this.fail("R8", `${id} was dropped and still calls itself complete`);
+  }
+
+  /** SM5: a machine moves only as the table of moves says. */
+  onMoved(id: NodeId, from: Machine | null, to: Machine): void {
+    if (from === to) return;
+    const move = moveOf(from, to);
+    this.moves.add(move);
+    if (!isKnownMove(from, to)) this.fail("SM5", `${id} went ${move}, which no table knows`);
   }
 
   /** A server is told something: from now on it knows (I16, I17). */

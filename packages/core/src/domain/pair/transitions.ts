@@ -285,14 +285,22 @@ export function findMove(from: Phase | "off", to: Phase): Move | undefined {
   return moves.find((move) => move.to === to && move.from.includes(from));
 }
 
+/** "serving > draining"; `from` is null where the process was off. */
+export function moveOf(from: Machine | null, to: Machine): string {
+  return `${placeOf(from)} > ${phaseOf(to)}`;
+}
+
 /**
- * May one event lead from here to there? `from` is null where the process was off. A Main of this
- * very event may find its disk full before the event is over, so its first phase is not seen.
+ * May one event lead from here to there? A Main that begins with this very event may find its disk
+ * full before the event is over, so that nobody sees it serve.
  */
 export function isKnownMove(from: Machine | null, to: Machine): boolean {
-  const before = from === null ? "off" : phaseOf(from);
-  const after = phaseOf(to);
+  const [before, after] = [placeOf(from), phaseOf(to)];
   if (before === after || findMove(before, after) !== undefined) return true;
   const isFull = to.duty === "main" && to.phase === "read-only" && to.code === "disk.full";
   return isFull && findMove(before, "serving") !== undefined;
+}
+
+function placeOf(machine: Machine | null): Phase | "off" {
+  return machine === null ? "off" : phaseOf(machine);
 }
