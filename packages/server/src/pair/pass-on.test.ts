@@ -281,6 +281,14 @@ test("[PO5] a Standby speaks as a server only for itself, and a stranger not at 
   assert.deepEqual(written, []);
 });
 
+test("[PO5] a server without a database knows nobody, and says that it has none", async () => {
+  const answer = answerSubmits({
+    state: () => emptyState,
+    write: async () => assert.fail("nothing is written"),
+  });
+  assert.equal(codeOf(await answer(standby, anOrder(admin))), "server.unavailable");
+});
+
 test("[PO6] the Main holds so many changes of one Standby at once", async () => {
   const { answer, held } = aMain();
   const asked = Array.from({ length: submittedMost }, async () => answer(standby, anOrder(admin)));
