@@ -12,6 +12,7 @@ import {
   type Cli,
   type Outcome,
 } from "./cli.ts";
+import { failed } from "./failure.ts";
 import { order, shown } from "./order.ts";
 import { addArbitrationVerbs } from "./pair-arbitration.ts";
 import { addResyncVerb } from "./pair-resync.ts";
@@ -59,6 +60,12 @@ export function addPairVerbs(root: Command, cli: Cli): void {
     .action(async (options: { readonly force?: boolean }, command: Command) =>
       carryOut(cli, command, async (asked) => promote(cli, asked, options.force === true)),
     );
+  pair
+    .command("maintenance <on|off>")
+    .description("take the Standby that is asked out for maintenance, or put it back")
+    .action(async (word: string, _: unknown, command: Command) =>
+      carryOut(cli, command, async (asked) => setMaintenance(cli, asked, word)),
+    );
   addArbitrationVerbs(pair, cli);
   addResyncVerb(pair, cli);
   addPartnerVerbs(pair, cli);
@@ -74,6 +81,16 @@ async function changeover(cli: Cli, asked: Asked, to: string): Promise<Outcome> 
   }
   const input = { params: {}, query: {}, body: { to } };
   return shown(await order({ cli, asked }, serverRoutes.pairChangeover, input));
+}
+
+async function setMaintenance(cli: Cli, asked: Asked, word: string): Promise<Outcome> {
+  if (word !== "on" && word !== "off") return failed("client.wrong-use", "maintenance on|off");
+  const input = { params: {}, query: {}, body: { on: word === "on" } };
+  if (asked.local === null) {
+    return shown(await order({ cli, asked }, serverRoutes.pairMaintenance, input));
+  }
+  const target = localTarget(asked.local);
+  return shown(await callRoute(target, localRoutes.localMaintenance, input, asked.timeout));
 }
 
 async function promote(cli: Cli, asked: Asked, force: boolean): Promise<Outcome> {

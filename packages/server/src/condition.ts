@@ -18,7 +18,7 @@ export function serverCondition(pair: PairState, at: Millis, now: Instant): Serv
     node: pair.self,
     duty,
     state,
-    canSignIn: hasDatabase,
+    canSignIn: hasDatabase && state !== "maintenance",
     fresh: hasDatabase && silence <= pair.timers.fresh,
     ageMs: silence,
     at: now,

@@ -64,6 +64,10 @@ export function openOrders(parts: OrderParts): OperatorParts {
       noted(parts, actor, `promote${force ? " --force" : ""}, because: ${reason}`, done);
       return done.ok ? ok({ ms: done.value, term: conductor.pair.control.term }) : done;
     },
+    setMaintenance: async ({ isOn, actor }) => {
+      const done = await timed(parts, { kind: "order-maintenance", isOn });
+      return noted(parts, actor, `maintenance ${isOn ? "on" : "off"}`, done.ok ? ok(null) : done);
+    },
     setMode: async (order) => setMode(parts, order),
     addWitness: async (order) => {
       const done = await addWitness(parts, order);

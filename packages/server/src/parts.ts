@@ -87,6 +87,11 @@ export interface OperatorParts {
     readonly reason: string;
     readonly actor: Actor;
   }) => Promise<Result<{ readonly ms: number; readonly term: number }, Refusal>>;
+  /** On a Standby: leaves the ack set in an orderly way, or comes back (HS18). */
+  readonly setMaintenance: (order: {
+    readonly isOn: boolean;
+    readonly actor: Actor;
+  }) => Promise<Result<null, Refusal>>;
   /** On the Main: who moves the duty of Main when a server is silent (HS7). */
   readonly setMode: (order: {
     readonly mode: ArbitrationMode;

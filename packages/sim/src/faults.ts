@@ -30,6 +30,8 @@ export interface Faults extends NetworkFaults {
   readonly mode: ArbitrationMode;
   /** Share of the operator's orders that switch the mode. */
   readonly switchShare: number;
+  /** Share of the operator's orders that take a server out for maintenance. */
+  readonly maintenanceShare: number;
   /** The witness is stopped, or a server is cut from it, so often. */
   readonly witnessEvery: number;
   /** Share of its stops that lose what it remembered. */
@@ -74,6 +76,7 @@ export function drawFaults(random: Random): Faults {
     isParsed: random.chance(0.25),
     mode: arbitrationModes[random.below(arbitrationModes.length)] ?? "manual",
     switchShare: seldom(0.3, 0.4),
+    maintenanceShare: seldom(0.3, 0.3),
     witnessEvery: sometimes(3_000, 30_000),
     amnesia: seldom(0.3, 0.3),
     lateQuestions: seldom(0.5, 0.2),

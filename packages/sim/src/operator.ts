@@ -27,6 +27,7 @@ export class Operator {
     this.#spoil(server);
     const work = workOf(server);
     if (random.chance(faults.switchShare)) return this.#switchMode(server);
+    if (random.chance(faults.maintenanceShare)) return this.#maintain(server);
     if (work === "serves" && random.chance(0.8)) return this.#changeover(server);
     // Who sees a server that does not work is tempted to force it.
     this.promote(server, random.chance(work === "is down" ? 0.5 : faults.forceShare));
@@ -63,6 +64,13 @@ export class Operator {
       kind: "order-mode",
       mode,
       hasWitness: this.#world.witness.record !== null,
+    });
+  }
+
+  #maintain(server: SimServer): void {
+    this.#order(server, { kind: "order-maintenance", isOn: true });
+    this.#world.schedule.after(this.#world.random.between(500, 12_000), () => {
+      this.#order(server, { kind: "order-maintenance", isOn: false });
     });
   }
 
@@ -112,6 +120,9 @@ export class Operator {
     const { process } = server;
     if (!process) return server.start();
     const { machine } = process.conductor.pair;
+    if (machine.duty === "standby" && machine.phase === "maintenance") {
+      return this.#order(server, { kind: "order-maintenance", isOn: false });
+    }
     const main = this.#world.main();
     if (process.isBent && main !== server) return this.#restart(server);
     if (machine.duty === "main" && machine.phase === "read-only") return this.#relieve(server);

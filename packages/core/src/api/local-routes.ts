@@ -49,6 +49,13 @@ export const localRoutes = {
     body: z.strictObject({ force: z.boolean(), reason: z.string().min(1).max(256) }),
     answer: z.object({ main: z.string(), ms: z.number(), term: z.int() }),
   },
+  localMaintenance: {
+    ...order,
+    path: "/local/maintenance",
+    summary: "Take this Standby out for maintenance, or put it back: it answers no sign-ins then",
+    body: z.strictObject({ on: z.boolean() }),
+    answer: z.object({ server: z.string(), maintenance: z.boolean() }),
+  },
   localUnlock: {
     ...order,
     path: "/local/unlock",

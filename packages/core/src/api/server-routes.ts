@@ -156,6 +156,13 @@ export const serverRoutes = {
     body: z.strictObject({ to: nameText }),
     answer: z.object({ main: z.string(), ms: z.number() }),
   },
+  pairMaintenance: {
+    ...order,
+    path: "/v1/pair/maintenance",
+    summary: "Take this Standby out for maintenance, or put it back",
+    body: z.strictObject({ on: z.boolean() }),
+    answer: z.object({ server: z.string(), maintenance: z.boolean() }),
+  },
   pairPromote: {
     ...order,
     path: "/v1/pair/promote",

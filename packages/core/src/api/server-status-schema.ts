@@ -30,6 +30,7 @@ const serverState = z.enum([
   "standby-stalled",
   "standby-valid",
   "standby-candidate",
+  "maintenance",
   "fenced",
   "diverged",
   "invalid-database",

@@ -33,6 +33,8 @@ export interface ControlRecord {
   readonly switching: ArbitrationMode | null;
   /** The term a witness was asked for, written before it is asked; null when that is settled (R9). */
   readonly candidacy: number | null;
+  /** As Standby: taken out by an operator since then; it follows nobody until it is put back. */
+  readonly maintenance: { readonly since: Instant } | null;
   /** Highest version of the witness's register seen: one with less was put back from an old copy. */
   readonly arbiterVersion: number;
 }
@@ -64,6 +66,7 @@ export function blankControl(self: NodeId, system: SystemId | null): ControlReco
     mode: "manual",
     switching: null,
     candidacy: null,
+    maintenance: null,
     arbiterVersion: 0,
   };
 }

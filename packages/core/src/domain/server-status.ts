@@ -22,6 +22,7 @@ export type ServerState =
   | "standby-stalled"
   | "standby-valid"
   | "standby-candidate"
+  | "maintenance"
   | "fenced"
   | "diverged"
   | "invalid-database"

@@ -44,6 +44,7 @@ const recordSchema = z.strictObject({
   mode: z.enum(arbitrationModes),
   switching: z.enum(arbitrationModes).nullable(),
   candidacy: count.nullable(),
+  maintenance: z.strictObject({ since: count }).nullable(),
   arbiterVersion: count,
 });
 

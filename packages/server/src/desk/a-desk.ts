@@ -192,6 +192,7 @@ const noOperator: OperatorParts = {
   invite: async () => ok({ code: new Secret("gwj1.TEST"), expiresAt: 0 }),
   join: async () => err({ code: "invite.malformed", detail: "" }),
   changeover: async ({ to }) => err({ code: "pair.server-not-found", detail: to }),
+  setMaintenance: async () => err({ code: "pair.maintenance-main", detail: "" }),
   promote: async () => err({ code: "pair.already-main", detail: "" }),
   compareSettings: async () => [],
   copySetting: async ({ key }) => err({ code: "pair.own-setting", detail: key }),

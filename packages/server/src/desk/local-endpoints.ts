@@ -33,6 +33,10 @@ export function localEndpoints(parts: DeskParts): Readonly<Record<LocalRouteName
       const done = await operator.promote({ ...body, actor });
       return done.ok ? ok({ main: front.status().name, ...done.value }) : done;
     }),
+    localMaintenance: endpoint(localRoutes.localMaintenance, async ({ body }, { actor }) => {
+      const done = await operator.setMaintenance({ isOn: body.on, actor });
+      return done.ok ? ok({ server: front.status().name, maintenance: body.on }) : done;
+    }),
     localUnlock: endpoint(localRoutes.localUnlock, async ({ body }, { actor, requestId }) => {
       const account = findAccount(front.state(), body.account);
       if (!account.ok) return account;

@@ -17,6 +17,7 @@ type PairRoute =
   | "pairSettings"
   | "pairSettingCopy"
   | "pairChangeover"
+  | "pairMaintenance"
   | "pairPromote";
 
 /** What an operator orders of the pair; who may is checked by the route, what may by the pair. */
@@ -60,6 +61,10 @@ export function pairEndpoints(parts: DeskParts): Readonly<Record<PairRoute, Endp
     pairChangeover: endpoint(serverRoutes.pairChangeover, async ({ body }, { actor }) => {
       const done = await operator.changeover({ to: body.to, actor });
       return done.ok ? ok({ main: body.to, ms: done.value.ms }) : done;
+    }),
+    pairMaintenance: endpoint(serverRoutes.pairMaintenance, async ({ body }, { actor }) => {
+      const done = await operator.setMaintenance({ isOn: body.on, actor });
+      return done.ok ? ok({ server: front.status().name, maintenance: body.on }) : done;
     }),
     pairPromote: endpoint(serverRoutes.pairPromote, async ({ body }, { actor }) => {
       const done = await operator.promote({ force: body.force, reason: body.reason, actor });

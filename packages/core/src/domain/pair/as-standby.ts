@@ -3,6 +3,7 @@ import { origin, samePosition } from "../entry.ts";
 import type { PairEvent } from "./event.ts";
 import { findFork } from "./find-fork.ts";
 import type { PairMessage } from "./message.ts";
+import { hearInMaintenance } from "./maintenance.ts";
 import { onRights } from "./mode.ts";
 import type { Machine } from "./pair-state.ts";
 import { beCandidate, hearMainAsCandidate } from "./takeover.ts";
@@ -13,6 +14,9 @@ export function hearAsStandby(turn: Turn, from: NodeId, message: PairMessage): v
   const { machine } = turn.state;
   if (machine.duty === "standby" && machine.phase === "candidate") {
     return hearMainAsCandidate(turn, machine, from, message); // R6
+  }
+  if (machine.duty === "standby" && machine.phase === "maintenance") {
+    return hearInMaintenance(turn, from, message);
   }
   switch (message.kind) {
     case "hello":

@@ -35,6 +35,8 @@ export function readStandby(
       const isWhole = bytesTotal !== null && bytesDone >= bytesTotal;
       return { state: "standby-stalled", why: whyStalled(state, at, conflict, isWhole) };
     }
+    case "maintenance":
+      return { state: "maintenance", why: whyMaintenance };
     case "candidate":
       return { state: "standby-candidate", why: whyCandidate(state) };
     case "following":
@@ -45,6 +47,12 @@ export function readStandby(
       return readUnconnected(state, at, conflict);
   }
 }
+
+const whyMaintenance: Why = {
+  code: "pair.maintenance",
+  text: "An operator took this server out; it follows nobody and answers no sign-ins.",
+  remedy: "Run `gridward pair maintenance off --local DIR` here when the work is done.",
+};
 
 function mainOf({ control, peers }: PairState): Peer | undefined {
   return control.owner === null ? undefined : peers.get(control.owner);

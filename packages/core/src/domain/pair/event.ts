@@ -32,6 +32,7 @@ export type PairEvent =
   | { readonly kind: "order-changeover"; readonly to: NodeId; readonly directionsOk: boolean }
   | { readonly kind: "order-promote"; readonly force: boolean }
   | { readonly kind: "order-mode"; readonly mode: ArbitrationMode; readonly hasWitness: boolean }
+  | { readonly kind: "order-maintenance"; readonly isOn: boolean }
   /** It answered, be it with a refusal: nobody takes over from a server that lives. */
   | { readonly kind: "partner-answered"; readonly peer: NodeId }
   /** Exactly one for each `ask-arbiter`; silent: no answer in time, or no connection. */

@@ -89,6 +89,7 @@ export type Machine =
       };
     }
   | { readonly duty: "standby"; readonly phase: "following"; readonly lastAt: Millis }
+  | { readonly duty: "standby"; readonly phase: "maintenance" }
   /** Listens to the old Main no more and asks the witness for the next term (R6). */
   | {
       readonly duty: "standby";

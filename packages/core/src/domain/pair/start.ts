@@ -109,6 +109,7 @@ function firstMachine(found: Found, isOwner: boolean): Machine {
     const ackSet = [found.self];
     return { duty: "standby", phase: "candidate", since: found.at, by: "takeover", ackSet };
   }
+  if (!isOwner && control.maintenance !== null) return { duty: "standby", phase: "maintenance" };
   if (!isOwner) return { duty: "standby", phase: "connecting" };
   if (control.handover !== null) {
     // The target may have taken the term: only its word ends the drain.

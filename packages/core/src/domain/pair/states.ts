@@ -250,6 +250,17 @@ export const states: Readonly<Record<ServerState, StateRow>> = {
     mark: "investigate",
     word: "Two Mains",
   },
+  maintenance: {
+    ...asStandby,
+    number: 20,
+    phases: ["maintenance"],
+    means: "Taken out by an operator: it follows nobody until it is put back.",
+    signIns: "no",
+    mayBecomeMain: "by force",
+    mustAct: "if it lasts",
+    mark: "act",
+    word: "Maintenance",
+  },
   stopped: {
     ...asNobody,
     number: null,

@@ -9,6 +9,7 @@ import {
 } from "./as-standby.ts";
 import type { Clocks, PairAction, PairEvent } from "./event.ts";
 import { hearArbiter, pursue, watchQuestion } from "./arbitration.ts";
+import { orderMaintenance } from "./maintenance.ts";
 import { orderMode } from "./mode.ts";
 import { orderChangeover, orderPromote } from "./orders.ts";
 import type { HistoryView, PairState } from "./pair-state.ts";
@@ -76,6 +77,8 @@ function take(turn: Turn, event: PairEvent): void {
       return orderPromote(turn, event.force);
     case "order-mode":
       return orderMode(turn, event.mode, event.hasWitness);
+    case "order-maintenance":
+      return orderMaintenance(turn, event.isOn);
     case "partner-answered":
       return setPeer(turn, event.peer, { aliveAt: turn.clocks.at });
     case "arbiter-answered":
@@ -165,8 +168,8 @@ function onDiskFull(turn: Turn): void {
     });
   }
   // A candidate writes nothing; its question to the witness must not be forgotten.
-  if (machine.duty !== "standby" || machine.phase === "candidate") return;
-  if (control.owner === null) return;
+  if (machine.duty !== "standby" || control.owner === null) return;
+  if (machine.phase === "candidate" || machine.phase === "maintenance") return;
   const ackSet = control.ackSet.filter((member) => member !== self);
   const certificate = control.certificate && { ...control.certificate, complete: false };
   keep(turn, { ackSet, certificate });

@@ -18,6 +18,7 @@ export function takeTerm(
     handover: null,
     switching: null,
     candidacy: null,
+    maintenance: null,
   });
   turn.state = { ...turn.state, unprotected: grant.unprotected };
   become(turn, { duty: "main", phase: "serving", admitting: null });

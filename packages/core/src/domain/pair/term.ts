@@ -65,6 +65,7 @@ export function learnTerm(turn: Turn, term: number, owner: NodeId): void {
   }
   if (handedOver) act(turn, { kind: "order-done" });
   if (machine.duty === "none" && machine.phase !== "two-mains") return;
+  if (machine.duty === "standby" && machine.phase === "maintenance") return;
   become(
     turn,
     superseded ? { duty: "fenced", by: owner } : { duty: "standby", phase: "connecting" },

@@ -278,6 +278,30 @@ export const moves: readonly Move[] = [
     rules: ["R7", "I17"],
     ...apart("two operators must promote two servers"),
   },
+  {
+    from: ["connecting", "following", "synchronising"],
+    to: "maintenance",
+    on: ["order-maintenance"],
+    when: "an operator takes this Standby out; it leaves the ack set durably and says so",
+    rules: ["R2"],
+    ...drawn,
+  },
+  {
+    from: ["maintenance"],
+    to: "connecting",
+    on: ["order-maintenance"],
+    when: "it is put back, and asks its Main what it missed",
+    rules: ["R3"],
+    ...drawn,
+  },
+  {
+    from: ["off"],
+    to: "maintenance",
+    on: ["start"],
+    when: "it was taken out before the stop",
+    rules: ["R2"],
+    ...apart("needs a restart within the maintenance"),
+  },
 ];
 
 /** The row of a move; undefined: there is no such move. */

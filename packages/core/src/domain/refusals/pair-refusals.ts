@@ -152,6 +152,12 @@ export const pairRefusals = {
     says: "The pair is in this mode already.",
     remedy: "Nothing needs to be done.",
   },
+  "pair.maintenance-main": {
+    ...againstRule,
+    ...toOperator,
+    says: "A Main cannot be taken out for maintenance.",
+    remedy: "Run `gridward pair changeover --to NAME` first.",
+  },
   "pair.no-witness": {
     ...againstRule,
     ...toOperator,

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { describe } from "./describe.ts";
+import {
+  aControl,
+  aHello,
+  aProtectedMain,
+  aValidStandby,
+  certified,
+  deeds,
+  heard,
+  play,
+  refusalOf,
+  saidOf,
+  serverA,
+  serverB,
+  started,
+} from "./fixtures.ts";
+
+const on = { kind: "order-maintenance", isOn: true } as const;
+const off = { kind: "order-maintenance", isOn: false } as const;
+
+test("[HS18][R2] a Standby leaves durably before it says so, and follows nobody until put back", () => {
+  const out = play(aValidStandby(), [on]);
+  assert.deepEqual(deeds(out.actions), ["write-control", "say leaving", "order-done"]);
+  assert.deepEqual(out.state.control.ackSet, [serverA]);
+  assert.equal(out.state.control.certificate?.complete, false);
+  const { state, remedy } = describe(out.state, 0, null);
+  assert.equal(state, "maintenance");
+  assert.match(remedy ?? "", /maintenance off/);
+  const deaf = play(out, [heard(serverA, aHello({ ackSet: [serverA] }))]);
+  assert.deepEqual(deaf.actions, []);
+  const back = play(deaf, [off]);
+  assert.deepEqual(deeds(back.actions), ["write-control", "say hello", "order-done"]);
+  assert.ok("phase" in back.state.machine && back.state.machine.phase === "connecting");
+});
+
+test("[HS18] a Main that still counts it is told again", () => {
+  const out = play(aValidStandby(), [on, heard(serverA, aHello())]);
+  assert.equal(saidOf(out.actions, "leaving")?.reason, "maintenance");
+});
+
+test("[HS18] a Main lets a Standby that left go at once, in every mode", () => {
+  const { state } = aProtectedMain();
+  for (const mode of ["manual", "witness", "pair"] as const) {
+    const main = { state: { ...state, control: { ...state.control, mode } }, actions: [] };
+    const leaving = { kind: "leaving", term: 1, reason: "maintenance" } as const;
+    const alone = play(main, [heard(serverB, leaving)]);
+    assert.deepEqual(alone.state.control.ackSet, [serverA]);
+    assert.match(alone.state.unprotected?.reason ?? "", /maintenance/);
+  }
+});
+
+test("[HS18] maintenance outlives a restart and a change of Main", () => {
+  const control = certified({ maintenance: { since: 1 }, ackSet: [serverA] });
+  const { state, actions } = started({ self: serverB, control });
+  assert.equal(describe(state, 0, null).state, "maintenance");
+  const later = play({ state, actions }, [heard(serverA, aHello({ term: 5 }))]);
+  assert.equal(describe(later.state, 0, null).state, "maintenance");
+});
+
+test("[HS18] a Main is not taken out, and nobody twice", () => {
+  assert.equal(refusalOf(play(aProtectedMain(), [on]).actions), "pair.maintenance-main");
+  assert.equal(refusalOf(play(aValidStandby(), [off]).actions), "pair.unchanged");
+  assert.equal(refusalOf(play(aValidStandby(), [on, on]).actions), "pair.unchanged");
+  const blank = started({ control: aControl({ incarnation: null, owner: null }) });
+  assert.equal(refusalOf(play(blank, [on]).actions), "pair.busy");
+});
