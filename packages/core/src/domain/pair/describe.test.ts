@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ServerState } from "../server-status.ts";
+import { checkAccepts } from "./accepts.ts";
 import { describe } from "./describe.ts";
 import {
   aControl,
@@ -13,7 +15,10 @@ import {
   started,
   withPeer,
 } from "./fixtures.ts";
+import { checkPromote } from "./orders.ts";
 import type { Machine } from "./pair-state.ts";
+import { inPhase } from "./phase-fixtures.ts";
+import { iconOf, phaseOf, states } from "./states.ts";
 
 const conflict = { code: "T03", text: "expired", remedy: "renew it" };
 
@@ -30,9 +35,18 @@ const waiting: Played = {
 };
 const connecting = as({ duty: "standby", phase: "connecting" });
 const synchronising = as({ duty: "standby", phase: "synchronising", progress });
+const unlinked = withPeer(connecting, serverA, { linkUp: false });
+const candidate = as({
+  duty: "standby",
+  phase: "candidate",
+  since: 0,
+  by: "takeover",
+  ackSet: [serverB],
+});
+const catchingUp = aValidStandby(certified({ certificate: null }));
 
 /** Every state that a person may read, and what brings it about. */
-const rows: readonly (readonly [string, Played, number?, typeof conflict?])[] = [
+const rows: readonly (readonly [ServerState, Played, number?, typeof conflict?])[] = [
   ["lone", { ...started({ partners: [] }), actions: [] }],
   ["main-protected", aProtectedMain()],
   ["main-exposed", exposed],
@@ -43,15 +57,18 @@ const rows: readonly (readonly [string, Played, number?, typeof conflict?])[] = 
   ["main-read-only", as({ duty: "main", phase: "read-only", code: "x", text: "behind" })],
   ["main-draining", as({ duty: "main", phase: "draining", to: serverB, since: 0, offered: true })],
   ["standby-connecting", connecting],
+  ["standby-connecting", unlinked],
+  ["standby-connecting", aValidStandby(), 7_000],
+  ["standby-candidate", candidate],
   ["standby-security-conflict", connecting, 0, conflict],
   ["standby-incompatible", withPeer(connecting, serverA, { incompatible: "other-system" })],
   ["standby-incompatible", withPeer(connecting, serverA, { incompatible: "other-version" })],
   ["standby-synchronising", synchronising],
-  ["standby-synchronising", aValidStandby(certified({ certificate: null }))],
+  ["standby-synchronising", catchingUp],
   ["standby-stalled", synchronising, 60_000],
   ["standby-valid", aValidStandby()],
   ["fenced", as({ duty: "fenced", by: serverB })],
-  ["blank", as({ duty: "none", phase: "blank" })],
+  ["blank", inPhase("blank")],
   ["invalid-database", as({ duty: "none", phase: "invalid", code: "x", text: "why" })],
   ["diverged", as({ duty: "none", phase: "diverged", fork: at(3), entries: 2 })],
   ["two-mains", as({ duty: "none", phase: "two-mains", other: serverB })],
@@ -94,4 +111,35 @@ test("[PD2][HS9] of two Mains each tells where both end, so that a person can ch
   const { state } = as({ duty: "none", phase: "two-mains", other: serverB });
   const known = withPeer({ state, actions: [] }, serverB, { head: at(9, 1) });
   assert.match(describe(known.state, 0, null).cause?.text ?? "", /at change 5 .* at 9 \(term 1\)/);
+});
+
+test("[PD5][HS1][HS13] what is shown of a state is what its row says", () => {
+  for (const [name, { state }, time = 0, why] of rows) {
+    const { icon, cause, duty } = describe(state, time, why ?? null);
+    const row = states[name];
+    const badges = [row, row.variant].flatMap((badge) => (badge ? [iconOf(badge)] : []));
+    assert.ok(badges.some(({ word, colour }) => word === icon.word && colour === icon.colour));
+    assert.equal(duty, row.duty, name);
+    assert.ok(row.phases.includes(phaseOf(state.machine)), name);
+    if (row.mustAct !== "no") assert.notEqual(cause, null, name);
+  }
+});
+
+test("[PD5] every state that a running server can be in is among those that are tried", () => {
+  const tried = new Set(rows.map(([name]) => name));
+  const wanted = Object.entries(states).filter(([, { phases }]) => phases.length > 0);
+  assert.deepEqual([...tried].toSorted(), wanted.map(([name]) => name).toSorted());
+});
+
+test("[PD5][HS3] a state takes changes, and may become Main, as its row says", () => {
+  for (const [name, { state }] of rows) {
+    const row = states[name];
+    const closed = checkAccepts(state);
+    // While a Main waits it takes changes, and answers them when the Standby has them.
+    if (row.writes === "no") assert.equal(closed?.mayWait, false, name);
+    else assert.ok(closed === undefined || closed.mayWait, name);
+    if (row.mayBecomeMain === "is") continue;
+    const isBarred = checkPromote(state, 600_000, true) !== undefined;
+    assert.equal(isBarred, row.mayBecomeMain === "never", name);
+  }
 });

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Millis } from "../../base/time.ts";
+import { describe } from "./describe.ts";
+import { at, type Played, serverA, serverB, withPeer } from "./fixtures.ts";
+import type { Peer } from "./pair-state.ts";
+import { inPhase, withControl } from "./phase-fixtures.ts";
+import { type Phase, states } from "./states.ts";
+
+const conflict = { code: "T03", text: "expired", remedy: "renew it" };
+const late = 60_000;
+
+/** The partner is heard at `time`, and is Main, unless said otherwise. */
+function hearing(played: Played, time: Millis, peer: Partial<Peer> = {}): Played {
+  return withPeer(played, serverA, { duty: "main", heardAt: time, ...peer });
+}
+
+function read({ state }: Played, time: Millis, why: typeof conflict | null = null) {
+  const { state: name, cause, remedy, icon } = describe(state, time, why);
+  return { name, code: cause?.code, text: cause?.text ?? "", remedy: remedy ?? "", icon };
+}
+
+/** It follows, and the Main does not count on it. */
+const uncounted = withControl(inPhase("following"), { certificate: null });
+
+test("[PD8][HS5] a stalled copy names the verdict, the network, the disk or the Main", () => {
+  const copying = inPhase("synchronising");
+  const { machine } = copying.state;
+  assert.ok(machine.duty === "standby" && machine.phase === "synchronising");
+  const progress = { ...machine.progress, bytesDone: 2 };
+  const whole = { ...copying, state: { ...copying.state, machine: { ...machine, progress } } };
+  const rows = [
+    ["T03", hearing(copying, late), conflict],
+    ["pair.stalled-network", hearing(copying, late, { linkUp: false }), null],
+    ["pair.stalled-network", hearing(copying, 0), null],
+    ["pair.stalled-disk", hearing(whole, late), null],
+    ["pair.no-main", hearing(copying, late, { duty: "none" }), null],
+    ["pair.stalled-main", hearing(copying, late), null],
+  ] as const;
+  for (const [expected, played, why] of rows) {
+    const { name, code, text, remedy } = read(played, late, why);
+    assert.deepEqual([name, code], ["standby-stalled", expected]);
+    assert.match(text, /60 s/);
+    assert.ok(remedy.length > 0);
+  }
+});
+
+test("[PD8][HS5] catching up stalls too, and only where nothing comes that should", () => {
+  const behind = hearing(uncounted, late, { head: at(9) });
+  assert.deepEqual(read(behind, late).code, "pair.stalled-main");
+  assert.equal(read(behind, late - 1).name, "standby-synchronising");
+  const level = hearing(uncounted, late, { head: at(5) });
+  assert.equal(read(level, late - 1).code, undefined);
+  assert.deepEqual(
+    [read(level, late).name, read(level, late).code],
+    ["standby-synchronising", "pair.not-admitted"],
+  );
+  assert.equal(read(level, late).icon.word, "Catching up");
+});
+
+test("[PD8][HS20] a Standby without a link says whether the Main is silent, no Main, or sends nothing", () => {
+  const connecting = inPhase("connecting");
+  const cut = hearing(connecting, late, { linkUp: false });
+  assert.match(read(cut, late).remedy, /`gridward pair promote` here/);
+  const dropped = withControl(cut, { certificate: null });
+  assert.match(read(dropped, late).remedy, /went on without this server.*promote --force` here/);
+  assert.equal(read(hearing(connecting, late), late).code, "pair.not-following");
+  assert.equal(read(hearing(connecting, late, { duty: "none" }), late).code, "pair.no-main");
+});
+
+test("[PD8][HS8] a valid Standby that hears nothing any more is not shown as valid, be the link open", () => {
+  const valid = hearing(inPhase("following"), 0);
+  assert.equal(read(valid, 6_000).name, "standby-valid");
+  assert.deepEqual(
+    [read(valid, 6_001).name, read(valid, 6_001).code],
+    ["standby-connecting", "pair.main-silent"],
+  );
+  assert.equal(read(valid, 6_001, conflict).name, "standby-security-conflict");
+});
+
+test("[PD9][HS5] after ten minutes every state says why and what to do, but where nothing is amiss", () => {
+  const phases = [...new Set(Object.values(states).flatMap((row) => row.phases))];
+  const time = 600_000;
+  const isFine = new Set(["lone", "main-protected", "standby-valid"]);
+  for (const phase of phases) {
+    for (const peer of everyPartner(phase, time)) {
+      const { name, code, remedy } = read(peer, time);
+      if (isFine.has(name)) continue;
+      assert.ok(code !== undefined && remedy.length > 0, `${phase} as ${name}`);
+    }
+  }
+});
+
+/** In this phase, with a partner that is heard, silent, ahead, or no Main, certified or not. */
+function everyPartner(phase: Phase, time: Millis): readonly Played[] {
+  const base = inPhase(phase);
+  const partner = base.state.self === serverA ? serverB : serverA;
+  const views: readonly Partial<Peer>[] = [
+    { heardAt: time },
+    { heardAt: time, head: at(9) },
+    { heardAt: time, duty: "none" },
+    { heardAt: 0 },
+    { heardAt: null, linkUp: false },
+  ];
+  return [base, withControl(base, { certificate: null, ackSet: [base.state.self] })].flatMap(
+    (played) => views.map((view) => withPeer(played, partner, { duty: "main", ...view })),
+  );
+}
