@@ -220,15 +220,20 @@ function onHandoverCancel(turn: Turn, from: NodeId, term: number): void {
 }
 
 export function onSnapshotBegun(turn: Turn, bytesTotal: number): void {
-  const { machine } = turn.state;
-  const isAwaited = machine.duty !== "none" || ["blank", "diverged"].includes(machine.phase);
-  if (!isAwaited || machine.duty === "main") return;
+  if (!awaitsCopy(turn.state.machine)) return;
   const { at } = turn.clocks;
   become(turn, {
     duty: "standby",
     phase: "synchronising",
     progress: { bytesDone: 0, bytesTotal, startedAt: at, lastAt: at },
   });
+}
+
+/** It asked for what follows its head; a candidate meanwhile listens to nobody (R6). */
+function awaitsCopy(machine: Machine): boolean {
+  if (machine.duty === "none") return machine.phase === "blank" || machine.phase === "diverged";
+  if (machine.duty !== "standby") return false;
+  return machine.phase !== "candidate" && machine.phase !== "maintenance";
 }
 
 export function onSnapshotProgress(turn: Turn, bytesDone: number): void {

@@ -67,6 +67,7 @@ const rows: readonly (readonly [ServerState, Played, number?, typeof conflict?])
   ["standby-synchronising", catchingUp],
   ["standby-stalled", synchronising, 60_000],
   ["standby-valid", aValidStandby()],
+  ["maintenance", inPhase("maintenance")],
   ["fenced", as({ duty: "fenced", by: serverB })],
   ["blank", inPhase("blank")],
   ["invalid-database", as({ duty: "none", phase: "invalid", code: "x", text: "why" })],

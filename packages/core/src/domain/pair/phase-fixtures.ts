@@ -27,6 +27,7 @@ const machines: Readonly<Record<Phase, Machine>> = {
   },
   following: { duty: "standby", phase: "following", lastAt: 0 },
   candidate: { duty: "standby", phase: "candidate", since: 0, by: "takeover", ackSet: [serverB] },
+  maintenance: { duty: "standby", phase: "maintenance" },
   fenced: { duty: "fenced", by: serverB },
 };
 
@@ -37,6 +38,9 @@ export function inPhase(phase: Phase): Played {
   const { state } = wasMain ? aProtectedMain() : aValidStandby();
   const played = { state: { ...state, machine }, actions: [] };
   if (phase === "fenced") return withControl(played, { owner: serverB });
+  if (phase === "maintenance") {
+    return withControl(played, { maintenance: { since: 0 }, certificate: null, ackSet: [serverA] });
+  }
   if (phase !== "blank") return played;
   return withControl(played, { incarnation: null, certificate: null, owner: serverA });
 }

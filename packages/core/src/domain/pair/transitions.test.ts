@@ -53,6 +53,7 @@ function promoted(from: Phase, event: PairEvent, mode: "manual" | "witness" = "m
 }
 
 const offered = aControl({ handover: { term: 2, to: serverB } });
+const out = { self: serverB, control: certified({ maintenance: { since: 0 } }) };
 const asked = { self: serverB, control: certified({ candidacy: 2 }) };
 
 /** Moves that few simulated lives show, each played here: "from > to". */
@@ -60,6 +61,7 @@ const plays: Readonly<Record<string, () => Pick<Played, "state">>> = {
   "off > invalid": () => started({ fault: { code: "x", text: "bent" } }),
   "off > draining": () => started({ control: offered }),
   "off > candidate": () => started(asked),
+  "off > maintenance": () => started(out),
   "diverged > synchronising": () => outOf("diverged", begun),
   "connecting > synchronising": () => outOf("connecting", begun),
   "following > synchronising": () => outOf("following", begun),
@@ -69,6 +71,7 @@ const plays: Readonly<Record<string, () => Pick<Played, "state">>> = {
   "following > invalid": () => outOf("following", bent),
   "synchronising > candidate": () => promoted("synchronising", promote, "witness"),
   "synchronising > serving": () => promoted("synchronising", force),
+  "maintenance > serving": () => promoted("maintenance", force),
   "fenced > serving": () => promoted("fenced", force),
   "two-mains > serving": () => promoted("two-mains", force),
   "draining > serving": () => promoted("draining", force),
@@ -108,19 +111,26 @@ test("[PD6] a Main whose disk is full in its first moment is not seen to serve",
   assert.ok(!isKnownMove(inPhase("invalid").state.machine, blocked));
 });
 
-const eventOf: Readonly<Record<Order, PairEvent>> = {
-  "order-promote": promote,
-  "order-promote-by-force": force,
-  "order-changeover": { kind: "order-changeover", to: serverB, directionsOk: true },
-  "order-mode": { kind: "order-mode", mode: "witness", hasWitness: true },
-};
+function eventOf(order: Order, phase: Phase): PairEvent {
+  switch (order) {
+    case "order-promote":
+      return promote;
+    case "order-promote-by-force":
+      return force;
+    case "order-changeover":
+      return { kind: "order-changeover", to: serverB, directionsOk: true };
+    case "order-mode":
+      return { kind: "order-mode", mode: "witness", hasWitness: true };
+    case "order-maintenance":
+      return { kind: "order-maintenance", isOn: phase !== "maintenance" };
+  }
+}
 
-const everyOrder = [
-  "order-promote",
-  "order-promote-by-force",
-  "order-changeover",
-  "order-mode",
-] as const satisfies readonly Order[];
+const everyOrder = Object.keys(orders).filter(isOrder);
+
+function isOrder(name: string): name is Order {
+  return name in orders;
+}
 
 const phases = [...new Set(Object.values(states).flatMap((row) => row.phases))];
 
@@ -130,7 +140,7 @@ test("[PD7][HS3][HS6] an order is taken in the phases that the table says, and r
     for (const phase of phases) {
       const place = `${order} in ${phase}`;
       const before = isPromotion ? silent(inPhase(phase)) : inPhase(phase);
-      const { state, actions } = play(before, [eventOf[order]]);
+      const { state, actions } = play(before, [eventOf(order, phase)]);
       const taken = orders[order].taken[phase];
       assert.equal(refusalOf(actions) === undefined, taken !== null, place);
       if (taken === null) continue;
@@ -161,4 +171,11 @@ test("[PD7][HS1] an order leads only to moves that exist, and a move by order is
 test("[PD6] every phase is reached by a move and shown as a state", () => {
   const reached = new Set(moves.map(({ to }) => to));
   assert.deepEqual([...reached].toSorted(), phases.toSorted());
+});
+
+test("[PD6][R6] what still comes of a copy moves nobody who waits for none", () => {
+  for (const phase of ["candidate", "maintenance", "invalid", "two-mains", "serving"] as const) {
+    const { machine } = outOf(phase, begun).state;
+    assert.equal(phaseOf(machine), phase);
+  }
 });

@@ -135,7 +135,7 @@ export const moves: readonly Move[] = [
     ...drawn,
   },
   {
-    from: ["connecting", "following"],
+    from: ["following", "connecting"],
     to: "candidate",
     on: ["tick", "message", "order-promote"],
     when: "witness mode: a silent Main, its hand-over or a promotion; the witness is asked",
@@ -143,7 +143,7 @@ export const moves: readonly Move[] = [
     ...drawn,
   },
   {
-    from: ["connecting", "following"],
+    from: ["following", "connecting"],
     to: "serving",
     on: ["tick", "message", "order-promote"],
     when: "promoted; or the Main hands over; or, in pair mode, a valid Standby of a silent Main",
@@ -151,7 +151,7 @@ export const moves: readonly Move[] = [
     ...drawn,
   },
   {
-    from: ["connecting", "following"],
+    from: ["following", "connecting"],
     to: "diverged",
     on: ["message"],
     when: "the Main went on without changes that were, or may have been, answered here",
@@ -159,7 +159,7 @@ export const moves: readonly Move[] = [
     ...apart(seldom, true),
   },
   {
-    from: ["connecting", "following"],
+    from: ["following", "connecting"],
     to: "invalid",
     on: ["message", "database-invalid"],
     when: "the state here is not the Main's although the journals agree",
@@ -191,7 +191,7 @@ export const moves: readonly Move[] = [
     ...apart("no operator of the simulator promotes within a copy"),
   },
   {
-    from: ["synchronising", "fenced", "two-mains"],
+    from: ["synchronising", "maintenance", "fenced", "two-mains"],
     to: "serving",
     on: ["order-promote"],
     when: "promoted, by force where the database is not complete",
