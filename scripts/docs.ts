@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openApi } from "@gridward/core/api/open-api";
 import { importDiagram } from "./import-diagram.ts";
+import { moveReference, orderReference, pairPicture, stateReference } from "./pair-reference.ts";
 import { causeReference, eventReference, limitReference, refusalReference } from "./reference.ts";
 import { root } from "./sources.ts";
 
@@ -24,6 +25,10 @@ const files: readonly { readonly file: string; readonly generate: () => string }
 
 const parts: readonly GeneratedPart[] = [
   { file: "docs/ARCHITECTURE.md", marker: "imports", generate: importDiagram },
+  { file: "docs/PAIR.md", marker: "picture", generate: pairPicture },
+  { file: "docs/PAIR.md", marker: "states", generate: stateReference },
+  { file: "docs/PAIR.md", marker: "orders", generate: orderReference },
+  { file: "docs/PAIR.md", marker: "moves", generate: moveReference },
   { file: "docs/reference/refusals.md", marker: "refusals", generate: refusalReference },
   { file: "docs/reference/events.md", marker: "events", generate: eventReference },
   { file: "docs/reference/causes.md", marker: "causes", generate: causeReference },

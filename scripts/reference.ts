@@ -55,7 +55,7 @@ export function limitReference(): string {
 }
 
 /** Columns are padded as the formatter pads them. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
   const widths = head.map((_, index) => Math.max(3, ...all.map((row) => row[index]?.length ?? 0)));
   const lines = all.map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)));

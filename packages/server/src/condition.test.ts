@@ -13,6 +13,8 @@ import {
   withPeer,
 } from "@gridward/core/domain/pair/fixtures";
 import type { Machine } from "@gridward/core/domain/pair/pair-state";
+import { inPhase as standingIn } from "@gridward/core/domain/pair/phase-fixtures";
+import { states } from "@gridward/core/domain/pair/states";
 import { serverCondition } from "./condition.ts";
 
 function isFresh({ state }: Pick<Played, "state">, time: number): boolean {
@@ -71,4 +73,13 @@ test("[CN4] who has no database of use, and who was superseded, signs nobody in"
   assert.equal(serverCondition(blank.state, 0, noon).canSignIn, false);
   const fenced = inPhase({ state, actions: [] }, { duty: "fenced", by: serverB });
   assert.equal(serverCondition(fenced.state, 0, noon).canSignIn, false);
+});
+
+test("[PD5][CN4] sign-ins are answered in the states whose row says so", () => {
+  for (const [name, { phases, signIns }] of Object.entries(states)) {
+    for (const phase of phases) {
+      const { canSignIn } = serverCondition(standingIn(phase).state, 0, noon);
+      assert.equal(canSignIn, signIns !== "no", `${name}: ${phase}`);
+    }
+  }
 });

@@ -175,7 +175,7 @@ test("[PD6] every phase is reached by a move and shown as a state", () => {
 
 test("[PD6][R6] what still comes of a copy moves nobody who waits for none", () => {
   for (const phase of ["candidate", "maintenance", "invalid", "two-mains", "serving"] as const) {
-    const { machine } = outOf(phase, begun).state;
-    assert.equal(phaseOf(machine), phase);
+    const after: Phase = phaseOf(outOf(phase, begun).state.machine);
+    assert.equal(after, phase);
   }
 });
