@@ -241,11 +241,7 @@ export class Rig {
 }
 
 /** A server that listens on a host of the network, and ends when the test does. */
-async function initServerOn(
-  stage: Stage,
-  network: Network,
-  name: string,
-): Promise<DemoServer> {
+async function initServerOn(stage: Stage, network: Network, name: string): Promise<DemoServer> {
   const directory = stage.path(name);
   const address = network.address(name);
   const words = Object.entries(ports).flatMap(([port, number]) => [`--${port}`, String(number)]);

@@ -95,7 +95,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const pair = startPair(basis, {
     onCommitted,
     onSettled: watch.look,
-    onOrder: (order) => events.onPairOrder(order),
+    onOrder: (told) => events.onPairOrder(told),
   });
   const { backup } = order.found.config;
   const backups = startBackups({ ...basis, config: backup, conductor: pair.conductor, events });

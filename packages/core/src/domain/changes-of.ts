@@ -4,7 +4,15 @@ import type { Instant } from "../base/time.ts";
 import type { Fact } from "./fact.ts";
 import type { MemberOf } from "./member-of.ts";
 import { singleKey, type DirectoryState, type Table } from "./state.ts";
-import type { AccountRow, DeviceRow, GroupRow, PairRow, RowChange, SystemRow } from "./types.ts";
+import type {
+  AccountRow,
+  DeviceRow,
+  GroupRow,
+  PairRow,
+  RowChange,
+  SystemRow,
+  WitnessRow,
+} from "./types.ts";
 
 type FactOf<Kind extends Fact["kind"]> = MemberOf<Fact, Kind>;
 
@@ -24,10 +32,10 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
       return [{ table: "certificates", key: fact.certificate.serial, row: fact.certificate }];
     case "policy-set":
       return [{ table: "policies", key: fact.policy.name, row: fact.policy }];
-    case "session-ended":
-      return [
-        { table: "endedSessions", key: fact.id, row: { id: fact.id, expiresAt: fact.expiresAt } },
-      ];
+    case "session-ended": {
+      const { id, expiresAt } = fact;
+      return [{ table: "endedSessions", key: id, row: { id, expiresAt } }];
+    }
     case "account-created":
       return createAccount(state, fact.account);
     case "account-deleted":
@@ -62,20 +70,15 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "invite-used":
       return [changeInvite(state, fact)];
     case "witness-added":
-      return [{ table: "witness", key: singleKey, row: fact.witness }];
     case "witness-removed":
-      return [{ table: "witness", key: singleKey, row: null }];
+      return [{ table: "witness", key: singleKey, row: witnessAfter(fact) }];
     case "server-joined":
     case "server-removed":
     case "server-address-set":
       return [changeServer(state, fact)];
     case "set-aside-recorded":
-      return [{ table: "setAside", key: fact.row.id, row: fact.row }];
-    case "set-aside-judged": {
-      const { id, verdict, by, reason } = fact;
-      const row = getRow(state.tables.setAside, id);
-      return [{ table: "setAside", key: id, row: { ...row, judged: { verdict, by, at, reason } } }];
-    }
+    case "set-aside-judged":
+      return [changeSetAside(state, fact, at)];
     case "term-started":
     case "ack-set-changed":
     case "mode-changed":
@@ -277,6 +280,23 @@ function changeInvite(
       getRow(state.tables.invites, fact.name);
       return { table: "invites", key: fact.name, row: null };
   }
+}
+
+function changeSetAside(
+  state: DirectoryState,
+  fact: FactOf<"set-aside-recorded" | "set-aside-judged">,
+  at: Instant,
+): RowChange {
+  if (fact.kind === "set-aside-recorded") {
+    return { table: "setAside", key: fact.row.id, row: fact.row };
+  }
+  const { id, verdict, by, reason } = fact;
+  const row = getRow(state.tables.setAside, id);
+  return { table: "setAside", key: id, row: { ...row, judged: { verdict, by, at, reason } } };
+}
+
+function witnessAfter(fact: FactOf<"witness-added" | "witness-removed">): WitnessRow | null {
+  return fact.kind === "witness-added" ? fact.witness : null;
 }
 
 function pairAfter(

@@ -58,9 +58,8 @@ export function decide(state: DirectoryState, submission: Submission): Decision 
     case "set-policy":
       return setPolicy(state, command);
     case "set-recovery-key":
-      return setRecoveryKey(state, command);
     case "restore-system":
-      return restoreSystem(state, command, submission);
+      return decideBackup(state, command, submission);
     case "create-group":
       return createGroup(state, command, submission);
     case "delete-group":
@@ -72,11 +71,9 @@ export function decide(state: DirectoryState, submission: Submission): Decision 
     case "admit-administrator":
       return changeMembership(state, command);
     case "record-set-aside":
-      return recordSetAside(state, command, submission);
     case "reapply-set-aside":
-      return reapplySetAside(state, command, submission);
     case "reject-set-aside":
-      return rejectSetAside(state, command, submission);
+      return decideSetAside(state, command, submission);
     case "register-devices":
     case "issue-device-code":
     case "enrol-device":
@@ -92,6 +89,31 @@ export function decide(state: DirectoryState, submission: Submission): Decision 
     case "change-ack-set":
     case "digest-state":
       return decidePair(state, command, submission);
+  }
+}
+
+function decideBackup(
+  state: DirectoryState,
+  command: CommandOf<"set-recovery-key" | "restore-system">,
+  submission: Submission,
+): Decision {
+  return command.kind === "set-recovery-key"
+    ? setRecoveryKey(state, command)
+    : restoreSystem(state, command, submission);
+}
+
+function decideSetAside(
+  state: DirectoryState,
+  command: CommandOf<"record-set-aside" | "reapply-set-aside" | "reject-set-aside">,
+  submission: Submission,
+): Decision {
+  switch (command.kind) {
+    case "record-set-aside":
+      return recordSetAside(state, command, submission);
+    case "reapply-set-aside":
+      return reapplySetAside(state, command, submission);
+    case "reject-set-aside":
+      return rejectSetAside(state, command, submission);
   }
 }
 

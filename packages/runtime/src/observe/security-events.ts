@@ -1,4 +1,3 @@
-import type { StatementSync } from "node:sqlite";
 import { z } from "zod";
 import { encodeHex, lengthPrefixed, utf8 } from "@gridward/core/base/bytes";
 import { canonical } from "@gridward/core/base/canonical";
@@ -95,7 +94,7 @@ const rowSchema = z.strictObject({
  */
 export class SecurityEventStore {
   readonly #database: SideFile["database"];
-  readonly #insert: StatementSync;
+  readonly #insert: ReturnType<SideFile["database"]["prepare"]>;
   readonly #eventsKept: number;
   #last: { readonly sequence: number; readonly hash: string };
   /** Events not kept since then. */

@@ -40,7 +40,7 @@ export interface TailSource {
   readonly terms: () => readonly Position[];
 }
 
-export function tailFolder(directory: string): string {
+function tailFolder(directory: string): string {
   return join(directory, "divergent");
 }
 

@@ -93,7 +93,7 @@ function isFollowing(turn: Turn, id: NodeId): boolean {
 }
 
 /** Narrow late (R2): recorded here first, then journalled, then relied on. */
-export function narrow(turn: Turn, member: NodeId, reason: string): void {
+function narrow(turn: Turn, member: NodeId, reason: string): void {
   const { control } = turn.state;
   const ackSet = control.ackSet.filter((each) => each !== member);
   const unprotected = { since: turn.clocks.now, reason };

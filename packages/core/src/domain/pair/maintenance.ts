@@ -5,10 +5,7 @@ import type { PairState } from "./pair-state.ts";
 import { act, become, keep, peerOf, say, sayHello, type Turn } from "./turn.ts";
 
 /** HS18: may this server be taken out for maintenance, or put back, now? */
-export function checkMaintenance(
-  { machine, control }: PairState,
-  isOn: boolean,
-): Denial | undefined {
+function checkMaintenance({ machine, control }: PairState, isOn: boolean): Denial | undefined {
   if (isOn === (control.maintenance !== null)) return { code: "pair.unchanged", detail: "" };
   if (!isOn) return undefined;
   if (machine.duty === "main") return { code: "pair.maintenance-main", detail: "" };

@@ -3,6 +3,7 @@ import type { Instant, Millis } from "../../base/time.ts";
 import type { ControlRecord } from "../control-record.ts";
 import type { Position } from "../entry.ts";
 import type { PairRow } from "../types.ts";
+import { isSameSet } from "./arbitration.ts";
 import type { PairAction } from "./event.ts";
 import {
   type Goal,
@@ -87,10 +88,6 @@ function isAlone(control: ControlRecord, self: NodeId): boolean {
 function isRecorded({ control, recorded }: Found): boolean {
   const isSameTerm = recorded?.term === control.term && recorded.owner === control.owner;
   return isSameTerm && isSameSet(recorded.ackSet, control.ackSet);
-}
-
-function isSameSet(left: readonly NodeId[], right: readonly NodeId[]): boolean {
-  return left.length === right.length && left.every((member) => right.includes(member));
 }
 
 function unprotectedOf({ self, control, recorded, now }: Found): PairRow["unprotected"] {
