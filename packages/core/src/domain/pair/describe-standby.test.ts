@@ -106,3 +106,15 @@ function everyPartner(phase: Phase, time: Millis): readonly Played[] {
     (played) => views.map((view) => withPeer(played, partner, { duty: "main", ...view })),
   );
 }
+
+test("[PD8][HS7] a candidate says what is wrong with the witness", () => {
+  const candidate = inPhase("candidate");
+  assert.equal(read(candidate, 0).code, "pair.main-silent");
+  for (const why of ["silent", "blank", "other-system", "older"] as const) {
+    const arbitration = { ...candidate.state.arbitration, trouble: { why, since: 0 } };
+    const { code, remedy } = read({ state: { ...candidate.state, arbitration }, actions: [] }, 0);
+    assert.equal(code, `pair.witness-${why}`);
+    assert.match(remedy, /promote --force` here/);
+    assert.equal(remedy.includes("or the witness"), why === "silent");
+  }
+});

@@ -1,6 +1,6 @@
 import type { Millis } from "../../base/time.ts";
 import type { ServerState } from "../server-status.ts";
-import type { PairState, Peer } from "./pair-state.ts";
+import type { ArbiterTrouble, PairState, Peer } from "./pair-state.ts";
 import { type Badge, states } from "./states.ts";
 import { timing } from "./timing.ts";
 import { isComplete, silenceOf } from "./turn.ts";
@@ -123,16 +123,29 @@ const notMain: Why = {
     "If it cannot be Main again, run `gridward pair promote` here.",
 };
 
+/** Why no right comes from the witness. */
+const troubleWords: Readonly<Record<ArbiterTrouble, string>> = {
+  silent: "the witness does not answer",
+  blank: "the witness remembers nothing and gives no right",
+  "other-system": "the witness belongs to another system",
+  older: "the witness remembers an older time and gives no right",
+};
+
 function whyCandidate({ arbitration }: PairState): Why {
   const { trouble } = arbitration;
+  if (trouble === null) {
+    return {
+      code: "pair.main-silent",
+      text: "The Main is silent; the witness is being asked whether this server may be Main.",
+      remedy: "Nothing for some seconds. If it stays, look at the Main and at the witness.",
+    };
+  }
   return {
-    code: trouble === null ? "pair.main-silent" : "pair.witness-silent",
-    text:
-      trouble === null
-        ? "The Main is silent; the witness is being asked whether this server may be Main."
-        : "The Main is silent, and the witness does not answer.",
+    code: `pair.witness-${trouble.why}`,
+    text: `The Main is silent, and ${troubleWords[trouble.why]}.`,
     remedy:
-      "Nothing if the Main or the witness comes back. If the Main is lost, run `gridward pair promote --force` here.",
+      `Start the Main${trouble.why === "silent" ? " or the witness" : ""}. ` +
+      "If the Main is lost, run `gridward pair promote --force` here.",
   };
 }
 

@@ -42,7 +42,7 @@ function say(state: ServerState, why: Why | null = null, badge?: Badge): Descrip
 }
 
 function describeMain(state: PairState, conflict: Why | null): Description {
-  const { machine, control, self, peers, unprotected } = state;
+  const { machine } = state;
   if (machine.duty !== "main") return describeNone(state);
   if (machine.phase === "draining") {
     return say("main-draining", {
@@ -58,6 +58,11 @@ function describeMain(state: PairState, conflict: Why | null): Description {
       remedy: readOnlyRemedy(machine.code),
     });
   }
+  return describeServing(state, conflict);
+}
+
+function describeServing(state: PairState, conflict: Why | null): Description {
+  const { control, self, peers, unprotected } = state;
   const { goal, trouble } = state.arbitration;
   if (control.mode === "witness" && goal?.kind === "narrow" && trouble !== null) {
     return say("main-read-only", {
@@ -70,12 +75,8 @@ function describeMain(state: PairState, conflict: Why | null): Description {
   const waitsFor = control.ackSet.filter((id) => id !== self && !peers.get(id)?.linkUp);
   if (waitsFor.length > 0) return describeWaiting(state);
   if (control.ackSet.length > 1) return say("main-protected");
-  if (peers.size === 0) {
-    return say("lone");
-  }
-  if (conflict) {
-    return say("main-exposed", conflict, states["main-exposed"].variant);
-  }
+  if (peers.size === 0) return say("lone");
+  if (conflict) return say("main-exposed", conflict, states["main-exposed"].variant);
   return say("main-exposed", {
     code: "pair.unprotected",
     text: `Changes have one copy: ${unprotected?.reason ?? "no Standby is valid"}.`,

@@ -1,12 +1,5 @@
-import {
-  aControl,
-  aProtectedMain,
-  at,
-  aValidStandby,
-  type Played,
-  serverA,
-  serverB,
-} from "./fixtures.ts";
+import { aProtectedMain, at, aValidStandby, type Played, serverA, serverB } from "./fixtures.ts";
+import type { ControlRecord } from "../control-record.ts";
 import type { Machine } from "./pair-state.ts";
 import type { Phase } from "./states.ts";
 
@@ -45,9 +38,6 @@ export function inPhase(phase: Phase): Played {
   return withControl(played, { incarnation: null, certificate: null, owner: serverA });
 }
 
-export function withControl(
-  { state, actions }: Played,
-  changes: Parameters<typeof aControl>[0],
-): Played {
+export function withControl({ state, actions }: Played, changes: Partial<ControlRecord>): Played {
   return { state: { ...state, control: { ...state.control, ...changes } }, actions };
 }
