@@ -27,15 +27,11 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "system-restored":
       return [{ table: "system", key: singleKey, row: systemAfter(state, fact, at) }];
     case "authority-created":
-      return [{ table: "authorities", key: fact.authority.id, row: fact.authority }];
+    case "group-created":
     case "certificate-issued":
-      return [{ table: "certificates", key: fact.certificate.serial, row: fact.certificate }];
     case "policy-set":
-      return [{ table: "policies", key: fact.policy.name, row: fact.policy }];
-    case "session-ended": {
-      const { id, expiresAt } = fact;
-      return [{ table: "endedSessions", key: id, row: { id, expiresAt } }];
-    }
+    case "session-ended":
+      return [newRow(fact)];
     case "account-created":
       return createAccount(state, fact.account);
     case "account-deleted":
@@ -49,8 +45,6 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "code-issued":
     case "code-used":
       return [changeAccount(state, fact.id, at, accountMembers(fact))];
-    case "group-created":
-      return [{ table: "groups", key: fact.group.id, row: fact.group }];
     case "group-deleted":
       return deleteGroup(state, fact.id, at);
     case "group-joined":
@@ -279,6 +273,27 @@ function changeInvite(
     case "invite-used":
       getRow(state.tables.invites, fact.name);
       return { table: "invites", key: fact.name, row: null };
+  }
+}
+
+function newRow(
+  fact: FactOf<
+    "authority-created" | "group-created" | "certificate-issued" | "policy-set" | "session-ended"
+  >,
+): RowChange {
+  switch (fact.kind) {
+    case "authority-created":
+      return { table: "authorities", key: fact.authority.id, row: fact.authority };
+    case "group-created":
+      return { table: "groups", key: fact.group.id, row: fact.group };
+    case "certificate-issued":
+      return { table: "certificates", key: fact.certificate.serial, row: fact.certificate };
+    case "policy-set":
+      return { table: "policies", key: fact.policy.name, row: fact.policy };
+    case "session-ended": {
+      const { id, expiresAt } = fact;
+      return { table: "endedSessions", key: id, row: { id, expiresAt } };
+    }
   }
 }
 

@@ -50,9 +50,8 @@ export function decide(state: DirectoryState, submission: Submission): Decision 
       return lockAccount(state, command, submission);
     case "set-password":
     case "change-password":
-      return replacePassword(state, command, submission);
     case "issue-code":
-      return issueCode(state, command, submission);
+      return decideCredential(state, command, submission);
     case "end-session":
       return endSession(state, command);
     case "set-policy":
@@ -61,15 +60,13 @@ export function decide(state: DirectoryState, submission: Submission): Decision 
     case "restore-system":
       return decideBackup(state, command, submission);
     case "create-group":
-      return createGroup(state, command, submission);
     case "delete-group":
-      return deleteGroup(state, command);
     case "join-group":
     case "leave-group":
     case "deny-in-group":
     case "lift-deny-in-group":
     case "admit-administrator":
-      return changeMembership(state, command);
+      return decideGroup(state, command, submission);
     case "record-set-aside":
     case "reapply-set-aside":
     case "reject-set-aside":
@@ -90,6 +87,35 @@ export function decide(state: DirectoryState, submission: Submission): Decision 
     case "digest-state":
       return decidePair(state, command, submission);
   }
+}
+
+function decideCredential(
+  state: DirectoryState,
+  command: CommandOf<"set-password" | "change-password" | "issue-code">,
+  submission: Submission,
+): Decision {
+  return command.kind === "issue-code"
+    ? issueCode(state, command, submission)
+    : replacePassword(state, command, submission);
+}
+
+function decideGroup(
+  state: DirectoryState,
+  command: CommandOf<
+    | "create-group"
+    | "delete-group"
+    | "join-group"
+    | "leave-group"
+    | "deny-in-group"
+    | "lift-deny-in-group"
+    | "admit-administrator"
+  >,
+  submission: Submission,
+): Decision {
+  if (command.kind === "create-group") return createGroup(state, command, submission);
+  return command.kind === "delete-group"
+    ? deleteGroup(state, command)
+    : changeMembership(state, command);
 }
 
 function decideBackup(

@@ -16,7 +16,7 @@ import {
   writeFileAtomic,
 } from "@gridward/runtime/os/files";
 import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
-import { encodeTail, readTail, type Tail, type TailHeader, type TailLine } from "./tail-file.ts";
+import { encodeTail, readTail, type Tail, type TailLine } from "./tail-file.ts";
 import type { SetAsideMark } from "@gridward/core/domain/types";
 
 /** A long tail is several files, so that each can be read whole. */
@@ -150,5 +150,3 @@ export function readTailFile(path: string): Result<Tail, string> {
   const bytes = readFileBounded(path, fileBytesMost);
   return bytes.ok ? readTail(bytes.value) : err(bytes.error);
 }
-
-export type { TailHeader };
