@@ -39,7 +39,9 @@ function findTakenTerm({ before, after, witness }: Written): Violation | undefin
 function findForgotten({ before, after, witness }: Written): Violation | undefined {
   const { candidacy, nodeId } = before;
   if (candidacy === null || after.candidacy !== null || after.term >= candidacy) return undefined;
-  if (!witness.mayGive(candidacy, nodeId)) return undefined;
+  const { record } = witness;
+  const isGiven = record?.term === candidacy && record.owner === nodeId;
+  if (!isGiven && !witness.mayGive(candidacy, nodeId)) return undefined;
   return { rule: "R9", says: `${nodeId} forgot that it asked for term ${candidacy}` };
 }
 

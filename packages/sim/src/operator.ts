@@ -158,8 +158,8 @@ export class Operator {
   /** No Main: who is valid is promoted, else who can be by force. */
   #choose(server: SimServer): void {
     const other = this.#world.other(server.id);
-    if ([server, other].some((each) => isCandidate(each))) return; // The witness answers soon.
     const mayAsk = this.#world.witness.record !== null; // A blank one gives no right.
+    if (mayAsk && (isCandidate(server) || isCandidate(other))) return; // It answers soon.
     this.promote(server, !mayAsk && isWitnessed(server));
     if (this.#world.main() || isCandidate(server)) return;
     this.promote(other, !mayAsk && isWitnessed(other));

@@ -101,7 +101,12 @@ export class SimServer {
     const isThere = incarnation !== null && !disk.isBroken;
     const opened = isThere ? disk.store.open(incarnation) : undefined;
     if (opened && !opened.ok) return this.#watcher.fail("I7", `${this.id}: ${opened.error.detail}`);
-    this.#resume(opened?.value);
+    try {
+      this.#resume(opened?.value);
+    } catch (error) {
+      if (!(error instanceof Defect)) throw error;
+      this.#watcher.fail("defect", `${this.id}: ${error.message}`);
+    }
   }
 
   #resume(opened: OpenedJournal | undefined): void {

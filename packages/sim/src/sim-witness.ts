@@ -39,10 +39,9 @@ export class SimWitness {
     this.record = answerArbiter(this.record, { kind: "seed", version, next }).record;
   }
 
-  /** Has it given this term to the server, or may a question on its way still get it (R9)? */
+  /** May a question on its way still get this term (R9)? */
   mayGive(term: number, to: NodeId): boolean {
     const { record } = this;
-    if (record?.term === term && record.owner === to) return true;
     return [...this.#onTheWay].some(
       ({ from, request }) =>
         from === to &&

@@ -4,15 +4,7 @@ import type { Instant } from "../base/time.ts";
 import type { Fact } from "./fact.ts";
 import type { MemberOf } from "./member-of.ts";
 import { singleKey, type DirectoryState, type Table } from "./state.ts";
-import type {
-  AccountRow,
-  DeviceRow,
-  GroupRow,
-  PairRow,
-  RowChange,
-  SystemRow,
-  WitnessRow,
-} from "./types.ts";
+import type { AccountRow, DeviceRow, GroupRow, PairRow, RowChange, SystemRow } from "./types.ts";
 
 type FactOf<Kind extends Fact["kind"]> = MemberOf<Fact, Kind>;
 
@@ -27,6 +19,8 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "system-restored":
       return [{ table: "system", key: singleKey, row: systemAfter(state, fact, at) }];
     case "authority-created":
+    case "witness-added":
+    case "witness-removed":
     case "group-created":
     case "certificate-issued":
     case "policy-set":
@@ -63,9 +57,6 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "invite-tried":
     case "invite-used":
       return [changeInvite(state, fact)];
-    case "witness-added":
-    case "witness-removed":
-      return [{ table: "witness", key: singleKey, row: witnessAfter(fact) }];
     case "server-joined":
     case "server-removed":
     case "server-address-set":
@@ -278,12 +269,22 @@ function changeInvite(
 
 function newRow(
   fact: FactOf<
-    "authority-created" | "group-created" | "certificate-issued" | "policy-set" | "session-ended"
+    | "authority-created"
+    | "witness-added"
+    | "witness-removed"
+    | "group-created"
+    | "certificate-issued"
+    | "policy-set"
+    | "session-ended"
   >,
 ): RowChange {
   switch (fact.kind) {
     case "authority-created":
       return { table: "authorities", key: fact.authority.id, row: fact.authority };
+    case "witness-added":
+      return { table: "witness", key: singleKey, row: fact.witness };
+    case "witness-removed":
+      return { table: "witness", key: singleKey, row: null };
     case "group-created":
       return { table: "groups", key: fact.group.id, row: fact.group };
     case "certificate-issued":
@@ -308,10 +309,6 @@ function changeSetAside(
   const { id, verdict, by, reason } = fact;
   const row = getRow(state.tables.setAside, id);
   return { table: "setAside", key: id, row: { ...row, judged: { verdict, by, at, reason } } };
-}
-
-function witnessAfter(fact: FactOf<"witness-added" | "witness-removed">): WitnessRow | null {
-  return fact.kind === "witness-added" ? fact.witness : null;
 }
 
 function pairAfter(

@@ -38,9 +38,8 @@ export function decide(state: DirectoryState, submission: Submission): Decision 
     case "create-system":
       return createSystem(state, command, submission);
     case "create-account":
-      return createAccount(state, command, submission);
     case "update-account":
-      return updateAccount(state, command, submission);
+      return decideAccount(state, command, submission);
     case "enable-account":
     case "disable-account":
     case "delete-account":
@@ -87,6 +86,16 @@ export function decide(state: DirectoryState, submission: Submission): Decision 
     case "digest-state":
       return decidePair(state, command, submission);
   }
+}
+
+function decideAccount(
+  state: DirectoryState,
+  command: CommandOf<"create-account" | "update-account">,
+  submission: Submission,
+): Decision {
+  return command.kind === "create-account"
+    ? createAccount(state, command, submission)
+    : updateAccount(state, command, submission);
 }
 
 function decideCredential(
