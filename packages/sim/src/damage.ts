@@ -7,8 +7,12 @@ import type { OpenedJournal } from "@gridward/runtime/journal/journal";
 import { sha256 } from "@gridward/runtime/os/hash";
 import type { Random } from "./random.ts";
 
-/** A journal as it was opened, with a state that lost one row since: memory that forgot a bit. */
-export function bendState(opened: OpenedJournal): OpenedJournal {
+/**
+ * A journal as it was opened, with a state that lost one row since: memory that forgot a bit.
+ * Undefined where the row is yet to come with what follows the committed state.
+ */
+export function bendState(opened: OpenedJournal): OpenedJournal | undefined {
+  if (opened.committedState.tables.policies.size === 0) return undefined;
   const state = withoutFirstPolicy(opened.state);
   const committedState = withoutFirstPolicy(opened.committedState);
   return {

@@ -116,12 +116,12 @@ export class SimServer {
     for (const action of started.actions) {
       if (action.kind === "write-control") disk.writeControl(action.control);
     }
-    const isBent = this.#isBentNow();
-    const found = opened && (isBent ? bendState(opened) : opened);
+    const bent = opened && this.#isBentNow() ? bendState(opened) : undefined;
+    const found = bent ?? opened;
     const ledger = found && new Ledger(disk.adopt(found), sha256);
     ledger?.commit(started.state.committed);
     const conductor: Conductor = new Conductor(this.#parts(), started.state, ledger);
-    this.process = this.#processOf(conductor, isBent && found !== undefined);
+    this.process = this.#processOf(conductor, bent !== undefined);
     this.#watcher.onMoved(this.id, null, this.process.machine);
     if (ledger) this.#watcher.onVisible(this, ledger.committed.seq);
   }

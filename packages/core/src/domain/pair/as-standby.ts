@@ -126,6 +126,8 @@ function onForked(
   if (control.owner !== from || !mayLeave(machine)) return;
   const { at: fork, open } = findFork(turn.history, head, shown);
   if (open) return say(turn, from, { kind: "compare", term: control.term, ...open });
+  // Said to a history that is not ours any more: the Main's was copied in its place meanwhile.
+  if (fork.seq === head.seq) return say(turn, from, { kind: "follow", term: control.term, head });
   const isUnacknowledged = control.ackSet.includes(from) && fork.seq >= committed && fork.seq > 0;
   const tail = {
     after: fork,
