@@ -43,7 +43,7 @@ function folder(name: string, claim: string): Check | undefined {
       patterns,
       isolation: "process",
       testLimitMs: 2 * minute,
-      limitMs: 6 * minute,
+      limitMs: 12 * minute,
       environment,
     });
     return { isTrue: tests.failed === 0, report, tests };

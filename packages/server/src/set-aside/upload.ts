@@ -9,6 +9,7 @@ import { isForPeople, setAsideRows } from "@gridward/core/domain/set-aside";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { Actor, SetAsideRow } from "@gridward/core/domain/types";
 import type { Clock } from "@gridward/runtime/os/clock";
+import { errorCode } from "@gridward/runtime/os/files";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { spellCrockford } from "../crockford.ts";
 import type { Receipt } from "../parts.ts";
@@ -72,8 +73,14 @@ export class Upload {
   async keepOn(stop: AbortSignal): Promise<void> {
     const { clock, directory, isInHistory } = this.#parts;
     while (!stop.aborted) {
-      for (const path of listTails(directory)) if (!this.#known.has(path)) this.#read(path);
-      if (isInHistory()) await this.#look(stop);
+      try {
+        for (const path of listTails(directory)) if (!this.#known.has(path)) this.#read(path);
+        if (isInHistory()) await this.#look(stop);
+      } catch (error) {
+        // Out of file descriptors, for one: no reason to end a Main. The files stay for later.
+        if (errorCode(error) === "") throw error;
+        this.#parts.note(`set-aside files cannot be read now: ${errorCode(error)}`);
+      }
       await clock.sleep(lookEveryMs, stop);
     }
   }

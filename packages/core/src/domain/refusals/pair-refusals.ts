@@ -118,7 +118,7 @@ export const pairRefusals = {
     ...againstRule,
     ...toOperator,
     says: "The Standby holds changes that this Main lost, so this Main takes no new ones.",
-    remedy: "Run `gridward pair promote` on the Standby.",
+    remedy: "Stop this server, then run `gridward pair promote` on the Standby.",
   },
   "pair.changeover-failed": {
     ...unavailable,
