@@ -117,6 +117,7 @@ async function unitTests(): Promise<Outcome> {
   const { report, ...tests } = await runTests({
     patterns: ["packages/**/*.test.ts", "scripts/*.test.ts"],
     isolation: "none",
+    atOnce: 1,
     testLimitMs: 30_000,
     limitMs: 300_000,
   });

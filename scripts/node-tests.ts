@@ -6,6 +6,8 @@ export interface TestRun {
   readonly patterns: readonly string[];
   /** Together in one process (quick), or each file in its own (when they start servers). */
   readonly isolation: "none" | "process";
+  /** Files at the same time, each in its own process. */
+  readonly atOnce: number;
   /** For one test; the whole run is stopped at `limitMs`. */
   readonly testLimitMs: number;
   readonly limitMs: number;
@@ -29,7 +31,7 @@ export async function runTests(run: TestRun): Promise<TestResult> {
       "--test-force-exit",
       `--test-isolation=${run.isolation}`,
       `--test-timeout=${run.testLimitMs}`,
-      ...(run.isolation === "process" ? ["--test-concurrency=1"] : []),
+      ...(run.isolation === "process" ? [`--test-concurrency=${run.atOnce}`] : []),
       "--test-reporter=spec",
       ...files,
     ],

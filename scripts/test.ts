@@ -22,9 +22,10 @@ process.exitCode = failed === 0 ? 0 : 1;
 /** One after the other: they measure, wait for limits, and start whole systems. */
 function longChecks(): readonly Check[] {
   return [
-    folder("peers", "Real clients and tools get on with us"),
-    folder("journeys", "A person's tasks can be done"),
-    folder("faults", "Nothing acknowledged is lost in a fault"),
+    folder("peers", "Real clients and tools get on with us", 1),
+    folder("journeys", "A person's tasks can be done", 1),
+    // They wait for limits more than they work.
+    folder("faults", "Nothing acknowledged is lost in a fault", 2),
     script(
       "packages/sim/src/gate.ts",
       ["--seeds", String(seeds)],
@@ -35,13 +36,14 @@ function longChecks(): readonly Check[] {
   ].filter((check) => check !== undefined);
 }
 
-function folder(name: string, claim: string): Check | undefined {
+function folder(name: string, claim: string, atOnce: number): Check | undefined {
   const patterns = [`test/${name}/**/*.test.ts`];
   if (globSync(patterns, { cwd: root }).length === 0) return undefined;
   const run = async (): Promise<Outcome> => {
     const { report, ...tests } = await runTests({
       patterns,
       isolation: "process",
+      atOnce,
       testLimitMs: 2 * minute,
       limitMs: 12 * minute,
       environment,
