@@ -11,7 +11,7 @@ import { expect, signIn, text, waitForReplica } from "./device-scenes.ts";
 import { until } from "./stage.ts";
 import type { Scene, Step } from "./story.ts";
 
-const atOnce = 200;
+export const atOnce = 200;
 
 /** What happens when servers change duty, die, and come back. */
 export async function* pairScenes(scene: Scene): AsyncGenerator<Step> {
@@ -22,15 +22,15 @@ export async function* pairScenes(scene: Scene): AsyncGenerator<Step> {
   yield* disableScene(scene);
 }
 
-function mainOf({ servers, main }: Scene): DemoServer {
+export function mainOf({ servers, main }: Scene): DemoServer {
   return servers[main];
 }
 
-function standbyOf({ servers, main }: Scene): DemoServer {
+export function standbyOf({ servers, main }: Scene): DemoServer {
   return servers[main === 0 ? 1 : 0];
 }
 
-function swap(scene: Scene): void {
+export function swap(scene: Scene): void {
   scene.main = scene.main === 0 ? 1 : 0;
 }
 
@@ -103,7 +103,7 @@ async function tryPromote(
   return ended.exit === 0 ? { ms: member(ended.data, "ms") } : undefined;
 }
 
-function urls({ servers }: Scene): readonly string[] {
+export function urls({ servers }: Scene): readonly string[] {
   return servers.map(({ url }) => url);
 }
 
@@ -111,7 +111,10 @@ function urls({ servers }: Scene): readonly string[] {
  * What was acknowledged and is not there exactly once: each change is asked for again with its own
  * request id and must have the outcome of the first time.
  */
-async function missing(scene: Scene, changes: readonly Change[]): Promise<readonly string[]> {
+export async function missing(
+  scene: Scene,
+  changes: readonly Change[],
+): Promise<readonly string[]> {
   const lost: string[] = [];
   const seen = new Map<number, string>();
   for (const change of changes) {
@@ -143,18 +146,18 @@ async function missing(scene: Scene, changes: readonly Change[]): Promise<readon
   return lost;
 }
 
-async function killBoth({ stage, servers }: Scene): Promise<void> {
+export async function killBoth({ stage, servers }: Scene): Promise<void> {
   await Promise.all(servers.map(({ name }) => stage.end(name, "SIGKILL")));
 }
 
-async function startBoth(scene: Scene): Promise<void> {
+export async function startBoth(scene: Scene): Promise<void> {
   const { stage, servers } = scene;
   for (const server of servers) await runServer(stage, server);
   await waitFor(stage, mainOf(scene), "main-protected");
   await waitFor(stage, standbyOf(scene), "standby-valid");
 }
 
-function firstDevice({ devices }: Scene): DemoDevice {
+export function firstDevice({ devices }: Scene): DemoDevice {
   const [first] = devices;
   if (!first) throw new Error("no device");
   return first;

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../sources.ts";
 import { Api } from "./api.ts";
+import { arbitrationScenes } from "./arbitration-scenes.ts";
 import {
   type DemoDevice,
   type DemoServer,
@@ -64,6 +65,7 @@ export async function* story(
   yield* deviceScenes(scene);
   if (!isUnattended) return;
   yield* pairScenes(scene);
+  yield* arbitrationScenes(scene);
   api.close();
 }
 
