@@ -15,6 +15,7 @@ import {
 } from "./cast.ts";
 import { deviceScenes, enrolDevices } from "./device-scenes.ts";
 import { pairScenes } from "./pair-scenes.ts";
+import { recoveryScenes } from "./recovery-scenes.ts";
 import type { Stage } from "./stage.ts";
 import { until } from "./stage.ts";
 
@@ -66,6 +67,7 @@ export async function* story(
   if (!isUnattended) return;
   yield* pairScenes(scene);
   yield* arbitrationScenes(scene);
+  yield* recoveryScenes(scene);
   api.close();
 }
 
