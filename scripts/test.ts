@@ -44,8 +44,8 @@ function folder(name: string, claim: string, atOnce: number): Check | undefined 
       patterns,
       isolation: "process",
       atOnce,
-      testLimitMs: 2 * minute,
-      limitMs: 12 * minute,
+      testLimitMs: 4 * minute,
+      limitMs: 14 * minute,
       environment,
     });
     return { isTrue: tests.failed === 0, report, tests };

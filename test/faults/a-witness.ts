@@ -53,7 +53,7 @@ export async function registerOf(
 }
 
 export async function waitForWitness(server: DemoServer, state: string): Promise<void> {
-  await until(`${server.name} sees the witness ${state}`, 30_000, async () => {
+  await until(`${server.name} sees the witness ${state}`, 60_000, async () => {
     const seen = member(await lookAt(server), "arbitration", "witness", "state");
     return seen === state ? true : undefined;
   });

@@ -52,7 +52,7 @@ test(
       const { main, standby } = rig;
       await joinTo(rig.api, main, standby);
       for (const share of [0, 0.01, 0.5, 0.99]) {
-        await until(`${share * 100} % are done`, 30_000, async () => {
+        await until(`${share * 100} % are done`, 60_000, async () => {
           const done = await shareDone();
           assert.ok(done <= 1, "killed in time");
           return done >= share ? true : undefined;
@@ -61,7 +61,7 @@ test(
         await assertNotPromoted("pair.incomplete", "pair.blank");
         await rig.start(main);
       }
-      await until("all is done", 30_000, async () => ((await shareDone()) > 1 ? true : undefined));
+      await until("all is done", 60_000, async () => ((await shareDone()) > 1 ? true : undefined));
       await rig.kill(main);
       setFirstPassRate(main, 0);
       await rig.start(main);

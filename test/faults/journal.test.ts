@@ -99,7 +99,7 @@ async function expectInvalid(server: DemoServer, code: string): Promise<string> 
   try {
     const status = await waitForState(server, "invalid-database");
     assert.equal(member(status, "cause", "code"), code, JSON.stringify(status));
-    assert.match(String(status["remedy"]), /gridward doctor/);
+    assert.match(String(status["remedy"]), /gridward pair resync/);
     const answered = await promote(server, true);
     assert.equal(answered?.status, 422);
     assert.equal(member(answered.body, "error", "code"), "pair.database-invalid");

@@ -11,7 +11,7 @@ import { root } from "../../scripts/sources.ts";
 /** Real servers to break: started as an operator starts them, watched through their own socket. */
 
 export const adminPassword = "Breaks-it-on-purpose-7";
-const stateLimitMs = 40_000;
+const stateLimitMs = 80_000;
 
 /** Asks the local socket: no process is started for a look. Null where nobody answers. */
 async function askLocal(

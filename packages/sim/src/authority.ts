@@ -14,6 +14,8 @@ export interface Written {
   readonly before: ControlRecord;
   readonly after: ControlRecord;
   readonly witness: WatchedWitness;
+  /** Has the target of the hand-over said itself that it does not take the term? */
+  readonly isDeclined: boolean;
   /** What the disk of another server says. */
   readonly controlOf: (id: NodeId) => ControlRecord | undefined;
 }
@@ -45,10 +47,13 @@ function findForgotten({ before, after, witness }: Written): Violation | undefin
   return { rule: "R9", says: `${nodeId} forgot that it asked for term ${candidacy}` };
 }
 
-function findTakenBack({ before, after, witness }: Written): Violation | undefined {
+function findTakenBack({ before, after, witness, isDeclined }: Written): Violation | undefined {
   const { handover, mode, nodeId } = before;
   if (handover === null || after.handover !== null || after.term >= handover.term) return undefined;
-  if (mode !== "witness" || !witness.mayGive(handover.term, handover.to)) return undefined;
+  const { record } = witness;
+  const isGiven = record?.term === handover.term && record.owner === handover.to;
+  const isOpen = isGiven || witness.mayGive(handover.term, handover.to);
+  if (mode !== "witness" || isDeclined || !isOpen) return undefined;
   const says = `${nodeId} took back term ${handover.term}, which ${handover.to} may get`;
   return { rule: "R9", says };
 }

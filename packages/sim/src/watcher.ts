@@ -4,7 +4,7 @@ import type { ControlRecord } from "@gridward/core/domain/control-record";
 import { digestOf } from "@gridward/core/domain/digest";
 import { comparePositions, type Entry, type Position } from "@gridward/core/domain/entry";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
-import type { Machine, PairState } from "@gridward/core/domain/pair/pair-state";
+import type { Machine } from "@gridward/core/domain/pair/pair-state";
 import { isKnownMove, moveOf } from "@gridward/core/domain/pair/transitions";
 import { isComplete } from "@gridward/core/domain/pair/turn";
 import { findControlFault } from "@gridward/runtime/journal/control-check";
@@ -17,9 +17,6 @@ import { findBrokenPromise } from "./promises.ts";
 import type { Violation } from "./violation.ts";
 import type { SimDisk } from "./sim-disk.ts";
 import type { Process, SimServer } from "./sim-server.ts";
-
-/** Twice the time after which a Main gives up on a member. */
-const patienceMs = 8_000;
 
 /** One change that a client was told is done. */
 export interface Acknowledged {
@@ -54,6 +51,8 @@ export class Watcher {
   }[] = [];
   /** Terms whose owner a person made go on alone although its partner might succeed it. */
   readonly #forcedAlone = new Set<number>();
+  /** Hand-overs whose target said that it does not take the term: "owner term". */
+  readonly #declined = new Set<string>();
   #witness: WatchedWitness = { record: null, mayGive: () => false };
   /** Hashes of all entries that a Main made visible. */
   readonly #committed = new Set<string>();
@@ -230,7 +229,9 @@ export class Watcher {
   #checkAuthority(before: ControlRecord, after: ControlRecord): void {
     if (this.isForced) return;
     const controlOf = (id: NodeId): ControlRecord | undefined => this.#diskOf(id)?.control;
-    this.#found(findBrokenAuthority({ before, after, witness: this.#witness, controlOf }));
+    const isDeclined = this.#declined.has(`${before.nodeId} ${before.handover?.term ?? 0}`);
+    const witness = this.#witness;
+    this.#found(findBrokenAuthority({ before, after, witness, isDeclined, controlOf }));
   }
 
   #found(violation: Violation | undefined): void {
@@ -328,6 +329,7 @@ export class Watcher {
 
   /** A server is told something: from now on it knows (I16, I17). */
   onHeard(server: SimServer, process: Process, from: NodeId, message: PairMessage): void {
+    if (message.kind === "handover-refused") this.#declined.add(`${server.id} ${message.term}`);
     if (message.kind !== "hello" && message.kind !== "heartbeat") return;
     const { control } = process.conductor.pair;
     const isOther = this.#diskOf(from)?.control.systemId !== control.systemId;
@@ -335,21 +337,6 @@ export class Watcher {
     process.heardTerm = Math.max(process.heardTerm, message.term);
     const isDisputed = control.owner === server.id && message.owner !== server.id;
     if (message.term === control.term && isDisputed) process.disputed.add(message.term);
-  }
-
-  /** I32: a Main does not wait without end for a member that is heard and does not follow. */
-  checkWaiting({ id, process, disk }: SimServer, now: Millis): void {
-    const { pair } = process?.conductor ?? {};
-    if (!process || !pair) return;
-    const isIdle = disk.control.ackSet.filter((member) => {
-      const peer = pair.peers.get(member);
-      return peer?.linkUp === true && peer.acked === null && now - (peer.heardAt ?? 0) < 1_500;
-    });
-    const isWaiting = mayDrop(pair) && pair.committed < pair.head.seq && isIdle.length > 0;
-    if (!isWaiting) process.waitsSince = undefined;
-    else process.waitsSince ??= now;
-    const since = Math.max(process.waitsSince ?? now, pair.awakeSince);
-    if (now - since > patienceMs) this.fail("I32", `${id} waits for ${isIdle.join(", ")}`);
   }
 
   /** I9: equal places have equal states. */
@@ -402,10 +389,4 @@ export class Watcher {
   #diskOf(id: NodeId): SimDisk | undefined {
     return this.#find(id)?.disk;
   }
-}
-
-/** Before the witness agrees it may not. */
-function mayDrop({ machine, arbitration }: PairState): boolean {
-  if (arbitration.goal?.kind === "narrow") return false;
-  return machine.duty === "main" && machine.phase === "serving";
 }

@@ -6,6 +6,7 @@ import { drawFaults, type Faults } from "./faults.ts";
 import { type SimFrame, throughText } from "./frame.ts";
 import { Network, type NetworkEnd } from "./network.ts";
 import { Operator } from "./operator.ts";
+import { findEndlessWait } from "./patience.ts";
 import { type Random, seededRandom } from "./random.ts";
 import { Schedule } from "./schedule.ts";
 import { SimDevice } from "./sim-device.ts";
@@ -200,7 +201,8 @@ export class World {
 
   #checkPatience(server: SimServer): void {
     const { process, id } = server;
-    this.watcher.checkWaiting(server, this.now);
+    const wait = findEndlessWait(server, this.now);
+    if (wait) this.watcher.fail(wait.rule, wait.says);
     if (!process || !this.operator.isKeptWaiting(process)) return;
     this.watcher.fail("I33", `an order at ${id} has no answer`);
   }
