@@ -1,5 +1,4 @@
 import type { NodeId, RequestId } from "@gridward/core/base/identity";
-import type { Millis } from "@gridward/core/base/time";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
 import { digestOf } from "@gridward/core/domain/digest";
 import { comparePositions, type Entry, type Position } from "@gridward/core/domain/entry";

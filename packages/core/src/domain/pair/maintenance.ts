@@ -9,8 +9,9 @@ function checkMaintenance({ machine, control }: PairState, isOn: boolean): Denia
   if (isOn === (control.maintenance !== null)) return { code: "pair.unchanged", detail: "" };
   if (!isOn) return undefined;
   if (machine.duty === "main") return { code: "pair.maintenance-main", detail: "" };
-  if (control.incarnation === null)
+  if (control.incarnation === null) {
     return { code: "pair.busy", detail: "there is no database yet" };
+  }
   if (machine.duty === "standby" && machine.phase !== "candidate") return undefined;
   const phase = machine.duty === "fenced" ? machine.duty : machine.phase;
   return { code: "pair.busy", detail: `this server is ${phase}` };
