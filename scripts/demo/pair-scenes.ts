@@ -150,7 +150,7 @@ export async function killBoth({ stage, servers }: Scene): Promise<void> {
   await Promise.all(servers.map(({ name }) => stage.end(name, "SIGKILL")));
 }
 
-export async function startBoth(scene: Scene): Promise<void> {
+async function startBoth(scene: Scene): Promise<void> {
   const { stage, servers } = scene;
   for (const server of servers) await runServer(stage, server);
   await waitFor(stage, mainOf(scene), "main-protected");

@@ -74,7 +74,7 @@ export class Upload {
     const { clock, directory, isInHistory } = this.#parts;
     while (!stop.aborted) {
       try {
-        for (const path of listTails(directory)) if (!this.#known.has(path)) this.#read(path);
+        this.#readNew(directory);
         if (isInHistory()) await this.#look(stop);
       } catch (error) {
         // Out of file descriptors, for one: no reason to end a Main. The files stay for later.
@@ -83,6 +83,10 @@ export class Upload {
       }
       await clock.sleep(lookEveryMs, stop);
     }
+  }
+
+  #readNew(directory: string): void {
+    for (const path of listTails(directory)) if (!this.#known.has(path)) this.#read(path);
   }
 
   async #look(stop: AbortSignal): Promise<void> {
