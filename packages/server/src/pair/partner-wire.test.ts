@@ -211,6 +211,16 @@ test("[WI3][HS6] a try before a changeover is a dial of that moment", async () =
   assert.equal(wire.directions(partner).dial.verdict, "refused");
 });
 
+test("[WI9][HS7] a refusal is a sign of life, a network that carries nothing is none", async () => {
+  const { wire, outcome, wake, kinds } = aWire();
+  wire.setPartners([partner]);
+  await outcome({ ...refused, cause: "T17" });
+  assert.equal(kinds().includes("partner-answered"), false);
+  await wake();
+  await outcome(refused);
+  assert.equal(kinds().includes("partner-answered"), true);
+});
+
 test("[WI7][HS15] the main address is dialled first, then the backup, then there is a pause", async () => {
   const { wire, world, outcome, wake } = aWire();
   world.hasBackup = true;

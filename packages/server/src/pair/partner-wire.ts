@@ -175,6 +175,14 @@ export class PartnerWire {
     return fresh;
   }
 
+  /** A refusal is a sign of life; T17 is the network's word, not the partner's. */
+  #noteAnswer(
+    id: NodeId,
+    { cause, fromPartner }: Extract<LinkOutcome, { outcome: "refused" }>,
+  ): void {
+    if (cause !== "T17" && fromPartner) this.#parts.deliver({ kind: "partner-answered", peer: id });
+  }
+
   async #keepDialling(id: NodeId): Promise<void> {
     const { clock, backOff } = this.#parts;
     const connections = this.#connections(id);
@@ -187,7 +195,7 @@ export class PartnerWire {
         await connections.dialled?.closed;
       } else {
         connections.dial = bad(outcome, clock.monotonic(), connections.dial);
-        if (outcome.fromPartner) this.#parts.deliver({ kind: "partner-answered", peer: id });
+        this.#noteAnswer(id, outcome);
         connections.failures++;
       }
       await clock.sleep(backOff(connections.failures), this.#stop.signal);
