@@ -1,18 +1,17 @@
 // Paired commits, propagation, first pass, changeover, promotion and memory, on real servers over
 // real TLS; then the same of PostgreSQL's synchronous pair and of slapd, with ratios.
 import { readFileSync } from "node:fs";
-import { Api } from "../scripts/demo/api.ts";
 import {
   type DemoServer,
   initServer,
   member,
-  passwords,
   runServer,
   statusOf,
   waitFor,
 } from "../scripts/demo/cast.ts";
 import { Stage, until } from "../scripts/demo/stage.ts";
 import { type Door, measureChanges, measurePropagation } from "./change-load.ts";
+import { createSystem } from "./create-system.ts";
 import { fillAccounts } from "./fill-accounts.ts";
 import { type Commits, commitsOf, cpuMsOf, sayMs, spreadOf } from "./latencies.ts";
 import { measureLdapChanges } from "./ldap/changes.ts";
@@ -55,7 +54,7 @@ async function stagedOurs(): Promise<Ours> {
 async function measureOurs(): Promise<Ours> {
   const a = await initServer(stage, "A");
   await runServer(stage, a);
-  const main = await createSystem(a);
+  const main = await createSystem(stage, a);
   await stage.end("A", "SIGTERM");
   fillAccounts(a.directory, accounts);
   const startedAt = performance.now();
@@ -124,23 +123,6 @@ async function besidePostgres(): Promise<void> {
   } finally {
     pair.stop();
   }
-}
-
-async function createSystem(a: DemoServer): Promise<Door> {
-  const base = ["--base", "dc=bench", "--site", "Bench"];
-  const created = await stage.must("system", "create", "--local", a.directory, ...base);
-  const code = stage.secretFile("code", String(created["code"]));
-  const password = stage.secretFile("password", passwords.admin);
-  const ca = `${a.directory}/certificates/authority.pem`;
-  await stage.must("login", "admin", "--server", a.url, "--ca", ca, "--code-file", code);
-  await stage.must("password", "change", "--current-file", code, "--password-file", password);
-  await stage.must("login", "admin", "--server", a.url, "--ca", ca, "--password-file", password);
-  const body = { name: "admin", password: passwords.admin };
-  const anchor = readFileSync(ca, "utf8");
-  const api = new Api(anchor, "");
-  const session = await api.call(a.url, { method: "POST", path: "/v1/session", body });
-  api.close();
-  return { port: a.https, ca: anchor, token: String(member(session?.body, "data", "token")) };
 }
 
 async function firstPass(a: DemoServer, b: DemoServer): Promise<number> {
