@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import type { Server } from "node:net";
+import type { TestContext } from "node:test";
+import { connect } from "node:tls";
+import type { Bytes } from "@gridward/core/base/bytes";
+import { runSoon, systemClock } from "../os/clock.ts";
+import { testAuthority } from "../trust/test-authority.ts";
+import { dialLink } from "./dial.ts";
+import type { VerifiedPeer } from "./peer.ts";
+import { brief, dialOptions, serverIdentity, testServer, type TestServer } from "./test-link.ts";
+
+export const patience = { timeout: 20_000 };
+
+export const a = serverIdentity();
+
+export const b = serverIdentity();
+
+export const careless = { validate: false, checkNames: true };
+
+export const strangers = testAuthority("Theirs", systemClock().now());
+
+export async function opened(t: TestContext, server: Promise<TestServer>): Promise<TestServer> {
+  const running = await server;
+  t.after(() => running.close());
+  return running;
+}
+
+export async function pair(
+  t: TestContext,
+): Promise<{ dialled: VerifiedPeer; accepted: VerifiedPeer }> {
+  const server = await opened(t, testServer(b, a));
+  const outcome = await dialLink(dialOptions(a, b, server.port));
+  assert.ok(outcome.outcome === "verified", brief(outcome));
+  t.after(() => outcome.peer.close("end of test"));
+  return { dialled: outcome.peer, accepted: await server.peer() };
+}
+
+export async function receive(peer: VerifiedPeer, count: number): Promise<readonly Bytes[]> {
+  const frames: Bytes[] = [];
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  peer.onFrame((frame) => {
+    frames.push(frame.slice());
+    if (frames.length === count) resolve(undefined);
+  });
+  await promise;
+  return frames;
+}
+
+/** Sends bytes over TLS without a certificate and gives everything that comes back. */
+export async function talk(port: number, bytes: Uint8Array): Promise<Buffer> {
+  const socket = connect({
+    host: "127.0.0.1",
+    port,
+    rejectUnauthorized: false,
+    ALPNProtocols: ["gridward-partner/1"],
+  });
+  const answer: Buffer[] = [];
+  socket.on("error", () => undefined);
+  socket.on("data", (chunk: Buffer) => answer.push(chunk));
+  socket.write(bytes);
+  await once(socket, "close");
+  return Buffer.concat(answer);
+}
+
+export async function listening(t: TestContext, server: Server): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const sockets = new Set<{ destroy(): void }>();
+  server.on("connection", (socket) => sockets.add(socket));
+  server.listen(0, "127.0.0.1", () => resolve(undefined));
+  await promise;
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  assert.ok(address !== null && typeof address === "object");
+  return address.port;
+}
+
+export async function once(emitter: NodeJS.EventEmitter, event: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  emitter.once(event, () => resolve(undefined));
+  await promise;
+}
+
+/** Some turns of the loop, for what is already on its way. */
+export async function idle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await new Promise<void>(runSoon);
+}
+
+export async function until(isSo: () => boolean): Promise<void> {
+  const clock = systemClock();
+  const limit = clock.monotonic() + 10_000;
+  while (!isSo()) {
+    assert.ok(clock.monotonic() < limit, "not within 10 s");
+    await idle();
+  }
+}
