@@ -15,6 +15,7 @@ const leftovers = [
   "class AccountManager {",
   "function data() {",
   "const certificateInfo = 1;",
+  "const until = certificate.validToDate;",
 ];
 
 for (const line of leftovers) {

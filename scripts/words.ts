@@ -13,6 +13,10 @@ const bans: readonly Ban[] = [
   { pattern: /(?:ox|es)lint-disable(?!.*-- .{20,})/, says: "add `-- ` and a reason of 20 letters" },
   { pattern: /\bdebugger\b/, says: "remove it" },
   {
+    pattern: /\.valid(?:From|To)Date\b/,
+    says: "use notBeforeOf and notAfterOf: this is stray memory where the date is none",
+  },
+  {
     // `ip link set … master hub`: iproute2 knows no other word.
     pattern: /\b(?:whitelist|blacklist|master(?! hub)|slave)\b/i,
     says: "say allow list, deny list, Main, Standby",

@@ -6,7 +6,12 @@ import { freshSystemKey } from "@gridward/runtime/os/seal";
 import { greedyRequest } from "@gridward/runtime/trust/test-greedy-request";
 import { createSigningKey, createTlsKey } from "@gridward/runtime/trust/x509/keys";
 import { objectIds } from "@gridward/runtime/trust/x509/object-ids";
-import { certificateNameOf, fingerprintOf, serialOf } from "@gridward/runtime/trust/x509/read";
+import {
+  certificateNameOf,
+  fingerprintOf,
+  notAfterOf,
+  serialOf,
+} from "@gridward/runtime/trust/x509/read";
 import { createRequest } from "@gridward/runtime/trust/x509/request";
 import { createAuthority } from "./authority.ts";
 import { issueDevice, issueReplicaSigner, issueServer, type IssueOrder } from "./issue.ts";
@@ -53,7 +58,7 @@ test("[CA3][PK2] server, signer and device get what their row says", () => {
   for (const { certificate, row } of [forServer.value, forSigner.value, forDevice.value]) {
     assert.equal(row.fingerprint, fingerprintOf(certificate));
     assert.equal(row.serial, serialOf(certificate));
-    assert.equal(row.notAfter, certificate.validToDate.getTime());
+    assert.equal(row.notAfter, notAfterOf(certificate));
   }
   assert.equal(
     forServer.value.certificate.subjectAltName,

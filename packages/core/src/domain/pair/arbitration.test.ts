@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { systemId as aSystem } from "../../base/identity.ts";
 import type { ArbiterAnswer, ArbiterRecord } from "../arbiter.ts";
 import type { ArbitrationMode } from "../arbitration-mode.ts";
 import { checkAccepts } from "./accepts.ts";
@@ -26,6 +27,7 @@ import {
 } from "./fixtures.ts";
 
 const tick = { kind: "tick" } as const;
+const otherSystem = aSystem("theirs");
 /** Later than a silent server is given up, and suspected (D and G of the usual timers). */
 const [afterD, afterG] = [4_500, 6_500];
 
@@ -283,4 +285,48 @@ test("[HS7] a mode that cannot work here is refused with its reason", () => {
   assert.equal(refusalOf(play(main, [order("manual")]).actions), "pair.already-mode");
   assert.equal(refusalOf(play(main, [order("witness")]).actions), "pair.no-witness");
   assert.equal(refusalOf(play(aValidStandby(), [order("pair")]).actions), "pair.not-main");
+});
+
+test("[R9] a register that is older than one seen, or another system's, gives no right", () => {
+  const cases = [
+    [aRegister({ version: 8 }), "older"],
+    [aRegister({ version: 10, systemId: otherSystem }), "other-system"],
+  ] as const;
+  for (const [record, why] of cases) {
+    const control = certified({ mode: "witness", arbiterVersion: 9 });
+    const candidate = play(awake(aValidStandby(control), afterG), [tick], afterG);
+    const answer = answered(candidate.actions, { kind: "record", record });
+    const told = play(candidate, [answer], afterG);
+    assert.equal(told.state.arbitration.trouble?.why, why);
+    assert.equal(askedOf(told.actions), undefined);
+    assert.equal(describe(told.state, afterG, null).cause?.code, `pair.witness-${why}`);
+  }
+});
+
+test("[R9] a question that nobody answers is asked anew, and its late answer counts for nothing", () => {
+  const candidate = aCandidate();
+  const late = answered(candidate.actions, { kind: "record", record: aRegister() });
+  const later = afterG + 4_100;
+  const waiting = play(awake(candidate, later), [tick], later);
+  assert.equal(waiting.state.arbitration.trouble?.why, "silent");
+  const again = play(awake(waiting, later + 600), [tick], later + 600);
+  assert.equal(askedOf(again.actions)?.kind, "read");
+  assert.deepEqual(play(again, [late], later + 600).actions, []);
+});
+
+test("[R5][R9] a server takes no term on hearsay, not even one that names it", () => {
+  const hello = aHello({ duty: "fenced", term: 2, owner: serverB });
+  const told = play(aValidStandby(certified({ mode: "witness" })), [heard(serverA, hello)]);
+  assert.equal(told.state.control.term, 1);
+  assert.equal(told.state.control.owner, serverA);
+});
+
+test("[R5] a promotion by force takes a term that nobody can be asking the witness for", () => {
+  const order = { kind: "order-promote", force: true } as const;
+  const termAfter = (mode: ArbitrationMode): number => {
+    const quiet = awake(aValidStandby(certified({ mode })), afterG);
+    return play(quiet, [order], afterG).state.control.term;
+  };
+  assert.equal(termAfter("witness"), 3);
+  assert.equal(termAfter("manual"), 2);
 });
