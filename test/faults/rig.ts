@@ -9,7 +9,7 @@ import { entriesOf, journalOf } from "./disk.ts";
 import type { Operation, Outcome } from "./history.ts";
 import { type Load, startLoad } from "./load.ts";
 import { Network } from "./network.ts";
-import { foundSystem, joinTo, lookAt, promote, waitForState } from "./servers.ts";
+import { foundSystem, joinTo, lookAt, promote, waitForPartner, waitForState } from "./servers.ts";
 
 /** Servers on hosts of their own, clients that keep asking, and the judgement of what became of it. */
 
@@ -153,6 +153,7 @@ export class Rig {
     try {
       await waitForState(this.standby, "standby-valid");
       await waitForState(this.main, "main-protected");
+      await waitForPartner(this.main, "standby-valid");
     } catch (error) {
       throw new Error(`${String(error)}\n${await this.#whatTheySay()}`, { cause: error });
     }

@@ -84,6 +84,18 @@ export async function waitForState(
   return waitUntil(server, states.join(" or "), ({ state }) => states.includes(String(state)));
 }
 
+/** What this server says of its partners, not what they say of themselves. */
+export async function waitForPartner(
+  server: Pick<DemoServer, "directory" | "name">,
+  state: string,
+): Promise<Status> {
+  return waitUntil(server, `a partner is ${state}`, ({ partners }) => {
+    return (
+      Array.isArray(partners) && partners.some((partner) => member(partner, "state") === state)
+    );
+  });
+}
+
 /** Creates a system on a blank running server; a client with an administrator's session. */
 export async function foundSystem(stage: Stage, server: DemoServer): Promise<Api> {
   const order = { base: "dc=fault,dc=example", site: "Fault", administrator: "admin" };

@@ -200,7 +200,7 @@ function onProof(turn: Turn, from: NodeId, proof: PairMessage & { readonly kind:
   setAdmitting(turn, machine, null);
   const isSame = samePosition(proof.position, head) && proof.digest === turn.history.digest();
   if (!isSame) return setPeer(turn, from, { admitAfter: turn.clocks.at + timing.holdOff });
-  // Its own word that it is complete follows with the next heartbeat.
+  // Its own word that it is complete follows.
   setPeer(turn, from, { admitAfter: turn.clocks.at + 2 * timing.admission });
   widen(turn, from);
   const { record } = turn.state.arbitration;

@@ -8,7 +8,17 @@ import { onRights } from "./mode.ts";
 import type { Machine } from "./pair-state.ts";
 import { beCandidate, hearMainAsCandidate } from "./takeover.ts";
 import { takeTerm } from "./take-term.ts";
-import { act, become, commitUpTo, isComplete, keep, say, sayHello, type Turn } from "./turn.ts";
+import {
+  act,
+  become,
+  commitUpTo,
+  heartbeatOf,
+  isComplete,
+  keep,
+  say,
+  sayHello,
+  type Turn,
+} from "./turn.ts";
 
 export function hearAsStandby(turn: Turn, from: NodeId, message: PairMessage): void {
   const { machine } = turn.state;
@@ -195,6 +205,8 @@ function onAdmit(turn: Turn, from: NodeId, ackSet: readonly NodeId[]): void {
       at: turn.clocks.now,
     },
   });
+  // At once: until the Main knows, it refuses to hand over to a Standby that calls itself valid.
+  say(turn, from, heartbeatOf(turn.state));
 }
 
 function onHandover(

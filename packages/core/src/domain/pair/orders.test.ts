@@ -82,6 +82,15 @@ test("[HS3] nobody takes over from a Main that answers, until it was silent for 
   assert.equal(refusalOf(play(aValidStandby(), [promote], 6_000).actions), undefined);
 });
 
+test("[HS3] a link that broke a moment ago is no silence, nor is a refusal, but force goes past that", () => {
+  const cut: PairEvent = { kind: "link-down", peer: serverA };
+  const refusal: PairEvent = { kind: "partner-answered", peer: serverA };
+  assert.equal(refusalOf(play(aValidStandby(), [cut, force], 5_999).actions), "pair.main-answers");
+  const silent = play(play(aValidStandby(), [cut], 5_000), [refusal], 5_500);
+  assert.equal(refusalOf(play(silent, [promote], 6_000).actions), "pair.main-answers");
+  assert.equal(refusalOf(play(silent, [force], 6_000).actions), undefined);
+});
+
 test("[I19] the term of another system does not count for ours", () => {
   const stranger = withPeer(standby(), serverA, { term: 5_000, incompatible: "other-system" });
   assert.equal(play(stranger, [promote]).state.control.term, 2);

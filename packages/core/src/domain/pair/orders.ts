@@ -5,7 +5,17 @@ import type { PairState } from "./pair-state.ts";
 import { aimOnlyFor } from "./arbitration.ts";
 import { takeTerm } from "./take-term.ts";
 import { beCandidate } from "./takeover.ts";
-import { act, become, greetAll, isComplete, keep, say, silenceOf, type Turn } from "./turn.ts";
+import {
+  act,
+  become,
+  greetAll,
+  isComplete,
+  keep,
+  lifelessness,
+  say,
+  silenceOf,
+  type Turn,
+} from "./turn.ts";
 
 export interface Denial {
   readonly code: RefusalCode;
@@ -63,7 +73,7 @@ export function orderChangeover(turn: Turn, to: NodeId, directionsOk: boolean): 
  */
 export function checkPromote(state: PairState, at: number, force: boolean): Denial | undefined {
   if (state.machine.duty === "main") return checkContinueAlone(state, force);
-  const denial = checkDatabase(state) ?? checkMainSilent(state, at);
+  const denial = checkDatabase(state) ?? checkMainSilent(state, at, force);
   if (denial || force || isComplete(state)) return denial;
   return {
     code: "pair.incomplete",
@@ -84,13 +94,18 @@ function checkDatabase({ machine, control }: PairState): Denial | undefined {
     : { code: "pair.blank", detail: "there is no database here" };
 }
 
-function checkMainSilent(state: PairState, at: Millis): Denial | undefined {
+/**
+ * A link that just broke proves no death: only silence counts. A refusal is a sign of life too, but
+ * force goes past it, or whoever answers at the Main's address could keep everybody from working.
+ */
+function checkMainSilent(state: PairState, at: Millis, force: boolean): Denial | undefined {
   const { owner } = state.control;
   const main = owner === null ? undefined : state.peers.get(owner);
-  const silence = owner === null ? null : silenceOf(state, owner, at);
-  if (main === undefined || !main.linkUp || silence === null) return undefined;
-  if (main.duty !== "main" || silence >= state.timers.suspect) return undefined;
-  return { code: "pair.main-answers", detail: "the Main answers" };
+  if (owner === null || main?.duty !== "main") return undefined;
+  const silence = force ? silenceOf(state, owner, at) : lifelessness(state, owner, at);
+  if (silence === null || silence >= state.timers.suspect) return undefined;
+  const limit = `it counts as silent after ${state.timers.suspect / 1_000} s`;
+  return { code: "pair.main-answers", detail: `the Main answered a moment ago; ${limit}` };
 }
 
 /** A Main that waits for a partner it has not heard since its start: a person may say "it is off". */

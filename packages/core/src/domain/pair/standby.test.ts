@@ -58,11 +58,11 @@ test("[HS2] a hole or another history in what comes is not written but asked for
   }
 });
 
-test("[R8][HS3] the certificate comes last, on the word of the Main", () => {
+test("[R8][HS3] the certificate comes last, on the word of the Main, who hears of it at once", () => {
   const standby = aValidStandby(certified({ certificate: null, ackSet: [] }));
   const admit = { kind: "admit", term: 1, ackSet: [serverA, serverB] } as const;
   const { state, actions } = play(standby, [heard(serverA, admit)]);
-  assert.deepEqual(deeds(actions), ["write-control"]);
+  assert.deepEqual(deeds(actions), ["write-control", "say heartbeat"]);
   assert.equal(isComplete(state), true);
   assert.deepEqual(state.control.certificate?.position, at(5));
 });
@@ -133,6 +133,14 @@ test("[R10][HS9] a tail that may have been confirmed is exported, and the Main c
       "say follow",
     ]);
   }
+});
+
+test("[R10][HS9] a fork that was left behind already is not left twice", () => {
+  const [tailed, forked] = forkedAfterSix(certified({ term: 2, owner: serverA }), 5);
+  const copied = { ...tailed, state: { ...tailed.state, head: at(6), committed: 6 } };
+  const { state, actions } = play(copied, [forked], 0, aHistory(at(6)));
+  assert.deepEqual(deeds(actions), ["say follow"]);
+  assert.ok("phase" in state.machine && state.machine.phase === "following");
 });
 
 test("[R10][HS9] a fork between two places shown is asked for before anything is done", () => {

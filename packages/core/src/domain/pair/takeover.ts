@@ -5,7 +5,7 @@ import type { PairMessage } from "./message.ts";
 import type { Candidate } from "./pair-state.ts";
 import { takeGranted, takeTerm } from "./take-term.ts";
 import { timing } from "./timing.ts";
-import { act, become, isComplete, keep, peerOf, say, silenceOf, type Turn } from "./turn.ts";
+import { act, become, isComplete, keep, lifelessness, peerOf, say, type Turn } from "./turn.ts";
 
 /**
  * A silent Main is succeeded without an operator only by a complete member of its recorded ack set
@@ -17,20 +17,12 @@ export function onStandbyTick(turn: Turn): void {
   if (machine.phase === "candidate") return watchCandidacy(turn, machine);
   if (machine.phase === "synchronising" || control.mode === "manual") return;
   if (control.owner === null || !isComplete(turn.state)) return;
-  const silence = lifelessness(turn, control.owner);
+  const silence = lifelessness(turn.state, control.owner, turn.clocks.at);
   if (silence === null || silence <= timers.suspect) return;
   if (control.mode === "witness") return beCandidate(turn, "takeover", [turn.state.self]);
   const unprotected = { since: turn.clocks.now, reason: "the old Main was silent" };
   const ackSet = [turn.state.self];
   takeTerm(turn, { term: control.term + 1, by: "takeover", ackSet, unprotected });
-}
-
-/** How long the partner gave no sign of life, a refusal among them. null: never heard (R11). */
-function lifelessness({ state, clocks }: Turn, id: NodeId): number | null {
-  const silence = silenceOf(state, id, clocks.at);
-  const aliveAt = state.peers.get(id)?.aliveAt ?? null;
-  if (silence === null || aliveAt === null) return silence;
-  return Math.min(silence, clocks.at - aliveAt);
 }
 
 /** R6: from here on nothing of the old Main is taken, before anything is asked. */

@@ -48,6 +48,14 @@ export function silenceOf({ peers, awakeSince }: PairState, id: NodeId, at: Mill
   return heardAt === null ? null : at - Math.max(heardAt, awakeSince);
 }
 
+/** How long the partner gave no sign of life, a refusal among them. null: never heard (R11). */
+export function lifelessness(state: PairState, id: NodeId, at: Millis): Millis | null {
+  const silence = silenceOf(state, id, at);
+  const aliveAt = state.peers.get(id)?.aliveAt ?? null;
+  if (silence === null || aliveAt === null) return silence;
+  return Math.min(silence, at - aliveAt);
+}
+
 export function setPeer(turn: Turn, id: NodeId, patch: Partial<Peer>): void {
   const peers = new Map(turn.state.peers);
   peers.set(id, { ...peerOf(turn, id), ...patch });

@@ -93,8 +93,9 @@ export const pairRefusals = {
   "pair.main-answers": {
     ...againstRule,
     ...toOperator,
-    says: "The Main answers, so there is nothing to take over.",
-    remedy: "Run `gridward pair changeover --to NAME` instead.",
+    says: "The Main answers, or did a moment ago, so there is nothing to take over.",
+    remedy:
+      "Run `gridward pair changeover --to NAME` instead. If the Main is off, try again in some seconds.",
   },
   "pair.busy": {
     ...againstRule,
