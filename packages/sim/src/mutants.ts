@@ -279,9 +279,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a member that does not follow is waited for without end",
     rule: "I32",
-    file: asMain,
-    find: "    return setPeer(turn, to, { lateSince: peer.lateSince ?? turn.clocks.at });",
-    replace: "    return;",
+    file: ackSet,
+    find: "  noteIdleness(turn, member);",
+    replace: "",
   },
   {
     name: "a term whose first entry was cut off is never recorded",

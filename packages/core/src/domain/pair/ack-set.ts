@@ -1,6 +1,7 @@
 import type { NodeId } from "../../base/identity.ts";
 import type { ControlRecord } from "../control-record.ts";
 import { aimFor } from "./arbitration.ts";
+import { strangerPeer } from "./pair-state.ts";
 import { timing } from "./timing.ts";
 import { act, become, keep, peerOf, sayHello, setPeer, silenceOf, type Turn } from "./turn.ts";
 
@@ -19,8 +20,17 @@ export function widen(turn: Turn, id: NodeId): void {
  * our start (R11): it may own a higher term, and only the witness would know.
  */
 export function watchMember(turn: Turn, member: NodeId): void {
+  noteIdleness(turn, member);
   const reason = findLateness(turn, member);
   if (reason !== undefined) drop(turn, member, reason);
+}
+
+/** Who is heard but does not follow confirms nothing: it is late from when a change waits for it. */
+function noteIdleness(turn: Turn, member: NodeId): void {
+  const { peers, committed, head } = turn.state;
+  const { acked, heardAt, lateSince } = peers.get(member) ?? strangerPeer;
+  if (heardAt === null || acked !== null || lateSince !== null || committed >= head.seq) return;
+  setPeer(turn, member, { lateSince: turn.clocks.at });
 }
 
 export function findLateness({ state, clocks }: Turn, member: NodeId): string | undefined {

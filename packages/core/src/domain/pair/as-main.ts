@@ -106,10 +106,7 @@ function sayForked(turn: Turn, to: NodeId, between: readonly Position[] | null):
 /** Sends what the partner lacks, within its window. */
 function feed(turn: Turn, to: NodeId): void {
   const peer = peerOf(turn, to);
-  if (peer.acked === null) {
-    // Heard but not following, it confirms nothing either: a member of the set is late.
-    return setPeer(turn, to, { lateSince: peer.lateSince ?? turn.clocks.at });
-  }
+  if (peer.acked === null) return;
   const upTo = Math.min(turn.state.head.seq, peer.acked.seq + windowEntries);
   let sent = peer.sent;
   while (sent < upTo) {
