@@ -1,6 +1,7 @@
-import { utf8, type Bytes } from "../base/bytes.ts";
+import { type Bytes, decodeHex, encodeHex, utf8 } from "../base/bytes.ts";
 import { canonical } from "../base/canonical.ts";
 import type { Sha256 } from "../base/digest.ts";
+import { assert } from "../base/result.ts";
 import type { DirectoryState } from "./state.ts";
 import { allRows } from "./tables.ts";
 import type { RowChange, Rows, TableName } from "./types.ts";
@@ -13,20 +14,20 @@ export type StateDigest = string;
 
 export const emptyDigest: StateDigest = "0".repeat(64);
 
-const limbs = 8;
+const digestBytes = 32;
 
 /** From nothing: for a state that was loaded and is to be proved. All tables count. */
 export function digestOf(state: DirectoryState, sha256: Sha256): StateDigest {
-  const sum = new Uint32Array(limbs);
+  const sum = new Uint8Array(digestBytes);
   for (const change of allRows(state)) add(sum, rowHash(change, sha256));
-  return toHex(sum);
+  return encodeHex(sum);
 }
 
 /** As `digestOf`, from rows whose canonical text is at hand, as a snapshot on disk keeps them. */
 export function digestOfTexts(rows: Iterable<RowText>, sha256: Sha256): StateDigest {
-  const sum = new Uint32Array(limbs);
+  const sum = new Uint8Array(digestBytes);
   for (const row of rows) add(sum, textHash(row, sha256));
-  return toHex(sum);
+  return encodeHex(sum);
 }
 
 /** The digest after `changes`, given the state before them. The last change of a row counts. */
@@ -44,7 +45,7 @@ export function digestAfter(
     if (old !== undefined) subtract(sum, rowHash({ table, key, row: old }, sha256));
     if (row !== null) add(sum, rowHash({ table, key, row }, sha256));
   }
-  return toHex(sum);
+  return encodeHex(sum);
 }
 
 function rowHash({ table, key, row }: RowInPlace, sha256: Sha256): Bytes {
@@ -68,46 +69,27 @@ interface RowInPlace {
   readonly row: Rows[TableName] | null;
 }
 
-/** Limb 0 is the least significant 32 bits; a hash is read as a big-endian number. */
-function limbOf(hash: DataView, index: number): number {
-  return hash.getUint32(4 * (limbs - 1 - index));
-}
-
-function viewOf(hash: Bytes): DataView {
-  return new DataView(hash.buffer, hash.byteOffset, hash.byteLength);
-}
-
-function add(sum: Uint32Array, hash: Bytes): void {
-  const view = viewOf(hash);
+/** Both are read as big-endian numbers. */
+function add(sum: Uint8Array, hash: Bytes): void {
   let carry = 0;
-  for (let index = 0; index < limbs; index++) {
-    const total = (sum[index] ?? 0) + limbOf(view, index) + carry;
-    sum[index] = total; // A Uint32Array keeps the low 32 bits.
-    carry = total >= 2 ** 32 ? 1 : 0;
+  for (let index = sum.length - 1; index >= 0; index--) {
+    const total = (sum[index] ?? 0) + (hash[index] ?? 0) + carry;
+    sum[index] = total; // A Uint8Array keeps the low 8 bits.
+    carry = total >> 8;
   }
 }
 
-function subtract(sum: Uint32Array, hash: Bytes): void {
-  const view = viewOf(hash);
+function subtract(sum: Uint8Array, hash: Bytes): void {
   let borrow = 0;
-  for (let index = 0; index < limbs; index++) {
-    const total = (sum[index] ?? 0) - limbOf(view, index) - borrow;
+  for (let index = sum.length - 1; index >= 0; index--) {
+    const total = (sum[index] ?? 0) - (hash[index] ?? 0) - borrow;
     sum[index] = total;
     borrow = total < 0 ? 1 : 0;
   }
 }
 
-function toHex(sum: Uint32Array): StateDigest {
-  let text = "";
-  for (const limb of sum) text = limb.toString(16).padStart(8, "0") + text;
-  return text;
-}
-
-function fromHex(digest: StateDigest): Uint32Array {
-  const sum = new Uint32Array(limbs);
-  for (let index = 0; index < limbs; index++) {
-    const start = 8 * (limbs - 1 - index);
-    sum[index] = Number.parseInt(digest.slice(start, start + 8), 16);
-  }
-  return sum;
+function fromHex(digest: StateDigest): Uint8Array {
+  const sum = decodeHex(digest);
+  assert(sum.ok && sum.value.length === digestBytes, "a state digest is 64 hexadecimal digits");
+  return sum.value;
 }

@@ -13,11 +13,27 @@ export interface EntryPlace {
   readonly previous: Position;
 }
 
+/**
+ * Entries whose hash was computed from all of them, here: each is sealed, written, sent and replayed,
+ * and an entry never changes. One that was read or parsed anew is another object.
+ */
+const proven = new WeakSet<object>();
+
 /** Gives a content its place and its hash, which covers place, content and all that came before. */
 export function sealEntry(content: EntryContent, place: EntryPlace, sha256: Sha256): Entry {
   const { node, term, start, previous } = place;
   const unhashed = { ...content, node, term, start, seq: previous.seq + 1, prev: previous.hash };
-  return { ...unhashed, hash: entryHash(unhashed, sha256) };
+  const entry = { ...unhashed, hash: entryHash(unhashed, sha256) };
+  proven.add(entry);
+  return entry;
+}
+
+/** Is the hash of an entry that of its place and content? */
+export function isHashed(entry: Entry, sha256: Sha256): boolean {
+  if (proven.has(entry)) return true;
+  if (entry.hash !== entryHash(entry, sha256)) return false;
+  proven.add(entry);
+  return true;
 }
 
 /** SHA-256 over (hash before, canonical JSON of all other members), lower-case hexadecimal. */

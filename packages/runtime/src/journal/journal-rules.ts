@@ -1,5 +1,5 @@
 import type { Entry, Position } from "@gridward/core/domain/entry";
-import { entryHash } from "@gridward/core/domain/entry-hash";
+import { isHashed } from "@gridward/core/domain/entry-hash";
 import { sha256 } from "../os/hash.ts";
 import type { JournalFault } from "./journal.ts";
 
@@ -31,7 +31,7 @@ export const journalRules: readonly Invariant<Neighbours>[] = [
   {
     id: "J3",
     says: "The hash of an entry is that of its place and content.",
-    holds: ({ later }) => later.hash === entryHash(later, sha256),
+    holds: ({ later }) => isHashed(later, sha256),
   },
   {
     id: "J4",
