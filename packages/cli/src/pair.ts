@@ -20,6 +20,11 @@ import { addPartnerVerbs } from "./pair-partner.ts";
 import { addSettingsVerbs } from "./pair-settings.ts";
 import { addSetAsideVerbs } from "./pair-set-aside.ts";
 
+interface Invitation {
+  readonly name: string;
+  readonly permanent?: boolean;
+}
+
 /** gridward pair … */
 export function addPairVerbs(root: Command, cli: Cli): void {
   const pair = root.command("pair").description("the Main, its Standby, and who takes over");
@@ -27,9 +32,10 @@ export function addPairVerbs(root: Command, cli: Cli): void {
     .command("invite")
     .description("make a single-use code with which a Standby joins")
     .requiredOption("--name <name>", "name of the server that shall join")
-    .action(async ({ name }: { readonly name: string }, command: Command) =>
+    .option("--permanent", "it follows for ever, answers sign-ins, and is never promoted")
+    .action(async ({ name, permanent = false }: Invitation, command: Command) =>
       carryOut(cli, command, async (asked) => {
-        const input = { params: {}, query: changeQuery(asked), body: { name } };
+        const input = { params: {}, query: changeQuery(asked), body: { name, permanent } };
         return shown(await order({ cli, asked }, serverRoutes.pairInvite, input));
       }),
     );

@@ -1,11 +1,13 @@
 import type { Sha256 } from "@gridward/core/base/digest";
+import type { NodeId } from "@gridward/core/base/identity";
 import { assert } from "@gridward/core/base/result";
 import { advance } from "@gridward/core/domain/apply";
 import { digestAfter } from "@gridward/core/domain/digest";
 import { type EntryPlace, sealEntry } from "@gridward/core/domain/entry-hash";
 import { type Entry, type EntryContent, origin, type Position } from "@gridward/core/domain/entry";
 import type { HistoryView } from "@gridward/core/domain/pair/pair-state";
-import type { DirectoryState } from "@gridward/core/domain/state";
+import { type DirectoryState, emptyState } from "@gridward/core/domain/state";
+import type { ServerKind } from "@gridward/core/domain/types";
 import { DiskFull, type Journal, type OpenedJournal } from "@gridward/runtime/journal/journal";
 
 interface Version {
@@ -30,6 +32,7 @@ export class Ledger {
   #prepared: Version[] = [];
   #stagedEntries: Entry[] = [];
   readonly #sha256: Sha256;
+  #kinds = { of: emptyState.tables.servers, map: new Map<NodeId, ServerKind>() };
 
   constructor(opened: OpenedJournal, sha256: Sha256) {
     this.#sha256 = sha256;
@@ -82,7 +85,15 @@ export class Ledger {
       first: () => journal.first(),
       terms: () => journal.terms(),
       digest: () => this.digest,
+      kinds: () => this.#kindsNow(),
     };
+  }
+
+  /** Made anew only when a server has joined or gone. */
+  #kindsNow(): ReadonlyMap<NodeId, ServerKind> {
+    const { servers } = this.prepared.tables;
+    if (servers !== this.#kinds.of) this.#kinds = { of: servers, map: kindsOf(servers) };
+    return this.#kinds.map;
   }
 
   read(seq: number, limit: number): readonly Entry[] {
@@ -205,6 +216,11 @@ export class Ledger {
     }
     assert(this.digest === opened.digest, "the replayed state is the state that was verified");
   }
+}
+
+/** What each server of the system is (HS14). */
+export function kindsOf(servers: DirectoryState["tables"]["servers"]): Map<NodeId, ServerKind> {
+  return new Map([...servers.values()].map(({ id, kind }) => [id, kind]));
 }
 
 /** The first entry read is a later one where that of `seq` is kept no longer. */

@@ -89,7 +89,7 @@ function noted<Outcome extends Result<unknown, Refusal>>(
 
 async function invite(
   { identity, config, front, clock }: OrderParts,
-  { name, actor, requestId }: Parameters<OperatorParts["invite"]>[0],
+  { name, isPermanent, actor, requestId }: Parameters<OperatorParts["invite"]>[0],
 ): ReturnType<OperatorParts["invite"]> {
   const { systemKey, authority, pairingKey } = identity;
   if (!systemKey || !authority) return err({ code: "system.blank", detail: "" });
@@ -103,7 +103,8 @@ async function invite(
     now: clock.now(),
   });
   const { code, secret, expiresAt } = made;
-  const command = { kind: "issue-invite", name, secret, expiresAt } as const;
+  const kind = isPermanent ? ({ serverKind: "permanent" } as const) : {};
+  const command = { kind: "issue-invite", name, ...kind, secret, expiresAt } as const;
   const done = await front.submit({ command, actor, requestId });
   return done.ok ? ok({ code, expiresAt }) : done;
 }

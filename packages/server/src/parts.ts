@@ -65,6 +65,8 @@ export interface OperatorParts {
   /** On the Main: a single-use code for a Standby of that name, 15 minutes, 5 tries. */
   readonly invite: (order: {
     readonly name: string;
+    /** It will never be promoted (HS14). */
+    readonly isPermanent: boolean;
     readonly actor: Actor;
     readonly requestId: RequestId;
   }) => Promise<Result<{ readonly code: Secret<string>; readonly expiresAt: Instant }, Refusal>>;

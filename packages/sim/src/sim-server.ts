@@ -8,7 +8,7 @@ import type { Machine } from "@gridward/core/domain/pair/pair-state";
 import { startPair } from "@gridward/core/domain/pair/start";
 import { allRows } from "@gridward/core/domain/tables";
 import { sha256 } from "@gridward/runtime/os/hash";
-import { Ledger } from "@gridward/server/ledger";
+import { kindsOf, Ledger } from "@gridward/server/ledger";
 import { Conductor, type ConductorParts } from "@gridward/server/pair/conductor";
 import {
   type FirstPassPiece,
@@ -147,11 +147,13 @@ export class SimServer {
     const around = { partners: this.#world.partnersOf(this.id), fault };
     const now = Math.floor(this.#world.now);
     if (!opened) {
-      return { ...here, ...around, now, head: disk.control.highest, committed: 0, recorded: null };
+      const nothing = { head: disk.control.highest, committed: 0, recorded: null };
+      return { ...here, ...around, now, ...nothing, kinds: new Map() };
     }
+    const kinds = kindsOf(opened.state.tables.servers);
     const recorded = opened.state.tables.pair.first() ?? null;
     const { seq: committed } = opened.committed;
-    return { ...here, ...around, now, head: opened.journal.head(), committed, recorded };
+    return { ...here, ...around, now, head: opened.journal.head(), committed, recorded, kinds };
   }
 
   /** A Standby that is not certified may find its state bent: the proof must notice (R3). */

@@ -113,7 +113,8 @@ export const serverRoutes = {
     path: "/v1/pair/invites",
     summary: "Make a single-use code with which a Standby of that name joins",
     query: commandQuery,
-    body: z.strictObject({ name: nameText }),
+    /** permanent: it follows for ever, answers reads, and is never promoted. */
+    body: z.strictObject({ name: nameText, permanent: z.exactOptional(z.boolean()) }),
     answer: z.object({
       ...changeAnswer.shape,
       code: z.string().nullable(),

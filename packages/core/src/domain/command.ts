@@ -114,6 +114,8 @@ export type Command =
   | {
       readonly kind: "issue-invite";
       readonly name: string;
+      /** Absent: it may be promoted. */
+      readonly serverKind?: "permanent";
       readonly secret: Sealed;
       readonly expiresAt: Instant;
     }

@@ -37,14 +37,14 @@ export function restoreSystem(
 ): Decision {
   const { term, owner, backup, replaced, server, certificates } = command;
   const system = state.tables.system.get(singleKey);
-  const present = state.tables.pair.get(singleKey);
-  if (system === undefined || present === undefined) return refuse("system.blank", "");
-  if (!Number.isSafeInteger(term) || term <= present.term) {
+  const before = state.tables.pair.get(singleKey);
+  if (system === undefined || before === undefined) return refuse("system.blank", "");
+  if (!Number.isSafeInteger(term) || term <= before.term) {
     return refuse("pair.old-term", String(term));
   }
-  if (server === null && !state.tables.servers.has(owner)) {
-    return refuse("pair.server-not-found", owner);
-  }
+  const present = server ?? state.tables.servers.get(owner);
+  if (present === undefined) return refuse("pair.server-not-found", owner);
+  if (present.kind === "permanent") return refuse("pair.permanent", present.name);
   const pair = {
     term,
     owner,

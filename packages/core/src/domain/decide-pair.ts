@@ -2,11 +2,16 @@ import type { NodeId } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
 import type { Submission } from "./command.ts";
 import { decided, type CommandOf, type Decision } from "./decision.ts";
-import { inviteTries, inviteValidityMax, serversMax } from "./limits.ts";
+import {
+  inviteTries,
+  inviteValidityMax,
+  permanentServersMax,
+  promotableServersMax,
+} from "./limits.ts";
 import { isHost, isProperName } from "./names.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import { singleKey, type DirectoryState } from "./state.ts";
-import type { InviteRow } from "./types.ts";
+import type { InviteRow, ServerKind } from "./types.ts";
 import { err, ok, type Result } from "../base/result.ts";
 
 /** An invitation for a new server; one that is still open under the same name is replaced. */
@@ -15,25 +20,34 @@ export function issueInvite(
   command: CommandOf<"issue-invite">,
   { at }: Submission,
 ): Decision {
-  const { name, secret, expiresAt } = command;
+  const { name, serverKind, secret, expiresAt } = command;
   if (!isProperName(name)) return refuse("pair.bad-name", name.slice(0, 64));
-  const refusal = checkRoom(state, name);
+  const refusal = checkRoom(state, name, serverKind ?? "promotable");
   if (refusal !== undefined) return err(refusal);
   if (!(expiresAt > at && expiresAt <= at + inviteValidityMax)) {
     return refuse("invite.bad-end", name);
   }
-  const invite: InviteRow = { name, secret, expiresAt, triesLeft: inviteTries };
+  const kind = serverKind === undefined ? {} : { kind: serverKind };
+  const invite: InviteRow = { name, ...kind, secret, expiresAt, triesLeft: inviteTries };
   return decided([{ kind: "invite-issued", invite }]);
 }
 
-function checkRoom(state: DirectoryState, name: string): Refusal | undefined {
-  for (const server of state.tables.servers.values()) {
-    if (server.name.toLowerCase() === name.toLowerCase()) {
-      return { code: "pair.name-taken", detail: name };
-    }
+/** HS14: a pair, one more that may be promoted, and some that never are. */
+function checkRoom(state: DirectoryState, name: string, kind: ServerKind): Refusal | undefined {
+  const servers = [...state.tables.servers.values()];
+  if (servers.some((server) => server.name.toLowerCase() === name.toLowerCase())) {
+    return { code: "pair.name-taken", detail: name };
   }
-  if (state.tables.servers.size < serversMax) return undefined;
-  return { code: "pair.too-many-servers", detail: String(serversMax) };
+  const alike = servers.filter((server) => server.kind === kind).length;
+  if (kind === "permanent") {
+    if (alike < permanentServersMax) return undefined;
+    return { code: "pair.too-many-permanent", detail: String(alike) };
+  }
+  if (alike >= promotableServersMax) {
+    return { code: "pair.too-many-promotable", detail: String(alike) };
+  }
+  const isPairMode = state.tables.pair.get(singleKey)?.mode === "pair";
+  return isPairMode && alike >= 2 ? { code: "pair.third-in-pair-mode", detail: name } : undefined;
 }
 
 function findInvite(state: DirectoryState, name: string, at: Instant): Result<InviteRow, Refusal> {
@@ -63,7 +77,8 @@ export function joinServer(
   const { server, certificates } = command;
   const invite = findInvite(state, server.name, at);
   if (!invite.ok) return invite;
-  const refusal = checkRoom(state, server.name);
+  const kind = invite.value.kind ?? "promotable";
+  const refusal = checkRoom(state, server.name, kind);
   if (refusal !== undefined) return err(refusal);
   if (state.tables.servers.has(server.id)) return refuse("pair.name-taken", server.id);
   for (const { serial, profile } of certificates) {
@@ -74,7 +89,8 @@ export function joinServer(
   }
   return decided(
     [
-      { kind: "server-joined", server },
+      // What it says of itself does not count.
+      { kind: "server-joined", server: { ...server, kind } },
       ...certificates.map((certificate) => ({ kind: "certificate-issued", certificate }) as const),
       { kind: "invite-used", name: server.name },
     ],
@@ -131,6 +147,6 @@ function refusedAckSet(
   const isSound =
     ackSet.includes(owner) &&
     new Set(ackSet).size === ackSet.length &&
-    ackSet.every((id) => state.tables.servers.has(id));
+    ackSet.every((id) => state.tables.servers.get(id)?.kind === "promotable");
   return isSound ? undefined : refuse("pair.bad-ack-set", ackSet.join(", ").slice(0, 512));
 }

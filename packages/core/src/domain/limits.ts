@@ -11,6 +11,9 @@ export const groupsPerAccountMax = 64;
 export const accessPointsPerDeviceMax = 32;
 /** One change is one entry, and an entry goes to the Standby in one frame of 4 MiB. */
 export const devicesPerCommandMax = 5_000;
+/** A pair and one more; a third that votes with data of its own is the last that the rules know. */
+export const promotableServersMax = 3;
+export const permanentServersMax = 4;
 export const serversMax = 8;
 export const policiesMax = 64;
 export const passwordBytesMax = 1024;

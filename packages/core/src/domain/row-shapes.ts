@@ -116,6 +116,7 @@ export const witnessShape = z.strictObject({
 
 export const inviteShape = z.strictObject({
   name: text,
+  kind: z.exactOptional(z.literal("permanent")),
   secret: longText,
   expiresAt: whole,
   triesLeft: whole,

@@ -105,6 +105,9 @@ export interface DeviceRow {
   readonly changedAt: Instant;
 }
 
+/** permanent: it follows for ever and answers reads, and is never promoted (HS14). */
+export type ServerKind = "promotable" | "permanent";
+
 export interface ServerRow {
   readonly id: NodeId;
   readonly name: string;
@@ -115,13 +118,16 @@ export interface ServerRow {
   readonly ports: { readonly https: number; readonly link: number; readonly ldaps: number };
   /** Ed25519 public key, base64url of the 32 raw bytes: who this server is, below all certificates. */
   readonly pairingKey: string;
-  readonly kind: "promotable" | "permanent";
+  /** As its invitation said; for ever. */
+  readonly kind: ServerKind;
   readonly joinedAt: Instant;
 }
 
 /** A single-use invitation for a Standby. The secret itself is only in the code. */
 export interface InviteRow {
   readonly name: string;
+  /** What it will be; absent: it may be promoted. */
+  readonly kind?: "permanent";
   readonly secret: Sealed;
   readonly expiresAt: Instant;
   readonly triesLeft: number;

@@ -26,7 +26,7 @@ export function pairEndpoints(parts: DeskParts): Readonly<Record<PairRoute, Endp
   return {
     pairStatus: endpoint(serverRoutes.pairStatus, () => ok(front.status())),
     pairInvite: endpoint(serverRoutes.pairInvite, async ({ query, body }, caller) => {
-      const { name } = body;
+      const { name, permanent: isPermanent = false } = body;
       const onMain = checkMain(front);
       if (!onMain.ok) return onMain;
       if (!isProperName(name)) return refuse("pair.bad-name", name);
@@ -35,7 +35,7 @@ export function pairEndpoints(parts: DeskParts): Readonly<Record<PairRoute, Endp
       }
       if (query.dry_run === true) return ok({ ...tried, code: null, expires_at: null });
       const { actor, requestId } = caller;
-      const invite = await operator.invite({ name, actor, requestId });
+      const invite = await operator.invite({ name, isPermanent, actor, requestId });
       if (!invite.ok) return invite;
       const { code, expiresAt } = invite.value;
       const expires = rfc3339(expiresAt);

@@ -31,6 +31,7 @@ function aMain(changes: Partial<ControlRecord> = {}) {
     committed: 1,
     partners: [serverB],
     recorded: null,
+    kinds: new Map(),
     fault: null,
     suspectAfter: 6_000,
     at: 0,

@@ -10,7 +10,7 @@ import { isOrderOpen } from "@gridward/core/domain/pair/orders";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import type { HistoryView, PairState } from "@gridward/core/domain/pair/pair-state";
 import { step } from "@gridward/core/domain/pair/step";
-import { heartbeatOf } from "@gridward/core/domain/pair/turn";
+import { heartbeatOf, isPermanent } from "@gridward/core/domain/pair/turn";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { type DirectoryState, emptyState } from "@gridward/core/domain/state";
 import type { Actor } from "@gridward/core/domain/types";
@@ -45,6 +45,8 @@ export interface ConductorParts {
 }
 
 type Order = (outcome: Result<undefined, Refusal>) => void;
+
+const nobody: PairState["kinds"] = new Map();
 
 /** A state digest is journalled once in this many entries (design §4). */
 const digestEvery = 256;
@@ -225,7 +227,7 @@ export class Conductor {
   #perform(action: PairAction): void {
     switch (action.kind) {
       case "write-control":
-        return this.#parts.writeControl(action.control);
+        return this.#writeControl(action.control);
       case "send":
         return this.#parts.send(action.to, action.message);
       case "send-entries":
@@ -263,6 +265,14 @@ export class Conductor {
       case "order-refused":
         return this.#answerOrder(err({ code: action.code, detail: action.detail }));
     }
+  }
+
+  /** HS14: whatever the rules say, no permanent Standby claims a term on its disk. */
+  #writeControl(control: ControlRecord): void {
+    const claims = control.owner === this.#parts.self || control.candidacy !== null;
+    const may = !claims || !isPermanent(this.#pair, this.#parts.self);
+    assert(may, "a permanent Standby claims no term");
+    this.#parts.writeControl(control);
   }
 
   #answerOrder(outcome: Result<undefined, Refusal>): void {
@@ -363,6 +373,7 @@ export class Conductor {
       first: () => 1,
       terms: () => [],
       digest: () => emptyDigest,
+      kinds: () => nobody,
     };
   }
 }

@@ -47,6 +47,7 @@ function aCopy() {
     committed: 0,
     partners: [serverA],
     recorded: null,
+    kinds: new Map(),
     fault: null,
     suspectAfter: 6_000,
     at: 0,

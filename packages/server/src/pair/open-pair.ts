@@ -17,7 +17,7 @@ import { nextTry } from "@gridward/runtime/link/next-try";
 import { type Clock, runSoon } from "@gridward/runtime/os/clock";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { freshId, freshRequestId } from "@gridward/runtime/os/random";
-import { Ledger } from "../ledger.ts";
+import { kindsOf, Ledger } from "../ledger.ts";
 import type { PairOrder } from "../event-log.ts";
 import type { FoundDatabase } from "../open-database.ts";
 import type { Receipt } from "../parts.ts";
@@ -167,7 +167,8 @@ function whatWasFound({ found, self, clock, suspectAfter }: OpenPairParts): Foun
   if (!opened) {
     const text = fault && { code: fault.code, text: faultText(fault.detail) };
     const nothing = { head: record.highest, committed: 0, partners: [], recorded: null };
-    return { ...here, ...nothing, fault: text };
+    const kinds: Found["kinds"] = new Map();
+    return { ...here, ...nothing, kinds, fault: text };
   }
   const { tables } = opened.state;
   return {
@@ -177,6 +178,7 @@ function whatWasFound({ found, self, clock, suspectAfter }: OpenPairParts): Foun
     partners: [...tables.servers.values()].map(({ id }) => id).filter((id) => id !== self),
     recorded: tables.pair.get(singleKey) ?? null,
     fault: null,
+    kinds: kindsOf(tables.servers),
   };
 }
 

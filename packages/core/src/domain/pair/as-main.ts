@@ -13,6 +13,7 @@ import {
   act,
   become,
   commitUpTo,
+  isPermanent,
   keep,
   peerOf,
   say,
@@ -79,8 +80,10 @@ function onFollow(turn: Turn, from: NodeId, theirs: Position): void {
     feed(turn, from);
     return advance(turn);
   }
+  // What only a permanent Standby holds it sets aside: it can never be Main, so nobody waits for it.
+  const mayBeMain = !isPermanent(state, from);
   const isOurTerm = theirs.term === state.control.term;
-  if (isOurTerm && theirs.seq > state.head.seq) {
+  if (mayBeMain && isOurTerm && theirs.seq > state.head.seq) {
     // It holds changes of our own term that we do not: we lost data, and overwrite nobody (I18).
     return become(turn, {
       duty: "main",
@@ -164,6 +167,7 @@ function offer(turn: Turn, machine: Draining): void {
 function admit(turn: Turn, id: NodeId): void {
   const { machine, head, committed } = turn.state;
   const { acked } = peerOf(turn, id);
+  if (isPermanent(turn.state, id)) return prove(turn, id);
   if (machine.duty !== "main" || machine.phase !== "serving" || acked === null) return;
   if (!mayAdmit(turn, machine, id) || head.seq - acked.seq > admissionLag) return;
   const until = turn.clocks.at + timing.admission;
@@ -173,6 +177,19 @@ function admit(turn: Turn, id: NodeId): void {
   if (!asks) return;
   const { term } = turn.state.control;
   say(turn, id, { kind: "prove", term, position: head, digest: turn.history.digest() });
+}
+
+/**
+ * HS14: no change waits for a permanent Standby, so it is proved in passing, between two changes:
+ * what was sent before arrives before. It certifies itself, and counts for nothing here.
+ */
+function prove(turn: Turn, id: NodeId): void {
+  const { head, control } = turn.state;
+  const { acked, sent, complete, admitAfter } = peerOf(turn, id);
+  if (acked === null || sent < head.seq || complete || turn.clocks.at < admitAfter) return;
+  setPeer(turn, id, { admitAfter: turn.clocks.at + 2 * timing.admission });
+  const digest = turn.history.digest();
+  say(turn, id, { kind: "prove", term: control.term, position: head, digest });
 }
 
 function mayAdmit(turn: Turn, { admitting }: Serving, id: NodeId): boolean {

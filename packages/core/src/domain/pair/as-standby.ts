@@ -1,4 +1,5 @@
 import type { NodeId } from "../../base/identity.ts";
+import type { ControlRecord } from "../control-record.ts";
 import { origin, samePosition } from "../entry.ts";
 import type { PairEvent } from "./event.ts";
 import { findFork } from "./find-fork.ts";
@@ -14,6 +15,7 @@ import {
   commitUpTo,
   heartbeatOf,
   isComplete,
+  isPermanent,
   keep,
   say,
   sayHello,
@@ -40,7 +42,7 @@ export function hearAsStandby(turn: Turn, from: NodeId, message: PairMessage): v
     case "prove":
       return onProve(turn, from, message);
     case "admit":
-      return onAdmit(turn, from, message.ackSet);
+      return onAdmit(turn, from);
     case "handover":
       return onHandover(turn, from, message);
     case "rights":
@@ -112,6 +114,7 @@ function onEntries(
     turn.state = { ...turn.state, head: { term, start, seq, hash } };
     act(turn, { kind: "append", entries: fresh });
   }
+  if (machine.phase !== "following") forgetOldSet(turn, from);
   if (machine.phase !== "following" || last !== undefined) {
     const followed = { duty: "standby", phase: "following", lastAt: turn.clocks.at } as const;
     if (machine.phase === "following") turn.state = { ...turn.state, machine: followed };
@@ -119,6 +122,16 @@ function onEntries(
   }
   say(turn, from, { kind: "ack", term: control.term, head: turn.state.head });
   commitUpTo(turn, Math.min(message.committed, turn.state.head.seq));
+}
+
+/**
+ * Which others had to hold a change is the Main's knowledge from here on, and changes without our
+ * word: an old set must not make a tail look unacknowledged to a third server (R10).
+ */
+function forgetOldSet(turn: Turn, main: NodeId): void {
+  const { control, self } = turn.state;
+  const ackSet = control.ackSet.filter((member) => member === self || member === main);
+  if (ackSet.length < control.ackSet.length) keep(turn, { ackSet });
 }
 
 /**
@@ -174,12 +187,15 @@ function onProve(
   from: NodeId,
   message: PairMessage & { readonly kind: "prove" },
 ): void {
-  const { machine, control, head } = turn.state;
+  const { machine, control, head, self } = turn.state;
   if (control.owner !== from || machine.duty !== "standby" || machine.phase !== "following") return;
   if (!samePosition(message.position, head)) return;
   const digest = turn.history.digest();
   say(turn, from, { kind: "proof", term: control.term, position: head, digest });
-  if (digest === message.digest) return;
+  if (digest === message.digest) {
+    if (isPermanent(turn.state, self)) certify(turn, from);
+    return;
+  }
   onDatabaseInvalid(
     turn,
     "journal.digest-mismatch",
@@ -187,15 +203,24 @@ function onProve(
   );
 }
 
-/** R8: the certificate is written last, when everything it says is true and durable. */
-function onAdmit(turn: Turn, from: NodeId, ackSet: readonly NodeId[]): void {
-  const { machine, control, head } = turn.state;
+/** It is in the set. Which others are is the Main's knowledge; its right to succeed follows. */
+function onAdmit(turn: Turn, from: NodeId): void {
+  const { machine, control, self } = turn.state;
   if (control.owner !== from || machine.duty !== "standby" || machine.phase !== "following") return;
+  if (isPermanent(turn.state, self)) return;
+  certify(turn, from, { ackSet: [from, self], mode: "manual" });
+}
+
+/** R8: the certificate is written last, when everything it says is true and durable. */
+function certify(
+  turn: Turn,
+  from: NodeId,
+  rights: Partial<Pick<ControlRecord, "ackSet" | "mode">> = {},
+): void {
+  const { control, head } = turn.state;
   if (control.incarnation === null) return;
-  // Its right to succeed follows, and is confirmed.
   keep(turn, {
-    ackSet,
-    mode: "manual",
+    ...rights,
     certificate: {
       incarnation: control.incarnation,
       position: head,
@@ -216,11 +241,13 @@ function onHandover(
 ): void {
   const { machine, control, head, self } = turn.state;
   if (offer.term <= control.term) return sayHello(turn, from);
+  const refuse = (reason: string): void =>
+    say(turn, from, { kind: "handover-refused", term: offer.term, reason });
+  if (isPermanent(turn.state, self)) return refuse("the target is a permanent Standby");
   const isFollowing = machine.duty === "standby" && machine.phase === "following";
   const isNext = control.owner === from && offer.term === control.term + 1;
   if (!isFollowing || !isNext || !isComplete(turn.state) || !samePosition(offer.head, head)) {
-    const reason = "the target is not valid up to the last change";
-    return say(turn, from, { kind: "handover-refused", term: offer.term, reason });
+    return refuse("the target is not valid up to the last change");
   }
   const ackSet = [self, ...offer.ackSet.filter((member) => member !== self)];
   if (control.mode !== offer.mode) keep(turn, { mode: offer.mode });
@@ -233,7 +260,7 @@ function onHandoverCancel(turn: Turn, from: NodeId, term: number): void {
   say(turn, from, { kind: "handover-refused", term, reason: "the offer was withdrawn" });
 }
 
-export function onSnapshotBegun(turn: Turn, bytesTotal: number): void {
+export function onSnapshotBegun(turn: Turn, bytesTotal: number | null): void {
   if (!awaitsCopy(turn.state.machine)) return;
   const { at } = turn.clocks;
   become(turn, {
@@ -250,10 +277,13 @@ function awaitsCopy(machine: Machine): boolean {
   return machine.phase !== "candidate" && machine.phase !== "maintenance";
 }
 
-export function onSnapshotProgress(turn: Turn, bytesDone: number): void {
+export function onSnapshotProgress(
+  turn: Turn,
+  { bytesDone, bytesTotal }: PairEvent & { readonly kind: "snapshot-progress" },
+): void {
   const { machine } = turn.state;
   if (machine.duty !== "standby" || machine.phase !== "synchronising") return;
-  const progress = { ...machine.progress, bytesDone, lastAt: turn.clocks.at };
+  const progress = { ...machine.progress, bytesDone, bytesTotal, lastAt: turn.clocks.at };
   turn.state = { ...turn.state, machine: { ...machine, progress } };
 }
 

@@ -28,6 +28,7 @@ function aTree(
       first: () => first,
       terms: () => ends.filter(({ seq }) => seq > 0),
       digest: () => "d".repeat(64),
+      kinds: () => new Map(),
     },
   };
 }

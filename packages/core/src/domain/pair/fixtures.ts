@@ -2,6 +2,7 @@ import { type NodeId, nodeId, requestId, systemId } from "../../base/identity.ts
 import type { Millis } from "../../base/time.ts";
 import { blankControl, type ControlRecord } from "../control-record.ts";
 import { type Entry, origin, type Position } from "../entry.ts";
+import type { ServerKind } from "../types.ts";
 import type { PairAction, PairEvent } from "./event.ts";
 import type { PairMessage } from "./message.ts";
 import { type HistoryView, type PairState, type Peer, strangerPeer } from "./pair-state.ts";
@@ -11,7 +12,19 @@ import { suspectAfter } from "./timing.ts";
 
 export const serverA = nodeId("A");
 export const serverB = nodeId("B");
+export const serverC = nodeId("C");
 export const noon = 1_000_000;
+
+/** A and B; where C is, it is a third that may be promoted, or a permanent one. */
+export function kindsWith(third?: ServerKind): ReadonlyMap<NodeId, ServerKind> {
+  const kinds = new Map<NodeId, ServerKind>([
+    [serverA, "promotable"],
+    [serverB, "promotable"],
+  ]);
+  return third === undefined ? kinds : kinds.set(serverC, third);
+}
+
+const pairKinds = kindsWith();
 
 /** A place in a history: equal branches have equal hashes. */
 export function at(seq: number, term = 1, branch = 0): Position {
@@ -54,6 +67,7 @@ export function started(changes: Partial<Found> = {}): Step {
     head: at(5),
     committed: 5,
     partners: [self === serverA ? serverB : serverA],
+    kinds: pairKinds,
     recorded: {
       term: control.term,
       owner: control.owner ?? self,
@@ -72,13 +86,14 @@ export function started(changes: Partial<Found> = {}): Step {
 }
 
 /** A history of one branch up to `head`, of entries of term 1. */
-export function aHistory(head: Position, digest = "d".repeat(64)): HistoryView {
+export function aHistory(head: Position, digest = "d".repeat(64), kinds = pairKinds): HistoryView {
   return {
     hashAt: (seq) => (seq <= head.seq ? at(seq).hash : undefined),
     placeAt: (seq) => (seq <= head.seq ? at(seq) : undefined),
     first: () => 1,
     terms: () => [head],
     digest: () => digest,
+    kinds: () => kinds,
   };
 }
 
@@ -93,7 +108,7 @@ export function play(
   from: Played,
   events: readonly PairEvent[],
   time: Millis = 0,
-  history: HistoryView = aHistory(from.state.head),
+  history: HistoryView = aHistory(from.state.head, undefined, from.state.kinds),
 ): Played {
   let played = from;
   for (const event of events) played = step(played.state, event, { at: time, now: noon }, history);

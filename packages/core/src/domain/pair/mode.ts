@@ -14,7 +14,7 @@ import { act, keep, peerOf, say, setPeer, type Turn } from "./turn.ts";
 
 /** HS7: may the mode be switched on this server now? */
 export function checkMode(
-  { machine, control }: PairState,
+  { machine, control, kinds }: PairState,
   mode: ArbitrationMode,
   hasWitness: boolean,
 ): Denial | undefined {
@@ -26,8 +26,9 @@ export function checkMode(
     return { code: "pair.busy", detail: `the Main is ${machine.phase}` };
   }
   if (control.mode === mode) return { code: "pair.already-mode", detail: mode };
-  if (mode === "pair" && control.ackSet.length > 2) {
-    return { code: "pair.too-many-for-pair", detail: String(control.ackSet.length) };
+  const promotable = [...kinds.values()].filter((kind) => kind === "promotable").length;
+  if (mode === "pair" && promotable > 2) {
+    return { code: "pair.too-many-for-pair", detail: String(promotable) };
   }
   if (mode !== "witness" || hasWitness) return undefined;
   return { code: "pair.no-witness", detail: "" };

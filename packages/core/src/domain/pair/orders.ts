@@ -10,6 +10,7 @@ import {
   become,
   greetAll,
   isComplete,
+  isPermanent,
   keep,
   lifelessness,
   say,
@@ -37,6 +38,7 @@ export function checkChangeover(
   if (control.switching !== null) {
     return { code: "pair.busy", detail: "the mode is being switched" };
   }
+  if (isPermanent(state, to)) return permanent;
   const peer = state.peers.get(to);
   if (peer === undefined || !peer.linkUp) {
     return { code: "pair.target-not-valid", detail: "the target is not connected" };
@@ -72,6 +74,7 @@ export function orderChangeover(turn: Turn, to: NodeId, directionsOk: boolean): 
  * never; one that is consistent but not complete only by force; never while the Main answers.
  */
 export function checkPromote(state: PairState, at: number, force: boolean): Denial | undefined {
+  if (isPermanent(state, state.self)) return permanent;
   if (state.machine.duty === "main") return checkContinueAlone(state, force);
   const denial = checkDatabase(state) ?? checkMainSilent(state, at, force);
   if (denial || force || isComplete(state)) return denial;
@@ -80,6 +83,9 @@ export function checkPromote(state: PairState, at: number, force: boolean): Deni
     detail: `this database is complete only up to change ${state.head.seq}, and the Main went on`,
   };
 }
+
+/** HS14: nobody's word changes what its invitation said. */
+const permanent: Denial = { code: "pair.permanent", detail: "it follows, and is never promoted" };
 
 function checkDatabase({ machine, control }: PairState): Denial | undefined {
   if (machine.duty === "none" && machine.phase === "invalid") {

@@ -5,6 +5,7 @@ import type { ArbitrationMode } from "../arbitration-mode.ts";
 import type { ControlRecord } from "../control-record.ts";
 import type { Position } from "../entry.ts";
 import type { Duty } from "../server-status.ts";
+import type { ServerKind } from "../types.ts";
 import type { Timers } from "./timing.ts";
 
 /** What this server knows of one partner. Lost with the link, but for the counters at the end. */
@@ -147,6 +148,8 @@ export interface PairState {
   readonly machine: Machine;
   readonly machineSince: Millis;
   readonly peers: ReadonlyMap<NodeId, Peer>;
+  /** What each server of the system is, as our journal says; empty without one. */
+  readonly kinds: ReadonlyMap<NodeId, ServerKind>;
   /** Since when changes have had one copy although there is a partner (wall clock), and why. */
   readonly unprotected: { readonly since: Instant; readonly reason: string } | null;
   /** As Main: term or ack set differ from what our journal says last; an entry is due. */
@@ -170,6 +173,8 @@ export interface HistoryView {
   readonly terms: () => readonly Position[];
   /** State digest at the durable head. */
   readonly digest: () => string;
+  /** What each server of the system is; the same map as long as nothing changed. */
+  readonly kinds: () => ReadonlyMap<NodeId, ServerKind>;
 }
 
 export const strangerPeer: Peer = {

@@ -2,7 +2,7 @@ import type { NodeId } from "../../base/identity.ts";
 import type { Instant, Millis } from "../../base/time.ts";
 import type { ControlRecord } from "../control-record.ts";
 import type { Position } from "../entry.ts";
-import type { PairRow } from "../types.ts";
+import type { PairRow, ServerKind } from "../types.ts";
 import { isSameSet } from "./arbitration.ts";
 import type { PairAction } from "./event.ts";
 import {
@@ -24,6 +24,8 @@ export interface Found {
   readonly head: Position;
   readonly committed: number;
   readonly partners: readonly NodeId[];
+  /** What each server of the system is, as the journal says. */
+  readonly kinds: ReadonlyMap<NodeId, ServerKind>;
   /** The one timer that can be set, milliseconds. */
   readonly suspectAfter: Millis;
   /** What the journal says last of the pair; null on a blank server. */
@@ -41,10 +43,12 @@ export interface Found {
 export function startPair(found: Found): Step {
   const { self, control, head, at, fault } = found;
   const actions: PairAction[] = [];
-  const isOwner = control.owner === self && control.incarnation !== null && fault === null;
+  const mayBeMain = found.kinds.get(self) !== "permanent";
+  const isSound = control.incarnation !== null && fault === null;
+  const isOwner = control.owner === self && isSound && mayBeMain;
   const resumed = isOwner
     ? { ...control, start: control.start + 1, certificate: null, highest: head }
-    : erased(control, fault !== null);
+    : erased(mayBeMain ? control : withoutClaims(control), fault !== null);
   if (resumed !== control) actions.push({ kind: "write-control", control: resumed });
   const committed = isOwner && isAlone(resumed, self) ? head.seq : found.committed;
   const state: PairState = {
@@ -52,9 +56,10 @@ export function startPair(found: Found): Step {
     control: resumed,
     head,
     committed,
-    machine: firstMachine(found, isOwner),
+    machine: firstMachine({ ...found, control: resumed }, isOwner),
     machineSince: at,
     peers: new Map(found.partners.map((id): [NodeId, Peer] => [id, strangerPeer])),
+    kinds: found.kinds,
     unprotected: isOwner ? unprotectedOf(found) : null,
     unrecorded: isOwner && !isRecorded(found),
     timers: timersOf(found.suspectAfter),
@@ -72,6 +77,19 @@ function firstGoal({ mode, candidacy, handover }: ControlRecord, isOwner: boolea
     return { kind: "settle" };
   }
   return mode === "witness" && isOwner ? { kind: "renew" } : null;
+}
+
+/** HS14: whatever wrote them, a permanent Standby follows no claim of its own to a term. */
+function withoutClaims(control: ControlRecord): ControlRecord {
+  const { owner, nodeId, candidacy, handover } = control;
+  if (owner !== nodeId && candidacy === null && handover === null) return control;
+  return {
+    ...control,
+    owner: owner === nodeId ? null : owner,
+    candidacy: null,
+    handover: null,
+    certificate: null,
+  };
 }
 
 /** Nothing vouches for a database that cannot be used, nor for what is put in its place (R8). */

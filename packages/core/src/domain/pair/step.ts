@@ -39,7 +39,9 @@ export function step(
   clocks: Clocks,
   history: HistoryView,
 ): Step {
-  const turn: Turn = { state, actions: [], clocks, history };
+  const kinds = history.kinds();
+  const known = kinds === state.kinds ? state : { ...state, kinds };
+  const turn: Turn = { state: known, actions: [], clocks, history };
   take(turn, event);
   return { state: turn.state, actions: turn.actions };
 }
@@ -62,7 +64,7 @@ function take(turn: Turn, event: PairEvent): void {
     case "snapshot-begun":
       return onSnapshotBegun(turn, event.bytesTotal);
     case "snapshot-progress":
-      return onSnapshotProgress(turn, event.bytesDone);
+      return onSnapshotProgress(turn, event);
     case "generation-ready":
       return onGenerationReady(turn, event);
     case "snapshot-failed":

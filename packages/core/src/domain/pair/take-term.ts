@@ -1,7 +1,8 @@
+import { assert } from "../../base/result.ts";
 import type { ArbiterRecord } from "../arbiter.ts";
 import type { PairRow } from "../types.ts";
 import { aimOnlyFor } from "./arbitration.ts";
-import { act, become, commitUpTo, greetAll, keep, peerOf, type Turn } from "./turn.ts";
+import { act, become, commitUpTo, greetAll, isPermanent, keep, peerOf, type Turn } from "./turn.ts";
 
 /** R5: the only place where a term begins. Recorded before anything is said or written in it. */
 export function takeTerm(
@@ -11,6 +12,7 @@ export function takeTerm(
   const { self, head } = turn.state;
   keep(turn, {
     term: grant.term,
+  assert(!isPermanent(turn.state, self), "a permanent Standby never takes a term (HS14)");
     owner: self,
     start: 1,
     ackSet: grant.ackSet,

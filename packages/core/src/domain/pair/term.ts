@@ -1,7 +1,7 @@
 import type { NodeId } from "../../base/identity.ts";
 import { type PairMessage, pairVersion } from "./message.ts";
 import { aimOnlyFor } from "./arbitration.ts";
-import { act, become, keep, peerOf, sayHello, setPeer, type Turn } from "./turn.ts";
+import { act, become, isPermanent, keep, peerOf, sayHello, setPeer, type Turn } from "./turn.ts";
 
 /**
  * Is this message said in our system and in our term? Otherwise it is answered here: another
@@ -27,6 +27,8 @@ function heedTerm(turn: Turn, from: NodeId, said: Introduction): boolean {
     return false;
   }
   if (said.owner === null) return true;
+  // Whatever made it say so: nobody obeys a Main that can be none (HS14).
+  if (isPermanent(turn.state, said.owner)) return false;
   // The witness gave it to us before a crash: it says so itself when it is asked (R9).
   if (said.term > control.term && said.owner === turn.state.self) return false;
   if (said.term > control.term) learnTerm(turn, said.term, said.owner);
@@ -57,7 +59,17 @@ export function learnTerm(turn: Turn, term: number, owner: NodeId): void {
   const handedOver =
     machine.duty === "main" && machine.phase === "draining" && machine.to === owner;
   const superseded = machine.duty === "main" || machine.duty === "fenced";
-  keep(turn, { term, owner, start: 0, handover: null, switching: null, candidacy: null });
+  const { certificate } = turn.state.control;
+  keep(turn, {
+    term,
+    owner,
+    start: 0,
+    handover: null,
+    switching: null,
+    candidacy: null,
+    // Complete says the Main of this term, or nobody (R8).
+    certificate: certificate && { ...certificate, complete: false },
+  });
   aimOnlyFor(turn, null);
   if (machine.duty === "main") {
     act(turn, { kind: "abandon-waiting" });
@@ -81,7 +93,7 @@ export function stopBoth(turn: Turn, from: NodeId, owner: NodeId): false {
   }
   if (machine.duty === "main") {
     act(turn, { kind: "abandon-waiting" });
-    become(turn, { duty: "none", phase: "two-mains", other: from });
+    become(turn, { duty: "none", phase: "two-mains", other: owner });
     sayHello(turn, from);
   }
   return false;

@@ -79,7 +79,7 @@ export function sayHello(turn: Turn, to: NodeId): void {
     head,
     committed,
     ackSet: control.ackSet,
-    complete: isComplete(turn.state),
+    complete: isCertified(turn.state),
     version: pairVersion,
   });
 }
@@ -87,7 +87,7 @@ export function sayHello(turn: Turn, to: NodeId): void {
 export function heartbeatOf(state: PairState): PairMessage {
   const { control, machine, head, committed } = state;
   const { term, owner } = control;
-  const complete = isComplete(state);
+  const complete = isCertified(state);
   return { kind: "heartbeat", term, owner, duty: machine.duty, head, committed, complete };
 }
 
@@ -95,14 +95,26 @@ export function greetAll(turn: Turn): void {
   for (const [id, peer] of turn.state.peers) if (peer.linkUp) sayHello(turn, id);
 }
 
+/** HS14: it follows for ever and is never promoted, by nobody's word. */
+export function isPermanent({ kinds }: Pick<PairState, "kinds">, id: NodeId): boolean {
+  return kinds.get(id) === "permanent";
+}
+
 /** May this database be promoted without force? It was certified, in the set, and is still itself. */
 export function isComplete(state: PairState): boolean {
-  const { certificate, incarnation, ackSet } = state.control;
+  const { self, control } = state;
+  return isCertified(state) && control.ackSet.includes(self) && !isPermanent(state, self);
+}
+
+/** Did a Main prove this database, and nothing say otherwise since? One in the set is complete too. */
+export function isCertified(state: PairState): boolean {
+  const { self, machine, control } = state;
+  const { certificate, incarnation, ackSet } = control;
   return (
-    state.machine.duty !== "none" &&
+    machine.duty !== "none" &&
     certificate !== null &&
     certificate.complete &&
     certificate.incarnation === incarnation &&
-    ackSet.includes(state.self)
+    (ackSet.includes(self) || isPermanent(state, self))
   );
 }

@@ -169,7 +169,7 @@ export const pairRefusals = {
     ...againstRule,
     ...toOperator,
     says: "In pair mode exactly two servers share the right to be Main.",
-    remedy: "Use the witness mode with more than two servers.",
+    remedy: "Use the witness mode with more than two servers that may be promoted.",
   },
   "pair.mode-unchanged": {
     ...unavailable,
@@ -194,7 +194,7 @@ export const pairRefusals = {
   "pair.bad-ack-set": {
     ...againstRule,
     ...toOperator,
-    says: "The ack set must hold the owner of the term and only servers of this system.",
+    says: "The ack set holds the owner of the term and only servers that may be promoted.",
     remedy: "Run `gridward pair status` to see the servers.",
   },
   "pair.unknown-outcome": {
@@ -242,11 +242,31 @@ export const pairRefusals = {
     says: "This is no host or address under which a partner can be dialled.",
     remedy: "Give a host name or an IP address, and a backup that differs from it.",
   },
-  "pair.too-many-servers": {
+  "pair.too-many-promotable": {
     ...againstRule,
     ...toOperator,
-    says: "A system has at most 8 servers.",
-    remedy: "Remove one first.",
+    says: "A system has at most three servers that may be Main.",
+    remedy: "Make it a permanent Standby: `gridward pair invite --name NAME --permanent`.",
+  },
+  "pair.too-many-permanent": {
+    ...againstRule,
+    ...toOperator,
+    says: "A system has at most four permanent Standbys.",
+    remedy: "Use one that is there; `gridward pair status` shows them.",
+  },
+  "pair.third-in-pair-mode": {
+    ...againstRule,
+    ...toOperator,
+    says: "In pair mode exactly two servers share the right to be Main.",
+    remedy: "Run `gridward pair mode witness` first, or invite it with `--permanent`.",
+  },
+  "pair.permanent": {
+    ...againstRule,
+    ...toOperator,
+    says: "A permanent Standby follows for ever and never becomes Main, not even by force.",
+    remedy:
+      "Use a server that may be promoted; `gridward pair status` shows which. " +
+      "If all are lost, restore a backup in a new directory: `gridward server init DIR`.",
   },
   "pair.foreign-system": {
     ...againstRule,
