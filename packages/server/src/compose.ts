@@ -35,6 +35,8 @@ import { openPair, type Pair } from "./pair/open-pair.ts";
 import { serverStatus } from "./pair/status.ts";
 import { openSetAsideAlarm } from "./set-aside/alarm.ts";
 import { setTailAside, type TailSource } from "./set-aside/tail-folder.ts";
+import type { OtherFrame } from "./pair/partner-wire.ts";
+import { withNames } from "./pair/server-names.ts";
 import { Upload } from "./set-aside/upload.ts";
 import { createSessions, type Sessions } from "./session.ts";
 import { openSignIn } from "./sign-in.ts";
@@ -170,7 +172,7 @@ function startPair(
     dialWitness: async (row, ended) => dialWitness({ ...link, stop: ended }, row),
     firstPassRate: basis.found.config.pair.first_pass_rate,
     suspectAfter: basis.found.config.pair.suspect_after_ms,
-    note: basis.note,
+    note: (text) => basis.note(withNames(text, known.rows)),
     settings: {
       read: () => readSettings(basis.directory),
       write: (setting) => writeSetting(basis.directory, setting),
@@ -233,7 +235,8 @@ function watchState(
       const text = `${machine.duty} ${phase} of term ${term}, ack set of ${ackSet.length}`;
       if (text === seen.text) return;
       seen.text = text;
-      events.onState(text, unprotected?.reason ?? "");
+      const { servers } = pair().conductor.state.tables;
+      events.onState(text, withNames(unprotected?.reason ?? "", servers.values()));
       tell();
     },
   };
@@ -290,6 +293,7 @@ function frontEnd(
       condition,
       hasher: tools.hasher,
       systemKey: () => identity.systemKey,
+        known: basis.known.rows,
       counters: tools.counters,
       record: (event, attempt) => tools.events.onSignIn(event, attempt),
       lock: (command) => void submitLock(basis, pair, command),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { nodeId } from "@gridward/core/base/identity";
 import { rfc3339 } from "@gridward/core/base/time";
 import {
   aControl,
@@ -18,6 +19,7 @@ import type { Machine, PairState, Peer } from "@gridward/core/domain/pair/pair-s
 import { emptyState } from "@gridward/core/domain/state";
 import type { ServerStatus } from "@gridward/core/domain/server-status";
 import type { Direction } from "./partner-wire.ts";
+import type { NamedServer } from "./server-names.ts";
 import { serverStatus } from "./status.ts";
 
 const untried: Direction = { verdict: "not tried" };
@@ -33,12 +35,18 @@ const refused: Direction = {
 
 function statusOf(
   pair: PairState,
-  changes: { readonly dial?: Direction; readonly accept?: Direction; readonly at?: number } = {},
+  changes: {
+    readonly dial?: Direction;
+    readonly accept?: Direction;
+    readonly at?: number;
+    readonly known?: readonly NamedServer[];
+  } = {},
 ): ServerStatus {
-  const { dial = passed, accept = passed, at: time = 0 } = changes;
+  const { dial = passed, accept = passed, at: time = 0, known = [] } = changes;
   return serverStatus({
     pair,
     state: emptyState,
+    known,
     self: { id: pair.self, name: "A" },
     version: "0",
     pid: 1,
@@ -92,6 +100,22 @@ test("[PS1][HS13] where somebody must act the state has cause, remedy and alarm,
     assert.equal(alarms.length, mustAct ? 1 : 0, state);
   }
   assert.equal(seen.size, states.length);
+});
+
+test("[PS7][HS13] people read names and their own directory, also before there is a database", () => {
+  const [east, west] = [nodeId("7CC5G99SVMNNVZQV23292R8PJ9"), nodeId("6V6PHPZXHWMX8VFXKPBAWD36BJ")];
+  const control = certified({ nodeId: west, owner: east, ackSet: [east, west] });
+  const { state } = started({ self: west, control, partners: [east] });
+  const known = [
+    { id: east, name: "East" },
+    { id: west, name: "West" },
+  ];
+  const { cause, remedy, ack_set, partners, alarms } = statusOf(state, { known });
+  assert.match(cause?.text ?? "", /^East does not answer/);
+  assert.match(remedy ?? "", /^Start East, .*`gridward pair promote --local \/srv\/gridward`/);
+  assert.deepEqual(ack_set, ["East", "West"]);
+  assert.equal(partners[0]?.name, "East");
+  assert.deepEqual([alarms[0]?.text, alarms[0]?.remedy], [cause?.text, remedy]);
 });
 
 test("[PS2] a state stands since it got its name, its alarm too", () => {

@@ -16,11 +16,14 @@ import type { DirectoryState } from "@gridward/core/domain/state";
 import { tlsCauses } from "@gridward/core/domain/tls-cause";
 import { nextSteps } from "./next-steps.ts";
 import type { Direction, Way } from "./partner-wire.ts";
+import { type NamedServer, withNames } from "./server-names.ts";
 
 /** What the status is read off. Nothing in it is remembered apart from these. */
 export interface StatusParts {
   readonly pair: PairState;
   readonly state: DirectoryState;
+  /** Servers that it was told of before it had a database. */
+  readonly known: readonly NamedServer[];
   readonly self: { readonly id: NodeId; readonly name: string };
   readonly version: string;
   readonly pid: number;
@@ -43,9 +46,7 @@ export interface StatusParts {
 export function serverStatus(parts: StatusParts): ServerStatus {
   const { pair, at, now, self } = parts;
   const partners = [...pair.peers].map(([id, peer]) => partnerStatus(parts, id, peer));
-  const described = describe(pair, at, conflictWhy(partners));
-  const remedy = nextSteps(pair, at, parts.directory) ?? described.remedy;
-  const description = { ...described, remedy };
+  const description = inWords(parts, describe(pair, at, conflictWhy(partners)));
   const { control, head } = pair;
   return {
     system_id: control.systemId,
@@ -63,7 +64,7 @@ export function serverStatus(parts: StatusParts): ServerStatus {
     icon: description.icon,
     promotable: permission(checkPromote(pair, at, false)),
     changeover: changeoverPermission(parts),
-    ack_set: control.ackSet.map((id) => nameOf(parts.state, id)),
+    ack_set: control.ackSet.map((id) => nameOf(parts, id)),
     unprotected_since: pair.unprotected === null ? null : rfc3339(pair.unprotected.since),
     arbitration: parts.arbitration,
     progress: progressOf(pair, at, now),
@@ -73,8 +74,24 @@ export function serverStatus(parts: StatusParts): ServerStatus {
   };
 }
 
-function nameOf(state: DirectoryState, id: NodeId): string {
-  return state.tables.servers.get(id)?.name ?? id;
+/** In the words of people: names instead of ids, and the directory of this server. */
+function inWords(parts: StatusParts, said: Description): Description {
+  const show = (text: string): string =>
+    withNames(text, namedIn(parts)).replaceAll("{dir}", parts.directory);
+  const remedy = nextSteps(parts.pair, parts.at, parts.directory) ?? said.remedy;
+  return {
+    ...said,
+    cause: said.cause && { ...said.cause, text: show(said.cause.text) },
+    remedy: remedy === null ? null : show(remedy),
+  };
+}
+
+function namedIn({ state, known }: StatusParts): readonly NamedServer[] {
+  return [...state.tables.servers.values(), ...known];
+}
+
+function nameOf(parts: StatusParts, id: NodeId): string {
+  return namedIn(parts).find((server) => server.id === id)?.name ?? id;
 }
 
 function permission(denial: Denial | undefined): Permission {
@@ -143,7 +160,7 @@ function partnerStatus(parts: StatusParts, id: NodeId, peer: Peer): PartnerStatu
   const over = parts.dialledOver(id);
   const certificate = dial.verdict === "ok" ? dial : accept;
   return {
-    name: nameOf(parts.state, id),
+    name: nameOf(parts, id),
     address: over?.address ?? null,
     link: over?.way ?? null,
     state: partnerState(parts, id, peer),
@@ -214,7 +231,7 @@ function conflictOf(
   for (const direction of ["dial", "accept"] as const) {
     const found = directions[direction];
     if (found.verdict !== "refused" || found.cause === "T17") continue;
-    const partner = nameOf(parts.state, id);
+    const partner = nameOf(parts, id);
     return {
       code: found.cause,
       direction,

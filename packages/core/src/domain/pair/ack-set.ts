@@ -40,9 +40,9 @@ export function findLateness({ state, clocks }: Turn, member: NodeId): string | 
   const silence = silenceOf(state, member, clocks.at) ?? unheard;
   if (silence === null) return undefined;
   const limit = `${timers.giveUp / 1_000} s`;
-  if (silence > timers.giveUp) return `it has not answered for ${limit}`;
+  if (silence > timers.giveUp) return `had not answered for ${limit}`;
   const isLate = lateSince !== null && clocks.at - Math.max(lateSince, awakeSince) > timers.giveUp;
-  return isLate ? `it has not confirmed a change for ${limit}` : undefined;
+  return isLate ? `had not confirmed a change for ${limit}` : undefined;
 }
 
 /** A member is silent or late: what becomes of the set is a matter of the mode (HS7). */
@@ -50,12 +50,17 @@ function drop(turn: Turn, member: NodeId, reason: string): void {
   if (!mayNarrow(turn, member)) return;
   switch (howToNarrow(turn.state.control)) {
     case "alone":
-      return narrow(turn, member, reason);
+      return narrow(turn, member, `${member} ${reason}`);
     case "by the witness":
-      return aimFor(turn, { kind: "narrow", member, reason });
+      return aimFor(turn, { kind: "narrow", member, reason: `${member} ${reason}` });
     case "never":
       return stopChanges(turn, reason);
   }
+}
+
+/** Why a member that signed off is missed. */
+export function leftFor(member: NodeId, what: string): string {
+  return `${member} left for ${what}`;
 }
 
 /** It signed off and durably left: it succeeds nobody, so no leave is needed to go on. */
@@ -70,7 +75,10 @@ function mayNarrow({ state }: Turn, member: NodeId): boolean {
 }
 
 /** Whoever may narrow alone has a Standby that may not succeed alone, and the reverse (R4). */
-function howToNarrow({ mode, switching }: ControlRecord): "alone" | "by the witness" | "never" {
+export function howToNarrow({
+  mode,
+  switching,
+}: ControlRecord): "alone" | "by the witness" | "never" {
   if (switching !== null || mode === "pair") return "never";
   return mode === "witness" ? "by the witness" : "alone";
 }
@@ -83,7 +91,7 @@ function stopChanges(turn: Turn, reason: string): void {
     duty: "main",
     phase: "read-only",
     code: "pair.partner-silent",
-    text: `The Standby may have taken over: ${reason}.`,
+    text: `The Standby ${reason}, and may have taken over.`,
   });
 }
 

@@ -2,7 +2,7 @@ import type { NodeId } from "../../base/identity.ts";
 import type { ArbiterRecord } from "../arbiter.ts";
 import { type Position, samePosition } from "../entry.ts";
 import { placesBetween } from "./find-fork.ts";
-import { findLateness, letGo, resumeChanges, watchMember, widen } from "./ack-set.ts";
+import { findLateness, leftFor, letGo, resumeChanges, watchMember, widen } from "./ack-set.ts";
 import { aimFor, aimOnlyFor, type Heard, isOurs, keepRegister } from "./arbitration.ts";
 import type { PairMessage } from "./message.ts";
 import { onRightsKept, watchRights } from "./mode.ts";
@@ -41,7 +41,7 @@ export function hearAsMain(turn: Turn, from: NodeId, message: PairMessage): void
     case "proof":
       return onProof(turn, from, message);
     case "leaving":
-      letGo(turn, from, `it left: ${message.reason}`);
+      letGo(turn, from, leftFor(from, message.reason));
       return advance(turn);
     case "rights-kept":
       return onRightsKept(turn, from, message);

@@ -61,11 +61,36 @@ test("[PD8][HS5] catching up stalls too, and only where nothing comes that shoul
 test("[PD8][HS20] a Standby without a link says whether the Main is silent, no Main, or sends nothing", () => {
   const connecting = inPhase("connecting");
   const cut = hearing(connecting, late, { linkUp: false });
-  assert.match(read(cut, late).remedy, /`gridward pair promote` here/);
+  assert.match(read(cut, late).remedy, /^Start A.*Only if A is off.*pair promote --local {dir}`/);
   const dropped = withControl(cut, { certificate: null });
-  assert.match(read(dropped, late).remedy, /went on without this server.*promote --force` here/);
+  assert.match(read(dropped, late).remedy, /Only if A is off for good.*pair promote --force/);
   assert.equal(read(hearing(connecting, late), late).code, "pair.not-following");
   assert.equal(read(hearing(connecting, late, { duty: "none" }), late).code, "pair.no-main");
+});
+
+test("[PD8][HS7] a silent Main is waited for by who takes over alone, and by nobody else", () => {
+  const rows = [
+    ["manual", late, /no server takes over by itself/, /^Start A/],
+    ["witness", late, /^A does not answer\.$/, /^Nothing yet: after 6 s .* asks the witness/],
+    ["pair", late, /^A does not answer\.$/, /^Nothing yet: after 6 s .* takes over by itself/],
+    // Not heard since our start: it may be Main, and nobody here moves by himself (R11).
+    ["witness", null, /since this server started; no server takes over/, /^Start A/],
+    ["pair", null, /since this server started; no server takes over/, /^Start A/],
+  ] as const;
+  for (const [mode, heardAt, text, remedy] of rows) {
+    const cut = withControl(inPhase("connecting"), { mode });
+    const why = read(withPeer(cut, serverA, { duty: "main", heardAt, linkUp: false }), late);
+    assert.match(why.text, text, mode);
+    assert.match(why.remedy, remedy, mode);
+  }
+});
+
+test("[PD8][HS6] who asks the witness in a hand-over does not call the Main silent", () => {
+  const { state } = inPhase("candidate");
+  const { machine } = state;
+  assert.ok(machine.duty === "standby" && machine.phase === "candidate");
+  const handedOver = { state: { ...state, machine: { ...machine, by: "changeover" as const } } };
+  assert.match(read({ ...handedOver, actions: [] }, 0).text, /^A hands over/);
 });
 
 test("[PD8][HS8] a valid Standby that hears nothing any more is not shown as valid, be the link open", () => {
@@ -114,7 +139,7 @@ test("[PD8][HS7] a candidate says what is wrong with the witness", () => {
     const arbitration = { ...candidate.state.arbitration, trouble: { why, since: 0 } };
     const { code, remedy } = read({ state: { ...candidate.state, arbitration }, actions: [] }, 0);
     assert.equal(code, `pair.witness-${why}`);
-    assert.match(remedy, /promote --force` here/);
+    assert.match(remedy, /Only if A is off for good.*pair promote --force/);
     assert.equal(remedy.includes("or the witness"), why === "silent");
   }
 });

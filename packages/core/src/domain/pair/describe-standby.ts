@@ -1,9 +1,9 @@
 import type { Millis } from "../../base/time.ts";
 import type { ServerState } from "../server-status.ts";
-import type { ArbiterTrouble, PairState, Peer } from "./pair-state.ts";
+import type { ArbiterTrouble, Candidate, PairState, Peer } from "./pair-state.ts";
 import { type Badge, states } from "./states.ts";
 import { timing } from "./timing.ts";
-import { isComplete, silenceOf } from "./turn.ts";
+import { isComplete, lifelessness, silenceOf } from "./turn.ts";
 
 /** What happened and what to do, in words; the code is for programs. */
 export interface Why {
@@ -38,7 +38,7 @@ export function readStandby(
     case "maintenance":
       return { state: "maintenance", why: whyMaintenance };
     case "candidate":
-      return { state: "standby-candidate", why: whyCandidate(state) };
+      return { state: "standby-candidate", why: whyCandidate(state, machine) };
     case "following":
       if (isCut(state, at)) return readUnconnected(state, at, conflict);
       if (isComplete(state)) return { state: "standby-valid", why: null };
@@ -51,8 +51,13 @@ export function readStandby(
 const whyMaintenance: Why = {
   code: "pair.maintenance",
   text: "An operator took this server out; it follows nobody and answers no sign-ins.",
-  remedy: "Run `gridward pair maintenance off --local DIR` here when the work is done.",
+  remedy: "Run `gridward pair maintenance off --local {dir}` here when the work is done.",
 };
+
+/** The Main of the term by its id, for sentences. */
+function nameOfMain({ control }: PairState): string {
+  return control.owner ?? "the Main";
+}
 
 function mainOf({ control, peers }: PairState): Peer | undefined {
   return control.owner === null ? undefined : peers.get(control.owner);
@@ -78,20 +83,24 @@ function readCatchingUp(
     return { state: "standby-stalled", why: whyStalled(state, at, conflict, false) };
   }
   const isHeldOff = behind <= 0 && at - machineSince >= timing.stalled;
-  return { state: "standby-synchronising", why: isHeldOff ? notAdmitted : null, badge };
+  return { state: "standby-synchronising", why: isHeldOff ? notAdmitted(state) : null, badge };
 }
 
-const notAdmitted: Why = {
-  code: "pair.not-admitted",
-  text: "This server follows every change, and the Main does not count on it yet.",
-  remedy:
-    "Nothing for 10 minutes: the Main waits longer each time it had to let this server go. " +
-    "If it stays, look at the state of the Main, and at what cuts the link again and again.",
-};
+function notAdmitted(state: PairState): Why {
+  const main = nameOfMain(state);
+  return {
+    code: "pair.not-admitted",
+    text: `This server follows every change, and ${main} does not count on it yet.`,
+    remedy:
+      `Nothing for 10 minutes: ${main} waits longer each time it had to let this server go. ` +
+      `If it stays, look at the state of ${main}, and at what cuts the link again and again.`,
+  };
+}
 
 /** As far as this side can know: the verdict on the link, the network, the disk, or the Main. */
 function whyStalled(state: PairState, at: Millis, conflict: Why | null, isWhole: boolean): Why {
   const stopped = "Synchronising has made no progress for 60 s";
+  const main = nameOfMain(state);
   if (conflict) return { ...conflict, text: `${stopped}. ${conflict.text}` };
   if (isWhole) {
     return {
@@ -103,89 +112,132 @@ function whyStalled(state: PairState, at: Millis, conflict: Why | null, isWhole:
   if (isCut(state, at)) {
     return {
       code: "pair.stalled-network",
-      text: `${stopped}: the Main is not heard.`,
-      remedy: "Start the Main, or look at the network between the servers. The copy then goes on.",
+      text: `${stopped}: ${main} is not heard.`,
+      remedy: `Start ${main}, or mend the network to it if it runs. The copy then goes on.`,
     };
   }
-  if (mainOf(state)?.duty !== "main") return { ...notMain, text: `${stopped}. ${notMain.text}` };
+  if (mainOf(state)?.duty !== "main") {
+    const why = whyNotMain(state);
+    return { ...why, text: `${stopped}. ${why.text}` };
+  }
   return {
     code: "pair.stalled-main",
-    text: `${stopped}: the Main answers and sends nothing of it.`,
-    remedy: "Look at the load and the disk of the Main. If it stays, restart this server.",
+    text: `${stopped}: ${main} answers and sends nothing of it.`,
+    remedy: `Look at the load and the disk of ${main}. If it stays, restart this server.`,
   };
 }
 
-const notMain: Why = {
-  code: "pair.no-main",
-  text: "The other server answers, and it is not Main.",
-  remedy:
-    "Look at its state there, and do what it says. " +
-    "If it cannot be Main again, run `gridward pair promote` here.",
-};
+function whyNotMain(state: PairState): Why {
+  const main = nameOfMain(state);
+  return {
+    code: "pair.no-main",
+    text: `${main} answers, and it is not Main.`,
+    remedy:
+      `Run \`gridward server status\` on ${main}, and do what it says. If it cannot be Main again, ` +
+      `run \`gridward pair promote${isComplete(state) ? "" : " --force"} --local {dir}\`.`,
+  };
+}
 
 /** Why no right comes from the witness. */
-const troubleWords: Readonly<Record<ArbiterTrouble, string>> = {
+export const troubleWords: Readonly<Record<ArbiterTrouble, string>> = {
   silent: "the witness does not answer",
   blank: "the witness remembers nothing and gives no right",
   "other-system": "the witness belongs to another system",
   older: "the witness remembers an older time and gives no right",
 };
 
-function whyCandidate({ arbitration }: PairState): Why {
-  const { trouble } = arbitration;
+function whyCandidate(state: PairState, { by }: Candidate): Why {
+  const { trouble } = state.arbitration;
+  const main = nameOfMain(state);
+  const what = { takeover: "is silent", promotion: "is silent", changeover: "hands over" }[by];
   if (trouble === null) {
     return {
-      code: "pair.main-silent",
-      text: "The Main is silent; the witness is being asked whether this server may be Main.",
-      remedy: "Nothing for some seconds. If it stays, look at the Main and at the witness.",
+      code: by === "changeover" ? "pair.handover" : "pair.main-silent",
+      text: `${main} ${what}; the witness is being asked whether this server may be Main.`,
+      remedy: `Nothing for some seconds. If it stays, look at ${main} and at the witness.`,
     };
   }
+  const isSilent = trouble.why === "silent";
   return {
     code: `pair.witness-${trouble.why}`,
-    text: `The Main is silent, and ${troubleWords[trouble.why]}.`,
+    text: `${main} ${what}, and ${troubleWords[trouble.why]}.`,
     remedy:
-      `Start the Main${trouble.why === "silent" ? " or the witness" : ""}. ` +
-      "If the Main is lost, run `gridward pair promote --force` here.",
+      `Start ${main}${isSilent ? " or the witness" : ""}, or mend the network to ` +
+      `${isSilent ? "them if they run" : "it if it runs"}. ${promoteIfLost(main, "--force")}`,
   };
+}
+
+/** Promoting beside a Main that lives loses what it takes alone: the condition stands before it. */
+function promoteIfLost(main: string, ...force: readonly "--force"[]): string {
+  const order = ["gridward pair promote", ...force, "--local {dir}"].join(" ");
+  return (
+    `Only if ${main} is off for good, run \`${order}\`: changes that only ${main} holds are lost ` +
+    "then, or set aside when it returns."
+  );
 }
 
 function readUnconnected(state: PairState, at: Millis, conflict: Why | null): Reading {
   const incompatible = mainOf(state)?.incompatible ?? null;
   if (incompatible !== null) {
-    return { state: "standby-incompatible", why: whyIncompatible(incompatible) };
+    return { state: "standby-incompatible", why: whyIncompatible(nameOfMain(state), incompatible) };
   }
   if (conflict) return { state: "standby-security-conflict", why: conflict };
   return { state: "standby-connecting", why: whyUnconnected(state, at) };
 }
 
-function whyIncompatible(incompatible: NonNullable<Peer["incompatible"]>): Why {
+export function whyIncompatible(
+  partner: string,
+  incompatible: NonNullable<Peer["incompatible"]>,
+): Why {
   return {
     code: `pair.${incompatible}`,
     text:
       incompatible === "other-system"
-        ? "The partner belongs to another system; no data crosses."
-        : "The partner speaks another version of the pair's protocol.",
-    remedy: "Check the partner's address, and bring both servers to the same release.",
+        ? `${partner} belongs to another system; no data crosses.`
+        : `${partner} speaks another version of the pair's protocol.`,
+    remedy: `Check the address of ${partner}, and bring both servers to the same release.`,
   };
 }
 
 function whyUnconnected(state: PairState, at: Millis): Why {
-  if (isCut(state, at)) {
-    return {
-      code: "pair.main-silent",
-      text: "The Main does not answer.",
-      remedy: isComplete(state)
-        ? "Start the Main. If it is lost, run `gridward pair promote` here."
-        : "Start the Main: it went on without this server. " +
-          "If it is lost for good, run `gridward pair promote --force` here.",
-    };
-  }
-  if (mainOf(state)?.duty !== "main") return notMain;
+  const main = nameOfMain(state);
+  if (isCut(state, at)) return whyCut(state, at);
+  if (mainOf(state)?.duty !== "main") return whyNotMain(state);
   return {
     code: "pair.not-following",
-    text: "The Main answers, and has sent no change yet.",
+    text: `${main} answers, and has sent no change yet.`,
     remedy:
       "Nothing for some seconds. If it stays, look at the disk of this server, which may be full, " +
-      "and at the state of the Main.",
+      `and at the state of ${main}.`,
+  };
+}
+
+/** Whether the Main died or the network did cannot be known here. */
+function whyCut(state: PairState, at: Millis): Why {
+  const main = nameOfMain(state);
+  const { control, timers } = state;
+  const code = "pair.main-silent";
+  const start = `Start ${main}, or mend the network to it if it runs.`;
+  if (!isComplete(state)) {
+    return {
+      code,
+      text: `${main} does not answer, and may hold changes that this server lacks.`,
+      remedy: `${start} ${promoteIfLost(main, "--force")}`,
+    };
+  }
+  const silence = control.owner === null ? null : lifelessness(state, control.owner, at);
+  if (control.mode !== "manual" && silence !== null) {
+    const then = control.mode === "pair" ? "takes over" : "asks the witness, to take over";
+    return {
+      code,
+      text: `${main} does not answer.`,
+      remedy: `Nothing yet: after ${timers.suspect / 1_000} s of silence this server ${then} by itself.`,
+    };
+  }
+  const never = silence === null ? " since this server started" : "";
+  return {
+    code,
+    text: `${main} does not answer${never}; no server takes over by itself.`,
+    remedy: `${start} ${promoteIfLost(main)}`,
   };
 }

@@ -3,7 +3,7 @@ import type { Millis } from "../../base/time.ts";
 import type { RefusalCode } from "../refusal.ts";
 import type { PairState } from "./pair-state.ts";
 import { aimOnlyFor } from "./arbitration.ts";
-import { takeTerm } from "./take-term.ts";
+import { promotedAlone, takeTerm } from "./take-term.ts";
 import { beCandidate } from "./takeover.ts";
 import {
   act,
@@ -132,7 +132,7 @@ export function orderPromote(turn: Turn, force: boolean): void {
   const denial = checkPromote(turn.state, turn.clocks.at, force);
   if (denial) return act(turn, { kind: "order-refused", ...denial });
   const { control, self, peers, machine } = turn.state;
-  const unprotected = { since: turn.clocks.now, reason: "an operator promoted this server alone" };
+  const unprotected = { since: turn.clocks.now, reason: promotedAlone };
   if (machine.duty === "main") {
     keep(turn, { ackSet: [self], handover: null, switching: null });
     aimOnlyFor(turn, null);

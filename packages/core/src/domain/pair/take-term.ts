@@ -1,3 +1,4 @@
+import type { NodeId } from "../../base/identity.ts";
 import { assert } from "../../base/result.ts";
 import type { ArbiterRecord } from "../arbiter.ts";
 import type { PairRow } from "../types.ts";
@@ -46,10 +47,17 @@ function forgetFollowers(turn: Turn): void {
   turn.state = { ...turn.state, peers };
 }
 
+export const promotedAlone = "an operator promoted this server alone";
+
+export function wasSilent(main: NodeId | null): string {
+  return `${main ?? "the Main"} was silent`;
+}
+
 /** The witness gave us this term: in this very answer, or in one that was lost (R9). */
 export function takeGranted(turn: Turn, record: ArbiterRecord, by: PairRow["by"]): void {
   const isAlone = record.ackSet.every((member) => member === turn.state.self);
-  const reason = "the old Main was silent";
+  const { owner } = turn.state.control;
+  const reason = by === "promotion" ? promotedAlone : wasSilent(owner);
   const unprotected = isAlone ? { since: turn.clocks.now, reason } : null;
   takeTerm(turn, { term: record.term, by, ackSet: record.ackSet, unprotected });
 }

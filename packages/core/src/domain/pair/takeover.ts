@@ -3,7 +3,7 @@ import type { ArbiterRecord } from "../arbiter.ts";
 import { aimOnlyFor, type Heard } from "./arbitration.ts";
 import type { PairMessage } from "./message.ts";
 import type { Candidate } from "./pair-state.ts";
-import { takeGranted, takeTerm } from "./take-term.ts";
+import { takeGranted, takeTerm, wasSilent } from "./take-term.ts";
 import { timing } from "./timing.ts";
 import { act, become, isComplete, keep, lifelessness, peerOf, say, type Turn } from "./turn.ts";
 
@@ -20,7 +20,7 @@ export function onStandbyTick(turn: Turn): void {
   const silence = lifelessness(turn.state, control.owner, turn.clocks.at);
   if (silence === null || silence <= timers.suspect) return;
   if (control.mode === "witness") return beCandidate(turn, "takeover", [turn.state.self]);
-  const unprotected = { since: turn.clocks.now, reason: "the old Main was silent" };
+  const unprotected = { since: turn.clocks.now, reason: wasSilent(control.owner) };
   const ackSet = [turn.state.self];
   takeTerm(turn, { term: control.term + 1, by: "takeover", ackSet, unprotected });
 }

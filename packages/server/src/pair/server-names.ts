@@ -1,0 +1,10 @@
+import type { ServerRow } from "@gridward/core/domain/types";
+
+export type NamedServer = Pick<ServerRow, "id" | "name">;
+
+/** The pair's rules know servers by their ids; people know them by the names that they gave. */
+export function withNames(text: string, servers: Iterable<NamedServer>): string {
+  let named = text;
+  for (const { id, name } of servers) named = named.replaceAll(id, name);
+  return named;
+}
