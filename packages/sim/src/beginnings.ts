@@ -13,7 +13,7 @@ import type { Entry, EntryContent } from "@gridward/core/domain/entry";
 import { sealEntry } from "@gridward/core/domain/entry-hash";
 import type { Fact } from "@gridward/core/domain/fact";
 import { emptyState } from "@gridward/core/domain/state";
-import type { Actor, PairRow, ServerRow } from "@gridward/core/domain/types";
+import type { Actor, PairRow, ServerKind, ServerRow } from "@gridward/core/domain/types";
 import { sha256 } from "@gridward/runtime/os/hash";
 import type { SimServer } from "./sim-server.ts";
 
@@ -24,17 +24,22 @@ const lostMain = nodeId("C");
 
 const local: Actor = { kind: "local", id: "root", name: "root", door: "local", source: "" };
 
-/** A system is created on `server`; its partner, if there is one, knows of it and is blank. */
+export interface Joined {
+  readonly id: NodeId;
+  readonly kind: ServerKind | undefined;
+}
+
+/** A system is created on `server`; its partners, if there are any, know of it and are blank. */
 export function beginFresh(
   server: SimServer,
-  partner: NodeId | undefined,
+  joined: readonly Joined[],
   { term, mode }: Pick<PairRow, "term" | "mode">,
 ): void {
   const { id, disk } = server;
   const incarnation = `${id}-0`;
   const begun = { term, mode, owner: id, start: 1, ackSet: [id], incarnation };
   const control = { ...disk.control, ...begun };
-  const content = systemCreated(disk.control.systemId ?? "", id, partner);
+  const content = systemCreated(disk.control.systemId ?? "", id, joined);
   server.run(({ conductor }) => {
     conductor.found(disk.store.create(incarnation), content, control);
   });
@@ -46,7 +51,7 @@ export function beginOrphaned(
   tails: readonly [number, number],
 ): readonly Entry[] {
   const [a, b] = servers;
-  const content = systemCreated(ourSystem, a.id, b.id);
+  const content = systemCreated(ourSystem, a.id, [{ id: b.id, kind: "promotable" }]);
   const place = { node: lostMain, term: 1, start: 1 };
   const zero = { term: 0, start: 0, seq: 0, hash: "0".repeat(64) };
   const entries = [sealEntry(content, { ...place, previous: zero }, sha256)];
@@ -89,13 +94,15 @@ function orphan(server: SimServer, entries: readonly Entry[], ackSet: readonly N
   };
 }
 
-function systemCreated(system: string, self: NodeId, partner: NodeId | undefined): EntryContent {
+function systemCreated(system: string, self: NodeId, partners: readonly Joined[]): EntryContent {
   const request = requestId("create");
   const command = createSystem(system, self);
   const decision = decide(emptyState, { command, actor: local, at: 1, requestId: request });
   assert(decision.ok, "a system can be created");
-  const joined: readonly Fact[] =
-    partner === undefined ? [] : [{ kind: "server-joined", server: serverRow(partner) }];
+  const joined = partners.map(({ id, kind = "promotable" }): Fact => ({
+    kind: "server-joined",
+    server: { ...serverRow(id), kind },
+  }));
   return {
     at: 1,
     actor: local,

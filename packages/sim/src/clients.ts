@@ -82,7 +82,9 @@ export class Clients {
     const { pair, random } = this.#world;
     const main = this.#world.main();
     const isElsewhere = request.tries > 0 && random.chance(0.4);
-    const server = isElsewhere ? pair.find((each) => each !== main) : main;
+    const others = pair.filter((each) => each !== main);
+    const other = others.length > 1 ? others[random.below(others.length)] : others[0];
+    const server = isElsewhere ? other : main;
     return server?.isAlive ? server : undefined;
   }
 

@@ -1,4 +1,5 @@
 import { type ArbitrationMode, arbitrationModes } from "@gridward/core/domain/arbitration-mode";
+import type { ServerKind } from "@gridward/core/domain/types";
 import type { NetworkFaults } from "./network.ts";
 import type { Random } from "./random.ts";
 
@@ -44,6 +45,8 @@ export interface Faults extends NetworkFaults {
   readonly isInterrupted: boolean;
   readonly stranger: "none" | "main" | "blank";
   readonly devices: number;
+  /** A third server of our system: one that may be promoted, or a permanent Standby (HS14). */
+  readonly third: ServerKind | null;
 }
 
 /** "fresh": a Main and a blank server; "orphans": two Standbys whose Main is lost for ever. */
@@ -53,7 +56,7 @@ export function drawFaults(random: Random): Faults {
   const sometimes = (low: number, high: number): number =>
     random.chance(0.3) ? 0 : random.between(low, high);
   const seldom = (share: number, value: number): number => (random.chance(share) ? value : 0);
-  return {
+  const faults = {
     troubleMs: random.between(12_000, 36_000),
     cutEvery: sometimes(3_000, 30_000),
     cutLasts: random.between(500, 10_000),
@@ -85,7 +88,18 @@ export function drawFaults(random: Random): Faults {
     isInterrupted: random.chance(0.1),
     stranger: drawStranger(random),
     devices: random.below(4),
-  };
+  } as const;
+  return { ...faults, third: drawThird(random, faults) };
+}
+
+/** In pair mode exactly two may be promoted; orphans are two. */
+function drawThird(
+  random: Random,
+  { mode, beginning }: Pick<Faults, "mode" | "beginning">,
+): ServerKind | null {
+  const draw = random.below(6);
+  if (beginning === "orphans" || draw > 1) return null;
+  return draw === 0 && mode !== "pair" ? "promotable" : "permanent";
 }
 
 function drawStranger(random: Random): Faults["stranger"] {

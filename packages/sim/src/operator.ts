@@ -1,5 +1,6 @@
 import type { Millis } from "@gridward/core/base/time";
 import { arbitrationModes } from "@gridward/core/domain/arbitration-mode";
+import { comparePositions } from "@gridward/core/domain/entry";
 import type { Process, SimServer } from "./sim-server.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -22,7 +23,7 @@ export class Operator {
   /** Something, somewhere, whether it is wise or not. */
   meddle(): void {
     const { random, pair, faults } = this.#world;
-    const server = pair[random.below(2)];
+    const server = pair[random.below(pair.length)];
     if (!server?.isAlive) return;
     this.#spoil(server);
     const work = workOf(server);
@@ -54,7 +55,9 @@ export class Operator {
   }
 
   #changeover(server: SimServer): void {
-    const to = this.#world.other(server.id).id;
+    const others = this.#world.others(server.id);
+    const to = (others[others.length > 1 ? this.#world.random.below(others.length) : 0] ?? server)
+      .id;
     this.#order(server, { kind: "order-changeover", to, directionsOk: true });
   }
 
@@ -140,7 +143,17 @@ export class Operator {
     const isFull = machine?.duty === "main" && machine.phase === "read-only";
     if (isFull && machine.code === "disk.full") return this.#restart(server);
     server.crash();
-    this.promote(this.#world.other(server.id), true);
+    for (const other of this.#mostFirst(this.#world.others(server.id))) {
+      if (!this.#world.main()) this.promote(other, true);
+    }
+  }
+
+  /** Who may be promoted, whoever holds most first. */
+  #mostFirst(servers: readonly SimServer[]): readonly SimServer[] {
+    const promotable = servers.filter(({ id }) => id !== this.#world.watcher.permanent);
+    return promotable.toSorted((left, right) =>
+      comparePositions(right.disk.head(), left.disk.head()),
+    );
   }
 
   #restart(server: SimServer): void {
@@ -157,15 +170,15 @@ export class Operator {
 
   /** No Main: who is valid is promoted, else who can be by force. */
   #choose(server: SimServer): void {
-    const other = this.#world.other(server.id);
+    const servers = [server, ...this.#world.others(server.id)];
+    const chosen = servers.length > 2 ? this.#mostFirst(servers) : servers;
     const mayAsk = this.#world.witness.record !== null; // A blank one gives no right.
-    if (mayAsk && (isCandidate(server) || isCandidate(other))) return; // It answers soon.
-    this.promote(server, !mayAsk && isWitnessed(server));
-    if (this.#world.main() || isCandidate(server)) return;
-    this.promote(other, !mayAsk && isWitnessed(other));
-    if (isCandidate(other)) return;
-    if (!this.#world.main()) this.promote(server, true);
-    if (!this.#world.main()) this.promote(other, true);
+    if (mayAsk && chosen.some(isCandidate)) return; // It answers soon.
+    for (const each of chosen) {
+      this.promote(each, !mayAsk && isWitnessed(each));
+      if (this.#world.main() || isCandidate(each)) return;
+    }
+    for (const each of chosen) if (!this.#world.main()) this.promote(each, true);
     if (!this.#world.main()) this.#restart(server); // Diverged is told again by the next Main.
   }
 }

@@ -1,5 +1,5 @@
 import type { Millis } from "@gridward/core/base/time";
-import { isComplete } from "@gridward/core/domain/pair/turn";
+import { isCertified, isComplete, isPermanent } from "@gridward/core/domain/pair/turn";
 import type { PairState } from "@gridward/core/domain/pair/pair-state";
 import type { SimServer } from "./sim-server.ts";
 import type { Violation } from "./violation.ts";
@@ -59,16 +59,21 @@ function judge(world: World, isWell: boolean): void {
   }
   const main = world.main();
   if (main) watcher.checkEnd(main);
-  watcher.checkEqual(...pair);
+  watcher.checkAllEqual(pair);
 }
 
-/** I31: one Main, a valid Standby that holds all, devices at head. */
+/** I31: one Main, valid Standbys that hold all, devices at head. */
 function findComplaint(world: World): string | undefined {
   const main = world.main();
   const ours = main?.process?.conductor.pair;
-  const theirs = main && world.other(main.id).process?.conductor.pair;
-  if (!main || !ours || !theirs) return "a server does not run or none is Main";
-  return findPairComplaint(ours, theirs, world.now) ?? findLateDevice(world, main);
+  if (!main || !ours) return "none is Main";
+  for (const { process, id } of world.others(main.id)) {
+    const theirs = process?.conductor.pair;
+    if (!theirs) return `${id} does not run`;
+    const complaint = findPairComplaint(ours, theirs, world.now);
+    if (complaint !== undefined) return `${id}: ${complaint}`;
+  }
+  return findLateDevice(world, main);
 }
 
 function findPairComplaint(
@@ -81,7 +86,9 @@ function findPairComplaint(
     return "the Standby does not follow";
   }
   const isHeldOff = (peers.get(theirs.self)?.admitAfter ?? 0) > now;
-  const isAdmitted = isComplete(theirs) && control.ackSet.includes(theirs.self);
+  const isAdmitted = isPermanent(theirs, theirs.self)
+    ? isCertified(theirs)
+    : isComplete(theirs) && control.ackSet.includes(theirs.self);
   if (!isAdmitted && !isHeldOff) return "the Standby is not valid";
   return theirs.head.hash === head.hash ? undefined : "the Standby is behind";
 }

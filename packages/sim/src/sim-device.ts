@@ -16,7 +16,7 @@ export class SimDevice {
   start(): void {
     const { schedule, random } = this.#world;
     schedule.after(random.between(500, 3_000), () => {
-      const server = this.#world.pair[random.below(2)];
+      const server = this.#world.pair[random.below(this.#world.pair.length)];
       if (server?.isAlive) this.#ask(server);
       this.start();
     });

@@ -38,6 +38,8 @@ export interface Process {
   heardTerm: number;
   /** Terms of ours that this process was told another server owns too. */
   readonly disputed: Set<number>;
+  /** Whose first pass is under way. */
+  copiesFrom: NodeId | undefined;
   /** As Main: since when a change waits for a member that does not follow. */
   waitsSince: number | undefined;
   /** Its state was damaged at its start. */
@@ -135,6 +137,7 @@ export class SimServer {
       machine: conductor.pair.machine,
       heardTerm: 0,
       disputed: new Set(),
+      copiesFrom: undefined,
       waitsSince: undefined,
       isBent,
     };
@@ -237,8 +240,12 @@ export class SimServer {
     });
   }
 
-  onFirstPass(piece: FirstPassPiece, bytes: number): void {
-    this.run(({ conductor, receiver }) => {
+  onFirstPass(from: NodeId, piece: FirstPassPiece, bytes: number): void {
+    this.run((process) => {
+      const { conductor, receiver } = process;
+      if (!isAwaited(conductor, from)) return;
+      if (piece.kind === "first-pass-begin") process.copiesFrom = from;
+      else if (process.copiesFrom !== from) return;
       const news = receiver.take(piece, bytes);
       switch (news.kind) {
         case "begun":
@@ -256,8 +263,11 @@ export class SimServer {
   }
 
   onDown(peer: NodeId): void {
-    this.run(({ conductor, receiver }) => {
-      if (receiver.abandon()) conductor.feed({ kind: "snapshot-failed" });
+    this.run((process) => {
+      const { conductor, receiver } = process;
+      const wasCopying = process.copiesFrom === peer && receiver.abandon();
+      if (process.copiesFrom === peer) process.copiesFrom = undefined;
+      if (wasCopying) conductor.feed({ kind: "snapshot-failed" });
       conductor.feed({ kind: "link-down", peer });
     });
   }
@@ -375,6 +385,13 @@ export class SimServer {
       if (process === this.process) this.run(work);
     });
   }
+}
+
+/** As the product's receiving end: only its Main's, and only where one is awaited. */
+function isAwaited({ pair: { control, machine } }: Conductor, from: NodeId): boolean {
+  if (control.owner !== from) return false;
+  if (machine.duty === "none") return ["blank", "diverged"].includes(machine.phase);
+  return machine.duty === "standby";
 }
 
 function mustLedger({ ledger }: Conductor): Ledger {

@@ -14,12 +14,15 @@ export interface Surroundings {
   readonly random: Random;
   readonly faults: Faults;
   readonly watcher: Watcher;
-  readonly pair: readonly [SimServer, SimServer];
+  /** The servers of our system; in some runs a third (HS14). */
+  readonly pair: Pair;
   readonly witness: SimWitness;
   /** True once no fault is made any more. */
   readonly isCalm: boolean;
   fresh(): number;
   /** The server that is Main, as far as one says so. */
   main(): SimServer | undefined;
-  other(id: NodeId): SimServer;
+  others(id: NodeId): readonly SimServer[];
 }
+
+export type Pair = readonly [SimServer, SimServer, ...SimServer[]];

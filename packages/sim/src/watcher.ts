@@ -38,6 +38,8 @@ export class Watcher {
   readonly #refused = new Set<string>();
   /** Set while an operator forces a promotion: I3 then asks only for a consistent database. */
   isForced = false;
+  /** The permanent Standby of the run, if there is one. */
+  permanent: NodeId | undefined;
   #servers: readonly SimServer[] = [];
   /** Who acknowledged in a term. */
   readonly #ackers = new Map<number, NodeId>();
@@ -214,6 +216,7 @@ export class Watcher {
   onControl(disk: SimDisk, before: ControlRecord, after: ControlRecord): void {
     const { id } = disk;
     if (after.term < before.term) this.fail("I8", `${id} forgot term ${before.term}`);
+    this.#checkPermanent(after);
     const takesTerm = after.owner === id && after.term > before.term;
     if (takesTerm && before.term > 0) this.#found(findBadPromotion(before, this.isForced));
     this.#checkAuthority(before, after);
@@ -223,6 +226,15 @@ export class Watcher {
     if (after.owner === id && isWider && !takesTerm) this.#checkWidening(disk, before, after);
     const isAdmittedBy = (by: string): boolean => this.#admitted.has(`${by}>${id} ${after.term}`);
     this.#found(findBadCertificate(disk, before, after, isAdmittedBy));
+  }
+
+  /** R15: a permanent Standby owns no term, asks for none, and no change waits for it. */
+  #checkPermanent({ nodeId, owner, candidacy, ackSet, handover }: ControlRecord): void {
+    const { permanent } = this;
+    if (permanent === undefined) return;
+    const isNamed = [owner, handover?.to, ...ackSet].includes(permanent);
+    const isClaim = nodeId === permanent && candidacy !== null;
+    if (isNamed || isClaim) this.fail("R15", `${nodeId} counts the permanent ${permanent} in`);
   }
 
   #checkAuthority(before: ControlRecord, after: ControlRecord): void {
@@ -302,7 +314,8 @@ export class Watcher {
     const broken = findBrokenPromise(disk, to, frame.message);
     if (broken) this.fail(broken.rule, `${id} to ${to}: ${broken.says}`);
     const { message } = frame;
-    if (message.kind === "admit") this.#admitted.add(`${id}>${to} ${message.term}`);
+    const isWord = message.kind === (to === this.permanent ? "prove" : "admit");
+    if (isWord) this.#admitted.add(`${id}>${to} ${message.term}`);
     if (message.kind === "ack" && process) this.#checkDropped(id, process);
   }
 
@@ -336,6 +349,12 @@ export class Watcher {
     process.heardTerm = Math.max(process.heardTerm, message.term);
     const isDisputed = control.owner === server.id && message.owner !== server.id;
     if (message.term === control.term && isDisputed) process.disputed.add(message.term);
+  }
+
+  checkAllEqual(servers: readonly SimServer[]): void {
+    for (const [index, left] of servers.entries()) {
+      for (const right of servers.slice(index + 1)) this.checkEqual(left, right);
+    }
   }
 
   /** I9: equal places have equal states. */

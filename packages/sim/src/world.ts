@@ -12,6 +12,7 @@ import { Schedule } from "./schedule.ts";
 import { SimDevice } from "./sim-device.ts";
 import { SimServer } from "./sim-server.ts";
 import { SimWitness } from "./sim-witness.ts";
+import type { Pair } from "./surroundings.ts";
 import { Watcher } from "./watcher.ts";
 
 /** The product ticks ten times a second; coarser here, so that more seeds fit in a minute. */
@@ -34,7 +35,7 @@ export class World {
   readonly random: Random;
   readonly faults: Faults;
   readonly watcher = new Watcher();
-  readonly pair: readonly [SimServer, SimServer];
+  readonly pair: Pair;
   readonly witness: SimWitness;
   readonly devices: readonly SimDevice[];
   readonly operator = new Operator(this);
@@ -51,7 +52,8 @@ export class World {
     this.witness = new SimWitness(this);
     const server = (name: string, system: typeof ourSystem): SimServer =>
       new SimServer(nodeId(name), system, this);
-    this.pair = [server("A", ourSystem), server("B", ourSystem)];
+    const third = this.faults.third === null ? [] : [server("C", ourSystem)];
+    this.pair = [server("A", ourSystem), server("B", ourSystem), ...third];
     const strangers = this.faults.stranger === "none" ? [] : [server("X", otherSystem)];
     this.#servers = [...this.pair, ...strangers];
     this.#networks = this.#connect(strangers);
@@ -60,6 +62,7 @@ export class World {
       (_, index) => new SimDevice(`device ${index}`, this),
     );
     this.watcher.watch(this.#servers, this.witness);
+    if (this.faults.third === "permanent") this.watcher.permanent = nodeId("C");
   }
 
   get now(): number {
@@ -70,14 +73,13 @@ export class World {
     return ++this.#fresh;
   }
 
-  other(id: NodeId): SimServer {
-    const [a, b] = this.pair;
-    return a.id === id ? b : a;
+  others(id: NodeId): readonly SimServer[] {
+    return this.pair.filter((server) => server.id !== id);
   }
 
   partnersOf(id: NodeId): readonly NodeId[] {
     const isOurs = this.pair.some((server) => server.id === id);
-    return isOurs ? [this.other(id).id] : [];
+    return isOurs ? this.others(id).map((server) => server.id) : [];
   }
 
   /** The server that says it is Main, the one of the highest term if two do. */
@@ -91,16 +93,21 @@ export class World {
 
   begin(): void {
     const [a, b] = this.pair;
-    if (this.faults.beginning === "orphans") {
+    const { beginning, mode, third } = this.faults;
+    if (beginning === "orphans") {
       const tails = [this.random.below(3), this.random.below(3)] as const;
-      this.watcher.onGiven(beginOrphaned(this.pair, tails));
+      this.watcher.onGiven(beginOrphaned([a, b], tails));
     }
     for (const server of this.#servers) server.start();
-    if (this.faults.beginning === "fresh") beginFresh(a, b.id, { term: 1, mode: this.faults.mode });
+    if (beginning === "fresh") {
+      const kinds = ["promotable", third ?? "promotable"] as const;
+      const joined = this.others(a.id).map(({ id }, index) => ({ id, kind: kinds[index] }));
+      beginFresh(a, joined, { term: 1, mode });
+    }
     this.operator.seedWitness();
-    const [, , stranger] = this.#servers;
+    const stranger = this.#servers.find((server) => !this.pair.includes(server));
     if (stranger && this.faults.stranger === "main") {
-      beginFresh(stranger, undefined, { term: strangeTerm, mode: "manual" });
+      beginFresh(stranger, [], { term: strangeTerm, mode: "manual" });
     }
     for (const { disk } of this.#servers) this.watcher.onFounded(disk);
     for (const network of this.#networks) network.start();
@@ -154,8 +161,9 @@ export class World {
   }
 
   #connect(strangers: readonly SimServer[]): readonly Network[] {
-    const [a, b] = this.pair;
+    const [a, b, third] = this.pair;
     const pairs: (readonly [SimServer, SimServer])[] = [[a, b]];
+    if (third) pairs.push([a, third], [b, third]);
     for (const stranger of strangers) pairs.push([a, stranger], [b, stranger]);
     return pairs.map(
       ([left, right]) => new Network([this.#end(left), this.#end(right)], this, this.faults),
@@ -170,7 +178,7 @@ export class World {
       onDown: (peer) => server.onDown(peer),
       onFrame: (from, frame) => {
         if (frame.kind === "pair") server.onMessage(from, frame.message);
-        else server.onFirstPass(frame.piece, frame.bytes);
+        else server.onFirstPass(from, frame.piece, frame.bytes);
       },
     };
   }
@@ -192,7 +200,7 @@ export class World {
 
   #lookLater(): void {
     this.schedule.after(400, () => {
-      this.watcher.checkEqual(...this.pair);
+      this.watcher.checkAllEqual(this.pair);
       this.clients.read();
       for (const server of this.pair) if (server.isAlive) this.#checkPatience(server);
       this.#lookLater();
@@ -253,11 +261,16 @@ export class World {
     });
   }
 
-  /** Only where the partner has a database that can be promoted, and never both. */
+  /** Only where a partner has a database that can be promoted, and one in a run. */
   #breakDisk(server: SimServer): void {
-    const other = this.other(server.id).disk;
+    const disks = this.others(server.id).map(({ disk }) => disk);
     if (!this.random.chance(this.faults.brokenDisks)) return;
-    if (other.control.incarnation !== null && !other.isBroken) server.disk.isBroken = true;
+    if (disks.some(({ isBroken }) => isBroken)) return;
+    const { permanent } = this.watcher;
+    const isKept = disks.some(
+      ({ id, control }) => id !== permanent && control.incarnation !== null,
+    );
+    if (isKept) server.disk.isBroken = true;
   }
 
   #freeze(): void {
