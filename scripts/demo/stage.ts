@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,6 +10,7 @@ import { root } from "../sources.ts";
 const gridward = join(root, "bin", "gridward");
 const readyLimitMs = 30_000;
 const stopLimitMs = 15_000;
+const ownPorts = [10_000, 32_000] as const;
 
 /** What a command of ours ended in. */
 export interface Ended {
@@ -164,14 +166,23 @@ async function within<Value>(limitMs: number, what: string, work: Promise<Value>
   }
 }
 
-/** A port that was free a moment ago. */
+/**
+ * A port that nobody listens on, below those that the system gives to outgoing connections: a
+ * server that was stopped finds it free again.
+ */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(...ownPorts);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
+  return new Promise((resolve) => {
+    server.on("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -118,9 +118,15 @@ test(
       rig.freeze(standby);
       await waitForState(main, "main-exposed");
       await moreDone(load);
-      await rig.kill(main);
+      // It hears what was said meanwhile, and cannot ask to be admitted again.
+      rig.network.cutOneWay(standby.name, main.name);
       rig.thaw(standby);
-      await waitUntil(standby, "it has read what waited for it", ({ promotable }) => {
+      await waitUntil(standby, "it has read that it was dropped", ({ ack_set }) => {
+        return Array.isArray(ack_set) && !ack_set.includes(standby.name);
+      });
+      await rig.kill(main);
+      rig.network.heal();
+      await waitUntil(standby, "the Main is silent", ({ promotable }) => {
         return member(promotable, "code") === "pair.incomplete";
       });
       const refused = await promote(standby, false);

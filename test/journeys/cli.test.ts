@@ -12,6 +12,7 @@ import {
   member,
   type TestServer,
 } from "@gridward/server/frontends/https/a-server";
+import { freePort } from "../../scripts/demo/stage.ts";
 
 /** The real program, as a person or a script runs it, against a server on real TLS. */
 
@@ -144,11 +145,7 @@ test("[CLI8] every form shows a list that has several pages", async () => {
 });
 
 test("[CLI4] a dead server is passed over, a Standby leads to the Main", async () => {
-  const dead = createServer();
-  await new Promise<void>((resolve) => dead.listen(0, "127.0.0.1", resolve));
-  const address = dead.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  await new Promise((resolve) => dead.close(resolve));
+  const port = await freePort();
   const { desk } = server;
   const state: typeof desk.front.state = () => {
     const now = desk.front.state();
