@@ -12,8 +12,8 @@ import {
   encodeJoin,
 } from "./join-message.ts";
 
-function sha256(bytes: Bytes): Bytes {
-  return hash("sha256", bytes, "buffer");
+function sha256(content: Bytes | string): Bytes {
+  return hash("sha256", content, "buffer");
 }
 
 const sixteen = fc.uint8Array({ minLength: 16, maxLength: 16 });

@@ -6,8 +6,8 @@ import type { Bytes } from "../base/bytes.ts";
 import { decodeJoinCode, encodeJoinCode } from "./join-code.ts";
 import { decodeWitnessCode, encodeWitnessCode } from "./witness-code.ts";
 
-function sha256(bytes: Bytes): Bytes {
-  return hash("sha256", bytes, "buffer");
+function sha256(content: Bytes | string): Bytes {
+  return hash("sha256", content, "buffer");
 }
 
 const sixteen = fc.uint8Array({ minLength: 16, maxLength: 16 });

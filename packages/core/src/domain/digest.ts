@@ -1,4 +1,4 @@
-import { type Bytes, decodeHex, encodeHex, utf8 } from "../base/bytes.ts";
+import { type Bytes, decodeHex, encodeHex } from "../base/bytes.ts";
 import { canonical } from "../base/canonical.ts";
 import type { Sha256 } from "../base/digest.ts";
 import { assert } from "../base/result.ts";
@@ -16,10 +16,22 @@ export const emptyDigest: StateDigest = "0".repeat(64);
 
 const digestBytes = 32;
 
-/** From nothing: for a state that was loaded and is to be proved. All tables count. */
-export function digestOf(state: DirectoryState, sha256: Sha256): StateDigest {
+/**
+ * From nothing: for a state that was loaded and is to be proved. All tables count. `known` keeps the
+ * hash of each row, for whoever proves many states that share theirs.
+ */
+export function digestOf(
+  state: DirectoryState,
+  sha256: Sha256,
+  known?: WeakMap<object, Bytes>,
+): StateDigest {
   const sum = new Uint8Array(digestBytes);
-  for (const change of allRows(state)) add(sum, rowHash(change, sha256));
+  for (const change of allRows(state)) {
+    const before = change.row === null ? undefined : known?.get(change.row);
+    const hash = before ?? rowHash(change, sha256);
+    if (change.row !== null) known?.set(change.row, hash);
+    add(sum, hash);
+  }
   return encodeHex(sum);
 }
 
@@ -54,7 +66,7 @@ function rowHash({ table, key, row }: RowInPlace, sha256: Sha256): Bytes {
 
 /** SHA-256 of the canonical form of `[table, key, row]`. */
 function textHash({ table, key, text }: RowText, sha256: Sha256): Bytes {
-  return sha256(utf8(`[${canonical(table)},${canonical(key)},${text}]`));
+  return sha256(`[${canonical(table)},${canonical(key)},${text}]`);
 }
 
 export interface RowText {

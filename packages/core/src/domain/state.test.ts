@@ -30,8 +30,8 @@ import { emptyState } from "./state.ts";
 import { allRows, tableNames } from "./tables.ts";
 import type { AccountRow, RowChange } from "./types.ts";
 
-function sha256(bytes: Uint8Array): Uint8Array {
-  return createHash("sha256").update(bytes).digest();
+function sha256(content: Uint8Array | string): Uint8Array {
+  return createHash("sha256").update(content).digest();
 }
 
 const name = fc.constantFrom("admin", "anna", "berta", "carl");

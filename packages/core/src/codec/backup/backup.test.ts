@@ -17,7 +17,7 @@ import { decodeBackupHeader, encodeBackupHeader, type BackupHeader } from "./hea
 import { BackupRecords, encodeBackupRecord, type BackupRecord } from "./record.ts";
 import { readRecoveryKey, spellRecoveryKey } from "./recovery-key.ts";
 
-const sha256 = (bytes: Bytes): Bytes => createHash("sha256").update(bytes).digest();
+const sha256 = (content: Bytes | string): Bytes => createHash("sha256").update(content).digest();
 
 const key = "A".repeat(43);
 const header: BackupHeader = {

@@ -18,7 +18,7 @@ import {
   encodeReplicaSet,
 } from "./replica-codec.ts";
 
-const sha256 = (bytes: Bytes): Bytes => hash("sha256", bytes, "buffer");
+const sha256 = (content: Bytes | string): Bytes => hash("sha256", content, "buffer");
 const decoders = [decodeDeviceMessage, decodeServerMessage, decodeLayer, decodeReplicaSet];
 
 const count = fc.integer({ min: 0, max: 1_000_000 });
