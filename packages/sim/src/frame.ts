@@ -2,7 +2,12 @@ import { err, ok, type Result } from "@gridward/core/base/result";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import { parsePairMessage } from "@gridward/core/domain/pair/parse-message";
 import { parseEntry } from "@gridward/core/domain/parse-entry";
-import { type FirstPassPiece, isFirstPass, parseFirstPass } from "@gridward/server/pair/first-pass";
+import {
+  encodeFirstPass,
+  type FirstPassPiece,
+  isFirstPass,
+  parseFirstPass,
+} from "@gridward/server/pair/first-pass";
 
 /** What servers of a pair send each other. */
 export type SimFrame =
@@ -11,13 +16,13 @@ export type SimFrame =
 
 /** Through the product's own text form and parsers; err: what was sent is not understood. */
 export function throughText(frame: SimFrame): Result<SimFrame, string> {
-  const sent = frame.kind === "pair" ? frame.message : frame.piece;
-  const json: unknown = JSON.parse(JSON.stringify(sent));
-  if (isFirstPass(json)) {
-    const piece = parseFirstPass(json);
+  const isPair = frame.kind === "pair";
+  const text = isPair ? JSON.stringify(frame.message) : encodeFirstPass(frame.piece);
+  if (isFirstPass(text)) {
+    const piece = parseFirstPass(text);
     return piece.ok ? ok({ kind: "first-pass", piece: piece.value, bytes: 50 }) : err(piece.error);
   }
-  const message = parsePairMessage(json, parseEntry);
+  const message = parsePairMessage(JSON.parse(text), parseEntry);
   return message.ok ? ok({ kind: "pair", message: message.value }) : err(message.error);
 }
 

@@ -249,9 +249,9 @@ export class SimServer {
       const news = receiver.take(piece, bytes);
       switch (news.kind) {
         case "begun":
-          return conductor.feed({ kind: "snapshot-begun", bytesTotal: news.bytesTotal });
+          return conductor.feed({ kind: "snapshot-begun", bytesTotal: null });
         case "progress":
-          return conductor.feed({ kind: "snapshot-progress", bytesDone: news.bytesDone });
+          return conductor.feed({ ...news, kind: "snapshot-progress" });
         case "ready":
           this.#watcher.onOpened(this.disk, news.opened);
           return conductor.generationReady(news.opened, news.position);
@@ -347,7 +347,7 @@ export class SimServer {
     const isDamaged = this.#chance(this.#world.faults.damagedPasses);
     const sent = isDamaged ? damageRow(rows, this.#world.random) : rows;
     const size = Math.ceil(rows.length / (1 + this.#world.random.below(4)));
-    const pieces: FirstPassPiece[] = [{ kind: "first-pass-begin", position, digest, bytes: 100 }];
+    const pieces: FirstPassPiece[] = [{ kind: "first-pass-begin", position, digest, rows: 100 }];
     for (let from = 0; from < sent.length; from += size) {
       pieces.push({ kind: "first-pass-rows", rows: sent.slice(from, from + size) });
     }

@@ -63,10 +63,13 @@ export interface Journal {
   close(): void;
 }
 
+/** A row, with its canonical text where that is at hand. */
+export type RowToKeep = RowChange & { readonly text?: string };
+
 /** Builds a new generation beside the old one from a snapshot that arrives in pieces. */
 export interface GenerationBuilder {
   readonly incarnation: string;
-  rows(changes: readonly RowChange[]): void;
+  rows(changes: readonly RowToKeep[]): void;
   /**
    * Verifies count and digest, makes everything durable, and gives the journal whose head is
    * `position`. Nothing is current until the control record names the incarnation.

@@ -8,7 +8,7 @@ import type { DirectoryState, Table } from "@gridward/core/domain/state";
 import { tableNames } from "@gridward/core/domain/tables";
 import type { RowChange, TableName } from "@gridward/core/domain/types";
 import { sha256 } from "../os/hash.ts";
-import type { JournalFault } from "./journal.ts";
+import type { JournalFault, RowToKeep } from "./journal.ts";
 import type { Version } from "./replay.ts";
 
 const putRow = "INSERT OR REPLACE INTO rows (kind, key, body) VALUES (?, ?, ?)";
@@ -17,13 +17,13 @@ const putSnapshot =
   "INSERT OR REPLACE INTO snapshot (id, term, start, seq, hash, digest) VALUES (1, ?, ?, ?, ?, ?)";
 
 /** Writes rows as they come; to be called within a transaction. */
-export function rowWriter(database: DatabaseSync): (changes: Iterable<RowChange>) => void {
+export function rowWriter(database: DatabaseSync): (changes: Iterable<RowToKeep>) => void {
   const put = database.prepare(putRow);
   const drop = database.prepare(dropRow);
   return (changes) => {
-    for (const { table, key, row } of changes) {
+    for (const { table, key, row, text } of changes) {
       if (row === null) drop.run(table, key);
-      else put.run(table, key, canonical(row));
+      else put.run(table, key, text ?? canonical(row));
     }
   };
 }

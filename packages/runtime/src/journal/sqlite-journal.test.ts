@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
+import { canonical } from "@gridward/core/base/canonical";
 import { removePath } from "../os/files.ts";
 import { someEntries } from "./fixtures.ts";
 import { journalContract, mustOpen, plain, rowsOf, versionAfter } from "./journal.contract.ts";
@@ -149,6 +150,22 @@ test("[J24] beyond the number kept, entries older than the snapshot go, and the 
   const expected = plain(versionAfter(entries));
   assert.deepEqual(plain({ position: again.head(), state, digest }), expected);
   again.close();
+});
+
+test("[J17] a row is kept in the form in which it comes, and in another than the digested one refused", (t) => {
+  const store = sqliteJournalStore(aDirectory(t));
+  const { state, position, digest } = versionAfter(someEntries(30));
+  const rows = rowsOf(state).map((row) => ({ ...row, text: canonical(row.row) }));
+  for (const [name, form, isTaken] of [
+    ["same", (text: string): string => text, true],
+    ["other", (text: string): string => text.replace(":", ": "), false],
+  ] as const) {
+    const builder = store.build(name);
+    builder.rows(rows.map((row) => ({ ...row, text: form(row.text) })));
+    const built = builder.finish(position, digest);
+    assert.equal(built.ok ? "" : built.error.code, isTaken ? "" : "journal.digest-mismatch");
+    if (built.ok) built.value.journal.close();
+  }
 });
 
 test("[J25] a copy taken at any step of building has the old generation, and the new whole or not", (t) => {

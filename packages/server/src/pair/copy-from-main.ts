@@ -8,7 +8,7 @@ export interface FirstPassFrame {
   readonly from: NodeId;
   /** The connection that brought it: a first pass goes over one from its beginning to its end. */
   readonly link: object;
-  readonly json: unknown;
+  readonly text: string;
   readonly bytes: number;
 }
 
@@ -24,9 +24,9 @@ export class CopyFromMain {
   }
 
   /** False: not a piece, or the whole was not the Main's state; the link is closed. */
-  take({ from, link, json, bytes }: FirstPassFrame): boolean {
+  take({ from, link, text, bytes }: FirstPassFrame): boolean {
     if (!this.#isAwaitedFrom(from)) return true; // Not for us to copy: neither kept nor believed.
-    const piece = parseFirstPass(json);
+    const piece = parseFirstPass(text);
     if (!piece.ok) return false;
     if (piece.value.kind === "first-pass-begin") this.#link = link;
     else if (this.#link !== link) return true; // Of an earlier connection, behind a new beginning.
@@ -34,11 +34,13 @@ export class CopyFromMain {
     const news = this.#receiver.take(piece.value, bytes);
     switch (news.kind) {
       case "begun":
-        conductor.feed({ kind: "snapshot-begun", bytesTotal: news.bytesTotal });
+        conductor.feed({ kind: "snapshot-begun", bytesTotal: null });
         return true;
-      case "progress":
-        conductor.feed({ kind: "snapshot-progress", bytesDone: news.bytesDone });
+      case "progress": {
+        const { bytesDone, bytesTotal } = news;
+        conductor.feed({ kind: "snapshot-progress", bytesDone, bytesTotal });
         return true;
+      }
       case "ready":
         conductor.generationReady(news.opened, news.position);
         return true;

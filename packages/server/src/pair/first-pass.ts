@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { type Bytes, utf8 } from "@gridward/core/base/bytes";
+import { canonical } from "@gridward/core/base/canonical";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Millis } from "@gridward/core/base/time";
 import type { Position } from "@gridward/core/domain/entry";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { allRows, tableNames } from "@gridward/core/domain/tables";
-import type { TableName } from "@gridward/core/domain/types";
+import type { RowChange, TableName } from "@gridward/core/domain/types";
 import {
   DiskFull,
   type GenerationBuilder,
@@ -26,9 +27,15 @@ const rowsPerPiece = 500;
 /** A piece ends with the row that reaches this: far below what a frame may be. */
 const bytesPerPiece = 512 * 1024;
 
-/** Sends every row. `send` waits while the link's queue is full. Ends early when the link closed. */
+/** What is done in one go, so that sign-ins go on meanwhile; a pause costs a millisecond. */
+const workMost: Millis = 10;
+
+/**
+ * Sends every row, each as soon as it is written out: the other side works meanwhile. `send` waits
+ * while the link's queue is full. Ends early when the link closed.
+ */
 export async function sendFirstPass(
-  source: FirstPassSource,
+  { state, position, digest }: FirstPassSource,
   wire: {
     readonly send: (frame: Bytes) => Promise<void>;
     readonly isOpen: () => boolean;
@@ -37,53 +44,38 @@ export async function sendFirstPass(
     readonly clock: Clock;
   },
 ): Promise<void> {
-  const pieces = await piecesOf(source.state, wire.clock);
-  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const { position, digest } = source;
-  await wire.send(encode({ kind: "first-pass-begin", position, digest, bytes }));
-  const startedAt = wire.clock.monotonic();
+  const { rate, clock } = wire;
+  const rows = tableNames.reduce((sum, name) => sum + state.tables[name].size, 0);
+  await wire.send(utf8(encodeFirstPass({ kind: "first-pass-begin", position, digest, rows })));
+  const startedAt = clock.monotonic();
+  let workedSince = startedAt;
   let sent = 0;
-  for (const piece of pieces) {
+  for (const piece of rowsPieces(state)) {
     if (!wire.isOpen()) return;
-    await wire.send(piece);
-    sent += piece.length;
-    const earliest = wire.rate > 0 ? startedAt + (sent * 1_000) / wire.rate : 0;
-    const wait = earliest - wire.clock.monotonic();
-    if (wait > 0) await wire.clock.sleep(wait);
+    const frame = utf8(piece);
+    await wire.send(frame);
+    sent += frame.length;
+    const earliest = rate > 0 ? startedAt + (sent * 1_000) / rate : 0;
+    const wait = earliest - clock.monotonic();
+    if (wait <= 0 && clock.monotonic() - workedSince < workMost) continue;
+    await clock.sleep(Math.max(0, wait));
+    workedSince = clock.monotonic();
   }
-  await wire.send(encode({ kind: "first-pass-end" }));
+  await wire.send(utf8(encodeFirstPass({ kind: "first-pass-end" })));
 }
 
-function encode(piece: unknown): Bytes {
-  return utf8(JSON.stringify(piece));
-}
-
-/** What is done in one go; a pause costs a millisecond. */
-const workMost: Millis = 10;
-
-/** Serialised with pauses, so that sign-ins go on meanwhile. */
-async function piecesOf(state: DirectoryState, clock: Clock): Promise<readonly Bytes[]> {
-  const pieces: Bytes[] = [];
-  let rows: string[] = [];
-  let length = 0;
-  let since = clock.monotonic();
-  const cut = (): void => {
-    pieces.push(utf8(`{"kind":"first-pass-rows","rows":[${rows.join(",")}]}`));
-    rows = [];
-    length = 0;
-  };
+function* rowsPieces(state: DirectoryState): Generator<string> {
+  let piece = rowsHead;
+  let count = 0;
   for (const row of allRows(state)) {
-    const text = JSON.stringify(row);
-    rows.push(text);
-    length += text.length;
-    if (rows.length < rowsPerPiece && length < bytesPerPiece) continue;
-    cut();
-    if (clock.monotonic() - since < workMost) continue;
-    await clock.sleep(0);
-    since = clock.monotonic();
+    piece += lineOf(row);
+    count++;
+    if (count < rowsPerPiece && piece.length < bytesPerPiece) continue;
+    yield piece;
+    piece = rowsHead;
+    count = 0;
   }
-  cut();
-  return pieces;
+  if (count > 0) yield piece;
 }
 
 const count = z.number().int().nonnegative();
@@ -93,7 +85,7 @@ const pieceSchema = z.discriminatedUnion("kind", [
     kind: z.literal("first-pass-begin"),
     position: z.strictObject({ term: count, start: count, seq: count, hash }),
     digest: hash,
-    bytes: count,
+    rows: count,
   }),
   z.strictObject({ kind: z.literal("first-pass-end") }),
 ]);
@@ -102,57 +94,99 @@ export type FirstPassPiece = z.infer<typeof pieceSchema> | FirstPassRows;
 
 interface FirstPassRows {
   readonly kind: "first-pass-rows";
-  readonly rows: Rows;
+  readonly rows: readonly CopiedRow[];
 }
 
-type Rows = readonly {
+interface CopiedRow {
   readonly table: TableName;
   readonly key: string;
   readonly row: Readonly<Record<string, unknown>>;
-}[];
-
-export function isFirstPass(json: unknown): boolean {
-  return (
-    typeof json === "object" &&
-    json !== null &&
-    "kind" in json &&
-    typeof json.kind === "string" &&
-    json.kind.startsWith("first-pass-")
-  );
+  /** As it came, where it did. That this is its canonical form is proved by the digest over all. */
+  readonly text?: string;
 }
 
-export function parseFirstPass(json: unknown): Result<FirstPassPiece, string> {
-  if (isRowsPiece(json)) return ok(json);
-  const parsed = pieceSchema.safeParse(json);
+const kindHead = '{"kind":"first-pass-';
+
+/** Rows follow in lines of their own, which are kept as they came: 50,000 are not written out anew. */
+const rowsHead = `${kindHead}rows"}`;
+
+export function encodeFirstPass(piece: FirstPassPiece): string {
+  return piece.kind === "first-pass-rows"
+    ? rowsHead + piece.rows.map(lineOf).join("")
+    : JSON.stringify(piece);
+}
+
+/** A line of JSON has no line break of its own: each is escaped in a text. */
+function lineOf({ table, key, row }: Pick<RowChange, "table" | "key" | "row"> | CopiedRow): string {
+  return `\n${lineHead(table, key)}${canonical(row)}]`;
+}
+
+function lineHead(table: TableName, key: string): string {
+  return `["${table}",${JSON.stringify(key)},`;
+}
+
+export function isFirstPass(text: string): boolean {
+  return text.startsWith(kindHead);
+}
+
+export function parseFirstPass(text: string): Result<FirstPassPiece, string> {
+  const [head = "", ...lines] = text.split("\n", rowsPerPiece + 2);
+  if (head === rowsHead) return parseRows(lines);
+  const parsed = pieceSchema.safeParse(parseJson(text));
   return parsed.success ? ok(parsed.data) : err(parsed.error.issues[0]?.message ?? "malformed");
 }
 
+function parseRows(lines: readonly string[]): Result<FirstPassRows, string> {
+  if (lines.length > rowsPerPiece) return err("too many rows");
+  const rows: CopiedRow[] = [];
+  for (const line of lines) {
+    const row = parseRow(line);
+    if (row === undefined) return err("not a row");
+    rows.push(row);
+  }
+  return ok({ kind: "first-pass-rows", rows });
+}
+
+const keyLengthMost = 256;
+
 /** Judged by hand and as strictly as by a schema: rows come by tens of thousands. */
-function isRowsPiece(json: unknown): json is FirstPassRows {
-  if (!isMembers(json) || json["kind"] !== "first-pass-rows") return false;
-  const { rows } = json;
-  if (Object.keys(json).length !== 2 || !Array.isArray(rows)) return false;
-  return rows.length <= rowsPerPiece && rows.every(isRow);
+function parseRow(line: string): CopiedRow | undefined {
+  const json = parseJson(line);
+  if (!isList(json) || json.length !== 3) return undefined;
+  const [table, key, row] = json;
+  if (typeof key !== "string" || key.length === 0 || key.length > keyLengthMost) return undefined;
+  if (!isTable(table) || !isMembers(row)) return undefined;
+  const head = lineHead(table, key);
+  return line.startsWith(head) ? { table, key, row, text: line.slice(head.length, -1) } : undefined;
 }
 
 const tableSet: ReadonlySet<unknown> = new Set(tableNames);
-const keyLengthMost = 256;
 
-function isRow(json: unknown): boolean {
-  if (!isMembers(json) || Object.keys(json).length !== 3) return false;
-  const { table, key, row } = json;
-  if (typeof key !== "string" || key.length === 0 || key.length > keyLengthMost) return false;
-  return tableSet.has(table) && isMembers(row);
+function isTable(json: unknown): json is TableName {
+  return tableSet.has(json);
+}
+
+function isList(json: unknown): json is readonly unknown[] {
+  return Array.isArray(json);
 }
 
 function isMembers(json: unknown): json is Readonly<Record<string, unknown>> {
   return typeof json === "object" && json !== null && !Array.isArray(json);
 }
 
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What the receiving side tells the pair's rules. */
 export type FirstPassNews =
-  | { readonly kind: "begun"; readonly bytesTotal: number }
-  | { readonly kind: "progress"; readonly bytesDone: number }
+  | { readonly kind: "begun" }
+  /** How many bytes they all are is reckoned from those that came: nobody writes them out to count. */
+  | { readonly kind: "progress"; readonly bytesDone: number; readonly bytesTotal: number }
   | { readonly kind: "ready"; readonly opened: OpenedJournal; readonly position: Position }
   | { readonly kind: "failed"; readonly reason: string };
 
@@ -160,7 +194,9 @@ export type FirstPassNews =
 export class FirstPassReceiver {
   readonly #build: () => GenerationBuilder;
   #builder: GenerationBuilder | undefined;
-  #target: { readonly position: Position; readonly digest: string } | undefined;
+  #target: Pick<FirstPassSource, "position" | "digest"> | undefined;
+  #rowsTotal = 0;
+  #rowsDone = 0;
   #bytesDone = 0;
 
   constructor(build: () => GenerationBuilder) {
@@ -184,10 +220,12 @@ export class FirstPassReceiver {
         this.abandon();
         this.#builder = this.#build();
         this.#target = piece;
+        this.#rowsTotal = piece.rows;
+        this.#rowsDone = 0;
         this.#bytesDone = 0;
-        return { kind: "begun", bytesTotal: piece.bytes };
+        return { kind: "begun" };
       case "first-pass-rows":
-        return this.#takeRows(piece.rows, bytes);
+        return this.#takeRows(piece, bytes);
       case "first-pass-end":
         return this.#finish();
     }
@@ -201,14 +239,18 @@ export class FirstPassReceiver {
     return wasBuilding;
   }
 
-  #takeRows(rows: Rows, bytes: number): FirstPassNews {
+  #takeRows({ rows }: FirstPassRows, bytes: number): FirstPassNews {
     if (!this.#builder) return { kind: "failed", reason: "rows before a beginning" };
     const changes = rows.filter((row) => isRowChange(row));
     if (changes.length < rows.length) return { kind: "failed", reason: "not a row" };
     // The digest over all of them is compared before they count.
     this.#builder.rows(changes);
+    this.#rowsDone += rows.length;
     this.#bytesDone += bytes;
-    return { kind: "progress", bytesDone: this.#bytesDone };
+    const rowBytes = this.#bytesDone / Math.max(1, this.#rowsDone);
+    const rowsLeft = Math.max(0, this.#rowsTotal - this.#rowsDone);
+    const bytesTotal = this.#bytesDone + Math.round(rowBytes * rowsLeft);
+    return { kind: "progress", bytesDone: this.#bytesDone, bytesTotal };
   }
 
   #finish(): FirstPassNews {

@@ -93,7 +93,7 @@ function aWire() {
       typeof json === "object" && json !== null && "kind" in json && json.kind === "leaving"
         ? ok({ kind: "leaving", term: 1, reason: "" } satisfies PairMessage)
         : err("no message"),
-    isFirstPass: (json) => JSON.stringify(json).includes("first-pass"),
+    isFirstPass: (text) => text.includes("first-pass"),
     takeFirstPass: () => {
       world.pieces++;
       return world.isPiece;

@@ -56,7 +56,7 @@ export interface PartnerWireParts {
   readonly takeOther: (frame: OtherFrame) => boolean | undefined;
   /** A connection that may have carried a first pass has ended. */
   readonly onClosed: (link: object) => void;
-  readonly isFirstPass: (json: unknown) => boolean;
+  readonly isFirstPass: (text: string) => boolean;
   readonly clock: Clock;
   /** Waiting time before the next try, by the number of failures so far. */
   readonly backOff: (failures: number) => Millis;
@@ -276,12 +276,14 @@ export class PartnerWire {
   }
 
   #takeFrame(from: NodeId, link: VerifiedPeer, frame: Bytes): string | null {
-    const json = parseJson(frame);
-    if (!json.ok) return json.error;
-    if (this.#parts.isFirstPass(json.value)) {
-      const piece = { from, link, json: json.value, bytes: frame.length };
+    const text = decodeUtf8(frame);
+    if (!text.ok) return text.error;
+    if (this.#parts.isFirstPass(text.value)) {
+      const piece = { from, link, text: text.value, bytes: frame.length };
       return this.#parts.takeFirstPass(piece) ? null : "bad first pass";
     }
+    const json = parseJson(text.value);
+    if (!json.ok) return json.error;
     const reply = (answer: Bytes): void => void link.send(answer);
     const isTaken = this.#parts.takeOther({ from, json: json.value, reply });
     if (isTaken !== undefined) return isTaken ? null : "bad frame";
@@ -297,11 +299,9 @@ const untried = {
   accept: { verdict: "not tried" },
 } as const;
 
-function parseJson(frame: Bytes): Result<unknown, string> {
-  const text = decodeUtf8(frame);
-  if (!text.ok) return text;
+function parseJson(text: string): Result<unknown, string> {
   try {
-    const json: unknown = JSON.parse(text.value);
+    const json: unknown = JSON.parse(text);
     return ok(json);
   } catch {
     return err("not JSON");

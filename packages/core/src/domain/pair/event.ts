@@ -17,8 +17,12 @@ export type PairEvent =
   | { readonly kind: "appended"; readonly head: Position }
   | { readonly kind: "disk-full" }
   /** As Standby: a snapshot arrives, moves on, is verified and ready, or failed. */
-  | { readonly kind: "snapshot-begun"; readonly bytesTotal: number }
-  | { readonly kind: "snapshot-progress"; readonly bytesDone: number }
+  | { readonly kind: "snapshot-begun"; readonly bytesTotal: number | null }
+  | {
+      readonly kind: "snapshot-progress";
+      readonly bytesDone: number;
+      readonly bytesTotal: number;
+    }
   | {
       readonly kind: "generation-ready";
       readonly incarnation: string;
