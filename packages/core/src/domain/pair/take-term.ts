@@ -11,9 +11,9 @@ export function takeTerm(
   grant: Pick<PairRow, "term" | "by" | "ackSet" | "unprotected">,
 ): void {
   const { self, head } = turn.state;
+  assert(!isPermanent(turn.state, self), "a permanent Standby never takes a term (HS14)");
   keep(turn, {
     term: grant.term,
-  assert(!isPermanent(turn.state, self), "a permanent Standby never takes a term (HS14)");
     owner: self,
     start: 1,
     ackSet: grant.ackSet,
