@@ -110,7 +110,9 @@ function sayForked(turn: Turn, to: NodeId, between: readonly Position[] | null):
 function feed(turn: Turn, to: NodeId): void {
   const peer = peerOf(turn, to);
   if (peer.acked === null) return;
-  const upTo = Math.min(turn.state.head.seq, peer.acked.seq + windowEntries);
+  // A permanent Standby gets what is acknowledged: no takeover leaves it with a tail of its own.
+  const end = isPermanent(turn.state, to) ? turn.state.committed : turn.state.head.seq;
+  const upTo = Math.min(end, peer.acked.seq + windowEntries);
   let sent = peer.sent;
   while (sent < upTo) {
     const last = Math.min(sent + entriesPerMessage, upTo);
@@ -141,13 +143,22 @@ function onAck(turn: Turn, from: NodeId, head: Position): void {
 
 /** R1: a change is acknowledged only when durable on every member of the recorded ack set. */
 function advance(turn: Turn): void {
-  const { control, self, head, machine } = turn.state;
+  const { control, self, head, machine, committed } = turn.state;
   let durable = head.seq;
   for (const member of control.ackSet) {
     if (member !== self) durable = Math.min(durable, peerOf(turn, member).acked?.seq ?? 0);
   }
   commitUpTo(turn, durable);
+  if (turn.state.committed > committed) feedPermanent(turn);
   if (machine.duty === "main" && machine.phase === "draining") offer(turn, machine);
+}
+
+function feedPermanent(turn: Turn): void {
+  for (const id of turn.state.peers.keys()) {
+    if (!isPermanent(turn.state, id)) continue;
+    feed(turn, id);
+    prove(turn, id);
+  }
 }
 
 /** Once nothing is under way, the term is offered; from here this server acknowledges nothing. */

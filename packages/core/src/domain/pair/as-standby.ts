@@ -14,6 +14,7 @@ import {
   become,
   commitUpTo,
   heartbeatOf,
+  countPromotable,
   isComplete,
   isPermanent,
   keep,
@@ -42,7 +43,7 @@ export function hearAsStandby(turn: Turn, from: NodeId, message: PairMessage): v
     case "prove":
       return onProve(turn, from, message);
     case "admit":
-      return onAdmit(turn, from);
+      return onAdmit(turn, from, message.ackSet);
     case "handover":
       return onHandover(turn, from, message);
     case "rights":
@@ -114,7 +115,6 @@ function onEntries(
     turn.state = { ...turn.state, head: { term, start, seq, hash } };
     act(turn, { kind: "append", entries: fresh });
   }
-  if (machine.phase !== "following") forgetOldSet(turn, from);
   if (machine.phase !== "following" || last !== undefined) {
     const followed = { duty: "standby", phase: "following", lastAt: turn.clocks.at } as const;
     if (machine.phase === "following") turn.state = { ...turn.state, machine: followed };
@@ -122,16 +122,6 @@ function onEntries(
   }
   say(turn, from, { kind: "ack", term: control.term, head: turn.state.head });
   commitUpTo(turn, Math.min(message.committed, turn.state.head.seq));
-}
-
-/**
- * Which others had to hold a change is the Main's knowledge from here on, and changes without our
- * word: an old set must not make a tail look unacknowledged to a third server (R10).
- */
-function forgetOldSet(turn: Turn, main: NodeId): void {
-  const { control, self } = turn.state;
-  const ackSet = control.ackSet.filter((member) => member === self || member === main);
-  if (ackSet.length < control.ackSet.length) keep(turn, { ackSet });
 }
 
 /**
@@ -151,7 +141,9 @@ function onForked(
   if (open) return say(turn, from, { kind: "compare", term: control.term, ...open });
   // Said to a history that is not ours any more: the Main's was copied in its place meanwhile.
   if (fork.seq === head.seq) return say(turn, from, { kind: "follow", term: control.term, head });
-  const isUnacknowledged = control.ackSet.includes(from) && fork.seq >= committed && fork.seq > 0;
+  // A third may have been Main meanwhile, and acknowledged what it held of our tail (HS14).
+  const isOneOfTwo = control.ackSet.includes(from) && countPromotable(turn.state) <= 2;
+  const isUnacknowledged = isOneOfTwo && fork.seq >= committed && fork.seq > 0;
   const tail = {
     after: fork,
     upTo: head,
@@ -203,12 +195,12 @@ function onProve(
   );
 }
 
-/** It is in the set. Which others are is the Main's knowledge; its right to succeed follows. */
-function onAdmit(turn: Turn, from: NodeId): void {
+/** It is in the set; its right to succeed follows, and is confirmed. */
+function onAdmit(turn: Turn, from: NodeId, ackSet: readonly NodeId[]): void {
   const { machine, control, self } = turn.state;
   if (control.owner !== from || machine.duty !== "standby" || machine.phase !== "following") return;
   if (isPermanent(turn.state, self)) return;
-  certify(turn, from, { ackSet: [from, self], mode: "manual" });
+  certify(turn, from, { ackSet, mode: "manual" });
 }
 
 /** R8: the certificate is written last, when everything it says is true and durable. */

@@ -4,7 +4,7 @@ import { isOurs } from "./arbitration.ts";
 import type { PairState } from "./pair-state.ts";
 import type { Denial } from "./orders.ts";
 import { timing } from "./timing.ts";
-import { act, keep, peerOf, say, setPeer, type Turn } from "./turn.ts";
+import { act, countPromotable, keep, peerOf, say, setPeer, type Turn } from "./turn.ts";
 
 /**
  * The mode is switched without a gap: first nobody is dropped any more, then every member gives up
@@ -14,10 +14,11 @@ import { act, keep, peerOf, say, setPeer, type Turn } from "./turn.ts";
 
 /** HS7: may the mode be switched on this server now? */
 export function checkMode(
-  { machine, control, kinds }: PairState,
+  state: PairState,
   mode: ArbitrationMode,
   hasWitness: boolean,
 ): Denial | undefined {
+  const { machine, control } = state;
   if (machine.duty !== "main") return { code: "pair.not-main", detail: "this server is not Main" };
   if (control.switching !== null) {
     return { code: "pair.busy", detail: "the mode is being switched" };
@@ -26,9 +27,9 @@ export function checkMode(
     return { code: "pair.busy", detail: `the Main is ${machine.phase}` };
   }
   if (control.mode === mode) return { code: "pair.already-mode", detail: mode };
-  const promotable = [...kinds.values()].filter((kind) => kind === "promotable").length;
-  if (mode === "pair" && promotable > 2) {
-    return { code: "pair.too-many-for-pair", detail: String(promotable) };
+  const servers = countPromotable(state);
+  if (mode === "pair" && servers > 2) {
+    return { code: "pair.too-many-for-pair", detail: String(servers) };
   }
   if (mode !== "witness" || hasWitness) return undefined;
   return { code: "pair.no-witness", detail: "" };

@@ -100,6 +100,10 @@ export function isPermanent({ kinds }: Pick<PairState, "kinds">, id: NodeId): bo
   return kinds.get(id) === "permanent";
 }
 
+export function countPromotable({ kinds }: Pick<PairState, "kinds">): number {
+  return [...kinds.values()].filter((kind) => kind === "promotable").length;
+}
+
 /** May this database be promoted without force? It was certified, in the set, and is still itself. */
 export function isComplete(state: PairState): boolean {
   const { self, control } = state;
