@@ -121,8 +121,8 @@ test(
       // It hears what was said meanwhile, and cannot ask to be admitted again.
       rig.network.cutOneWay(standby.name, main.name);
       rig.thaw(standby);
-      await waitUntil(standby, "it has read that it was dropped", ({ ack_set }) => {
-        return Array.isArray(ack_set) && !ack_set.includes(standby.name);
+      await waitUntil(standby, "it has read that it was dropped", ({ state }) => {
+        return state !== "standby-valid";
       });
       await rig.kill(main);
       rig.network.heal();
