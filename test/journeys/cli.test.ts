@@ -266,6 +266,18 @@ test("[CLI11] a server that does not run is stopped, and is waited for up to a t
   assert.equal((await gridward(`server init ${directory} --name B`)).exit, 6);
 });
 
+test("[CLI14][HS13] people read first what is the matter, and programs every member", async () => {
+  const directory = join(home, "server");
+  const shown = (await gridward(`server status ${directory}`)).data.split("\n");
+  assert.match(shown[1] ?? "", /^state +stopped \(Stopped\)$/);
+  assert.match(shown[3] ?? "", /^cause +No program runs here\. It had no database\.$/);
+  assert.match(shown[4] ?? "", /^remedy +Run `gridward server run .*`\.$/);
+  const { json } = await gridward(`server status ${directory} -o json`);
+  assert.equal(member(json, "data", "cause", "code"), "config.not-running");
+  const pair = (await gridward("pair status")).data.split("\n");
+  assert.match(pair[1] ?? "", /^state +lone \(Lone\)$/);
+});
+
 test("[CLI12] what is not understood is exit 2", async () => {
   const wrong = [
     "acount list",

@@ -39,6 +39,7 @@ export interface Done {
   readonly data: Json;
   readonly meta: Json;
   readonly columns?: readonly string[];
+  readonly table?: Json;
   readonly exit?: number;
 }
 

@@ -13,6 +13,7 @@ import {
   type Outcome,
 } from "./cli.ts";
 import { failed } from "./failure.ts";
+import { shownStatus } from "./local-status.ts";
 import { order, shown } from "./order.ts";
 import { addArbitrationVerbs } from "./pair-arbitration.ts";
 import { addResyncVerb } from "./pair-resync.ts";
@@ -46,10 +47,10 @@ export function addPairVerbs(root: Command, cli: Cli): void {
       carryOut(cli, command, async (asked) => {
         const input = { params: {}, query: {}, body: null };
         if (asked.local === null) {
-          return shown(await order({ cli, asked }, serverRoutes.pairStatus, input));
+          return shownStatus(await order({ cli, asked }, serverRoutes.pairStatus, input));
         }
         const target = localTarget(asked.local);
-        return shown(await callRoute(target, localRoutes.localStatus, input, asked.timeout));
+        return shownStatus(await callRoute(target, localRoutes.localStatus, input, asked.timeout));
       }),
     );
   pair

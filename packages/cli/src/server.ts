@@ -10,7 +10,7 @@ import { failed, type CommandFailure } from "./failure.ts";
 import { readSecret } from "./input-file.ts";
 import { order, shown } from "./order.ts";
 import type { InitOptions } from "./make-server.ts";
-import { localStatus } from "./local-status.ts";
+import { localStatus, shownStatus } from "./local-status.ts";
 import { waitForState } from "./wait.ts";
 
 /** gridward server …; `server run` is a program of its own. */
@@ -106,7 +106,7 @@ async function status(cli: Cli, asked: Asked, dir: string | undefined): Promise<
   const directory = dir ?? asked.local;
   if (directory !== null) return localStatus(directory, asked.timeout);
   const input = { params: {}, query: {}, body: null };
-  return shown(await order({ cli, asked }, serverRoutes.serverStatus, input));
+  return shownStatus(await order({ cli, asked }, serverRoutes.serverStatus, input));
 }
 
 /** gridward system create */

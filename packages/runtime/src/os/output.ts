@@ -25,6 +25,8 @@ export type Outcome =
       readonly meta: Json;
       /** Members shown as columns of a table or CSV; all when absent. */
       readonly columns?: readonly string[];
+      /** What a table shows in place of the data: the same, in the order in which people ask. */
+      readonly table?: Json;
       /** 0 unless the command found or left something (11, 12). */
       readonly exit?: number;
     }
@@ -81,7 +83,7 @@ function renderAnswer(answer: Answer, format: OutputFormat): string {
     case "csv":
       return renderCsv(rowsOf(data), columns);
     case "table":
-      return renderTable(data, columns);
+      return renderTable(answer.table ?? data, columns);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { NodeId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
 import { rfc3339, type Instant } from "@gridward/core/base/time";
 import { version } from "@gridward/core/base/version";
@@ -8,6 +9,8 @@ import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { ServerStatus } from "@gridward/core/domain/server-status";
 import { ControlStore } from "@gridward/runtime/journal/control-store";
 import { readServerDirectory } from "@gridward/runtime/trust/server-directory";
+import { KnownServers } from "../known-servers.ts";
+import type { NamedServer } from "../pair/server-names.ts";
 import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
 
 /** What can be said of a server that does not run: from its configuration and control record. */
@@ -24,20 +27,43 @@ export function readStoppedStatus(
   // No record at all: the server has never run, so it is blank.
   const record = control.ok ? control.value.record : null;
   const { config, node, issued, temporary } = server.value;
+  const known = [{ id: node, name: config.name }, ...new KnownServers(directory).rows];
   return ok({
     ...nothingGoesOn,
-    system_id: record?.systemId ?? null,
+    ...remembered(node, record, known),
     node_id: node,
     name: config.name,
     since: rfc3339(since),
-    position: positionOf(record),
     remedy: `Run \`gridward server run ${directory}\`.`,
-    ack_set: record?.ackSet ?? [],
     security: {
       temporary: issued === null,
       fingerprint: fingerprintOf(issued?.certificate ?? temporary),
     },
   });
+}
+
+function remembered(
+  self: NodeId,
+  record: ControlRecord | null,
+  known: readonly NamedServer[],
+): Pick<ServerStatus, "system_id" | "position" | "cause" | "ack_set" | "arbitration"> {
+  const nameOf = (id: NodeId): string => known.find((server) => server.id === id)?.name ?? id;
+  return {
+    system_id: record?.systemId ?? null,
+    position: positionOf(record),
+    cause: { code: "config.not-running", text: `No program runs here. ${whatItWas(self, record)}` },
+    ack_set: (record?.ackSet ?? []).map(nameOf),
+    arbitration: { mode: record?.mode ?? "manual", witness: null },
+  };
+}
+
+/** Who finds everything off asks first which one was Main. */
+function whatItWas(self: NodeId, record: ControlRecord | null): string {
+  if (record === null || record.incarnation === null) return "It had no database.";
+  if (record.maintenance !== null) return "It had been taken out for maintenance.";
+  return record.owner === self
+    ? `It was Main of term ${record.term}.`
+    : `It was Standby in term ${record.term}.`;
 }
 
 function positionOf(record: ControlRecord | null): ServerStatus["position"] {
@@ -55,12 +81,10 @@ const nothingGoesOn = {
   duty: "none",
   kind: "promotable",
   state: "stopped",
-  cause: { code: "config.not-running", text: "No program runs on this data directory." },
   icon: iconOf(states.stopped),
   promotable: notRunning,
   changeover: notRunning,
   unprotected_since: null,
-  arbitration: { mode: "manual", witness: null },
   progress: null,
   partners: [],
   alarms: [],
