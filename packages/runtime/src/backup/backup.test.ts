@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash, sign } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -178,6 +187,14 @@ test("[BW5][HS12] a backup replaces nothing, is its owner's, and leaves nothing 
   const before = readFileSync(path);
   await assert.rejects(aBackupAt(path, rows(1)), /exists/);
   assert.deepEqual(readFileSync(path), before);
+  const victim = join(directory, "victim");
+  writeFileSync(victim, "precious");
+  const linked = join(directory, "linked.gwbackup");
+  symlinkSync(victim, `${linked}.partial`);
+  await aBackupAt(linked, rows(1));
+  assert.equal(readFileSync(victim, "utf8"), "precious");
+  assert.ok(lstatSync(linked).isFile());
+  rmSync(`${linked}.partial`);
   const broken = join(directory, "broken.gwbackup");
   await assert.rejects(aBackupAt(broken, failing()), /the disk below failed/);
   await assert.rejects(aBackupAt(join(directory, "none", "x"), rows(1)), /cannot be used/);

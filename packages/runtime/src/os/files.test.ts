@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -20,6 +28,19 @@ test("[OS7] a file is replaced whole, owner-only, with nothing left beside it", 
   assert.deepEqual(readdirSync(directory), ["record"]);
   makeDirectory(join(directory, "inner"));
   assert.equal(statSync(join(directory, "inner")).mode & 0o777, 0o700);
+});
+
+test("[OS7] a link that somebody put beside a file is not followed", (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "gridward-files-"));
+  t.after(() => removePath(directory));
+  const other = join(directory, "of somebody else");
+  writeFileSync(other, "precious");
+  const path = join(directory, "record");
+  symlinkSync(other, `${path}.new`);
+  writeFileAtomic(path, utf8("secret"));
+  assert.equal(readFileSync(other, "utf8"), "precious");
+  assert.ok(lstatSync(path).isFile());
+  assert.equal(readFileSync(path, "utf8"), "secret");
 });
 
 test("[OS7] reading stops at the limit and names what is wrong", (t) => {

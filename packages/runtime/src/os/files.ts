@@ -26,10 +26,12 @@ export function makeDirectory(path: string): void {
 /**
  * Replaces a file so that a crash leaves the old content or the new, never a half: written
  * beside it, fsynced, renamed, and the directory fsynced. An error of the disk throws.
+ * What stands in the way there, a link of somebody else's or what a crash left, is not written to.
  */
 export function writeFileAtomic(path: string, bytes: Bytes): void {
   const beside = `${path}.new`;
-  writeFileDurable(beside, bytes);
+  rmSync(beside, { force: true });
+  writeAll(openSync(beside, "wx", ownerOnly), bytes);
   renameSync(beside, path);
   syncDirectory(dirname(path));
 }
@@ -39,7 +41,10 @@ export function writeFileAtomic(path: string, bytes: Bytes): void {
  * of what was there is kept meanwhile: on a full disk a file of the same size can be written again.
  */
 export function writeFileDurable(path: string, bytes: Bytes): void {
-  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT, ownerOnly);
+  writeAll(openSync(path, constants.O_WRONLY | constants.O_CREAT, ownerOnly), bytes);
+}
+
+function writeAll(file: number, bytes: Bytes): void {
   try {
     fchmodSync(file, ownerOnly); // It may have been there before, with another mode.
     let written = 0;

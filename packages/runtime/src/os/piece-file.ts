@@ -1,13 +1,17 @@
-import { existsSync } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { errorCode, syncDirectory } from "./files.ts";
+import { freshId } from "./random.ts";
 
 export type PieceFileFault = "exists" | "no room" | "cannot be used";
 
 const pieceBytes = 64 * 1024;
+
+/** Of a file that is being written, or whose writing a crash ended. */
+const partialEnding = ".partial";
 
 /**
  * A large file written piece by piece without holding anybody up. It has its name only once it is
@@ -27,9 +31,10 @@ export class PieceFile {
   /** Never replaces a file. */
   static async create(path: string): Promise<Result<PieceFile, PieceFileFault>> {
     if (existsSync(path)) return err("exists");
-    const partial = `${path}.partial`;
+    // A name that nobody foresees, and only where nothing is: no link leads the bytes elsewhere.
+    const partial = `${path}.${freshId()}${partialEnding}`;
     try {
-      return ok(new PieceFile(path, partial, await open(partial, "w", 0o600)));
+      return ok(new PieceFile(path, partial, await open(partial, "wx", 0o600)));
     } catch (error) {
       return err(faultOf(error));
     }
@@ -71,18 +76,30 @@ export class PieceFile {
   }
 }
 
-/** The bytes of a file, 64 KiB at a time; a file that cannot be read ends with the fault. */
+/** Is this the name of a file that `PieceFile` has not finished? */
+export function isPartial(name: string): boolean {
+  return name.endsWith(partialEnding);
+}
+
+/** A pipe is opened without waiting for its writer: it would hold one of Node's four threads. */
+const withoutWaiting = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/** The bytes of a file, 64 KiB at a time; what cannot be read, or is no file, ends with the fault. */
 export async function* readPieces(
   path: string,
 ): AsyncGenerator<Result<Bytes, "absent" | "unreadable">> {
   let file: FileHandle;
   try {
-    file = await open(path, "r");
+    file = await open(path, withoutWaiting);
   } catch (error) {
     yield err(errorCode(error) === "ENOENT" ? "absent" : "unreadable");
     return;
   }
   try {
+    if (!(await file.stat()).isFile()) {
+      yield err("unreadable");
+      return;
+    }
     for (;;) {
       const buffer = new Uint8Array(pieceBytes);
       const { bytesRead } = await file.read(buffer, 0, pieceBytes);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -8,7 +9,8 @@ import { hour, minute } from "@gridward/core/base/time";
 import type { BackupRecord } from "@gridward/core/codec/backup/record";
 import { digestOf } from "@gridward/core/domain/digest";
 import { origin } from "@gridward/core/domain/entry";
-import { writeBackup } from "@gridward/runtime/backup/write-backup";
+import { type BackupOrder, writeBackup } from "@gridward/runtime/backup/write-backup";
+import { anEntry } from "@gridward/runtime/journal/fixtures";
 import { sha256 } from "@gridward/runtime/os/hash";
 import {
   freshRecoveryKey,
@@ -132,6 +134,70 @@ test("[BS3][HS12] a schedule makes what is due and keeps as many as it was told"
   assert.deepEqual(codesOf(backups), []);
 });
 
+/** Changes the header and nothing else: for a directory, whose files are only listed. */
+async function writeAs(
+  { moment, identity, directory }: ReturnType<typeof aWorld>,
+  name: string,
+  change: (header: BackupOrder["header"]) => Partial<BackupOrder["header"]>,
+): Promise<void> {
+  const now = moment();
+  assert.ok(now !== undefined);
+  const order = backupOf(now, identity, start);
+  assert.ok(order.ok);
+  mkdirSync(join(directory, "backups"), { recursive: true });
+  const header = { ...order.value.header, ...change(order.value.header) };
+  const written = await writeBackup(join(directory, "backups", name), { ...order.value, header });
+  assert.ok(written.ok);
+}
+
+test("[BS3] what other servers and systems wrote there stays, and counts for nothing", async () => {
+  const world = aWorld({ every: 3 * hour, keep: 1 });
+  world.takeKey();
+  const at = start - minute;
+  await writeAs(world, "server.gwbackup", ({ server }) => ({ at, server: { ...server, id: "B" } }));
+  await writeAs(world, "system.gwbackup", () => ({ at, systemId: "other" }));
+  const own = world.identity.name;
+  writeFileSync(join(world.directory, "backups", `Hill-${own}-1.gwbackup.x.partial`), "ours");
+  writeFileSync(join(world.directory, "backups", "Hill-B-1.gwbackup.x.partial"), "of B");
+  await world.keepSchedule();
+  const listed = await world.backups.list();
+  const hours = listed.map((each) => (Date.parse(each.at) - start) / hour);
+  assert.deepEqual(hours.slice(0, 1), [9], "the first was due at once, not after three hours");
+  assert.equal(listed.length, 3);
+  const partial = readdirSync(join(world.directory, "backups")).filter((name) =>
+    name.endsWith(".partial"),
+  );
+  assert.deepEqual(partial, ["Hill-B-1.gwbackup.x.partial"], "only what a crash of ours left");
+});
+
+test("[BS3] backups of a clock that went wrong do not push out those made since", async () => {
+  const world = aWorld({ every: 3 * hour, keep: 1 });
+  world.takeKey();
+  const at = start + 10_000 * hour;
+  const position = { ...origin, term: 1, start: 1, seq: 2 };
+  await writeAs(world, "future.gwbackup", () => ({ at, position }));
+  await world.keepSchedule();
+  const listed = await world.backups.list();
+  assert.deepEqual(
+    listed.map((each) => (Date.parse(each.at) - start) / hour),
+    [9],
+  );
+});
+
+test("[BS2] a pipe in the backup directory, or four looks at once, hold nobody up", async () => {
+  const world = aWorld();
+  world.takeKey();
+  assert.ok((await world.backups.create(null)).ok);
+  const pipe = join(world.directory, "backups", "pipe.gwbackup");
+  assert.equal(spawnSync("mkfifo", [pipe]).status, 0);
+  const both = await Promise.all([world.backups.list(), world.backups.list()]);
+  assert.deepEqual(
+    both.map((list) => list.length),
+    [1, 1],
+  );
+  assert.equal(both[0], both[1], "read once");
+});
+
 test("[BS4][HS12] a schedule that is not kept is an alarm; no schedule is none", async () => {
   const unset = aWorld();
   unset.world.hasKey = false;
@@ -180,6 +246,7 @@ test("[BS5][HS12] a content that is not what the header states is refused", asyn
     [key, { ...first, key: "other" }, ...others],
     [key, { ...first, table: "nowhere" }, ...others],
     [...sound, { kind: "entry", entry: { seq: 3 } }],
+    [...sound, { kind: "entry", entry: { ...anEntry(undefined) } }],
     [key, ...sound],
   ];
   for (const [index, records] of [sound, ...wrong].entries()) {

@@ -4,6 +4,7 @@ import { ok, type Result } from "@gridward/core/base/result";
 import { minute, type Instant, type Millis } from "@gridward/core/base/time";
 import type { ServerConfig } from "@gridward/core/codec/server-config";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
+import { singleKey } from "@gridward/core/domain/state";
 import type { Alarm } from "@gridward/core/domain/server-status";
 import { writeBackup } from "@gridward/runtime/backup/write-backup";
 import type { Clock } from "@gridward/runtime/os/clock";
@@ -11,7 +12,13 @@ import { makeDirectory } from "@gridward/runtime/os/files";
 import type { PieceFileFault } from "@gridward/runtime/os/piece-file";
 import type { OwnIdentity } from "../own-identity.ts";
 import { backupOf, type Moment } from "./backup-content.ts";
-import { backupFileName, keepNewest, listBackups, viewBackup } from "./backup-directory.ts";
+import {
+  backupFileName,
+  keepNewest,
+  listBackups,
+  listOwnBackups,
+  viewBackup,
+} from "./backup-directory.ts";
 import { scheduleAlarms, type ScheduleMemory } from "./schedule-alarms.ts";
 
 export interface BackupParts {
@@ -42,7 +49,10 @@ export function openBackups(parts: BackupParts): Backups {
   const { config, clock } = parts;
   const place = resolve(parts.directory, config.directory);
   const memory: ScheduleMemory = { startedAt: clock.now(), newestAt: null, failure: null };
-  const running = { isBusy: false };
+  const running: { isBusy: boolean; list: Promise<readonly BackupView[]> | undefined } = {
+    isBusy: false,
+    list: undefined,
+  };
   const create: Backups["create"] = async (path) => {
     if (running.isBusy) return refuse("backup.busy", "");
     running.isBusy = true;
@@ -57,7 +67,10 @@ export function openBackups(parts: BackupParts): Backups {
   };
   return {
     create,
-    list: async () => (await listBackups(place)).map(viewBackup),
+    list: async () => {
+      running.list ??= lookAt(place).finally(() => (running.list = undefined));
+      return running.list;
+    },
     alarms: () => {
       const { every } = config;
       if (every === null || parts.moment() === undefined) return [];
@@ -65,13 +78,31 @@ export function openBackups(parts: BackupParts): Backups {
     },
     keepSchedule: async (stop) => {
       if (config.every === null) return;
-      memory.newestAt = (await listBackups(place))[0]?.header.at ?? null;
+      let isRead = false;
       while (!stop.aborted) {
+        // Whose backups are ours is known only with the database.
+        if (!isRead && parts.moment() !== undefined) {
+          memory.newestAt ??= await newestOf(parts, place);
+          isRead = true;
+        }
         if (isDue(memory, config.every, clock.now())) await makeDue(parts, memory, create, place);
         await clock.sleep(lookEvery, stop);
       }
     },
   };
+}
+
+/** Asked once at a time: a disk that hangs shall not hold all of Node's threads, and sign-ins. */
+async function lookAt(place: string): Promise<readonly BackupView[]> {
+  return (await listBackups(place)).map(viewBackup);
+}
+
+/** Of this server alone: what others wrote into the same directory is no backup of ours. */
+async function newestOf({ identity, moment }: BackupParts, place: string): Promise<Instant | null> {
+  const systemId = moment()?.state.tables.system.get(singleKey)?.id;
+  if (systemId === undefined) return null;
+  const [newest] = await listOwnBackups(place, { systemId, server: identity.node });
+  return newest?.header.at ?? null;
 }
 
 /** A time in the future is of a clock that went wrong: it must not keep backups from being made. */
