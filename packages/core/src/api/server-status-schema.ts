@@ -51,6 +51,7 @@ const conflict = z.object({
 
 const partner = z.object({
   name: z.string(),
+  kind: z.enum(["promotable", "permanent"]),
   address: z.string().nullable(),
   link: z.enum(["main", "backup"]).nullable(),
   state: z.union([serverState, z.literal("unreachable")]),

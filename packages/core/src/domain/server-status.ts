@@ -2,6 +2,7 @@ import type { NodeId } from "../base/identity.ts";
 import type { Instant, Millis } from "../base/time.ts";
 import type { ArbitrationMode } from "./arbitration-mode.ts";
 import type { Position } from "./entry.ts";
+import type { ServerKind } from "./types.ts";
 
 export type Duty = "main" | "standby" | "lone" | "fenced" | "none";
 
@@ -59,6 +60,8 @@ export interface Progress {
 
 export interface PartnerStatus {
   readonly name: string;
+  /** permanent: it follows for ever and is never promoted (HS14). */
+  readonly kind: ServerKind;
   /** Where this server has dialled it, and over which of its two addresses; null: nowhere now. */
   readonly address: string | null;
   readonly link: "main" | "backup" | null;
@@ -101,7 +104,7 @@ export interface ServerStatus {
   readonly version: string;
   readonly pid: number | null;
   readonly duty: Duty;
-  readonly kind: "promotable" | "permanent";
+  readonly kind: ServerKind;
   readonly state: ServerState;
   readonly since: string;
   readonly position: Position & { readonly sequence: number; readonly digest: string | null };

@@ -5,7 +5,12 @@ import type { Millis } from "@gridward/core/base/time";
  * HS20: what to do where no database is, or none that can be used: the whole way, step by step,
  * each step a command. Undefined where the state's own remedy says all.
  */
-export function nextSteps(pair: PairState, at: Millis, directory: string): string | undefined {
+export function nextSteps(
+  pair: PairState,
+  at: Millis,
+  directory: string,
+  isPermanent = false,
+): string | undefined {
   const { machine, control } = pair;
   if (machine.duty !== "none") return undefined;
   if (machine.phase === "blank") {
@@ -22,11 +27,14 @@ export function nextSteps(pair: PairState, at: Millis, directory: string): strin
   const restore = `\`gridward backup restore FILE --into ${directory} --key-file KEYFILE\``;
   const others =
     "on each other server `gridward pair resync --local DIR` (its DIR) and `gridward server run DIR`";
+  // A permanent Standby can be no Main, not of a restored system either (HS14).
+  const lastWay = isPermanent
+    ? "restore a backup on a server that may be Main"
+    : `restore a backup here: ${steps([stop, restore, run, others])}`;
   return (
     "No Main answers. First start the other servers: one whose database is sound becomes Main, " +
     "by itself or by `gridward pair promote --local DIR` there, and then this one gets all from it: " +
-    `${steps([stop, resync, run])}. If none is sound, restore a backup here: ` +
-    `${steps([stop, restore, run, others])}.`
+    `${steps([stop, resync, run])}. If none is sound, ${lastWay}.`
   );
 }
 

@@ -14,6 +14,9 @@ import type {
 } from "@gridward/core/domain/server-status";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { tlsCauses } from "@gridward/core/domain/tls-cause";
+import { isComplete, isPermanent } from "@gridward/core/domain/pair/turn";
+import { singleKey } from "@gridward/core/domain/state";
+import type { ServerKind, ServerRow } from "@gridward/core/domain/types";
 import { nextSteps } from "./next-steps.ts";
 import type { Direction, Way } from "./partner-wire.ts";
 import { type NamedServer, withNames } from "./server-names.ts";
@@ -23,7 +26,7 @@ export interface StatusParts {
   readonly pair: PairState;
   readonly state: DirectoryState;
   /** Servers that it was told of before it had a database. */
-  readonly known: readonly NamedServer[];
+  readonly known: readonly (NamedServer & Partial<Pick<ServerRow, "kind">>)[];
   readonly self: { readonly id: NodeId; readonly name: string };
   readonly version: string;
   readonly pid: number;
@@ -46,7 +49,7 @@ export interface StatusParts {
 export function serverStatus(parts: StatusParts): ServerStatus {
   const { pair, at, now, self } = parts;
   const partners = [...pair.peers].map(([id, peer]) => partnerStatus(parts, id, peer));
-  const description = inWords(parts, describe(pair, at, conflictWhy(partners)));
+  const description = inWords(parts, describe(pair, at, conflictWhy(parts)));
   const { control, head } = pair;
   return {
     system_id: control.systemId,
@@ -55,7 +58,7 @@ export function serverStatus(parts: StatusParts): ServerStatus {
     version: parts.version,
     pid: parts.pid,
     duty: description.duty,
-    kind: "promotable",
+    kind: kindOf(parts, self.id),
     state: description.state,
     since: rfc3339(parts.since),
     position: { ...head, sequence: head.seq, digest: parts.digest },
@@ -64,7 +67,7 @@ export function serverStatus(parts: StatusParts): ServerStatus {
     icon: description.icon,
     promotable: permission(checkPromote(pair, at, false)),
     changeover: changeoverPermission(parts),
-    ack_set: control.ackSet.map((id) => nameOf(parts, id)),
+    ack_set: ackSetOf(parts).map((id) => nameOf(parts, id)),
     unprotected_since: pair.unprotected === null ? null : rfc3339(pair.unprotected.since),
     arbitration: parts.arbitration,
     progress: progressOf(pair, at, now),
@@ -78,7 +81,9 @@ export function serverStatus(parts: StatusParts): ServerStatus {
 function inWords(parts: StatusParts, said: Description): Description {
   const show = (text: string): string =>
     withNames(text, namedIn(parts)).replaceAll("{dir}", parts.directory);
-  const remedy = nextSteps(parts.pair, parts.at, parts.directory) ?? said.remedy;
+  const isPermanentHere = kindOf(parts, parts.self.id) === "permanent";
+  const steps = nextSteps(parts.pair, parts.at, parts.directory, isPermanentHere);
+  const remedy = steps ?? said.remedy;
   return {
     ...said,
     cause: said.cause && { ...said.cause, text: show(said.cause.text) },
@@ -94,6 +99,20 @@ function nameOf(parts: StatusParts, id: NodeId): string {
   return namedIn(parts).find((server) => server.id === id)?.name ?? id;
 }
 
+function kindOf({ state, known }: StatusParts, id: NodeId): ServerKind {
+  const row = state.tables.servers.get(id) ?? known.find((server) => server.id === id);
+  return row?.kind ?? "promotable";
+}
+
+/** A Main says what it obeys; of a third server a Standby knows only what the journal says. */
+function ackSetOf({ pair, state }: StatusParts): readonly NodeId[] {
+  const { control, machine, self } = pair;
+  const recorded = state.tables.pair.get(singleKey)?.ackSet;
+  if (machine.duty !== "standby" || recorded === undefined) return control.ackSet;
+  const isIn = control.ackSet.includes(self);
+  return recorded.filter((id) => id !== self || isIn);
+}
+
 function permission(denial: Denial | undefined): Permission {
   if (!denial) return { ok: true, code: null, reason: null };
   return {
@@ -104,11 +123,15 @@ function permission(denial: Denial | undefined): Permission {
 }
 
 function changeoverPermission(parts: StatusParts): Permission {
-  const target = [...parts.pair.peers.keys()][0];
-  if (!target) {
-    return { ok: false, code: "pair.target-not-valid", reason: "There is no other server." };
+  const targets = [...parts.pair.peers.keys()].filter((id) => !isPermanent(parts.pair, id));
+  if (targets.length === 0) {
+    const reason = "There is no other server that may be Main.";
+    return { ok: false, code: "pair.target-not-valid", reason };
   }
-  return permission(checkChangeover(parts.pair, target, areOk(parts.directions(target))));
+  const denials = targets.map((target) =>
+    checkChangeover(parts.pair, target, areOk(parts.directions(target))),
+  );
+  return permission(denials.includes(undefined) ? undefined : denials[0]);
 }
 
 function areOk({
@@ -161,6 +184,7 @@ function partnerStatus(parts: StatusParts, id: NodeId, peer: Peer): PartnerStatu
   const certificate = dial.verdict === "ok" ? dial : accept;
   return {
     name: nameOf(parts, id),
+    kind: kindOf(parts, id),
     address: over?.address ?? null,
     link: over?.way ?? null,
     state: partnerState(parts, id, peer),
@@ -177,22 +201,20 @@ function partnerStatus(parts: StatusParts, id: NodeId, peer: Peer): PartnerStatu
 
 /** As seen from here: what it said of itself last, or that it does not answer. */
 function partnerState(
-  { pair, at }: StatusParts,
+  parts: StatusParts,
   id: NodeId,
   { linkUp, heardAt, duty, incompatible, complete, head }: Peer,
 ): PartnerStatus["state"] {
+  const { pair, at } = parts;
   const isHeard = linkUp && heardAt !== null && at - heardAt <= pair.timers.giveUp;
   if (!isHeard || duty === null) return "unreachable";
   if (incompatible !== null) return "standby-incompatible";
   switch (duty) {
     case "main":
     case "lone":
-      // Our certificate says complete no longer than the Main counts us in.
-      return isCertified(pair) ? "main-protected" : "main-exposed";
+      return isProtected(parts, id) ? "main-protected" : "main-exposed";
     case "standby":
-      return complete && pair.control.ackSet.includes(id)
-        ? "standby-valid"
-        : "standby-synchronising";
+      return complete && isCounted(pair, id) ? "standby-valid" : "standby-synchronising";
     case "fenced":
       return "fenced";
     case "none":
@@ -201,8 +223,16 @@ function partnerState(
   }
 }
 
-function isCertified({ control }: PairState): boolean {
-  return control.certificate?.complete === true;
+/** A Main knows its set; of another Standby only its own word is known. */
+function isCounted(pair: PairState, id: NodeId): boolean {
+  return pair.machine.duty !== "main" || pair.control.ackSet.includes(id) || isPermanent(pair, id);
+}
+
+/** Our certificate says complete no longer than the Main counts us in; a third may be counted too. */
+function isProtected({ pair, state }: StatusParts, main: NodeId): boolean {
+  if (isComplete(pair)) return true;
+  const recorded = state.tables.pair.get(singleKey)?.ackSet ?? [];
+  return recorded.some((id) => id !== main && id !== pair.self);
 }
 
 function behindOf({ head, machine }: PairState, peer: Peer): number | null {
@@ -251,8 +281,17 @@ function remedyOf(code: string): string {
   return "Look at the certificates of both servers.";
 }
 
-function conflictWhy(partners: readonly PartnerStatus[]) {
-  const conflict = partners.find((partner) => partner.conflict !== null)?.conflict;
+/** The conflict that stands between this server and its duty: not every partner's does (HS14). */
+function conflictWhy(parts: StatusParts) {
+  const { pair } = parts;
+  const { owner } = pair.control;
+  const isMain = pair.machine.duty === "main";
+  const concerns = (id: NodeId): boolean =>
+    isMain ? !isPermanent(pair, id) : owner === null || owner === pair.self || id === owner;
+  const conflict = [...pair.peers.keys()]
+    .filter(concerns)
+    .map((id) => conflictOf(parts, id, parts.directions(id)))
+    .find((each) => each !== null);
   if (!conflict) return null;
   return {
     code: conflict.code,

@@ -4,7 +4,7 @@ import { howToNarrow, leftFor } from "./ack-set.ts";
 import { type Reading, troubleWords, type Why, whyIncompatible } from "./describe-standby.ts";
 import type { Machine, PairState, Peer } from "./pair-state.ts";
 import { states } from "./states.ts";
-import { silenceOf } from "./turn.ts";
+import { isPermanent, silenceOf } from "./turn.ts";
 
 type Main = Extract<Machine, { readonly duty: "main" }>;
 
@@ -44,7 +44,9 @@ function readServing(state: PairState, at: Millis, conflict: Why | null): Readin
   const waitsFor = control.ackSet.filter((id) => id !== self && !peers.get(id)?.linkUp);
   if (waitsFor.length > 0) return { state: "main-waiting", why: whyWaiting(state, waitsFor) };
   if (control.ackSet.length > 1) return { state: "main-protected", why: null };
-  if (peers.size === 0) return { state: "lone", why: null };
+  // A permanent Standby can hold no second copy that counts.
+  const isLone = [...peers.keys()].every((id) => isPermanent(state, id));
+  if (isLone) return { state: "lone", why: null };
   const { variant: badge } = states["main-exposed"];
   if (conflict) return { state: "main-exposed", why: conflict, badge };
   return { state: "main-exposed", why: whyExposed(state, at) };
@@ -115,7 +117,8 @@ function whyWaiting(state: PairState, waitsFor: readonly NodeId[]): Why {
 /** Why it came to one copy, and how it stands now with each that could hold a second one. */
 function whyExposed(state: PairState, at: Millis): Why {
   const why = state.unprotected?.reason ?? "no Standby counts yet";
-  const now = [...state.peers].map(([id, peer]) => standingOf(state, id, peer, at));
+  const others = [...state.peers].filter(([id]) => !isPermanent(state, id));
+  const now = others.map(([id, peer]) => standingOf(state, id, peer, at));
   const texts = [`Changes have one copy: ${why}.`, ...now.map(({ text }) => text)];
   return {
     code: "pair.unprotected",

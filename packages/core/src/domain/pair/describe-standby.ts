@@ -3,7 +3,7 @@ import type { ServerState } from "../server-status.ts";
 import type { ArbiterTrouble, Candidate, PairState, Peer } from "./pair-state.ts";
 import { type Badge, states } from "./states.ts";
 import { timing } from "./timing.ts";
-import { isComplete, lifelessness, silenceOf } from "./turn.ts";
+import { isCertified, isComplete, isPermanent, lifelessness, silenceOf } from "./turn.ts";
 
 /** What happened and what to do, in words; the code is for programs. */
 export interface Why {
@@ -41,11 +41,16 @@ export function readStandby(
       return { state: "standby-candidate", why: whyCandidate(state, machine) };
     case "following":
       if (isCut(state, at)) return readUnconnected(state, at, conflict);
-      if (isComplete(state)) return { state: "standby-valid", why: null };
+      if (isCertified(state)) return readValid(state);
       return readCatchingUp(state, machine.lastAt, at, conflict);
     case "connecting":
       return readUnconnected(state, at, conflict);
   }
+}
+
+function readValid(state: PairState): Reading {
+  const badge = isPermanent(state, state.self) ? states["standby-valid"].variant : undefined;
+  return { state: "standby-valid", why: null, badge };
 }
 
 const whyMaintenance: Why = {
@@ -88,6 +93,13 @@ function readCatchingUp(
 
 function notAdmitted(state: PairState): Why {
   const main = nameOfMain(state);
+  if (isPermanent(state, state.self)) {
+    return {
+      code: "pair.not-proved",
+      text: `This server follows every change, and ${main} has not compared its state yet.`,
+      remedy: `Look at the state and the load of ${main}. If it stays, restart this server.`,
+    };
+  }
   return {
     code: "pair.not-admitted",
     text: `This server follows every change, and ${main} does not count on it yet.`,
@@ -134,9 +146,18 @@ function whyNotMain(state: PairState): Why {
     text: `${main} answers, and it is not Main.`,
     remedy:
       `Run \`gridward server status\` on ${main}, and do what it says. If it cannot be Main again, ` +
-      `run \`gridward pair promote${isComplete(state) ? "" : " --force"} --local {dir}\`.`,
+      orderToPromote(state),
   };
 }
+
+/** HS14: a permanent Standby is no way out; another server is. */
+function orderToPromote(state: PairState): string {
+  if (isPermanent(state, state.self)) return `${promoteAnother}.`;
+  return `run \`gridward pair promote${isComplete(state) ? "" : " --force"} --local {dir}\`.`;
+}
+
+const promoteAnother =
+  "make another server Main there with `gridward pair promote`: this one is a permanent Standby";
 
 /** Why no right comes from the witness. */
 export const troubleWords: Readonly<Record<ArbiterTrouble, string>> = {
@@ -218,6 +239,10 @@ function whyCut(state: PairState, at: Millis): Why {
   const { control, timers } = state;
   const code = "pair.main-silent";
   const start = `Start ${main}, or mend the network to it if it runs.`;
+  if (isPermanent(state, state.self)) {
+    const remedy = `${start} If ${main} is off for good, ${promoteAnother}.`;
+    return { code, text: `${main} does not answer.`, remedy };
+  }
   if (!isComplete(state)) {
     return {
       code,

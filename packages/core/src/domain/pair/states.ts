@@ -76,7 +76,7 @@ export const states: Readonly<Record<ServerState, StateRow>> = {
     duty: "lone",
     number: 2,
     phases: ["serving"],
-    means: "The only server of its system: changes have one copy.",
+    means: "The only server of its system that may be Main: changes have one copy.",
     writes: "yes",
     mustAct: "no",
     mark: "calm",
@@ -200,6 +200,11 @@ export const states: Readonly<Record<ServerState, StateRow>> = {
     mustAct: "no",
     mark: "good",
     word: "Standby",
+    variant: {
+      mark: "good",
+      word: "Permanent Standby",
+      when: "it was invited as one, and never becomes Main",
+    },
   },
   "standby-candidate": {
     ...asStandby,
