@@ -138,7 +138,7 @@ async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }
       onServer: (peer) => pair.wire.accept(peer),
       onDevice: (peer) => replica.accept(peer),
       onRefused: (outcome) => {
-        for (const id of pair.conductor.pair.peers.keys()) pair.wire.noteRefused(id, outcome);
+        if (outcome.caller !== undefined) pair.wire.noteRefused(outcome.caller, outcome);
       },
       onContact: contacts,
       clock,

@@ -178,6 +178,8 @@ for (const { what, dialler = a, acceptor = b, expected, isTolerant } of cases) {
     assert.deepEqual([brief(outcome), brief(accepted)], expected);
     if (outcome.outcome === "refused" && accepted.outcome === "refused") {
       assert.ok(outcome.fromPartner && accepted.fromPartner);
+      // Of several partners the one that called is refused, and no other.
+      assert.deepEqual([outcome.caller, accepted.caller], [undefined, a.node]);
       assert.match(`${outcome.ours}${outcome.theirs}`, /fingerprint|presents/);
     }
     if (outcome.outcome === "verified") outcome.peer.close("end of test");

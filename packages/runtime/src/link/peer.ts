@@ -56,6 +56,8 @@ export type LinkOutcome =
       readonly theirs: string;
       /** True only if the peer proved the partner's pairing key or we dialled the configured partner. */
       readonly fromPartner: boolean;
+      /** Which partner proved its pairing key in calling us. */
+      readonly caller?: NodeId;
       readonly address: string;
     };
 

@@ -103,7 +103,11 @@ async function provePartner(
     case "proved":
       return conclude(order, met, true);
     case "refused":
-      return refused(order, { ...refusedUs(order, proof.cause), by: "them" }, proof.isPartner);
+      return refused(
+        order,
+        { ...refusedUs(order, proof.cause), by: "them" },
+        proof.isPartner ? nodeId(theirs.id) : null,
+      );
     case "unproved":
       return conclude(order, { ...met, objection: unproved(theirs.id) }, proof.isPartner);
   }
@@ -124,10 +128,11 @@ function unproved(id: string): Objection {
 function conclude(order: VerifyOrder, met: Meeting, isPartner: boolean): LinkOutcome {
   const { peer, direction, protocol, clock } = order;
   const { judgement, theirs, objection } = met;
-  if (objection !== undefined) return refused(order, { ...objection, by: "us" }, isPartner);
+  const proved = isPartner ? nodeId(theirs.id) : null;
+  if (objection !== undefined) return refused(order, { ...objection, by: "us" }, proved);
   if (theirs.verdict === "refused") {
     const cause = isTlsCauseCode(theirs.cause) ? theirs.cause : "T10";
-    return refused(order, { ...refusedUs(order, cause), by: "them" }, isPartner);
+    return refused(order, { ...refusedUs(order, cause), by: "them" }, proved);
   }
   const certificate = judgement.verdict === "ok" ? judgement.certificate : undefined;
   const link = new VerifiedLink(peer, {
@@ -237,25 +242,25 @@ function brokenOff(
   isOther: boolean,
 ): LinkOutcome {
   const { peer, direction } = order;
-  if (objection !== undefined) return refused(order, { ...objection, by: "us" }, false);
+  if (objection !== undefined) return refused(order, { ...objection, by: "us" }, null);
   if (isOther) {
     const facts = { ours: "expects a verdict", theirs: "sent something else" };
-    return refused(order, { cause: "T13", ...facts, by: "us" }, false);
+    return refused(order, { cause: "T13", ...facts, by: "us" }, null);
   }
   const { cause, by, said } = causeOfTlsError(peer.error, direction);
   const ours = `presents ${certificateText(order.identity.certificate)}`;
   const theirs = `ended before its verdict: ${said}`;
-  return refused(order, { cause, by, ours, theirs }, false);
+  return refused(order, { cause, by, ours, theirs }, null);
 }
 
 /** Our own dial to a configured peer, or a proved pairing key: a partner. All else: a stranger. */
 function refused(
   { direction, peer }: VerifyOrder,
   why: Objection & { readonly by: "us" | "them" },
-  isProved: boolean,
+  proved: NodeId | null,
 ): LinkOutcome {
   peer.end();
-  const fromPartner = direction === "dial" || isProved;
+  const fromPartner = direction === "dial" || proved !== null;
   const { cause, ours, theirs, by } = why;
   return {
     outcome: "refused",
@@ -265,6 +270,7 @@ function refused(
     ours,
     theirs,
     fromPartner,
+    ...(direction === "accept" && proved !== null && { caller: proved }),
     address: peer.address,
   };
 }

@@ -60,7 +60,7 @@ function drop(turn: Turn, member: NodeId, reason: string): void {
 
 /** Why a member that signed off is missed. */
 export function leftFor(member: NodeId, what: string): string {
-  return `${member} left for ${what}`;
+  return `${member} signed off: ${what}`;
 }
 
 /** It signed off and durably left: it succeeds nobody, so no leave is needed to go on. */
@@ -116,9 +116,12 @@ function narrow(turn: Turn, member: NodeId, reason: string): void {
   const ackSet = control.ackSet.filter((each) => each !== member);
   const unprotected = { since: turn.clocks.now, reason };
   keep(turn, { ackSet });
+  const { at } = turn.clocks;
   const peer = peerOf(turn, member);
-  const holdOff = Math.min(timing.holdOff * 2 ** peer.dropped, timing.holdOffMost);
-  setPeer(turn, member, { dropped: peer.dropped + 1, admitAfter: turn.clocks.at + holdOff });
+  // What stood for so long is no flapping line: a cut once a month is held off for 10 s each time.
+  const before = at - peer.admitAfter > timing.holdOffMost ? 0 : peer.dropped;
+  const holdOff = Math.min(timing.holdOff * 2 ** before, timing.holdOffMost);
+  setPeer(turn, member, { dropped: before + 1, admitAfter: at + holdOff });
   turn.state = { ...turn.state, unprotected };
   // It hears first that it is complete no more (R8).
   if (peer.linkUp) sayHello(turn, member);

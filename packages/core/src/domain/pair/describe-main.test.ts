@@ -43,7 +43,7 @@ test("[PD10][HS7] an unprotected Main tells why, how the Standby stands now, and
 test("[PD10][HS18] a Standby in maintenance is named, and how it is put back", () => {
   const reason = leftFor(serverB, "maintenance");
   const out = read(exposed({ acked: null }, reason));
-  assert.match(out.text, /^Changes have one copy: B left for maintenance\./);
+  assert.match(out.text, /^Changes have one copy: B signed off: maintenance\./);
   assert.match(out.remedy, /^When the work is done, run `gridward pair maintenance off/);
   const off = read(exposed({ linkUp: false }, reason));
   assert.match(off.remedy, /^Start B, .* maintenance off/);

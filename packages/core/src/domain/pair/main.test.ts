@@ -16,6 +16,7 @@ import {
   started,
   withPeer,
 } from "./fixtures.ts";
+import { timing } from "./timing.ts";
 
 const tick: PairEvent = { kind: "tick" };
 const appended: PairEvent = { kind: "appended", head: at(6) };
@@ -118,6 +119,10 @@ test("[R14] who was dropped is admitted again after 10 s, doubling each time", (
     const control = { ...dropped.state.control, ackSet: [serverA, serverB] };
     played = { state: { ...dropped.state, control }, actions: [] };
   }
+  const leaving = heard(serverB, { kind: "leaving", term: 1, reason: "disk full" });
+  const longAfter = 40_000 + timing.holdOffMost + 1;
+  const dropped = play(played, [leaving], longAfter);
+  assert.equal(dropped.state.peers.get(serverB)?.admitAfter, longAfter + 10_000);
 });
 
 test("[R8] a Standby that signs off is dropped at once, without an operator", () => {
