@@ -23,6 +23,9 @@ import type { Backups } from "./backup/open-backups.ts";
 import { startBackups } from "./backup/start-backups.ts";
 import { serverCondition } from "./condition.ts";
 import { EventLog, type PairOrder } from "./event-log.ts";
+import type { SlowWatch } from "./health/slow-watch.ts";
+import { timeWrites } from "./health/timed-journal.ts";
+import { tickMs, watchPace } from "./health/watch-pace.ts";
 import { KnownServers } from "./known-servers.ts";
 import { dialPartner, hasBackupAddress, dialWitness } from "./link-port.ts";
 import { type FoundDatabase, openDatabase } from "./open-database.ts";
@@ -32,11 +35,11 @@ import { OwnIdentity } from "./own-identity.ts";
 import type { FrontEndParts, OperatorParts } from "./parts.ts";
 import { arbitrationStatus, openWitnessAlarms } from "./pair/arbitration.ts";
 import { openPair, type Pair } from "./pair/open-pair.ts";
+import type { OtherFrame } from "./pair/partner-wire.ts";
+import { withNames } from "./pair/server-names.ts";
 import { serverStatus } from "./pair/status.ts";
 import { openSetAsideAlarm } from "./set-aside/alarm.ts";
 import { setTailAside, type TailSource } from "./set-aside/tail-folder.ts";
-import type { OtherFrame } from "./pair/partner-wire.ts";
-import { withNames } from "./pair/server-names.ts";
 import { Upload } from "./set-aside/upload.ts";
 import { createSessions, type Sessions } from "./session.ts";
 import { openSignIn } from "./sign-in.ts";
@@ -75,10 +78,9 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const identity = new OwnIdentity(directory, order.found);
   const database = openDatabase(directory, identity.node);
   if (!database.ok) return database;
-  const now = (): number => clock.now();
-  const store = new SecurityEventStore(join(directory, "events.db"), now());
+  const store = new SecurityEventStore(join(directory, "events.db"), clock.now());
   const counters = new FailureCounters(join(directory, "failures.db"));
-  const events = new EventLog(store, identity.name, now);
+  const events = new EventLog(store, identity.name, () => clock.now());
   const hasher = createPasswordHasher();
   const known = new KnownServers(directory);
   const listeners = new Set<() => void>();
@@ -92,29 +94,33 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     events.onEntries(entries);
     tell();
   };
-  const basis = { ...order, identity, known, database: database.value };
+  const slow = watchPace(order, { identity, events, pair: () => pair, operator: () => operator });
+  const basis = { ...order, identity, known, database: timeWrites(database.value, clock, slow) };
   const watch = watchState(() => pair, { events, tell, clock });
   const pair = startPair(basis, {
     onCommitted,
     onSettled: watch.look,
     onOrder: (told) => events.onPairOrder(told),
+    takeOther: (frame) => slow.take(frame),
   });
-  const { backup } = order.found.config;
-  const backups = startBackups({ ...basis, config: backup, conductor: pair.conductor, events });
+  const { config } = order.found;
+  const { conductor } = pair;
+  const backups = startBackups({ ...basis, config: config.backup, conductor, events });
   const upload = openUpload(basis, pair);
-  const tools = { events, counters, hasher, backups, upload, since: watch.since };
+  const tools = { events, counters, hasher, backups, upload, slow, since: watch.since };
   const front = frontEnd(basis, pair, tools);
-  listeners.add(() => known.follow(pair.conductor.state.tables.servers));
+  listeners.add(() => known.follow(conductor.state.tables.servers));
   const ended = new AbortController();
-  void keepTicking(pair, clock, ended.signal);
+  const operator = openOrders({ ...basis, pair, front, config, events });
+  void keepTicking([pair, slow], clock, ended.signal);
   void upload.keepOn(ended.signal);
   return ok({
     identity,
     known,
     pair,
     front,
-    operator: openOrders({ ...basis, pair, front, config: order.found.config, events }),
-    sessions: createSessions({ key: () => identity.systemKey, state: front.state, now }),
+    operator,
+    sessions: openSessions(basis, front),
     hasher,
     events,
     backups,
@@ -122,21 +128,24 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     listeners,
     close: () => {
       ended.abort();
-      pair.close();
-      counters.close();
-      store.close();
+      for (const part of [pair, counters, store]) part.close();
     },
   });
 }
 
-/** Timers of the pair are at least five times as long. */
-const tickMs = 100;
-
-async function keepTicking(pair: Pair, clock: Clock, ended: AbortSignal): Promise<void> {
+async function keepTicking(
+  parts: readonly { readonly tick: () => void }[],
+  clock: Clock,
+  ended: AbortSignal,
+): Promise<void> {
   while (!ended.aborted) {
-    pair.tick();
+    for (const part of parts) part.tick();
     await clock.sleep(tickMs, ended);
   }
+}
+
+function openSessions({ identity, clock }: Basis, { state }: FrontEndParts): Sessions {
+  return createSessions({ key: () => identity.systemKey, state, now: () => clock.now() });
 }
 
 interface Basis extends HouseOrder {
@@ -151,6 +160,7 @@ function startPair(
     readonly onCommitted: (entries: readonly Entry[]) => void;
     readonly onSettled: () => void;
     readonly onOrder: (order: PairOrder) => void;
+    readonly takeOther: (frame: OtherFrame) => boolean | undefined;
   },
 ): Pair {
   const { identity, known, clock, stop } = basis;
@@ -251,6 +261,7 @@ function frontEnd(
     readonly hasher: PasswordHasher;
     readonly backups: Backups;
     readonly upload: Upload;
+    readonly slow: SlowWatch;
     readonly since: () => Instant;
   },
 ): FrontEndParts {
@@ -269,6 +280,7 @@ function frontEnd(
       serverStatus({
         pair: conductor.pair,
         state: conductor.state,
+        known: basis.known.rows,
         self: { id: identity.node, name: identity.name },
         version,
         pid: basis.pid,
@@ -282,9 +294,14 @@ function frontEnd(
         arbitration: arbitrationStatus(conductor.pair.control.mode, pair.witness.view),
         alarms: [
           ...setAsideAlarms(conductor.state, clock.now()),
+          ...tools.slow.alarms(),
           ...tools.upload.alarms,
           ...tools.backups.alarms(),
-          ...witnessAlarms(pair.witness.view, { at: clock.monotonic(), now: clock.now() }),
+          ...witnessAlarms(pair.witness.view, {
+            mode: conductor.pair.control.mode,
+            at: clock.monotonic(),
+            now: clock.now(),
+          }),
         ],
         security: securityOf(identity),
       }),
@@ -293,7 +310,6 @@ function frontEnd(
       condition,
       hasher: tools.hasher,
       systemKey: () => identity.systemKey,
-        known: basis.known.rows,
       counters: tools.counters,
       record: (event, attempt) => tools.events.onSignIn(event, attempt),
       lock: (command) => void submitLock(basis, pair, command),

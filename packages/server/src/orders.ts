@@ -57,8 +57,10 @@ export function openOrders(parts: OrderParts): OperatorParts {
         `copy setting ${order.key} to ${order.to}`,
         await copySetting(parts, order),
       ),
-    changeover: async ({ to, actor }) =>
-      noted(parts, actor, `changeover to ${to}`, await changeover(parts, to)),
+    changeover: async ({ to, actor, because }) => {
+      const why = because === undefined ? "" : `, because ${because}`;
+      return noted(parts, actor, `changeover to ${to}${why}`, await changeover(parts, to));
+    },
     promote: async ({ force, reason, actor }) => {
       const done = await timed(parts, { kind: "order-promote", force });
       noted(parts, actor, `promote${force ? " --force" : ""}, because: ${reason}`, done);

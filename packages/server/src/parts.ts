@@ -83,6 +83,8 @@ export interface OperatorParts {
   readonly changeover: (order: {
     readonly to: string;
     readonly actor: Actor;
+    /** Why, where a server orders it itself. */
+    readonly because?: string;
   }) => Promise<Result<{ readonly ms: number }, Refusal>>;
   readonly promote: (order: {
     readonly force: boolean;

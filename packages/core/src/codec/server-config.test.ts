@@ -11,7 +11,7 @@ test("[SC1] a configuration without ports has the standard ones", () => {
     value: {
       ...sound,
       ports: { https: 8443, link: 5480, ldaps: 636 },
-      pair: { first_pass_rate: 0, suspect_after_ms: 6_000 },
+      pair: { first_pass_rate: 0, suspect_after_ms: 6_000, slow_after_ms: 2_000 },
       backup: { every: null, keep: 14, directory: "backups" },
     },
   });

@@ -16,6 +16,8 @@ export interface ServerConfig {
     readonly first_pass_rate: number;
     /** A Main that is silent for so long is suspected; every other timer follows from it. */
     readonly suspect_after_ms: Millis;
+    /** A server that stands still for so long gives the duty of Main away, if it can. */
+    readonly slow_after_ms: Millis;
   };
   readonly backup: {
     /** Milliseconds from one scheduled backup to the next; null: none is scheduled. */
@@ -36,7 +38,11 @@ export interface ConfigRefusal {
 export const defaultPorts = { https: 8443, link: 5480, ldaps: 636 } as const;
 
 /** A first pass takes what the network gives. */
-const defaultPair = { first_pass_rate: 0, suspect_after_ms: 6 * second } as const;
+const defaultPair = {
+  first_pass_rate: 0,
+  suspect_after_ms: 6 * second,
+  slow_after_ms: 2 * second,
+} as const;
 
 /** Backups are made on order; where they go unless told otherwise. */
 const defaultBackup = { every: null, keep: 14, directory: "backups" } as const;
@@ -70,6 +76,7 @@ const schema = z.strictObject({
     .strictObject({
       first_pass_rate: z.int().min(0).default(0),
       suspect_after_ms: z.int().min(600).max(minute).default(defaultPair.suspect_after_ms),
+      slow_after_ms: z.int().min(500).max(minute).default(defaultPair.slow_after_ms),
     })
     .default(defaultPair),
   backup: z

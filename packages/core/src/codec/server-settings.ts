@@ -25,6 +25,7 @@ export const serverSettings: Readonly<Record<string, SettingSpec>> = {
   "ports.ldaps": { read: ({ ports }) => ports.ldaps, copies: false },
   "pair.first_pass_rate": { read: ({ pair }) => pair.first_pass_rate, copies: true },
   "pair.suspect_after_ms": { read: ({ pair }) => pair.suspect_after_ms, copies: true },
+  "pair.slow_after_ms": { read: ({ pair }) => pair.slow_after_ms, copies: true },
   "backup.every": { read: ({ backup }) => timeText(backup.every), copies: true },
   "backup.keep": { read: ({ backup }) => backup.keep, copies: true },
   "backup.directory": { read: ({ backup }) => backup.directory, copies: false },

@@ -36,7 +36,7 @@ test("[TR2][CS4] a new server directory is read back with the same temporary cer
     listen: "127.0.0.1",
     address: "127.0.0.1",
     ports,
-    pair: { first_pass_rate: 0, suspect_after_ms: 6_000 },
+    pair: { first_pass_rate: 0, suspect_after_ms: 6_000, slow_after_ms: 2_000 },
     backup: { every: null, keep: 14, directory: "backups" },
   });
   assert.equal(first.value.node, made.value.node);

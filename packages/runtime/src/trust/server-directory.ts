@@ -249,6 +249,10 @@ first_pass_rate = ${config.pair.first_pass_rate}
 # Standby after two thirds of it. From 600, on a quick and quiet network, to 60000. The same on both.
 suspect_after_ms = ${config.pair.suspect_after_ms}
 
+# A server whose process stands still for so many milliseconds, or whose disk takes half of that for
+# each write, is slow: as Main it hands over to a valid Standby that is not. From 500 to 60000.
+slow_after_ms = ${config.pair.slow_after_ms}
+
 # Scheduled backups: take the marks of the next four lines away, and make a recovery key with
 # \`gridward backup key create\`. The directory should lie on another disk.
 # [backup]

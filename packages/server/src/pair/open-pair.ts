@@ -3,7 +3,7 @@ import { assert, err, type Result } from "@gridward/core/base/result";
 import type { ChangeOrder } from "@gridward/core/domain/command";
 import type { Millis } from "@gridward/core/base/time";
 import type { Entry } from "@gridward/core/domain/entry";
-import { entryHash } from "@gridward/core/domain/entry-hash";
+import { isHashed } from "@gridward/core/domain/entry-hash";
 import { checkAccepts } from "@gridward/core/domain/pair/accepts";
 import type { Tail } from "@gridward/core/domain/pair/event";
 import { parsePairMessage } from "@gridward/core/domain/pair/parse-message";
@@ -27,7 +27,7 @@ import { Conductor, type ConductorParts } from "./conductor.ts";
 import { CopyFromMain } from "./copy-from-main.ts";
 import { isFirstPass, sendFirstPass } from "./first-pass.ts";
 import { PartnerSettings, type PartnerSettingsParts } from "./partner-settings.ts";
-import { PartnerWire, type Way } from "./partner-wire.ts";
+import { type OtherFrame, PartnerWire, type Way } from "./partner-wire.ts";
 import type { PassOn } from "./pass-on.ts";
 import { openPassOn, submitChange, type SubmitParts, takePassedOn } from "./submit-change.ts";
 import { WitnessWire } from "./witness-wire.ts";
@@ -55,6 +55,8 @@ export interface OpenPairParts {
   readonly settings: Pick<PartnerSettingsParts, "read" | "write">;
   /** Told what a partner ordered here in somebody's name. */
   readonly onOrder: (order: PairOrder) => void;
+  /** Frames of conversations that are not the pair's. */
+  readonly takeOther: (frame: OtherFrame) => boolean | undefined;
   readonly note: (text: string) => void;
 }
 
@@ -176,9 +178,9 @@ function whatWasFound({ found, self, clock, suspectAfter }: OpenPairParts): Foun
     head: opened.journal.head(),
     committed: opened.committed.seq,
     partners: [...tables.servers.values()].map(({ id }) => id).filter((id) => id !== self),
+    kinds: kindsOf(tables.servers),
     recorded: tables.pair.get(singleKey) ?? null,
     fault: null,
-    kinds: kindsOf(tables.servers),
   };
 }
 
@@ -277,7 +279,7 @@ function openWire(parts: OpenPairParts, pair: Pair): PartnerWire {
     parse: (json) => parsePairMessage(json, parseProvenEntry),
     isFirstPass,
     takeFirstPass: (frame) => copy.take(frame),
-    takeOther: (frame) => passedOn(frame) ?? pair.settings.take(frame),
+    takeOther: (frame) => passedOn(frame) ?? pair.settings.take(frame) ?? parts.takeOther(frame),
     onClosed: (link) => copy.onClosed(link),
     clock,
     backOff: (failures) => nextTry(failures, parts.random()),
@@ -303,6 +305,6 @@ function openWitness(parts: OpenPairParts, { conductor }: Pair): WitnessWire {
 function parseProvenEntry(json: unknown): Result<Entry, string> {
   const entry = parseEntry(json);
   if (!entry.ok) return entry;
-  if (entryHash(entry.value, sha256) === entry.value.hash) return entry;
+  if (isHashed(entry.value, sha256)) return entry;
   return err("an entry is not what its hash says");
 }
