@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,7 +36,11 @@ interface Ran {
   readonly json: unknown;
 }
 
-async function gridward(words: string, input = "", state = home): Promise<Ran> {
+async function gridward(
+  words: string,
+  input: string | Uint8Array = "",
+  state = home,
+): Promise<Ran> {
   const child = spawn(process.execPath, [program, ...words.split(" ")], {
     env: { ...process.env, GRIDWARD_HOME: state },
   });
@@ -207,6 +219,54 @@ test("[CLI7] deleting is confirmed, a dry run changes nothing", async () => {
   assert.equal((await gridward("account show anna")).exit, 0);
   assert.equal((await gridward("account delete anna --yes")).exit, 0);
   assert.equal((await gridward("account show anna")).exit, 5);
+});
+
+test("[CLI7] what cannot be only tried is refused under --dry-run, and not done", async () => {
+  const made = join(home, "not-made");
+  const there = join(home, "there");
+  assert.equal((await gridward(`server init ${there} --name T --listen 127.0.0.1`)).exit, 0);
+  const entries = server.desk.entries().length;
+  const signedIn = ["pair changeover --to B", "pair promote --force", "pair maintenance on"];
+  const key = file("recovery", "05XA-R2N0-1QD1-MNH4-01MV-YQ2S-6XPN-3AHC");
+  const local = [
+    ...signedIn.slice(1),
+    "backup create",
+    `backup key confirm --key-file ${key}`,
+    "system create --base dc=example --site Hill",
+    "pair resync",
+  ].map((words) => `${words} --local ${there}`);
+  const others = [
+    `server init ${made} --name N`,
+    `server join ${there} --code-file ${key}`,
+    `server first-code ${there}`,
+    `server unlock ${there} anna`,
+    "backup create",
+  ];
+  for (const words of [...signedIn, ...local, ...others]) {
+    const tried = await gridward(`${words} --dry-run -o json`);
+    assert.deepEqual(
+      [tried.exit, member(tried.json, "error", "code")],
+      [2, "client.wrong-use"],
+      words,
+    );
+  }
+  assert.ok(!existsSync(made));
+  assert.equal(server.desk.entries().length, entries);
+});
+
+test("[CLI6] bytes that are no text are no secret, from a pipe as from a file", async () => {
+  const latin = Buffer.from("Ä-long-passw\u00f6rd-4711\n", "latin1");
+  const path = join(home, "latin");
+  writeFileSync(path, latin);
+  for (const [option, input] of [
+    [path, ""],
+    ["-", latin],
+  ] as const) {
+    const words = `account create latin --password-file ${option} -o json`;
+    const refused = await gridward(words, input);
+    assert.equal(refused.exit, 2, refused.talk);
+    assert.match(refused.talk, /not UTF-8/);
+  }
 });
 
 const station = `<?xml version="1.0"?>

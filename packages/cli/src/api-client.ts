@@ -5,7 +5,7 @@ import type { AnswerMeta } from "@gridward/core/api/envelope";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Millis } from "@gridward/core/base/time";
 import { freshId } from "@gridward/runtime/os/random";
-import { clientFailure, type CommandFailure } from "./failure.ts";
+import { cannotBeTried, clientFailure, type CommandFailure } from "./failure.ts";
 import { exchange, openLocal, type WireAnswer, type WireRequest } from "./http-exchange.ts";
 import { openTrusted, type ServerTrust } from "./server-trust.ts";
 
@@ -31,7 +31,16 @@ type TypedRoute<Params, Query, Body, Answer> = Route & {
   readonly answer: Answer;
 };
 
-/** Calls one route; the answer is read by the schema by which the server wrote it. */
+/** Of the global options what matters to a request. */
+export interface Calling {
+  readonly timeout: Millis;
+  readonly dryRun: boolean;
+}
+
+/**
+ * Calls one route; the answer is read by the schema by which the server wrote it. Where only a try
+ * was asked for, nothing goes out that would be carried out.
+ */
 export async function callRoute<
   Params extends z.ZodType,
   Query extends z.ZodType,
@@ -45,8 +54,10 @@ export async function callRoute<
     readonly query: z.input<Query>;
     readonly body: z.input<Body>;
   },
-  timeout: Millis,
+  { timeout, dryRun }: Calling,
 ): Promise<Result<Answered<z.output<Answer>>, CommandFailure>> {
+  const isTry = addressParts.parse(input.query)["dry_run"] === "true";
+  if (dryRun && route.method !== "GET" && !isTry) return cannotBeTried();
   const wire = wireOf(route, input, target.kind === "servers" ? target.token : null);
   const answered =
     target.kind === "local"

@@ -20,7 +20,7 @@ import {
   type Cli,
   type Outcome,
 } from "./cli.ts";
-import { refusalFailure, type CommandFailure } from "./failure.ts";
+import { cannotBeTried, refusalFailure, type CommandFailure } from "./failure.ts";
 import { readSecret } from "./input-file.ts";
 import { order, shown } from "./order.ts";
 
@@ -57,7 +57,8 @@ async function createKey(desk: Desk): Promise<Outcome> {
 
 /** Shows a fresh key, has it typed back, and gives its public half to the system. */
 export async function setUpRecoveryKey(desk: Desk): Promise<Outcome> {
-  const { cli } = desk;
+  const { cli, asked } = desk;
+  if (asked.dryRun) return cannotBeTried();
   // Nobody shall write a key down for nothing.
   const reached = await look(desk);
   if (!reached.ok) return reached;
@@ -81,7 +82,7 @@ async function look({ cli, asked }: Desk): Promise<Outcome> {
     return shown(await order({ cli, asked }, serverRoutes.serverStatus, input));
   }
   const target = localTarget(asked.local);
-  return shown(await callRoute(target, localRoutes.localStatus, input, asked.timeout));
+  return shown(await callRoute(target, localRoutes.localStatus, input, asked));
 }
 
 async function confirmKey(desk: Desk, file: string | undefined): Promise<Outcome> {
@@ -103,7 +104,7 @@ async function registerKey({ cli, asked }: Desk, { publicKey }: RecoveryKey): Pr
     }
     const input = { params: {}, query: {}, body };
     const target = localTarget(asked.local);
-    return shown(await callRoute(target, localRoutes.localBackupKey, input, asked.timeout));
+    return shown(await callRoute(target, localRoutes.localBackupKey, input, asked));
   }
 }
 

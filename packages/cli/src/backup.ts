@@ -74,7 +74,7 @@ async function orderBackup(cli: Cli, asked: Asked, file: string | null): Promise
   }
   const target = localTarget(asked.local);
   const input = { params: {}, query: {}, body: { file } };
-  return shown(await callRoute(target, localRoutes.localBackup, input, asked.timeout));
+  return shown(await callRoute(target, localRoutes.localBackup, input, asked));
 }
 
 const listColumns = ["at", "server", "term", "sequence", "accounts", "recovery_key", "file"];
@@ -84,6 +84,6 @@ async function listBackups(cli: Cli, asked: Asked): Promise<Outcome> {
     return shownRows(await order({ cli, asked }, backupRoutes.backupList, nothing), listColumns);
   }
   const target = localTarget(asked.local);
-  const listed = await callRoute(target, localRoutes.localBackupList, nothing, asked.timeout);
+  const listed = await callRoute(target, localRoutes.localBackupList, nothing, asked);
   return shownRows(listed, listColumns);
 }

@@ -84,6 +84,11 @@ export function failed(
   return err(clientFailure(code, where));
 }
 
+/** What nobody can judge without doing it: `--dry-run` changes nothing, whatever the verb. */
+export function cannotBeTried(): ReturnType<typeof failed> {
+  return failed("client.wrong-use", "--dry-run: it cannot be only tried");
+}
+
 /** A refusal of our own code, on this side of the wire. */
 export function refusalFailure({ code, detail }: Refusal): CommandFailure {
   const { exit, says, remedy } = refusalSpec(code);

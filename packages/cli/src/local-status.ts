@@ -14,7 +14,10 @@ import { askServerProgram } from "./server-program.ts";
 export async function localStatus(directory: string, timeout: Millis): Promise<Outcome> {
   const input = { params: {}, query: {}, body: null };
   const target = localTarget(directory);
-  const answered = await callRoute(target, localRoutes.localStatus, input, timeout);
+  const answered = await callRoute(target, localRoutes.localStatus, input, {
+    timeout,
+    dryRun: false,
+  });
   if (answered.ok) return shownStatus(answered);
   if (answered.error.error.code !== "config.not-running") return answered;
   const stopped = askServerProgram("stopped", directory, z.object({ status: serverStatus }));

@@ -29,7 +29,7 @@ export async function order<
   },
 ): Promise<Result<Answered<z.output<Answer>>, CommandFailure>> {
   const target = signedInTarget(cli, asked);
-  return target.ok ? callRoute(target.value, route, input, asked.timeout) : target;
+  return target.ok ? callRoute(target.value, route, input, asked) : target;
 }
 
 /** The answer of a server as the answer of a command. */

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import * as z from "zod";
 import { ok } from "@gridward/core/base/result";
 import { carryOut, confirm, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
-import { failed } from "./failure.ts";
+import { cannotBeTried, failed } from "./failure.ts";
 import { askServerProgram } from "./server-program.ts";
 
 const said = z.object({
@@ -22,6 +22,7 @@ export function addResyncVerb(pair: Command, cli: Cli): void {
 async function resync(cli: Cli, asked: Asked): Promise<Outcome> {
   const { local } = asked;
   if (local === null) return failed("client.wrong-use", "--local DIR is needed");
+  if (asked.dryRun) return cannotBeTried();
   const question = `The database in ${local} will be put aside.`;
   const sure = cli.program.isInteractive
     ? await confirm(cli, asked, { question, answer: "resync" })

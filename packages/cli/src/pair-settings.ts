@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import { serverRoutes } from "@gridward/core/api/server-routes";
 import { ok } from "@gridward/core/base/result";
 import { carryOut, type Asked, type Cli, type Outcome } from "./cli.ts";
-import { failed } from "./failure.ts";
 import { order, shown } from "./order.ts";
 
 /** gridward pair settings …: what each server is set to, and giving a partner the same (HS16). */
@@ -21,8 +20,6 @@ export function addSettingsVerbs(pair: Command, cli: Cli): void {
     .requiredOption("--to <name>", "server that shall be set like this one")
     .action(async (key: string, { to }: { readonly to: string }, command: Command) =>
       carryOut(cli, command, async (asked) => {
-        // It is no change of the system, so no server could judge it without making it.
-        if (asked.dryRun) return failed("client.wrong-use", "--dry-run: it cannot be only tried");
         const input = { params: {}, query: {}, body: { key, to } };
         return shown(await order({ cli, asked }, serverRoutes.pairSettingCopy, input));
       }),

@@ -50,7 +50,7 @@ export function addPairVerbs(root: Command, cli: Cli): void {
           return shownStatus(await order({ cli, asked }, serverRoutes.pairStatus, input));
         }
         const target = localTarget(asked.local);
-        return shownStatus(await callRoute(target, localRoutes.localStatus, input, asked.timeout));
+        return shownStatus(await callRoute(target, localRoutes.localStatus, input, asked));
       }),
     );
   pair
@@ -97,7 +97,7 @@ async function setMaintenance(cli: Cli, asked: Asked, word: string): Promise<Out
     return shown(await order({ cli, asked }, serverRoutes.pairMaintenance, input));
   }
   const target = localTarget(asked.local);
-  return shown(await callRoute(target, localRoutes.localMaintenance, input, asked.timeout));
+  return shown(await callRoute(target, localRoutes.localMaintenance, input, asked));
 }
 
 async function promote(cli: Cli, asked: Asked, force: boolean): Promise<Outcome> {
@@ -110,5 +110,5 @@ async function promote(cli: Cli, asked: Asked, force: boolean): Promise<Outcome>
     return shown(await order({ cli, asked }, serverRoutes.pairPromote, input));
   }
   const target = localTarget(asked.local);
-  return shown(await callRoute(target, localRoutes.localPromote, input, asked.timeout));
+  return shown(await callRoute(target, localRoutes.localPromote, input, asked));
 }

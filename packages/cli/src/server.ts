@@ -6,7 +6,7 @@ import { ok, type Result } from "@gridward/core/base/result";
 import { defaultPorts } from "@gridward/core/codec/server-config";
 import { callRoute } from "./api-client.ts";
 import { carryOut, localTarget, type Asked, type Cli, type Outcome } from "./cli.ts";
-import { failed, type CommandFailure } from "./failure.ts";
+import { cannotBeTried, failed, type CommandFailure } from "./failure.ts";
 import { readSecret } from "./input-file.ts";
 import { order, shown } from "./order.ts";
 import type { InitOptions } from "./make-server.ts";
@@ -48,7 +48,7 @@ export function addServerVerbs(root: Command, cli: Cli): void {
       carryOut(cli, command, async (asked) => {
         const input = { params: {}, query: {}, body: null };
         const target = localTarget(dir);
-        return shown(await callRoute(target, localRoutes.localFirstCode, input, asked.timeout));
+        return shown(await callRoute(target, localRoutes.localFirstCode, input, asked));
       }),
     );
   server
@@ -58,7 +58,7 @@ export function addServerVerbs(root: Command, cli: Cli): void {
       carryOut(cli, command, async (asked) => {
         const input = { params: {}, query: {}, body: { account } };
         const target = localTarget(dir);
-        return shown(await callRoute(target, localRoutes.localUnlock, input, asked.timeout));
+        return shown(await callRoute(target, localRoutes.localUnlock, input, asked));
       }),
     );
 }
@@ -78,7 +78,8 @@ function addInit(server: Command, cli: Cli): void {
     .option(...port("link"))
     .option(...port("ldaps"))
     .action(async (dir: string, options: InitOptions, command: Command) =>
-      carryOut(cli, command, async () => {
+      carryOut(cli, command, async (asked) => {
+        if (asked.dryRun) return cannotBeTried();
         // Loaded only here: building a certificate takes more code than all other verbs together.
         const { makeServer } = await import("./make-server.ts");
         return makeServer(cli, dir, options);
@@ -99,7 +100,7 @@ async function joinSystem(
   });
   if (!code.ok) return code;
   const input = { params: {}, query: {}, body: { code: code.value.reveal() } };
-  return shown(await callRoute(localTarget(dir), localRoutes.localJoin, input, asked.timeout));
+  return shown(await callRoute(localTarget(dir), localRoutes.localJoin, input, asked));
 }
 
 async function status(cli: Cli, asked: Asked, dir: string | undefined): Promise<Outcome> {
@@ -135,7 +136,7 @@ async function createSystem(asked: Asked, options: SystemOptions): Promise<Outco
   if (!directory.ok) return directory;
   const input = { params: {}, query: {}, body: options };
   const target = localTarget(directory.value);
-  const created = await callRoute(target, localRoutes.localCreateSystem, input, asked.timeout);
+  const created = await callRoute(target, localRoutes.localCreateSystem, input, asked);
   if (!created.ok) return created;
   const { data, meta } = created.value;
   return ok({

@@ -82,7 +82,7 @@ async function signIn(
     options.codeFile === undefined ? { name: user, password: text } : { name: user, code: text };
   const target: Target = { kind: "servers", urls, trust: trust.value, token: null };
   const input = { params: {}, query: {}, body };
-  const signedIn = await callRoute(target, sessionRoutes.signIn, input, asked.timeout);
+  const signedIn = await callRoute(target, sessionRoutes.signIn, input, asked);
   if (!signedIn.ok) return signedIn;
   const { data, meta } = signedIn.value;
   const kept = await keepLogin(cli, asked, { target, trust: trust.value, session: data });
@@ -126,7 +126,7 @@ async function keepLogin(
   const { token, account, expires_at, must_change } = session;
   const input = { params: {}, query: {}, body: null };
   const signedIn = { ...target, token };
-  const system = await callRoute(signedIn, serverRoutes.system, input, asked.timeout);
+  const system = await callRoute(signedIn, serverRoutes.system, input, asked);
   if (!system.ok) return system;
   const { servers, certificate } = system.value.data;
   const given = target.urls.map(({ origin }) => origin);

@@ -1,7 +1,7 @@
 import { readSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import { decodeUtf8, utf8 } from "@gridward/core/base/bytes";
+import { decodeUtf8, type Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
 import { readFileBounded, type ReadFault } from "./files.ts";
@@ -46,13 +46,13 @@ export function readSecretFile(path: string): Result<Secret<string>, SecretFault
   return line === "" ? err("empty") : ok(new Secret(line));
 }
 
-function readStandardInput(): Uint8Array {
-  const buffer = Buffer.alloc(secretBytesMax);
+function readStandardInput(): Bytes {
+  const buffer = new Uint8Array(secretBytesMax);
   let length = 0;
   while (length < buffer.length) {
     const count = readSync(0, buffer, length, buffer.length - length, null);
     if (count === 0) break;
     length += count;
   }
-  return utf8(buffer.subarray(0, length).toString());
+  return buffer.subarray(0, length);
 }
