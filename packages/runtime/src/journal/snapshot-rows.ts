@@ -110,7 +110,8 @@ function mismatch({ seq }: Position): JournalFault {
 /** Each row as text, shown to `take` on its way: 50,000 rows are not read twice. */
 function* readTexts(database: DatabaseSync, take: (row: RowText) => void): Generator<RowText> {
   const select = database.prepare("SELECT kind, key, body FROM rows");
-  for (const { kind, key, body } of select.iterate()) {
+  select.setReturnArrays(true); // An object for each row takes half as long again.
+  for (const { 0: kind, 1: key, 2: body } of select.iterate()) {
     const read = { table: String(kind), key: String(key), text: String(body) };
     take(read);
     yield read;
