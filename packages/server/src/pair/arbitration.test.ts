@@ -21,7 +21,7 @@ function seen(state: WitnessState, row = witness): WitnessView {
 }
 
 function codesAt(seconds: number, view: WitnessView | null): readonly string[] {
-  const clocks = { at: 1_000 + seconds * second, now: 50_000 };
+  const clocks = { mode: "witness", at: 1_000 + seconds * second, now: 50_000 } as const;
   return openWitnessAlarms()(view, clocks).map(({ code }) => code);
 }
 
@@ -42,8 +42,12 @@ test("[WT7] a silence is an alarm after ten seconds, with the reason where there
   assert.deepEqual(codesAt(9, seen("silent")), []);
   assert.deepEqual(codesAt(10, seen("silent")), ["pair.witness-silent"]);
   const refused = { ...seen("silent"), refusal: "T16: knows another key" };
-  const [alarm] = openWitnessAlarms()(refused, { at: 60_000, now: 60_000 });
-  assert.match(alarm?.text ?? "", /waits for an operator\. \(T16: knows another key\)$/);
+  const clocks = { at: 60_000, now: 60_000 };
+  const [alarm] = openWitnessAlarms()(refused, { ...clocks, mode: "witness" });
+  assert.match(alarm?.text ?? "", /no Standby takes over by itself.*\(T16: knows another key\)$/);
+  // Nothing is missed where nobody asks it.
+  const [unused] = openWitnessAlarms()(refused, { ...clocks, mode: "pair" });
+  assert.match(unused?.text ?? "", /In mode pair nothing waits for it\. \(T16/);
 });
 
 test("[WT7][HS7] a witness on the machine of a server is a standing alarm there", () => {

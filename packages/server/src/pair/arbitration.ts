@@ -28,9 +28,9 @@ type Trouble = Pick<Alarm, "code" | "text" | "remedy">;
 const troubles: Readonly<Record<Exclude<WitnessState, "connected">, Trouble>> = {
   silent: {
     code: "pair.witness-silent",
-    text: "The witness does not answer, so the next failure of a server waits for an operator.",
+    text: "The witness does not answer.",
     remedy:
-      "Start the witness, or look at the network to it. One that was made anew is added with its code.",
+      "Start the witness, or mend the network to it. One that was made anew is added with its code.",
   },
   blank: {
     code: "pair.witness-blank",
@@ -52,10 +52,10 @@ const troubles: Readonly<Record<Exclude<WitnessState, "connected">, Trouble>> = 
 /** Standing alarms of the witness, each with what to do. */
 export function openWitnessAlarms(): (
   view: WitnessView | null,
-  clocks: { readonly at: Millis; readonly now: Instant },
+  now: { readonly mode: ArbitrationMode; readonly at: Millis; readonly now: Instant },
 ) => readonly Alarm[] {
   let looked: { witness: WitnessView["witness"]; isHere: boolean } | undefined;
-  return (view, { at, now }) => {
+  return (view, { mode, at, now }) => {
     if (view === null) return [];
     const { witness, state, since } = view;
     if (looked?.witness !== witness) {
@@ -66,9 +66,17 @@ export function openWitnessAlarms(): (
     const stands = at - since;
     if (state === "connected" || (state === "silent" && stands < silentFor)) return alarms;
     const { text, ...trouble } = troubles[state];
-    const why = view.refusal === null ? text : `${text} (${view.refusal})`;
-    return [...alarms, { ...trouble, text: why, since: rfc3339(now - stands) }];
+    const why = view.refusal === null ? "" : ` (${view.refusal})`;
+    const said = `${text} ${effectOf(mode)}${why}`;
+    return [...alarms, { ...trouble, text: said, since: rfc3339(now - stands) }];
   };
+}
+
+/** What is missed while the witness gives no right. */
+function effectOf(mode: ArbitrationMode): string {
+  return mode === "witness"
+    ? "Meanwhile no Standby takes over by itself, and if the Standby fails changes stop."
+    : `In mode ${mode} nothing waits for it.`;
 }
 
 const sameHost: Trouble = {
