@@ -5,7 +5,7 @@ import { talk, type Asked, type Cli, type Outcome } from "./cli.ts";
 import { clientFailure } from "./failure.ts";
 import { localStatus } from "./local-status.ts";
 
-const pollEvery: Millis = 250;
+const pollEvery: Millis = 100;
 const talkEvery: Millis = second;
 /** One look at the server must not eat the whole time. */
 const lookTimeout: Millis = 5 * second;
