@@ -12,6 +12,7 @@ import { directoryOwner } from "@gridward/runtime/os/directory-lock";
 import type { RecoveryKey } from "@gridward/runtime/os/recovery-key";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import { readServerDirectory, type ServerIdentity } from "@gridward/runtime/trust/server-directory";
+import { KnownServers } from "../known-servers.ts";
 import { ContentCheck } from "./backup-content.ts";
 
 export interface RestoreOrder {
@@ -54,6 +55,9 @@ export async function prepareRestore(order: RestoreOrder): Promise<Result<Prepar
   });
   if (!content.ok) return content;
   const { header, systemKey } = content.value;
+  if (isPermanent(order, servers, server.value)) {
+    return refuse("pair.permanent", server.value.config.name);
+  }
   const here = record.value;
   if (here !== null && here.systemId !== null && here.systemId !== header.systemId) {
     return refuse("backup.other-system", `${header.site}, ${header.systemId}`);
@@ -76,6 +80,16 @@ export async function prepareRestore(order: RestoreOrder): Promise<Result<Prepar
     highest,
     term,
   });
+}
+
+/** HS14: also where the backup is older than its joining, and does not know it. */
+function isPermanent(
+  { directory }: RestoreOrder,
+  servers: readonly ServerRow[],
+  { node }: ServerIdentity,
+): boolean {
+  const known = [...servers, ...new KnownServers(directory).rows];
+  return known.some(({ id, kind }) => id === node && kind === "permanent");
 }
 
 /** Reads a backup to its end; its rows go to `take` before the end has proved them. */

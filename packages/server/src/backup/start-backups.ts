@@ -1,5 +1,5 @@
 import { singleKey } from "@gridward/core/domain/state";
-import { isComplete } from "@gridward/core/domain/pair/turn";
+import { isCertified } from "@gridward/core/domain/pair/turn";
 import type { ServerConfig } from "@gridward/core/codec/server-config";
 import type { Clock } from "@gridward/runtime/os/clock";
 import type { EventLog } from "../event-log.ts";
@@ -32,9 +32,10 @@ export function startBackups(parts: {
   return backups;
 }
 
-/** Of a Main, or of a Standby that may be promoted: nobody else is known to hold everything. */
+/** Of a Main, or of a Standby that it proved: nobody else is known to hold everything. */
 function momentOf({ pair, ledger }: Conductor): Moment | undefined {
-  if (ledger === undefined || !(pair.machine.duty === "main" || isComplete(pair))) return undefined;
+  if (ledger === undefined) return undefined;
+  if (pair.machine.duty !== "main" && !isCertified(pair)) return undefined;
   const { state, committed: position, committedDigest: digest } = ledger;
   const [entry] = ledger.read(position.seq, 1);
   return { state, position, digest, entry: entry?.hash === position.hash ? entry : undefined };

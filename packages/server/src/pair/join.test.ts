@@ -27,7 +27,7 @@ const run = { clock, stop: new AbortController().signal };
 interface Stage {
   readonly system: TestSystem;
   readonly server: LinkServer;
-  readonly invite: (name: string) => Secret<string>;
+  readonly invite: (name: string, kind?: "permanent") => Secret<string>;
 }
 
 /** A Main that listens; `wrap` may put something between it and its contacts. */
@@ -70,7 +70,7 @@ async function stage(
   return {
     system,
     server,
-    invite(name) {
+    invite(name, serverKind) {
       const made = makeInvite({
         address: "127.0.0.1",
         port: server.port,
@@ -81,7 +81,8 @@ async function stage(
         now: front.now(),
       });
       const { secret, expiresAt } = made;
-      system.order({ kind: "issue-invite", name, secret, expiresAt });
+      const kind = serverKind === undefined ? {} : { serverKind };
+      system.order({ kind: "issue-invite", name, ...kind, secret, expiresAt });
       return made.code;
     },
   };
@@ -131,6 +132,20 @@ test(
     assert.equal(tables.servers.get(b.server.id)?.name, "B");
     assert.equal(tables.invites.has("B"), false);
     assert.equal(tables.certificates.size, 3);
+  },
+);
+
+test(
+  "[JN1][HS14] a code for a permanent Standby makes one, whatever the server calls itself",
+  patience,
+  async (t) => {
+    const { system, invite } = await stage(t);
+    const joined = await requestJoin(invite("D", "permanent"), joining("D"), run);
+    assert.ok(joined.ok, JSON.stringify(joined));
+    const told = joined.value.servers.map(({ name, kind }) => `${name} ${kind}`).toSorted();
+    assert.deepEqual(told, ["A promotable", "D permanent"]);
+    const kinds = [...system.front.state().tables.servers.values()].map(({ kind }) => kind);
+    assert.deepEqual(kinds.toSorted(), ["permanent", "promotable"]);
   },
 );
 

@@ -27,12 +27,14 @@ export function readStoppedStatus(
   // No record at all: the server has never run, so it is blank.
   const record = control.ok ? control.value.record : null;
   const { config, node, issued, temporary } = server.value;
-  const known = [{ id: node, name: config.name }, ...new KnownServers(directory).rows];
+  const { rows } = new KnownServers(directory);
+  const known = [{ id: node, name: config.name }, ...rows];
   return ok({
     ...nothingGoesOn,
     ...remembered(node, record, known),
     node_id: node,
     name: config.name,
+    kind: rows.find(({ id }) => id === node)?.kind ?? "promotable",
     since: rfc3339(since),
     remedy: `Run \`gridward server run ${directory}\`.`,
     security: {
@@ -79,7 +81,6 @@ const nothingGoesOn = {
   version,
   pid: null,
   duty: "none",
-  kind: "promotable",
   state: "stopped",
   icon: iconOf(states.stopped),
   promotable: notRunning,
