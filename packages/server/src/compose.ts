@@ -8,7 +8,7 @@ import { describe } from "@gridward/core/domain/pair/describe";
 import type { Tail } from "@gridward/core/domain/pair/event";
 import type { PairState } from "@gridward/core/domain/pair/pair-state";
 import type { Refusal } from "@gridward/core/domain/refusal";
-import type { ServerStatus } from "@gridward/core/domain/server-status";
+import type { Alarm, ServerStatus } from "@gridward/core/domain/server-status";
 import type { SignInOutcome } from "@gridward/core/domain/sign-in";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { Actor } from "@gridward/core/domain/types";
@@ -68,6 +68,8 @@ export interface HouseOrder {
   readonly pid: number;
   readonly note: (text: string) => void;
   readonly stop: AbortSignal;
+  /** Called from the main loop, after each tick that came to its end. */
+  readonly onTick: () => void;
   /** Called when this server got a certificate: every port shows it from then on. */
   readonly onIdentity: () => void;
 }
@@ -112,7 +114,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   listeners.add(() => known.follow(conductor.state.tables.servers));
   const ended = new AbortController();
   const operator = openOrders({ ...basis, pair, front, config, events });
-  void keepTicking([pair, slow], clock, ended.signal);
+  void keepTicking([pair, slow, { tick: order.onTick }], clock, ended.signal);
   void upload.keepOn(ended.signal);
   return ok({
     identity,
@@ -252,25 +254,22 @@ function watchState(
   };
 }
 
-function frontEnd(
-  basis: Basis,
-  pair: Pair,
-  tools: {
-    readonly events: EventLog;
-    readonly counters: FailureCounters;
-    readonly hasher: PasswordHasher;
-    readonly backups: Backups;
-    readonly upload: Upload;
-    readonly slow: SlowWatch;
-    readonly since: () => Instant;
-  },
-): FrontEndParts {
+interface FrontTools {
+  readonly events: EventLog;
+  readonly counters: FailureCounters;
+  readonly hasher: PasswordHasher;
+  readonly backups: Backups;
+  readonly upload: Upload;
+  readonly slow: SlowWatch;
+  readonly since: () => Instant;
+}
+
+function frontEnd(basis: Basis, pair: Pair, tools: FrontTools): FrontEndParts {
   const { identity, clock } = basis;
   const { conductor, submit, wire } = pair;
   const state = (): DirectoryState => conductor.state;
   const condition = () => serverCondition(conductor.pair, clock.monotonic(), clock.now());
-  const setAsideAlarms = openSetAsideAlarm();
-  const witnessAlarms = openWitnessAlarms();
+  const alarms = openAlarms(pair, clock, tools);
   return {
     state,
     condition,
@@ -292,17 +291,7 @@ function frontEnd(
         directions: (id) => wire.directions(id),
         dialledOver: (id) => wire.dialledOver(id),
         arbitration: arbitrationStatus(conductor.pair.control.mode, pair.witness.view),
-        alarms: [
-          ...setAsideAlarms(conductor.state, clock.now()),
-          ...tools.slow.alarms(),
-          ...tools.upload.alarms,
-          ...tools.backups.alarms(),
-          ...witnessAlarms(pair.witness.view, {
-            mode: conductor.pair.control.mode,
-            at: clock.monotonic(),
-            now: clock.now(),
-          }),
-        ],
+        alarms: alarms(),
         security: securityOf(identity),
       }),
     signIn: openSignIn({
@@ -314,6 +303,27 @@ function frontEnd(
       record: (event, attempt) => tools.events.onSignIn(event, attempt),
       lock: (command) => void submitLock(basis, pair, command),
     }),
+  };
+}
+
+/** Everything that is wrong apart from the pair's own state. */
+function openAlarms(
+  { conductor, witness }: Pair,
+  clock: Clock,
+  { slow, upload, backups }: Pick<FrontTools, "slow" | "upload" | "backups">,
+): () => readonly Alarm[] {
+  const setAsideAlarms = openSetAsideAlarm();
+  const witnessAlarms = openWitnessAlarms();
+  return () => {
+    const [at, now] = [clock.monotonic(), clock.now()];
+    const { mode } = conductor.pair.control;
+    return [
+      ...setAsideAlarms(conductor.state, now),
+      ...slow.alarms(),
+      ...upload.alarms,
+      ...backups.alarms(),
+      ...witnessAlarms(witness.view, { mode, at, now }),
+    ];
   };
 }
 
