@@ -284,6 +284,27 @@ export const mutants: readonly Mutant[] = [
     replace: "",
   },
   {
+    name: "a permanent Standby is promoted by force",
+    rule: "R15",
+    file: orders,
+    find: "  if (isPermanent(state, state.self)) return permanent;\n",
+    replace: "",
+  },
+  {
+    name: "a permanent Standby is admitted like any other",
+    rule: "R15",
+    file: asMain,
+    find: "  if (isPermanent(turn.state, id)) return prove(turn, id);\n",
+    replace: "",
+  },
+  {
+    name: "a permanent Standby is never proved",
+    rule: "I31",
+    file: asMain,
+    find: "sent < head.seq || complete || turn.clocks.at < admitAfter) return;",
+    replace: "sent < head.seq || complete || turn.clocks.at >= admitAfter) return;",
+  },
+  {
     name: "a term whose first entry was cut off is never recorded",
     rule: "I25",
     file: start,
