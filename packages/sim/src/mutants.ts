@@ -107,8 +107,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a term is offered before that is recorded",
     rule: "R5",
-    file: orders,
-    find: "  keep(turn, { handover: { term, to } });",
+    file: asMain,
+    find: "  keep(turn, { handover: { term, to: machine.to } });",
     replace: "",
   },
   {
@@ -393,7 +393,7 @@ export const mutants: readonly Mutant[] = [
     name: "a hand-over passes the witness by",
     rule: "R5",
     file: asStandby,
-    find: `  if (offer.mode === "witness") return beCandidate(turn, "changeover", ackSet);`,
+    find: `  if (offer.mode === "witness") return beCandidate(turn, "changeover", ackSet, offer.round);`,
     replace: "",
   },
 ];

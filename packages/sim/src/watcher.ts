@@ -317,6 +317,8 @@ export class Watcher {
     const broken = findBrokenPromise(disk, to, frame.message);
     if (broken) this.fail(broken.rule, `${id} to ${to}: ${broken.says}`);
     const { message } = frame;
+    // What was declined before is another offer.
+    if (message.kind === "handover") this.#declined.delete(`${id} ${message.term}`);
     const isWord = message.kind === (to === this.permanent ? "prove" : "admit");
     if (isWord) this.#admitted.add(`${id}>${to} ${message.term}`);
     if (message.kind === "ack" && process) this.#checkDropped(id, process);
@@ -344,7 +346,9 @@ export class Watcher {
 
   /** A server is told something: from now on it knows (I16, I17). */
   onHeard(server: SimServer, process: Process, from: NodeId, message: PairMessage): void {
-    if (message.kind === "handover-refused") this.#declined.add(`${server.id} ${message.term}`);
+    if (message.kind === "handover-refused" && message.round === process.conductor.pair.offers) {
+      this.#declined.add(`${server.id} ${message.term}`);
+    }
     if (message.kind !== "hello" && message.kind !== "heartbeat") return;
     const { control } = process.conductor.pair;
     const isOther = this.#diskOf(from)?.control.systemId !== control.systemId;

@@ -162,16 +162,17 @@ function feedPermanent(turn: Turn): void {
 }
 
 /** Once nothing is under way, the term is offered; from here this server acknowledges nothing. */
-function offer(turn: Turn, machine: Draining): void {
+export function offer(turn: Turn, machine: Draining): void {
   const { control, head, committed, arbitration } = turn.state;
   if (machine.offered || committed < head.seq) return;
   // What we asked of the witness before is answered first: it would cross the target's question.
   if (arbitration.asked !== null) return;
   const term = control.term + 1;
+  const round = turn.state.offers + 1;
   keep(turn, { handover: { term, to: machine.to } });
-  turn.state = { ...turn.state, machine: { ...machine, offered: true } };
+  turn.state = { ...turn.state, offers: round, machine: { ...machine, offered: true } };
   const { ackSet, mode } = control;
-  say(turn, machine.to, { kind: "handover", term, head, ackSet, mode });
+  say(turn, machine.to, { kind: "handover", term, round, head, ackSet, mode });
 }
 
 /** A Standby that caught up is proved, then added: widen early, narrow late (R2, R3). */
@@ -344,7 +345,10 @@ function watchDrain(turn: Turn, machine: Draining): void {
   if (turn.state.control.mode === "witness") aimOnlyFor(turn, { kind: "settle" });
   const term = turn.state.control.term + 1;
   turn.state = { ...turn.state, machine: { ...machine, since: turn.clocks.at } };
-  if (peerOf(turn, machine.to).linkUp) say(turn, machine.to, { kind: "handover-cancel", term });
+  const { offers: round } = turn.state;
+  if (peerOf(turn, machine.to).linkUp) {
+    say(turn, machine.to, { kind: "handover-cancel", term, round });
+  }
   act(turn, { kind: "order-refused", code: "pair.changeover-unknown", detail });
 }
 
@@ -355,6 +359,8 @@ function onHandoverRefused(
 ): void {
   const { machine, control } = turn.state;
   if (control.handover?.term !== message.term || control.handover.to !== from) return;
+  // An answer to an offer that was taken back before: the one of now may be accepted yet.
+  if (message.round !== turn.state.offers) return;
   keep(turn, { handover: null });
   if (machine.duty !== "main" || machine.phase !== "draining") return;
   become(turn, { duty: "main", phase: "serving", admitting: null });

@@ -49,7 +49,7 @@ export function hearAsStandby(turn: Turn, from: NodeId, message: PairMessage): v
     case "rights":
       return onRights(turn, from, message);
     case "handover-cancel":
-      return onHandoverCancel(turn, from, message.term);
+      return onHandoverCancel(turn, from, message);
     case "follow":
     case "compare":
     case "ack":
@@ -234,7 +234,7 @@ function onHandover(
   const { machine, control, head, self } = turn.state;
   if (offer.term <= control.term) return sayHello(turn, from);
   const refuse = (reason: string): void =>
-    say(turn, from, { kind: "handover-refused", term: offer.term, reason });
+    say(turn, from, { kind: "handover-refused", term: offer.term, round: offer.round, reason });
   if (isPermanent(turn.state, self)) return refuse("the target is a permanent Standby");
   const isFollowing = machine.duty === "standby" && machine.phase === "following";
   const isNext = control.owner === from && offer.term === control.term + 1;
@@ -243,13 +243,17 @@ function onHandover(
   }
   const ackSet = [self, ...offer.ackSet.filter((member) => member !== self)];
   if (control.mode !== offer.mode) keep(turn, { mode: offer.mode });
-  if (offer.mode === "witness") return beCandidate(turn, "changeover", ackSet);
+  if (offer.mode === "witness") return beCandidate(turn, "changeover", ackSet, offer.round);
   takeTerm(turn, { term: offer.term, by: "changeover", ackSet, unprotected: null });
 }
 
-function onHandoverCancel(turn: Turn, from: NodeId, term: number): void {
+function onHandoverCancel(
+  turn: Turn,
+  from: NodeId,
+  { term, round }: PairMessage & { readonly kind: "handover-cancel" },
+): void {
   if (turn.state.control.term >= term) return sayHello(turn, from);
-  say(turn, from, { kind: "handover-refused", term, reason: "the offer was withdrawn" });
+  say(turn, from, { kind: "handover-refused", term, round, reason: "the offer was withdrawn" });
 }
 
 export function onSnapshotBegun(turn: Turn, bytesTotal: number | null): void {

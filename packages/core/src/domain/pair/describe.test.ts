@@ -41,6 +41,7 @@ const candidate = as({
   phase: "candidate",
   since: 0,
   by: "takeover",
+  round: 0,
   ackSet: [serverB],
 });
 const catchingUp = aValidStandby(certified({ certificate: null }));

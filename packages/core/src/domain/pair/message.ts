@@ -90,12 +90,19 @@ export type PairMessage =
   | {
       readonly kind: "handover";
       readonly term: number;
+      /** Of this offer: each that is made for one term has its own, and no answer counts for another. */
+      readonly round: number;
       readonly head: Position;
       readonly ackSet: readonly NodeId[];
       /** In witness mode the target asks the witness for the term. */
       readonly mode: ArbitrationMode;
     }
-  | { readonly kind: "handover-refused"; readonly term: number; readonly reason: string }
-  | { readonly kind: "handover-cancel"; readonly term: number };
+  | {
+      readonly kind: "handover-refused";
+      readonly term: number;
+      readonly round: number;
+      readonly reason: string;
+    }
+  | { readonly kind: "handover-cancel"; readonly term: number; readonly round: number };
 
 export const pairVersion = 1;

@@ -141,7 +141,7 @@ test("[HS6] what is under way is confirmed first, then the term is offered", () 
 test("[HS6][HS9] the target takes the next term, and the old Main becomes its Standby", () => {
   const ackSet = [serverA, serverB];
   const taken = play(aValidStandby(), [
-    heard(serverA, { kind: "handover", term: 2, head: at(5), ackSet, mode: "manual" }),
+    heard(serverA, { kind: "handover", term: 2, round: 1, head: at(5), ackSet, mode: "manual" }),
   ]);
   assert.deepEqual(deeds(taken.actions), ["write-control", "record-term", "say hello"]);
   assert.deepEqual(taken.state.control.ackSet, [serverB, serverA]);
@@ -156,7 +156,14 @@ test("[HS6][HS9] the target takes the next term, and the old Main becomes its St
 
 test("[HS6] a target that is not at the head, not complete or not next refuses", () => {
   const ackSet = [serverA, serverB];
-  const offer = { kind: "handover", term: 2, head: at(5), ackSet, mode: "manual" } as const;
+  const offer = {
+    kind: "handover",
+    term: 2,
+    round: 1,
+    head: at(5),
+    ackSet,
+    mode: "manual",
+  } as const;
   const incomplete = aValidStandby(certified({ ackSet: [serverA] }));
   for (const [target, said] of [
     [aValidStandby(), { ...offer, head: at(6) }],
@@ -181,18 +188,68 @@ test("[HS6] a drain that cannot start in 10 s is given up; an offered term only 
   assert.notEqual(saidOf(unknown.actions, "handover-cancel"), undefined);
   assert.equal(checkAccepts(unknown.state)?.refusal.code, "pair.draining");
   const back = play(unknown, [
-    heard(serverB, { kind: "handover-refused", term: 2, reason: "the offer was withdrawn" }),
+    heard(serverB, {
+      kind: "handover-refused",
+      term: 2,
+      round: 1,
+      reason: "the offer was withdrawn",
+    }),
   ]);
   assert.equal(back.state.control.handover, null);
   assert.equal(checkAccepts(back.state), undefined);
 });
 
 test("[HS6] a withdrawn offer is answered by whether the term was taken", () => {
-  const cancel = heard(serverA, { kind: "handover-cancel", term: 2 });
+  const cancel = heard(serverA, { kind: "handover-cancel", term: 2, round: 1 });
   const standing = play(aValidStandby(), [cancel]);
   assert.notEqual(saidOf(standing.actions, "handover-refused"), undefined);
   const ackSet = [serverA, serverB];
-  const offer = heard(serverA, { kind: "handover", term: 2, head: at(5), ackSet, mode: "manual" });
+  const offer = heard(serverA, {
+    kind: "handover",
+    term: 2,
+    round: 1,
+    head: at(5),
+    ackSet,
+    mode: "manual",
+  });
   const taken = play(aValidStandby(), [offer, cancel]);
   assert.equal(saidOf(taken.actions, "handover-refused"), undefined);
+});
+
+test("[R5][HS6] an answer to an offer that was taken back says nothing of the next one", () => {
+  const refusal = { kind: "handover-refused", term: 2, round: 1, reason: "withdrawn" } as const;
+  const cancelled = play(play(aProtectedMain(), [changeover]), [{ kind: "tick" }], 10_000);
+  assert.equal(saidOf(cancelled.actions, "handover-cancel")?.round, 1);
+  // One for the offer, one for its cancel; the operator orders again between them.
+  const again = play(cancelled, [heard(serverB, refusal), changeover], 10_000);
+  assert.equal(saidOf(again.actions, "handover")?.round, 2);
+  const late = play(again, [heard(serverB, refusal)], 10_000);
+  assert.equal(checkAccepts(late.state)?.refusal.code, "pair.draining");
+  const back = play(late, [heard(serverB, { ...refusal, round: 2 })], 10_000);
+  assert.equal(checkAccepts(back.state), undefined);
+});
+
+test("[R5][HS6] a target answers with the number of the offer", () => {
+  const ackSet = [serverA, serverB];
+  const offer = {
+    kind: "handover",
+    term: 2,
+    round: 7,
+    head: at(6),
+    ackSet,
+    mode: "manual",
+  } as const;
+  const refused = play(aValidStandby(), [heard(serverA, offer)]);
+  assert.equal(saidOf(refused.actions, "handover-refused")?.round, 7);
+  const cancel = { kind: "handover-cancel", term: 2, round: 8 } as const;
+  const withdrawn = play(aValidStandby(), [heard(serverA, cancel)]);
+  assert.equal(saidOf(withdrawn.actions, "handover-refused")?.round, 8);
+  const asks = play(aValidStandby(certified({ mode: "witness" })), [
+    heard(serverA, { ...offer, head: at(5), mode: "witness" }),
+  ]);
+  const asked = asks.actions.findLast((action) => action.kind === "ask-arbiter");
+  assert.ok(asked);
+  const silent = { kind: "arbiter-answered", id: asked.id, answer: { kind: "silent" } } as const;
+  const gone = play(asks, [silent]);
+  assert.equal(saidOf(gone.actions, "handover-refused")?.round, 7);
 });

@@ -2,6 +2,7 @@ import type { NodeId } from "../../base/identity.ts";
 import type { Millis } from "../../base/time.ts";
 import type { RefusalCode } from "../refusal.ts";
 import type { PairState } from "./pair-state.ts";
+import { offer } from "./as-main.ts";
 import { aimOnlyFor } from "./arbitration.ts";
 import { promotedAlone, takeTerm } from "./take-term.ts";
 import { beCandidate } from "./takeover.ts";
@@ -13,7 +14,6 @@ import {
   isPermanent,
   keep,
   lifelessness,
-  say,
   silenceOf,
   type Turn,
 } from "./turn.ts";
@@ -58,15 +58,10 @@ export function checkChangeover(
 export function orderChangeover(turn: Turn, to: NodeId, directionsOk: boolean): void {
   const denial = checkChangeover(turn.state, to, directionsOk);
   if (denial) return act(turn, { kind: "order-refused", ...denial });
-  const { head, committed, control } = turn.state;
-  become(turn, { duty: "main", phase: "draining", to, since: turn.clocks.at, offered: false });
-  if (committed < head.seq) return; // Offered as soon as the last change is acknowledged.
-  if (turn.state.arbitration.asked !== null) return; // Or as soon as the witness has answered.
-  const { ackSet, mode } = control;
-  const term = control.term + 1;
-  keep(turn, { handover: { term, to } });
-  become(turn, { duty: "main", phase: "draining", to, since: turn.clocks.at, offered: true });
-  say(turn, to, { kind: "handover", term, head, ackSet, mode });
+  const { at: since } = turn.clocks;
+  const draining = { duty: "main", phase: "draining", to, since, offered: false } as const;
+  become(turn, draining);
+  offer(turn, draining);
 }
 
 /**

@@ -97,6 +97,8 @@ export type Machine =
       readonly phase: "candidate";
       readonly since: Millis;
       readonly by: "takeover" | "promotion" | "changeover";
+      /** Of the offer that it accepted; 0 without one. */
+      readonly round: number;
       readonly ackSet: readonly NodeId[];
     }
   | { readonly duty: "fenced"; readonly by: NodeId };
@@ -156,6 +158,8 @@ export interface PairState {
   readonly unrecorded: boolean;
   readonly timers: Timers;
   readonly arbitration: Arbitration;
+  /** As Main: hand-overs offered since this process started. */
+  readonly offers: number;
   /** As Main: since when the mode is being switched. */
   readonly switchingSince: Millis;
   readonly heartbeatAt: Millis;

@@ -26,9 +26,9 @@ const messages: readonly PairMessage[] = [
   { kind: "proof", term, position: head, digest },
   { kind: "admit", term, ackSet: [serverA, serverB] },
   { kind: "leaving", term, reason: "disk full" },
-  { kind: "handover", term, head, ackSet: [serverA], mode: "manual" },
-  { kind: "handover-refused", term, reason: "no" },
-  { kind: "handover-cancel", term },
+  { kind: "handover", term, round: 3, head, ackSet: [serverA], mode: "manual" },
+  { kind: "handover-refused", term, round: 3, reason: "no" },
+  { kind: "handover-cancel", term, round: 3 },
 ];
 
 function parse(json: unknown) {

@@ -59,9 +59,16 @@ const schema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("rights"), term: count, round: count, mode }),
   z.strictObject({ kind: z.literal("rights-kept"), term: count, round: count, mode }),
   z.strictObject({ kind: z.literal("leaving"), term: count, reason }),
-  z.strictObject({ kind: z.literal("handover"), term: count, head: position, ackSet, mode }),
-  z.strictObject({ kind: z.literal("handover-refused"), term: count, reason }),
-  z.strictObject({ kind: z.literal("handover-cancel"), term: count }),
+  z.strictObject({
+    kind: z.literal("handover"),
+    term: count,
+    round: count,
+    head: position,
+    ackSet,
+    mode,
+  }),
+  z.strictObject({ kind: z.literal("handover-refused"), term: count, round: count, reason }),
+  z.strictObject({ kind: z.literal("handover-cancel"), term: count, round: count }),
 ]);
 
 /**

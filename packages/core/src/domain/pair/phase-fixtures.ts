@@ -19,7 +19,14 @@ const machines: Readonly<Record<Phase, Machine>> = {
     progress: { bytesDone: 1, bytesTotal: 2, startedAt: 0, lastAt: 0 },
   },
   following: { duty: "standby", phase: "following", lastAt: 0 },
-  candidate: { duty: "standby", phase: "candidate", since: 0, by: "takeover", ackSet: [serverB] },
+  candidate: {
+    duty: "standby",
+    phase: "candidate",
+    since: 0,
+    by: "takeover",
+    round: 0,
+    ackSet: [serverB],
+  },
   maintenance: { duty: "standby", phase: "maintenance" },
   fenced: { duty: "fenced", by: serverB },
 };

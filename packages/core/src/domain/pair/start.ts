@@ -64,6 +64,7 @@ export function startPair(found: Found): Step {
     unrecorded: isOwner && !isRecorded(found),
     timers: timersOf(found.suspectAfter),
     arbitration: { ...unasked, goal: firstGoal(resumed, isOwner) },
+    offers: 0,
     switchingSince: at,
     heartbeatAt: at,
     awakeSince: at,
@@ -122,7 +123,8 @@ function firstMachine(found: Found, isOwner: boolean): Machine {
   if (control.incarnation === null) return { duty: "none", phase: "blank" };
   if (!isOwner && control.candidacy !== null) {
     const ackSet = [found.self];
-    return { duty: "standby", phase: "candidate", since: found.at, by: "takeover", ackSet };
+    const by = "takeover";
+    return { duty: "standby", phase: "candidate", since: found.at, by, round: 0, ackSet };
   }
   if (!isOwner && control.maintenance !== null) return { duty: "standby", phase: "maintenance" };
   if (!isOwner) return { duty: "standby", phase: "connecting" };

@@ -26,8 +26,13 @@ export function onStandbyTick(turn: Turn): void {
 }
 
 /** R6: from here on nothing of the old Main is taken, before anything is asked. */
-export function beCandidate(turn: Turn, by: Candidate["by"], ackSet: readonly NodeId[]): void {
-  become(turn, { duty: "standby", phase: "candidate", since: turn.clocks.at, by, ackSet });
+export function beCandidate(
+  turn: Turn,
+  by: Candidate["by"],
+  ackSet: readonly NodeId[],
+  round = 0,
+): void {
+  become(turn, { duty: "standby", phase: "candidate", since: turn.clocks.at, by, round, ackSet });
   aimOnlyFor(turn, { kind: "succeed" });
 }
 
@@ -83,7 +88,8 @@ function endCandidacy(turn: Turn): void {
   if (machine.by !== "changeover" || control.owner === null) return;
   if (!peerOf(turn, control.owner).linkUp) return;
   const reason = "the witness did not record the hand-over";
-  say(turn, control.owner, { kind: "handover-refused", term: control.term + 1, reason });
+  const { round } = machine;
+  say(turn, control.owner, { kind: "handover-refused", term: control.term + 1, round, reason });
 }
 
 /** What a candidate makes of the witness's answer. */
