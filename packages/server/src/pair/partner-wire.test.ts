@@ -128,7 +128,7 @@ async function settled(): Promise<void> {
   await new Promise((done) => setImmediate(done));
 }
 
-const beat: PairMessage = { kind: "handover-cancel", term: 1 };
+const beat: PairMessage = { kind: "handover-cancel", term: 1, round: 1 };
 
 test("[WI1] all goes over one connection until that ends, then over the other", async () => {
   const { wire, outcome, kinds } = aWire();
@@ -147,6 +147,24 @@ test("[WI1] all goes over one connection until that ends, then over the other", 
   accepted.close("gone");
   await settled();
   assert.deepEqual(kinds().slice(3), ["link-down"]);
+});
+
+test("[WI10] what a connection still brings after its partner sends on another is not heard", async () => {
+  const { wire, outcome, kinds } = aWire();
+  wire.setPartners([partner]);
+  const [left, next] = [new FakePeer("dial"), new FakePeer()];
+  await outcome({ outcome: "verified", peer: left });
+  wire.accept(next);
+  left.receive('{"kind":"leaving"}');
+  next.receive('{"kind":"leaving"}');
+  left.receive('{"kind":"leaving"}');
+  next.receive('{"kind":"leaving"}');
+  assert.deepEqual(kinds(), ["link-up", "message", "message", "message"]);
+  const newest = new FakePeer();
+  wire.accept(newest);
+  newest.receive('{"kind":"leaving"}');
+  next.receive('{"kind":"leaving"}');
+  assert.equal(kinds().filter((kind) => kind === "message").length, 4);
 });
 
 test("[WI1] a route ends with its connection and goes on over no other", async () => {

@@ -38,6 +38,9 @@ interface Connections {
   accepted: VerifiedPeer | undefined;
   /** The one we send on, kept until it ends so that order holds. */
   sending: VerifiedPeer | undefined;
+  /** The one that the partner sends on: what it sent on another before has been left behind. */
+  heard: VerifiedPeer | undefined;
+  readonly leftBehind: WeakSet<VerifiedPeer>;
   dial: Direction;
   accept: Direction;
   isDialled: boolean;
@@ -167,6 +170,8 @@ export class PartnerWire {
       way: "main",
       accepted: undefined,
       sending: undefined,
+      heard: undefined,
+      leftBehind: new WeakSet(),
       ...untried,
       isDialled: false,
       failures: 0,
@@ -289,8 +294,22 @@ export class PartnerWire {
     if (isTaken !== undefined) return isTaken ? null : "bad frame";
     const message = this.#parts.parse(json.value);
     if (!message.ok) return `bad message: ${message.error}`;
+    if (this.#isLate(from, link)) return null;
     this.#parts.deliver({ kind: "message", peer: from, message: message.value });
     return null;
+  }
+
+  /**
+   * A partner leaves a connection for good when it sends on another. What the first still brings,
+   * which a network may hold back for minutes, was said before what was heard since.
+   */
+  #isLate(from: NodeId, link: VerifiedPeer): boolean {
+    const connections = this.#connections(from);
+    const { heard, leftBehind } = connections;
+    if (leftBehind.has(link)) return true;
+    if (heard !== undefined && heard !== link) leftBehind.add(heard);
+    connections.heard = link;
+    return false;
   }
 }
 
