@@ -101,7 +101,14 @@ test("[R15][HS14] a permanent Standby takes over by itself in no mode, whatever 
 
 test("[R15][HS14] a hand-over that names a permanent Standby is refused with its reason", () => {
   const ackSet = [serverA, serverC];
-  const offer = { kind: "handover", term: 2, head: at(5), ackSet, mode: "manual" } as const;
+  const offer = {
+    kind: "handover",
+    term: 2,
+    round: 1,
+    head: at(5),
+    ackSet,
+    mode: "manual",
+  } as const;
   const { state, actions } = play(aThird(), [heard(serverA, offer)]);
   assert.match(saidOf(actions, "handover-refused")?.reason ?? "", /permanent/);
   assert.equal(state.control.term, 1);
@@ -258,7 +265,14 @@ test("[HS7][HS14] pair mode is for two servers that may be promoted, permanent o
 test("[HS6][HS14] after a changeover the third counts for the new Main too", () => {
   const ackSet = [serverA, serverB, serverC];
   const standby = beside(among(aValidStandby(certified({ ackSet })), triple), { C: {} });
-  const offer = { kind: "handover", term: 2, head: at(5), ackSet, mode: "manual" } as const;
+  const offer = {
+    kind: "handover",
+    term: 2,
+    round: 1,
+    head: at(5),
+    ackSet,
+    mode: "manual",
+  } as const;
   const { state, actions } = play(standby, [heard(serverA, offer)]);
   assert.deepEqual(state.control.ackSet, [serverB, serverA, serverC]);
   const greeted = actions.flatMap((action) => (action.kind === "send" ? [action.to] : []));
