@@ -5,7 +5,7 @@ import { canonical } from "@gridward/core/base/canonical";
 import { nodeId } from "@gridward/core/base/identity";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { ServerRow } from "@gridward/core/domain/types";
-import { errorCode, readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
+import { isOutOfRoom, readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
 
 const fileBytesMost = 64 * 1024;
 const port = z.int().min(0).max(65_535);
@@ -55,7 +55,7 @@ export class KnownServers {
     try {
       this.keep(named);
     } catch (error) {
-      if (errorCode(error) !== "ENOSPC") throw error; // Nothing was promised of it.
+      if (!isOutOfRoom(error)) throw error; // Nothing was promised of it.
     }
   }
 }

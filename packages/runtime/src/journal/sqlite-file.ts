@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { errorCode } from "../os/files.ts";
+import { errorCode, isOutOfRoom } from "../os/files.ts";
 import { DiskFull, type JournalFault } from "./journal.ts";
 
 /** "GWJL": tells our journal from any other SQLite file. */
@@ -33,21 +33,23 @@ const schema = `
   ) STRICT;
 `;
 
-/** A new, empty journal file, readable by its owner only (SQLite gives its side files that mode). */
-export function createJournalFile(path: string, incarnation: string): DatabaseSync {
+/** A new file for a journal, readable by its owner only (SQLite gives its side files that mode). */
+export function createJournalFile(path: string): void {
   closeSync(openSync(path, "wx", 0o600));
-  const database = openJournalFile(path);
+}
+
+/** Makes an empty journal of an empty file. */
+export function writeSchema(database: DatabaseSync, incarnation: string): void {
   database.exec("PRAGMA journal_mode = WAL"); // Kept in the file.
-  database.exec(`
-    BEGIN IMMEDIATE;
-    ${schema}
-    PRAGMA application_id = ${applicationId};
-    PRAGMA user_version = ${schemaVersion};
-  `);
-  const insert = "INSERT INTO generation (id, incarnation, committed) VALUES (1, ?, 0)";
-  database.prepare(insert).run(incarnation);
-  database.exec("COMMIT");
-  return database;
+  inTransaction(database, () => {
+    database.exec(`
+      ${schema}
+      PRAGMA application_id = ${applicationId};
+      PRAGMA user_version = ${schemaVersion};
+    `);
+    const insert = "INSERT INTO generation (id, incarnation, committed) VALUES (1, ?, 0)";
+    database.prepare(insert).run(incarnation);
+  });
 }
 
 /**
@@ -99,15 +101,20 @@ export function undoneWhenFull(database: DatabaseSync, work: () => void): void {
     work();
   } catch (error) {
     if (database.isTransaction) database.exec("ROLLBACK");
-    throw isDiskFull(error) ? new DiskFull("no room for the journal", { cause: error }) : error;
+    throw asDiskFull(error);
   }
+}
+
+/** What a full disk threw, as such; anything else as it is. */
+export function asDiskFull(error: unknown): unknown {
+  return isDiskFull(error) ? new DiskFull("no room for the journal", { cause: error }) : error;
 }
 
 /** SQLITE_FULL, and SQLITE_IOERR_SHMSIZE, which is what a full disk gives for the index of the WAL. */
 const fullCodes: readonly unknown[] = [13, 4874];
 
 function isDiskFull(error: unknown): boolean {
-  return isSqliteError(error) && fullCodes.includes(error.errcode);
+  return isOutOfRoom(error) || (isSqliteError(error) && fullCodes.includes(error.errcode));
 }
 
 export function isSqliteError(error: unknown): error is Error & { readonly errcode: unknown } {

@@ -4,6 +4,7 @@ import {
   cpSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   statSync,
   truncateSync,
@@ -16,6 +17,7 @@ import { test, type TestContext } from "node:test";
 import { canonical } from "@gridward/core/base/canonical";
 import { removePath } from "../os/files.ts";
 import { someEntries } from "./fixtures.ts";
+import { DiskFull } from "./journal.ts";
 import { journalContract, mustOpen, plain, rowsOf, versionAfter } from "./journal.contract.ts";
 import { numberOf, openJournalFile } from "./sqlite-file.ts";
 import { journalPath, sqliteJournalStore } from "./sqlite-store.ts";
@@ -35,6 +37,21 @@ journalContract("SQLite journal", (t) => {
       database.exec("PRAGMA max_page_count = 1000000");
     },
   };
+});
+
+test("[J31] a generation for which there is no room leaves nothing", (t) => {
+  const directory = aDirectory(t);
+  for (const pages of [1, 2, 4]) {
+    const openFile = (path: string): DatabaseSync => {
+      const database = openJournalFile(path);
+      database.exec(`PRAGMA max_page_count = ${pages}`);
+      return database;
+    };
+    const store = sqliteJournalStore(directory, { openFile });
+    assert.throws(() => store.build("one"), DiskFull);
+    assert.throws(() => store.create("two"), DiskFull);
+    assert.deepEqual(readdirSync(join(directory, "generations")), []);
+  }
 });
 
 test("[J20] a copy of the files taken between any two appends opens with whole batches", (t) => {

@@ -10,12 +10,14 @@ import type { GenerationBuilder, JournalFault, JournalStore, OpenedJournal } fro
 import type { Version } from "./replay.ts";
 import { proveSnapshot, readSnapshot, rowWriter, writeSnapshotPlace } from "./snapshot-rows.ts";
 import {
+  asDiskFull,
   createJournalFile,
   findFileFault,
   inTransaction,
   isSqliteError,
   openJournalFile,
   undoneWhenFull,
+  writeSchema,
 } from "./sqlite-file.ts";
 import { openSqliteJournal } from "./sqlite-journal.ts";
 
@@ -54,14 +56,14 @@ export function sqliteJournalStore(
   return {
     open: (incarnation) => open(incarnation),
     create(incarnation) {
-      const database = createGeneration(directory, incarnation);
+      const database = createGeneration(directory, incarnation, settings);
       finishGeneration(database, origin, emptyDigest);
       const opened = open(incarnation);
       assert(opened.ok, "an empty journal opens");
       return opened.value;
     },
     build: (incarnation) =>
-      sqliteBuilder(directory, incarnation, (read) => open(incarnation, read)),
+      sqliteBuilder(directory, incarnation, settings, (read) => open(incarnation, read)),
     keepOnly(incarnation) {
       const generations = generationsDirectory(directory);
       if (!existsSync(generations)) return;
@@ -102,15 +104,31 @@ function unreadable(detail: string): JournalFault {
   return { code: "journal.unreadable", detail, seq: null };
 }
 
-function createGeneration(directory: string, incarnation: string): DatabaseSync {
+/** On a full disk it leaves nothing: half a generation would take the room that is missing. */
+function createGeneration(
+  directory: string,
+  incarnation: string,
+  settings: StoreSettings,
+  pragmas = "",
+): DatabaseSync {
   const path = journalPath(directory, incarnation);
-  makeDirectory(dirname(path));
-  const database = createJournalFile(path, incarnation);
-  // The file is there after a power cut only when every directory above it is.
-  for (const parent of [dirname(path), generationsDirectory(directory), directory]) {
-    syncDirectory(parent);
+  let database: DatabaseSync | undefined;
+  try {
+    makeDirectory(dirname(path));
+    createJournalFile(path);
+    database = settings.openFile(path);
+    writeSchema(database, incarnation);
+    database.exec(pragmas);
+    // The file is there after a power cut only when every directory above it is.
+    for (const parent of [dirname(path), generationsDirectory(directory), directory]) {
+      syncDirectory(parent);
+    }
+    return database;
+  } catch (error) {
+    database?.close();
+    removePath(dirname(path));
+    throw asDiskFull(error);
   }
-  return database;
 }
 
 /** From here on the generation is whole; before, opening refuses it. */
@@ -136,12 +154,13 @@ const buildingCacheKib = 64 * 1024;
 function sqliteBuilder(
   directory: string,
   incarnation: string,
+  settings: StoreSettings,
   open: (read: SnapshotReader) => Result<OpenedJournal, JournalFault>,
 ): GenerationBuilder {
-  const database = createGeneration(directory, incarnation);
   // A crash loses the unfinished generation in any case: nothing is written twice, nor synced before
   // the end. A rollback after a full disk needs only the few pages that were there.
-  database.exec(`PRAGMA journal_mode = MEMORY; PRAGMA cache_size = -${buildingCacheKib}`);
+  const pragmas = `PRAGMA journal_mode = MEMORY; PRAGMA cache_size = -${buildingCacheKib}`;
+  const database = createGeneration(directory, incarnation, settings, pragmas);
   const write = rowWriter(database);
   const state = growState();
   const remove = (): void => removePath(dirname(journalPath(directory, incarnation)));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -16,6 +16,7 @@ test("[OS8] the second taker learns who holds the directory; released, it is fre
   assert.ok(lock.ok);
   assert.deepEqual(directoryOwner(directory), { pid: process.pid });
   assert.deepEqual(lockDirectory(directory), { ok: false, error: { pid: process.pid } });
+  assert.deepEqual(readdirSync(directory), ["lock", "pid"], "a full disk has room for it");
   lock.value.release();
   assert.equal(directoryOwner(directory), undefined);
   const again = lockDirectory(directory);

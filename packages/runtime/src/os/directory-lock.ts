@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { utf8 } from "@gridward/core/base/bytes";
-import { readFileBounded, removePath, writeFileDurable } from "./files.ts";
+import { isOutOfRoom, readFileBounded, removePath, writeFileDurable } from "./files.ts";
 
 /** Held by the one process that may write in a data directory. */
 export interface DirectoryLock {
@@ -28,14 +28,20 @@ const held = new Set<DatabaseSync>();
 export function lockDirectory(directory: string): Result<DirectoryLock, DirectoryInUse> {
   const database = new DatabaseSync(join(directory, "lock"), { timeout: patienceMs });
   try {
-    database.exec("BEGIN EXCLUSIVE");
-  } catch {
+    // Without a file of its own beside the lock: a full disk must not look like another process.
+    database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+  } catch (error) {
     database.close();
+    if (!isBusy(error)) throw error;
     return err({ pid: recordedPid(directory) });
   }
   held.add(database);
   const pidFile = join(directory, "pid");
-  writeFileDurable(pidFile, utf8(`${process.pid}\n`));
+  try {
+    writeFileDurable(pidFile, utf8(`${process.pid}\n`));
+  } catch (error) {
+    if (!isOutOfRoom(error)) throw error;
+  }
   return ok({
     release() {
       removePath(pidFile);
@@ -43,6 +49,11 @@ export function lockDirectory(directory: string): Result<DirectoryLock, Director
       database.close();
     },
   });
+}
+
+/** SQLITE_BUSY: somebody holds the lock. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === 5;
 }
 
 /** Whether a process holds the directory, and which. Changes nothing. */

@@ -105,6 +105,11 @@ export function removePath(path: string): void {
   rmSync(path, { recursive: true, force: true });
 }
 
+/** Did a call of Node's fail because the disk, or what this user may take of it, is full? */
+export function isOutOfRoom(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT", "EFBIG"].includes(errorCode(error));
+}
+
 /** The `code` of an error of Node's (ENOENT, ENOSPC …), or "" if it has none. */
 export function errorCode(error: unknown): string {
   if (error instanceof Error && "code" in error && typeof error.code === "string") {

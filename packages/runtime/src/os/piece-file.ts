@@ -3,7 +3,7 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
-import { errorCode, syncDirectory } from "./files.ts";
+import { errorCode, isOutOfRoom, syncDirectory } from "./files.ts";
 import { freshId } from "./random.ts";
 
 export type PieceFileFault = "exists" | "no room" | "cannot be used";
@@ -114,8 +114,7 @@ export async function* readPieces(
 }
 
 function faultOf(error: unknown): PieceFileFault {
-  const code = errorCode(error);
-  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") return "no room";
-  if (code === "") throw error;
+  if (isOutOfRoom(error)) return "no room";
+  if (errorCode(error) === "") throw error;
   return "cannot be used";
 }

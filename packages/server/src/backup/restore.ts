@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { systemId } from "@gridward/core/base/identity";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { CommandOf } from "@gridward/core/domain/decision";
@@ -6,8 +7,9 @@ import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { Actor } from "@gridward/core/domain/types";
 import { ControlStore } from "@gridward/runtime/journal/control-store";
 import { DiskFull, type JournalStore, type OpenedJournal } from "@gridward/runtime/journal/journal";
-import { sqliteJournalStore } from "@gridward/runtime/journal/sqlite-store";
+import { generationsDirectory, sqliteJournalStore } from "@gridward/runtime/journal/sqlite-store";
 import { lockDirectory } from "@gridward/runtime/os/directory-lock";
+import { removePath } from "@gridward/runtime/os/files";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { freshId, freshRequestId } from "@gridward/runtime/os/random";
 import { Ledger } from "../ledger.ts";
@@ -48,20 +50,33 @@ export async function restore(order: RestoreOrder): Promise<Result<Restored, Ref
   }
 }
 
+/** What did not come to its end leaves nothing: the next try needs the room. */
 async function carryOut(
   order: RestoreOrder,
   prepared: Prepared,
 ): Promise<Result<Restored, Refusal>> {
+  const incarnation = freshId();
+  let isDone = false;
+  try {
+    const restored = await replace(order, prepared, incarnation);
+    isDone = restored.ok;
+    return restored;
+  } finally {
+    if (!isDone) removePath(join(generationsDirectory(order.directory), incarnation));
+  }
+}
+
+async function replace(
+  order: RestoreOrder,
+  prepared: Prepared,
+  incarnation: string,
+): Promise<Result<Restored, Refusal>> {
   const { directory, file, recovery } = order;
   const store = sqliteJournalStore(directory);
-  const incarnation = freshId();
   const opened = await build(store, incarnation, { file, recovery, header: prepared.header });
   if (!opened.ok) return opened;
-  const begun = begin(order, prepared, opened.value);
-  if (!begun.ok) {
-    opened.value.journal.close();
-    return begun;
-  }
+  const begun = beginOrClose(order, prepared, opened.value);
+  if (!begun.ok) return begun;
   const { ledger, certified } = begun.value;
   const { head } = ledger;
   ledger.close();
@@ -104,6 +119,21 @@ async function build(
   } catch (error) {
     builder.abandon();
     throw error;
+  }
+}
+
+function beginOrClose(
+  order: RestoreOrder,
+  prepared: Prepared,
+  opened: OpenedJournal,
+): ReturnType<typeof begin> {
+  let isBegun = false;
+  try {
+    const begun = begin(order, prepared, opened);
+    isBegun = begun.ok;
+    return begun;
+  } finally {
+    if (!isBegun) opened.journal.close();
   }
 }
 

@@ -9,7 +9,7 @@ import type { Tail as LeftTail } from "@gridward/core/domain/pair/event";
 import { DiskFull } from "@gridward/runtime/journal/journal";
 import { listDirectory } from "@gridward/runtime/os/directory";
 import {
-  errorCode,
+  isOutOfRoom,
   makeDirectory,
   readFileBounded,
   syncDirectory,
@@ -118,7 +118,7 @@ function keepFile(folder: string, tail: Tail, pairingKey: KeyObject): void {
     writeFileAtomic(path, bytes);
   } catch (error) {
     // Nothing was cut: the pair's rules know what a full disk means.
-    if (errorCode(error) === "ENOSPC") throw new DiskFull("no room for the tail");
+    if (isOutOfRoom(error)) throw new DiskFull("no room for the tail");
     throw error;
   }
   const back = readFileBounded(path, fileBytesMost);
