@@ -40,7 +40,7 @@ export async function answerContact(parts: ContactParts, contact: Contact): Prom
   if (claim?.ok !== true) return;
   const { server, mac } = claim.value;
   const code = openCode(place.paths.code, parts.now());
-  const use = { purpose: "witness", name: server, exporter: peer.exporter() } as const;
+  const use = { purpose: "witness", name: server, exporter: peer.exporter } as const;
   if (code === undefined || !isSecretMac(code.key, use, mac)) {
     return peer.send(encode({ v: 1, answer: "refused" }));
   }

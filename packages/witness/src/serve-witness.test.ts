@@ -112,7 +112,7 @@ async function seed(witness: TestWitness, code: string, as: Identity = a): Promi
   const met = await witness.contact(async (peer) => {
     const greeting = await peer.receive(512);
     assert.ok(greeting && decodeGreeting(greeting).ok);
-    const use = { purpose: "witness", name: as.node, exporter: peer.exporter() } as const;
+    const use = { purpose: "witness", name: as.node, exporter: peer.exporter } as const;
     const mac = secretMac(new Secret<Bytes>(sha256(secret)), use);
     peer.send(utf8(JSON.stringify({ v: 1, server: as.node, mac })));
     const admission = decodeAdmission((await peer.receive(512)) ?? new Uint8Array());
@@ -188,7 +188,7 @@ test("[WN3] a proof that was overheard is worth nothing on another connection", 
   for (const isFirst of [true, false]) {
     const met = await witness.contact(async (peer) => {
       await peer.receive(512);
-      const use = { purpose: "witness", name: a.node, exporter: peer.exporter() } as const;
+      const use = { purpose: "witness", name: a.node, exporter: peer.exporter } as const;
       if (isFirst) overheard = secretMac(key, use);
       peer.send(utf8(JSON.stringify({ v: 1, server: a.node, mac: overheard })));
       const admission = decodeAdmission((await peer.receive(512)) ?? new Uint8Array());

@@ -40,7 +40,7 @@ function subject({ peer, signer, acceptorId, nonce, diallerId }: ContactProof): 
     // A first contact has no certificate that would mean anything, so it presents none.
     diallerFingerprint: "",
     acceptorFingerprint: isAcceptor ? peer.ownFingerprint : peer.theirFingerprint,
-    exporter: peer.exporter(),
+    exporter: peer.exporter,
   });
 }
 

@@ -164,7 +164,7 @@ test(
       assert.equal(String(Buffer.from(first ?? [])), "proof");
       peer.send(Buffer.from("hello"));
       const echoed = await peer.receive(1024);
-      assert.deepEqual(contacts[0]?.peer.exporter(), peer.exporter());
+      assert.deepEqual(contacts[0]?.peer.exporter, peer.exporter);
       return String(Buffer.from(echoed ?? []));
     });
     assert.deepEqual(told, { ok: true, value: "hello" });
@@ -179,6 +179,33 @@ test(
     await once(old.resume(), "close");
     assert.equal(contacts.length, 1);
     assert.equal(server.strangers().get("T11"), 1);
+  },
+);
+
+test(
+  "[LK15] what a contact is known by outlives its connection, which may end in the middle of a word",
+  patience,
+  async (t) => {
+    const exporters: Bytes[] = [];
+    const server = await opened(
+      t,
+      testServer(b, a, {
+        async onContact({ peer }) {
+          const gone = once(peer.socket, "close");
+          peer.socket.destroy();
+          await gone;
+          exporters.push(peer.exporter);
+        },
+      }),
+    );
+    const { clock, stop } = dialOptions(a, b, server.port);
+    const place = { address: "127.0.0.1", port: server.port, clock, stop };
+    const told = await dialContact(place, async (peer) => {
+      const gone = await peer.receive(unverifiedFrameBytesMax);
+      return { gone, exporter: peer.exporter };
+    });
+    await until(() => exporters.length === 1);
+    assert.deepEqual(told, { ok: true, value: { gone: undefined, exporter: exporters[0] } });
   },
 );
 

@@ -104,6 +104,6 @@ function signedBytes(order: ProofOrder, signer: "dial" | "accept"): Uint8Array {
     acceptorNonce: acceptor.nonce,
     diallerFingerprint: dialler.fingerprint,
     acceptorFingerprint: acceptor.fingerprint,
-    exporter: peer.exporter(),
+    exporter: peer.exporter,
   });
 }

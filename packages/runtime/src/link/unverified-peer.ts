@@ -25,6 +25,8 @@ export class UnverifiedPeer {
   readonly ownFingerprint: string;
   /** Bytes read and not yet taken; the verified peer goes on with them. */
   readonly reader = new FrameReader();
+  /** TLS exporter value of this connection (RFC 5705): the same at both ends, and nowhere else. */
+  readonly exporter: Bytes;
   #wake: (() => void) | undefined;
   #hasEnded = false;
   #error: Error | undefined;
@@ -38,6 +40,8 @@ export class UnverifiedPeer {
     this.theirFingerprint = leaf === undefined ? "" : fingerprintOf(leaf);
     const own = socket.getX509Certificate();
     this.ownFingerprint = own === undefined ? "" : fingerprintOf(own);
+    // Read at once: of a connection that has ended meanwhile Node gives none, and throws.
+    this.exporter = socket.exportKeyingMaterial(exporterLength, exporterLabel, Buffer.alloc(0));
     socket.setNoDelay(true);
     socket.on("data", this.#onData);
     socket.on("error", this.#onError);
@@ -81,12 +85,6 @@ export class UnverifiedPeer {
 
   get isEnded(): boolean {
     return this.#hasEnded;
-  }
-
-  /** TLS exporter value of this connection (RFC 5705): the same at both ends, and nowhere else. */
-  exporter(): Bytes {
-    const none = Buffer.alloc(0);
-    return this.socket.exportKeyingMaterial(exporterLength, exporterLabel, none);
   }
 
   /** What OpenSSL says of that chain; null if it is content. */

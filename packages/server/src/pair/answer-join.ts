@@ -103,7 +103,7 @@ async function admission(
   const invite = front.state().tables.invites.get(ask.name);
   if (key === null) return refuse("pair.not-main", "");
   const before = joined.get(ask.name);
-  const use = { purpose: "join", name: ask.name, exporter: peer.exporter() } as const;
+  const use = { purpose: "join", name: ask.name, exporter: peer.exporter } as const;
   if (invite === undefined) {
     const isRetry = before !== undefined && isSecretMac(before.secret, use, ask.mac);
     return isRetry ? ok(before.secret) : refuse("invite.not-found", "");
@@ -186,7 +186,7 @@ function joinedAnswer(
     return refuse("system.blank", "");
   }
   const wrapped = wrapSystemKey(systemKey, application.wrapKey, {
-    exporter: peer.exporter(),
+    exporter: peer.exporter,
     secret,
     mainPairingKey: pairingKeyText(parts.self.pairingKey),
     joiningPairingKey: application.server.pairingKey,

@@ -92,7 +92,7 @@ async function converse(
     encodeJoin({
       v: 1,
       name,
-      mac: secretMac(secret, { purpose: "join", name, exporter: peer.exporter() }),
+      mac: secretMac(secret, { purpose: "join", name, exporter: peer.exporter }),
     }),
   );
   const admitted = await receiveAnswer(peer);
@@ -179,7 +179,7 @@ function accept(
   }
   if (!isOurs) return refuse("invite.bad-certificate", "for other keys than ours");
   const key = unwrapSystemKey(answer.wrapped, wrapKey.key, {
-    exporter: peer.exporter(),
+    exporter: peer.exporter,
     secret: new Secret<Bytes>(code.secret),
     mainPairingKey: greeting.pairingKey,
     joiningPairingKey: pairingKeyText(pairingKey),

@@ -104,7 +104,7 @@ async function claimCode(
   { self, allowSameHost }: SeedOrder,
 ): Promise<Result<WitnessRow["machine"], Refusal>> {
   const key = new Secret<Bytes>(sha256(code.secret));
-  const use = { purpose: "witness", name: self, exporter: peer.exporter() } as const;
+  const use = { purpose: "witness", name: self, exporter: peer.exporter } as const;
   peer.send(encode({ v: 1, server: self, mac: secretMac(key, use) }));
   const received = await peer.receive(unverifiedFrameBytesMax);
   const admission = received === undefined ? undefined : decodeAdmission(received);
