@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { type NodeId, requestId } from "@gridward/core/base/identity";
 import { Defect, type Result } from "@gridward/core/base/result";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
+import { origin } from "@gridward/core/domain/entry";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import {
   aControl,
@@ -24,6 +25,8 @@ function aMain(changes: Partial<ControlRecord> = {}) {
   const { ledger, store, fill } = aLedger();
   const world = { at: 0, isBroken: false, onSettled: () => {} };
   const deeds: string[] = [];
+  /** Ends the first passes that were begun. */
+  const passes: (() => void)[] = [];
   const started = startPair({
     self: serverA,
     control: aControl({ highest: ledger.head, ...changes }),
@@ -60,7 +63,11 @@ function aMain(changes: Partial<ControlRecord> = {}) {
       send: (_: NodeId, message: PairMessage) => {
         deeds.push(message.kind);
       },
-      sendFirstPass: async () => undefined,
+      sendFirstPass: () => {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        passes.push(resolve);
+        return promise;
+      },
       onCommitted: (seq) => void deeds.push(`commit ${seq}`),
       onAbandoned: () => void deeds.push("abandoned"),
       onSettled: () => {
@@ -71,7 +78,7 @@ function aMain(changes: Partial<ControlRecord> = {}) {
     pair,
     ledger,
   );
-  return { conductor, ledger, store, fill, world, deeds };
+  return { conductor, ledger, store, fill, world, deeds, passes };
 }
 
 /** A Main of a protected pair whose Standby follows. */
@@ -115,6 +122,25 @@ test("[CD7][HS8] a Standby hears of a commit at once: by word, or with the next 
   };
   conductor.feed(heard(serverB, { kind: "ack", term: 1, head: ledger.head }));
   assert.deepEqual(deeds, ["commit 3", "settled", "entries", "settled"]);
+});
+
+test("[CD8][HS4] a first pass that ended with its link lets no second one begin beside the next", async () => {
+  const { conductor, passes } = aMain();
+  const follow = heard(serverB, { kind: "follow", term: 1, head: origin });
+  conductor.feed({ kind: "link-up", peer: serverB });
+  conductor.feed(follow);
+  conductor.feed({ kind: "link-down", peer: serverB });
+  conductor.feed({ kind: "link-up", peer: serverB });
+  conductor.feed(follow);
+  assert.equal(passes.length, 2);
+  passes[0]?.();
+  await settled();
+  conductor.feed(follow);
+  assert.equal(passes.length, 2);
+  passes[1]?.();
+  await settled();
+  conductor.feed(follow);
+  assert.equal(passes.length, 3);
 });
 
 test("[CD2] after an error of the disk nothing goes on, whoever caught the error", async () => {

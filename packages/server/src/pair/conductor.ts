@@ -65,6 +65,8 @@ export class Conductor {
   #order: Order | undefined;
   /** As Main: committed since the Standby was last told how far it may show. */
   #isUntold = false;
+  /** The first pass that was begun last for each partner. */
+  readonly #passes = new Map<NodeId, FirstPassSource>();
   /** A verified generation that the rules have not yet made current. */
   #ready: OpenedJournal | undefined;
 
@@ -305,8 +307,10 @@ export class Conductor {
   #sendSnapshot(to: NodeId): void {
     const { state, committed, committedDigest } = this.#mustLedger();
     const source = { state, position: committed, digest: committedDigest };
+    this.#passes.set(to, source);
     void this.#parts.sendFirstPass(to, source).then(() => {
-      this.feed({ kind: "snapshot-sent", peer: to });
+      // One whose link ended says nothing of the one that is under way since.
+      if (this.#passes.get(to) === source) this.feed({ kind: "snapshot-sent", peer: to });
     });
   }
 
