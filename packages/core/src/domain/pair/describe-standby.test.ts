@@ -143,3 +143,16 @@ test("[PD8][HS7] a candidate says what is wrong with the witness", () => {
     assert.equal(remedy.includes("or the witness"), why === "silent");
   }
 });
+
+test("[PD8][R9] who only must hear what became of its question calls nobody silent", () => {
+  const { state } = inPhase("candidate");
+  const arbitration = { ...state.arbitration, goal: { kind: "settle" } } as const;
+  const settling = { ...state, arbitration };
+  assert.equal(read({ state: settling, actions: [] }, 0).code, "pair.settling");
+  const trouble = { why: "silent", since: 0 } as const;
+  const lost = { ...settling, arbitration: { ...arbitration, trouble } };
+  const { code, text, remedy } = read({ state: lost, actions: [] }, 0);
+  assert.equal(code, "pair.witness-silent");
+  assert.doesNotMatch(text, /A is silent/);
+  assert.match(remedy, /gone for good.*pair maintenance on --local.*`off`/);
+});

@@ -168,8 +168,9 @@ export const troubleWords: Readonly<Record<ArbiterTrouble, string>> = {
 };
 
 function whyCandidate(state: PairState, { by }: Candidate): Why {
-  const { trouble } = state.arbitration;
+  const { trouble, goal } = state.arbitration;
   const main = nameOfMain(state);
+  if (goal?.kind === "settle") return whySettling(main, trouble?.why);
   const what = { takeover: "is silent", promotion: "is silent", changeover: "hands over" }[by];
   if (trouble === null) {
     return {
@@ -185,6 +186,23 @@ function whyCandidate(state: PairState, { by }: Candidate): Why {
     remedy:
       `Start ${main}${isSilent ? " or the witness" : ""}, or mend the network to ` +
       `${isSilent ? "them if they run" : "it if it runs"}. ${promoteIfLost(main, "--force")}`,
+  };
+}
+
+/** It wants to be Main no more; but whoever asked for a term may have been given it (R9). */
+function whySettling(main: string, trouble: ArbiterTrouble | undefined): Why {
+  const asked = "This server asked the witness to be Main, and must hear what became of that";
+  if (trouble === undefined) {
+    const remedy = "Nothing for some seconds. If it stays, look at the witness.";
+    return { code: "pair.settling", text: `${asked}.`, remedy };
+  }
+  return {
+    code: `pair.witness-${trouble}`,
+    text: `${asked}; but ${troubleWords[trouble]}.`,
+    remedy:
+      "Start the witness, or mend the network to it. If it is gone for good, run " +
+      "`gridward pair maintenance on --local {dir}` and then `off`: this server drops what it asked, " +
+      `and follows ${main}. ${promoteIfLost(main, "--force")}`,
   };
 }
 

@@ -15,6 +15,7 @@ import {
   serverA,
   serverB,
   started,
+  withPeer,
 } from "./fixtures.ts";
 
 const on = { kind: "order-maintenance", isOn: true } as const;
@@ -65,4 +66,38 @@ test("[HS18] a Main is not taken out, and nobody twice", () => {
   assert.equal(refusalOf(play(aValidStandby(), [on, on]).actions), "pair.unchanged");
   const blank = started({ control: aControl({ incarnation: null, owner: null }) });
   assert.equal(refusalOf(play(blank, [on]).actions), "pair.busy");
+});
+
+test("[HS18][R9] a candidate whose witness is gone is taken out, and put back follows its Main", () => {
+  const asking = started({ self: serverB, control: certified({ mode: "witness", candidacy: 2 }) });
+  const asked = play(withPeer(asking, serverA, { duty: "main" }), [{ kind: "tick" }]);
+  assert.equal(asked.state.arbitration.asked?.id, 1);
+  const out = play(asked, [on]);
+  assert.deepEqual(deeds(out.actions), ["write-control", "say leaving", "order-done"]);
+  assert.equal(out.state.control.candidacy, null);
+  assert.equal(out.state.control.certificate?.complete, false);
+  assert.equal(out.state.arbitration.goal, null);
+  const ackSet = [serverA];
+  const back = play(out, [off, heard(serverA, aHello({ ackSet }))]);
+  assert.notEqual(saidOf(back.actions, "follow"), undefined);
+  // What the witness says too late makes it no Main.
+  const { control, head: floor } = back.state;
+  const { systemId } = control;
+  assert.ok(systemId !== null);
+  const record = { systemId, version: 8, term: 2, owner: serverB, ackSet, floor };
+  const late = play(back, [
+    { kind: "arbiter-answered", id: 1, answer: { kind: "record", record } },
+  ]);
+  assert.equal(late.state.machine.duty, "standby");
+});
+
+test("[HS18][HS6] in maintenance an offer is refused, so that the Main need not wait for its word", () => {
+  const out = play(aValidStandby(), [on]);
+  const ackSet = [serverA, serverB];
+  const { head } = out.state;
+  const offer = { kind: "handover", term: 2, round: 4, head, ackSet, mode: "manual" } as const;
+  const cancel = { kind: "handover-cancel", term: 2, round: 4 } as const;
+  for (const said of [offer, cancel]) {
+    assert.equal(saidOf(play(out, [heard(serverA, said)]).actions, "handover-refused")?.round, 4);
+  }
 });

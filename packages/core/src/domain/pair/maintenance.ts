@@ -1,4 +1,5 @@
 import type { NodeId } from "../../base/identity.ts";
+import { aimOnlyFor } from "./arbitration.ts";
 import type { PairMessage } from "./message.ts";
 import type { Denial } from "./orders.ts";
 import type { PairState } from "./pair-state.ts";
@@ -12,12 +13,15 @@ function checkMaintenance({ machine, control }: PairState, isOn: boolean): Denia
   if (control.incarnation === null) {
     return { code: "pair.busy", detail: "there is no database yet" };
   }
-  if (machine.duty === "standby" && machine.phase !== "candidate") return undefined;
+  if (machine.duty === "standby") return undefined;
   const phase = machine.duty === "fenced" ? machine.duty : machine.phase;
   return { code: "pair.busy", detail: `this server is ${phase}` };
 }
 
-/** It leaves the ack set durably before it says so (R2), and comes back when it is put back. */
+/**
+ * It leaves the ack set durably before it says so (R2), and comes back when it is put back. What it
+ * asked of the witness it drops for good: complete no more, it uses no term that was given to it.
+ */
 export function orderMaintenance(turn: Turn, isOn: boolean): void {
   const denial = checkMaintenance(turn.state, isOn);
   if (denial) return act(turn, { kind: "order-refused", ...denial });
@@ -31,9 +35,11 @@ function leave(turn: Turn): void {
   const { certificate } = control;
   keep(turn, {
     maintenance: { since: turn.clocks.now },
+    candidacy: null,
     ackSet: control.ackSet.filter((member) => member !== self),
     certificate: certificate && { ...certificate, complete: false },
   });
+  aimOnlyFor(turn, null);
   become(turn, { duty: "standby", phase: "maintenance" });
   if (control.owner !== null) sayLeaving(turn, control.owner);
 }
@@ -52,9 +58,15 @@ function comeBack(turn: Turn): void {
   if (control.owner !== null && peerOf(turn, control.owner).linkUp) sayHello(turn, control.owner);
 }
 
-/** A Main that still counts us did not hear that we left. */
+/** A Main that still counts us, or hands over to us, did not hear that we left. */
 export function hearInMaintenance(turn: Turn, from: NodeId, message: PairMessage): void {
   const { control, self } = turn.state;
+  if (message.kind === "handover" || message.kind === "handover-cancel") {
+    const { term, round } = message;
+    if (control.term >= term) return sayHello(turn, from);
+    const reason = "the target is in maintenance";
+    return say(turn, from, { kind: "handover-refused", term, round, reason });
+  }
   if (message.kind !== "hello" || message.duty !== "main" || control.owner !== from) return;
   if (message.ackSet.includes(self)) sayLeaving(turn, from);
 }

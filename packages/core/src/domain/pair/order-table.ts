@@ -100,7 +100,10 @@ export const orders: Readonly<Record<Order, OrderRow>> = {
       connecting: { when: "ordered `on`", to: ["maintenance"] },
       synchronising: { when: "ordered `on`; the copy under way is given up", to: ["maintenance"] },
       following: { when: "ordered `on`", to: ["maintenance"] },
-      candidate: null,
+      candidate: {
+        when: "ordered `on`; what it asked of the witness is dropped",
+        to: ["maintenance"],
+      },
       maintenance: { when: "ordered `off`", to: ["connecting"] },
       fenced: null,
     },

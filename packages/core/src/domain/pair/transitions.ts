@@ -279,7 +279,7 @@ export const moves: readonly Move[] = [
     ...apart("two operators must promote two servers"),
   },
   {
-    from: ["connecting", "following", "synchronising"],
+    from: ["connecting", "following", "synchronising", "candidate"],
     to: "maintenance",
     on: ["order-maintenance"],
     when: "an operator takes this Standby out; it leaves the ack set durably and says so",
