@@ -56,6 +56,8 @@ test("[SF2] lines left out, swapped or added, another mark and another signer ar
   const without = lines.filter((_, index) => index !== 3).join("\n");
   assert.match(faultOf(without), /line 4/);
   const [header = "", first = "", second = "", ...rest] = lines;
+  const miscounted = textOf().replace(/"entries":\d+(?=,"signature")/, '"entries":0');
+  assert.equal(faultOf(miscounted), "lines are missing");
   assert.match(faultOf([header, second, first, ...rest].join("\n")), /line 2: it was changed/);
   assert.match(faultOf([header, first, first, second, ...rest].join("\n")), /line 3/);
   const marked = textOf().replace('"mark":"unknown"', '"mark":"acknowledged"');

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -30,6 +30,9 @@ class TestSystem {
   state = sharedState();
   orders: ChangeOrder[] = [];
   refusal: Refusal | undefined;
+  time = 0;
+  meanwhile = (): void => undefined;
+  readonly notes: string[] = [];
   /** Looks until the system holds so many rows, or so many looks were in vain. */
   async upload(looks = 4): Promise<Upload> {
     const stop = new AbortController();
@@ -42,13 +45,15 @@ class TestSystem {
       submit: async (order) => Promise.resolve(this.#submit(order)),
       clock: {
         now: () => 0,
-        monotonic: () => 0,
+        monotonic: () => this.time,
         sleep: async () => {
+          this.time += 30_000;
+          this.meanwhile();
           if (--left <= 0) stop.abort();
           return Promise.resolve();
         },
       },
-      note: () => undefined,
+      note: (text) => void this.notes.push(text),
     });
     await upload.keepOn(stop.signal);
     return upload;
@@ -113,6 +118,41 @@ test("[SF4][SF5] while no Main takes it, it is tried again, under the same reque
     assert.deepEqual(idsOf(system), expected);
     assert.deepEqual(upload.alarms, []);
     assert.equal(new Set(system.orders.map(({ requestId }) => requestId)).size, ids.size);
+  });
+});
+
+test("[SF5] a file that cannot be read is an alarm until it can, and is looked at again", async () => {
+  await withSystem(async (system) => {
+    const [path = ""] = listTails(system.directory);
+    const whole = readFileSync(path);
+    writeFileSync(path, whole.subarray(0, 900));
+    const upload = await system.upload();
+    assert.deepEqual(
+      upload.alarms.map(({ code }) => code),
+      ["pair.set-aside-unread"],
+    );
+    assert.match(upload.alarms[0]?.text ?? "", /\.tail here cannot be read: it has no end/);
+    assert.equal(system.notes.length, 1, "said once");
+    let looks = 0;
+    system.meanwhile = () => {
+      if (++looks === 2) writeFileSync(path, whole);
+    };
+    const later = await system.upload(8);
+    assert.deepEqual(idsOf(system), expected);
+    assert.deepEqual(later.alarms, []);
+  });
+});
+
+test("[SF5] what the system refuses for good is an alarm, not a line of a log", async () => {
+  await withSystem(async (system) => {
+    system.refusal = { code: "tail.malformed", detail: "a fact" };
+    const upload = await system.upload();
+    assert.deepEqual(
+      upload.alarms.map(({ code }) => code),
+      ["pair.set-aside-untaken"],
+    );
+    assert.match(upload.alarms[0]?.text ?? "", /does not take: 6\.$/);
+    assert.equal(listTails(system.directory).length, 1);
   });
 });
 

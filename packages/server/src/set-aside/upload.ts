@@ -1,7 +1,8 @@
+import { basename } from "node:path";
 import { utf8 } from "@gridward/core/base/bytes";
 import { type NodeId, requestId } from "@gridward/core/base/identity";
 import type { Result } from "@gridward/core/base/result";
-import { type Instant, rfc3339 } from "@gridward/core/base/time";
+import { type Instant, minute, type Millis, rfc3339 } from "@gridward/core/base/time";
 import type { ChangeOrder } from "@gridward/core/domain/command";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { Alarm } from "@gridward/core/domain/server-status";
@@ -28,8 +29,18 @@ export interface UploadParts {
   readonly note: (text: string) => void;
 }
 
+interface Unread {
+  readonly fault: string;
+  readonly since: Instant;
+  /** When it was looked at last, monotonic. */
+  readonly at: Millis;
+}
+
 /** How often is looked whether anything is to be brought. */
 const lookEveryMs = 1_000;
+
+/** A file that cannot be read is looked at again after this: it may have been put back. */
+const lookAgainAfter: Millis = minute;
 
 /** Rows under way at the same time. */
 const atOnce = 64;
@@ -41,19 +52,47 @@ const atOnce = 64;
  */
 export class Upload {
   readonly #parts: UploadParts;
-  /** Ids of the rows of each file that was read; null: it cannot be read. */
-  readonly #known = new Map<string, readonly string[] | null>();
-  /** Rows that the system will never take. */
-  readonly #refused = new Set<string>();
+  /** Ids of the rows of each file that was read. */
+  readonly #known = new Map<string, readonly string[]>();
+  /** Files that cannot be read. */
+  readonly #unread = new Map<string, Unread>();
+  /** Rows that the system will never take, and since when that is known. */
+  readonly #refused = new Map<string, Instant>();
   #since: Instant | null = null;
 
   constructor(parts: UploadParts) {
     this.#parts = parts;
   }
 
-  /** Stands while the system lacks what is set aside here, so while only this server tells of it. */
+  /** Stand while the system lacks what is set aside here, so while only this server tells of it. */
   get alarms(): readonly Alarm[] {
-    const ids = [...this.#known.values()].flatMap((known) => known ?? []);
+    return [...this.#waiting(), ...this.#unreadable(), ...this.#untaken()];
+  }
+
+  #unreadable(): readonly Alarm[] {
+    return [...this.#unread].map(([path, { fault, since }]) => ({
+      code: "pair.set-aside-unread",
+      since: rfc3339(since),
+      text: `The set-aside file ${basename(path)} here cannot be read: ${fault}. What it holds is in no list.`,
+      remedy: "Put it back from a copy of `divergent` in the data directory; delete nothing there.",
+    }));
+  }
+
+  #untaken(): readonly Alarm[] {
+    const [first] = this.#refused.values();
+    if (first === undefined) return [];
+    return [
+      {
+        code: "pair.set-aside-untaken",
+        since: rfc3339(first),
+        text: `Changes that are set aside on this server and that the system does not take: ${this.#refused.size}.`,
+        remedy: "They stay in `divergent` in the data directory; the log names each, and why.",
+      },
+    ];
+  }
+
+  #waiting(): readonly Alarm[] {
+    const ids = [...this.#known.values()].flat();
     const { length } = ids.filter((id) => this.#isMissing(id));
     if (length === 0) {
       this.#since = null;
@@ -86,7 +125,14 @@ export class Upload {
   }
 
   #readNew(directory: string): void {
-    for (const path of listTails(directory)) if (!this.#known.has(path)) this.#read(path);
+    const paths = listTails(directory);
+    for (const path of this.#unread.keys()) if (!paths.includes(path)) this.#unread.delete(path);
+    for (const path of paths) if (!this.#known.has(path) && this.#isDue(path)) this.#read(path);
+  }
+
+  #isDue(path: string): boolean {
+    const unread = this.#unread.get(path);
+    return unread === undefined || this.#parts.clock.monotonic() - unread.at >= lookAgainAfter;
   }
 
   async #look(stop: AbortSignal): Promise<void> {
@@ -113,16 +159,24 @@ export class Upload {
   #read(path: string): readonly SetAsideRow[] {
     const tail = readTailFile(path);
     if (!tail.ok) {
-      this.#parts.note(`the set-aside file ${path} cannot be used: ${tail.error}`);
-      this.#known.set(path, null);
+      this.#noteUnread(path, tail.error);
       return [];
     }
+    this.#unread.delete(path);
     const rows = rowsOf(tail.value, this.#parts.self.id);
     this.#known.set(
       path,
       rows.map(({ id }) => id),
     );
     return rows;
+  }
+
+  #noteUnread(path: string, fault: string): void {
+    const { clock, note } = this.#parts;
+    const before = this.#unread.get(path);
+    if (before?.fault !== fault) note(`the set-aside file ${path} cannot be used: ${fault}`);
+    const since = before?.since ?? clock.now();
+    this.#unread.set(path, { fault, since, at: clock.monotonic() });
   }
 
   async #bring(row: SetAsideRow): Promise<"done" | "later"> {
@@ -134,7 +188,7 @@ export class Upload {
     if (outcome.ok || outcome.error.code === "tail.already-recorded") return "done";
     if (notNow.test(outcome.error.code)) return "later";
     note(`the lost change ${row.id} is not taken: ${outcome.error.code}`);
-    this.#refused.add(row.id);
+    this.#refused.set(row.id, this.#parts.clock.now());
     return "done";
   }
 }
