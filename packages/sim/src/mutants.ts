@@ -207,8 +207,8 @@ export const mutants: readonly Mutant[] = [
     name: "a promotion needs no certificate",
     rule: "I3",
     file: orders,
-    find: "  if (denial || force || isComplete(state)) return denial;",
-    replace: "  if (denial || force || !isComplete(state)) return denial;",
+    find: "  if (isComplete(state)) return checkOthers(state, at);",
+    replace: "  if (!isComplete(state)) return checkOthers(state, at);",
   },
   {
     name: "a blank server is promoted",

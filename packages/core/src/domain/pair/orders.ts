@@ -1,5 +1,6 @@
 import type { NodeId } from "../../base/identity.ts";
 import type { Millis } from "../../base/time.ts";
+import { comparePositions } from "../entry.ts";
 import type { RefusalCode } from "../refusal.ts";
 import type { PairState } from "./pair-state.ts";
 import { offer } from "./as-main.ts";
@@ -72,7 +73,8 @@ export function checkPromote(state: PairState, at: number, force: boolean): Deni
   if (isPermanent(state, state.self)) return permanent;
   if (state.machine.duty === "main") return checkContinueAlone(state, force);
   const denial = checkDatabase(state) ?? checkMainSilent(state, at, force);
-  if (denial || force || isComplete(state)) return denial;
+  if (denial || force) return denial;
+  if (isComplete(state)) return checkOthers(state, at);
   return {
     code: "pair.incomplete",
     detail: `this database is complete only up to change ${state.head.seq}, and the Main went on`,
@@ -81,6 +83,24 @@ export function checkPromote(state: PairState, at: number, force: boolean): Deni
 
 /** HS14: nobody's word changes what its invitation said. */
 const permanent: Denial = { code: "pair.permanent", detail: "it follows, and is never promoted" };
+
+/**
+ * HS14: of two Standbys whose Main is lost, one may have been let go and not know it. What the other
+ * says that it holds is then all that is known of what was acknowledged.
+ */
+function checkOthers(state: PairState, at: Millis): Denial | undefined {
+  for (const [id, { linkUp, complete, head, incompatible }] of state.peers) {
+    const silence = silenceOf(state, id, at);
+    const isHeard = linkUp && silence !== null && silence < state.timers.suspect;
+    const mayBeMain = complete && incompatible === null && !isPermanent(state, id);
+    if (!isHeard || !mayBeMain || head === null) continue;
+    if (comparePositions(head, state.head) > 0) {
+      const detail = `it holds changes up to ${head.seq}, this server up to ${state.head.seq}`;
+      return { code: "pair.other-holds-more", detail };
+    }
+  }
+  return undefined;
+}
 
 function checkDatabase({ machine, control }: PairState): Denial | undefined {
   if (machine.duty === "none" && machine.phase === "invalid") {

@@ -255,6 +255,23 @@ test("[R10][HS14] where a third may have been Main no tail counts as unacknowled
   assert.ok(deeds(ofTwo.actions).includes("truncate"));
 });
 
+test("[R4][HS14] of two Standbys the one that holds less is promoted only by force", () => {
+  const valid = aValidStandby(certified({ ackSet: [serverA, serverB, serverC] }));
+  const ahead = { duty: "standby", complete: true, head: at(6), heardAt: 59_000 } as const;
+  const codeWith = (third: Partial<Peer>, order = promote, kinds = triple): unknown => {
+    const { state } = beside(among(valid, kinds), { A: { linkUp: false }, C: third });
+    return refusalOf(
+      play({ state: { ...state, heartbeatAt: 59_000 }, actions: [] }, [order], 60_000).actions,
+    );
+  };
+  assert.equal(codeWith(ahead), "pair.other-holds-more");
+  assert.equal(codeWith(ahead, force), undefined);
+  assert.equal(codeWith({ ...ahead, head: at(5) }), undefined);
+  assert.equal(codeWith({ ...ahead, complete: false }), undefined);
+  assert.equal(codeWith({ ...ahead, heardAt: 50_000 }), undefined);
+  assert.equal(codeWith(ahead, promote, permanent), undefined);
+});
+
 test("[HS7][HS14] pair mode is for two servers that may be promoted, permanent ones beside them", () => {
   const main = aProtectedMain();
   assert.equal(checkMode(among(main, triple).state, "pair", false)?.code, "pair.too-many-for-pair");

@@ -90,6 +90,14 @@ export const pairRefusals = {
     says: "The database of this server may lack confirmed changes, so it cannot become Main.",
     remedy: "Bring the Main back; `gridward pair status` shows what is missing.",
   },
+  "pair.other-holds-more": {
+    ...againstRule,
+    ...toOperator,
+    says: "Another Standby that may be promoted holds changes that this one lacks.",
+    remedy:
+      "Promote that one: `gridward server status` on each shows its position. " +
+      "If it cannot be, add `--force` here; what only it holds is set aside.",
+  },
   "pair.main-answers": {
     ...againstRule,
     ...toOperator,
@@ -246,13 +254,17 @@ export const pairRefusals = {
     ...againstRule,
     ...toOperator,
     says: "A system has at most three servers that may be Main.",
-    remedy: "Make it a permanent Standby: `gridward pair invite --name NAME --permanent`.",
+    remedy:
+      "Make it a permanent Standby: `gridward pair invite --name NAME --permanent`. " +
+      "One that is gone for good keeps its place until a backup is restored on a new server.",
   },
   "pair.too-many-permanent": {
     ...againstRule,
     ...toOperator,
     says: "A system has at most four permanent Standbys.",
-    remedy: "Use one that is there; `gridward pair status` shows them.",
+    remedy:
+      "Use one that is there; `gridward pair status` shows them. " +
+      "One that is gone for good keeps its place until a backup is restored on a new server.",
   },
   "pair.third-in-pair-mode": {
     ...againstRule,
