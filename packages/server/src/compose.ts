@@ -15,7 +15,8 @@ import type { Actor } from "@gridward/core/domain/types";
 import { FailureCounters } from "@gridward/runtime/observe/failure-counters";
 import { SecurityEventStore } from "@gridward/runtime/observe/security-events";
 import { createPasswordHasher, type PasswordHasher } from "@gridward/runtime/os/argon2";
-import type { Clock } from "@gridward/runtime/os/clock";
+import { type Clock, runSoon } from "@gridward/runtime/os/clock";
+import { descriptorLimit } from "@gridward/runtime/os/descriptors";
 import { freshRequestId, randomFraction } from "@gridward/runtime/os/random";
 import type { ServerIdentity } from "@gridward/runtime/trust/server-directory";
 import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
@@ -23,6 +24,7 @@ import type { Backups } from "./backup/open-backups.ts";
 import { startBackups } from "./backup/start-backups.ts";
 import { serverCondition } from "./condition.ts";
 import { EventLog, type PairOrder } from "./event-log.ts";
+import { Doors } from "./health/doors.ts";
 import type { SlowWatch } from "./health/slow-watch.ts";
 import { timeWrites } from "./health/timed-journal.ts";
 import { tickMs, watchPace } from "./health/watch-pace.ts";
@@ -55,6 +57,7 @@ export interface House {
   readonly hasher: PasswordHasher;
   readonly events: EventLog;
   readonly backups: Backups;
+  readonly doors: Doors;
   readonly clock: Clock;
   /** Told after commits and changes of condition. */
   readonly listeners: Set<() => void>;
@@ -80,9 +83,8 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const identity = new OwnIdentity(directory, order.found);
   const database = openDatabase(directory, identity.node);
   if (!database.ok) return database;
-  const store = new SecurityEventStore(join(directory, "events.db"), clock.now());
   const counters = new FailureCounters(join(directory, "failures.db"));
-  const events = new EventLog(store, identity.name, () => clock.now());
+  const events = openEvents(order, identity.name);
   const hasher = createPasswordHasher();
   const known = new KnownServers(directory);
   const listeners = new Set<() => void>();
@@ -109,7 +111,8 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const { conductor } = pair;
   const backups = startBackups({ ...basis, config: config.backup, conductor, events });
   const upload = openUpload(basis, pair);
-  const tools = { events, counters, hasher, backups, upload, slow, since: watch.since };
+  const doors = new Doors(descriptorLimit(), clock);
+  const tools = { events, counters, hasher, backups, upload, slow, doors, since: watch.since };
   const front = frontEnd(basis, pair, tools);
   listeners.add(() => known.follow(conductor.state.tables.servers));
   const ended = new AbortController();
@@ -126,13 +129,20 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     hasher,
     events,
     backups,
+    doors,
     clock,
     listeners,
     close: () => {
       ended.abort();
-      for (const part of [pair, counters, store]) part.close();
+      for (const part of [pair, counters, events]) part.close();
     },
   });
+}
+
+function openEvents({ directory, clock }: HouseOrder, server: string): EventLog {
+  const now = (): Instant => clock.now();
+  const store = new SecurityEventStore(join(directory, "events.db"), now());
+  return new EventLog(store, { server, now, soon: runSoon });
 }
 
 async function keepTicking(
@@ -261,6 +271,7 @@ interface FrontTools {
   readonly backups: Backups;
   readonly upload: Upload;
   readonly slow: SlowWatch;
+  readonly doors: Doors;
   readonly since: () => Instant;
 }
 
@@ -310,7 +321,7 @@ function frontEnd(basis: Basis, pair: Pair, tools: FrontTools): FrontEndParts {
 function openAlarms(
   { conductor, witness }: Pair,
   clock: Clock,
-  { slow, upload, backups }: Pick<FrontTools, "slow" | "upload" | "backups">,
+  { slow, doors, upload, backups }: Pick<FrontTools, "slow" | "doors" | "upload" | "backups">,
 ): () => readonly Alarm[] {
   const setAsideAlarms = openSetAsideAlarm();
   const witnessAlarms = openWitnessAlarms();
@@ -320,6 +331,7 @@ function openAlarms(
     return [
       ...setAsideAlarms(conductor.state, now),
       ...slow.alarms(),
+      ...doors.alarms(),
       ...upload.alarms,
       ...backups.alarms(),
       ...witnessAlarms(witness.view, { mode, at, now }),

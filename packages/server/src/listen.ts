@@ -111,6 +111,7 @@ function openReplica({ house, note }: ListenOrder): ReplicaServer {
         : { ok: false, error: "this server has no system key" };
     },
     signer: () => identity.signer,
+    limit: house.doors.limit("devices"),
     observe: (seen) => {
       events.onDevice(seen);
       if (seen.kind === "turned-away") note(`device ${seen.device} turned away: ${seen.code}`);
@@ -175,6 +176,7 @@ async function openHttps({ house, config, note }: ListenOrder): Promise<Door> {
       endpoints: createEndpoints(deskOf(house)),
       mounted: estRoutes({ front, systemKey: () => identity.systemKey }),
       tls: tls(),
+      limit: house.doors.limit("https"),
       reportDefect: (id, error) => note(`defect ${id}: ${String(error)}`),
     },
     { host: config.listen, port: config.ports.https },
@@ -193,6 +195,7 @@ async function openLdap({ house, config }: ListenOrder): Promise<Door> {
     port: config.ports.ldaps,
     identity: identity.tls,
     clock,
+    limit: house.doors.limit("ldaps"),
     version,
     note: () => {}, // Strangers who break off are no news; sign-ins are security events.
   });

@@ -9,6 +9,7 @@ import type { ServerCondition } from "@gridward/core/domain/server-status";
 import type { SignInAnswer } from "@gridward/core/domain/sign-in-answer";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { Clock } from "@gridward/runtime/os/clock";
+import type { ConnectionLimit } from "../connection-limit.ts";
 import type { ReplicaSigner } from "@gridward/runtime/replica/signature";
 import type { SignInAttempt } from "../parts.ts";
 
@@ -31,6 +32,7 @@ export interface ReplicaParts {
   /** This server's own signer; null until its certificate was issued. */
   readonly signer: () => ReplicaSigner | null;
   readonly observe: (seen: DeviceObservation) => void;
+  readonly limit: ConnectionLimit;
   readonly clock: Clock;
 }
 

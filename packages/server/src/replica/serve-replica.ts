@@ -29,6 +29,10 @@ export function serveReplica(parts: ReplicaParts): ReplicaServer {
       return peer.close("this conversation is for devices");
     }
     const { device } = peer.name;
+    if (sessions.size >= parts.limit.most && !sessions.has(device)) {
+      parts.limit.onTurnedAway();
+      return peer.close("too many devices are connected");
+    }
     // A device that dials again has lost its old connection, whether we know it yet or not.
     sessions.get(device)?.close("replaced by a newer connection");
     const session = new DeviceSession(parts, sets, peer, device);

@@ -105,6 +105,7 @@ export class TestServer {
       openVerifier: (text) => openPassword(key, text),
       signer: () => signer,
       observe: (seen) => this.seen.push(seen),
+      limit: { most: 64, onTurnedAway: () => {} },
       clock,
     });
   }

@@ -2,6 +2,7 @@ import type { ServerOptions } from "node:https";
 import type { RouteName } from "@gridward/core/api/routes";
 import type { Endpoint } from "../../desk/endpoint.ts";
 import type { MountedRoute } from "../../mounted-route.ts";
+import type { ConnectionLimit } from "../../connection-limit.ts";
 import type { FrontEndParts } from "../../parts.ts";
 import type { Sessions } from "../../session.ts";
 
@@ -13,6 +14,7 @@ export interface HttpsParts {
   /** Protocols on the same port that speak their own bodies: EST. */
   readonly mounted: readonly MountedRoute[];
   readonly tls: HttpsTls;
+  readonly limit: ConnectionLimit;
   /** A fault of ours while answering; `id` went to the peer. */
   readonly reportDefect: (id: string, error: unknown) => void;
 }

@@ -13,7 +13,6 @@ import { limitSources } from "./source-limit.ts";
 
 /** Sign-ins a peer may try: twenty at once, then two a second. */
 const signInLimit = { burst: 20, perSecond: 2, sourcesMax: 10_000 };
-const connectionsMax = 4_096;
 const headerBytesMax = 8_192;
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 30_000;
@@ -64,7 +63,8 @@ function createApp(parts: HttpsParts, secure: Server): FastifyInstance {
   secure.headersTimeout = headersTimeoutMs;
   secure.requestTimeout = requestTimeoutMs;
   secure.keepAliveTimeout = idleTimeoutMs;
-  secure.maxConnections = connectionsMax;
+  secure.maxConnections = parts.limit.most;
+  secure.on("drop", () => parts.limit.onTurnedAway());
   const app = fastify({
     serverFactory: (listener) => secure.on("request", listener),
     bodyLimit: bodyBytesMax,

@@ -1,7 +1,7 @@
 import { second, type Millis } from "@gridward/core/base/time";
 
-/** Bounds of the LDAP front end, with their units. */
-export const connectionsMax = 1_024;
+// Bounds of the LDAP front end, with their units.
+
 /** Operations of one connection that wait for their turn; beyond it we stop reading. */
 export const outstandingMax = 64;
 /** Octets of answers that a slow reader may leave with us before we stop answering. */

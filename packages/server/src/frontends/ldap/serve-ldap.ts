@@ -5,10 +5,11 @@ import type { Millis } from "@gridward/core/base/time";
 import type { Secret } from "@gridward/core/base/secret";
 import type { Clock } from "@gridward/runtime/os/clock";
 import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
+import type { ConnectionLimit } from "../../connection-limit.ts";
 import type { FrontEndParts } from "../../parts.ts";
 import { Conversation, type ConversationParts, type Wire } from "./conversation.ts";
 import { openDirectory } from "./directory.ts";
-import { connectionsMax, goodbyeMax, handshakeMax, idleMax } from "./limits.ts";
+import { goodbyeMax, handshakeMax, idleMax } from "./limits.ts";
 
 /** Key and certificate chain in PEM. */
 export interface LdapIdentity {
@@ -22,6 +23,7 @@ export interface LdapOptions {
   readonly port: number;
   readonly identity: LdapIdentity;
   readonly clock: Clock;
+  readonly limit: ConnectionLimit;
   /** Shown in the root DSE as vendorVersion. */
   readonly version: string;
   /** Told why a peer was sent away; `detail` holds nothing secret. */
@@ -40,7 +42,7 @@ export interface LdapServer {
 
 /** Serves the directory over LDAPS. Rejects with the system's error when it cannot listen. */
 export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Promise<LdapServer> {
-  const { clock, note, version } = options;
+  const { clock, limit, note, version } = options;
   const patience = options.patience ?? { handshake: handshakeMax, idle: idleMax };
   const conversationParts: ConversationParts = {
     frontEnd: parts,
@@ -55,7 +57,7 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
     ...contextOf(options.identity),
     handshakeTimeout: patience.handshake,
   });
-  server.maxConnections = connectionsMax;
+  server.maxConnections = limit.most;
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
@@ -71,6 +73,7 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
     socket.destroy();
   });
   server.on("drop", (dropped?: DropArgument) => {
+    limit.onTurnedAway();
     note(dropped?.remoteAddress ?? "", "too many connections");
   });
   const port = await listen(server, options);
