@@ -174,7 +174,11 @@ async function openHttps({ house, config, note }: ListenOrder): Promise<Door> {
       front,
       sessions,
       endpoints: createEndpoints(deskOf(house)),
-      mounted: estRoutes({ front, systemKey: () => identity.systemKey }),
+      mounted: estRoutes({
+        front,
+        systemKey: () => identity.systemKey,
+        record: (refused) => house.events.onEnrolmentRefused(refused),
+      }),
       tls: tls(),
       limit: house.doors.limit("https"),
       reportDefect: (id, error) => note(`defect ${id}: ${String(error)}`),

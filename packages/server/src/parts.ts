@@ -23,6 +23,13 @@ export interface SignInAttempt {
   readonly device?: string;
 }
 
+/** An enrolment that came to nothing: nobody proved to be that device, so the name is only said. */
+export interface RefusedEnrolment {
+  readonly name: string;
+  readonly source: string;
+  readonly refusal: Refusal;
+}
+
 /** What a command ended in: its sequence number and its answer. */
 export interface Receipt {
   readonly seq: number;

@@ -47,6 +47,7 @@ export const securityEvents = {
   20040: own("DEVICE_REPORT", "notice", "Device reported what it decided by itself"),
   20050: own("PAIR_ORDER", "notice", "Changeover, promotion, invitation or address ordered"),
   20060: own("BACKUP", "notice", "Backup written, failed or restored"),
+  20070: own("ENROLMENT_FAIL", "warning", "Enrolment of a device refused"),
 } as const satisfies Record<number, SecurityEventSpec>;
 
 export type SecurityEventNumber = keyof typeof securityEvents;

@@ -12,6 +12,7 @@ import { createTlsKey } from "@gridward/runtime/trust/x509/keys";
 import { createRequest } from "@gridward/runtime/trust/x509/request";
 import { aSystem, type TestSystem } from "../../a-system.ts";
 import type { MountedAnswer, MountedRequest, MountedRoute } from "../../mounted-route.ts";
+import type { RefusedEnrolment } from "../../parts.ts";
 import { codeFor, sealCode } from "../../one-time-code.ts";
 import { estRoutes } from "./est-routes.ts";
 
@@ -28,6 +29,8 @@ export interface TestBay {
   refuseChanges(refusal: Refusal): void;
   authorities(): Promise<MountedAnswer>;
   enrol(more: Partial<MountedRequest>): Promise<MountedAnswer>;
+  /** What an auditor was told of. */
+  readonly refused: readonly RefusedEnrolment[];
 }
 
 export function aBay(start: number): TestBay {
@@ -40,8 +43,10 @@ export function aBay(start: number): TestBay {
   system.order({ kind: "register-devices", devices, group });
   let condition: Partial<ServerCondition> = {};
   let refusal: Refusal | null = null;
+  const refused: RefusedEnrolment[] = [];
   const routes = estRoutes({
     systemKey: () => system.systemKey,
+    record: (told) => void refused.push(told),
     front: {
       state,
       now,
@@ -60,6 +65,7 @@ export function aBay(start: number): TestBay {
   return {
     system,
     routes,
+    refused,
     q01: () => {
       const device = state().tables.devices.get(id);
       if (!device) throw new Error("Q01 is registered");

@@ -15,7 +15,7 @@ import { authorityId } from "../../ca/authority.ts";
 import { issueDevice } from "../../ca/issue.ts";
 import { checkTakesChanges, systemKeyOf } from "../../desk/order.ts";
 import { codeFor, matchesCode, requestIdOfCode, sealCode } from "../../one-time-code.ts";
-import type { FrontEndParts } from "../../parts.ts";
+import type { FrontEndParts, RefusedEnrolment } from "../../parts.ts";
 import type { MountedAnswer, MountedRequest } from "../../mounted-route.ts";
 import { certificatesAnswer, refusalAnswer, rejected, textAnswer } from "./est-answer.ts";
 import { type Credentials, isRequestType, readBase64, readCredentials } from "./read-enrolment.ts";
@@ -24,6 +24,7 @@ import type { WrongCodes } from "./wrong-codes.ts";
 export interface EstParts {
   readonly front: Pick<FrontEndParts, "state" | "condition" | "submit" | "now">;
   readonly systemKey: () => SystemKey | null;
+  readonly record: (refused: RefusedEnrolment) => void;
 }
 
 const bodyBytesMax = 16 * 1024;
@@ -44,19 +45,25 @@ export async function answerEnrolment(
   if (misfit !== undefined) return misfit;
   const credentials = readCredentials(request.headers);
   if (credentials === undefined) return askForCode();
+  const { name } = credentials;
+  const refused = (refusal: Refusal): MountedAnswer => {
+    parts.record({ name, source: request.source, refusal });
+    return refusalAnswer(refusal);
+  };
   const admitted = admit(parts.front, { ...system.value, wrongCodes }, credentials);
-  if (!admitted.ok) return refusalAnswer(admitted.error);
+  if (!admitted.ok) return refused(admitted.error);
   const der = readBase64(request.body);
   const key = der && verifyRequest(der);
   if (der === undefined || key === undefined) {
     return textAnswer(400, "The body must be a PKCS#10 request: its DER in base64, without PEM.");
   }
-  if (!key.ok) return refusalAnswer({ code: "enrolment.bad-request", detail: key.error });
-  const { earlier } = admitted.value;
-  if (earlier !== null) return handOver(earlier, key.value);
+  if (!key.ok) return refused({ code: "enrolment.bad-request", detail: key.error });
   const actor = actorOf(admitted.value.device, request.source);
-  const enrolled = await enrol(parts.front, { ...system.value, ...admitted.value, der, actor });
-  return enrolled.ok ? handOver(enrolled.value, key.value) : refusalAnswer(enrolled.error);
+  const order = { ...system.value, ...admitted.value, der, actor };
+  const { earlier } = admitted.value;
+  const encoded = earlier === null ? await enrol(parts.front, order) : ok(earlier);
+  const given = encoded.ok ? handOver(encoded.value, key.value) : encoded;
+  return given.ok ? given.value : refused(given.error);
 }
 
 interface OpenSystem {
@@ -172,10 +179,10 @@ async function enrol(
 }
 
 /** To whoever holds the key that it is for, and to nobody else. */
-function handOver(encoded: string, key: KeyObject): MountedAnswer {
+function handOver(encoded: string, key: KeyObject): Result<MountedAnswer, Refusal> {
   const certificate = readCertificate(Buffer.from(encoded, "base64"));
   if (certificate === undefined || !certificate.publicKey.equals(key)) {
-    return refusalAnswer({ code: rejected, detail: "" });
+    return refuse(rejected, "another key than before");
   }
-  return certificatesAnswer([certificate], "application/pkcs7-mime; smime-type=certs-only");
+  return ok(certificatesAnswer([certificate], "application/pkcs7-mime; smime-type=certs-only"));
 }

@@ -55,6 +55,7 @@ test("[EST1] a blank server has no authority to give", async () => {
   const [authorities] = estRoutes({
     front: { ...front, condition: () => ({ ...aBlankServer, at: start }) },
     systemKey: () => null,
+    record: () => {},
   });
   const answer = await authorities?.answer(aRequest({}));
   assert.deepEqual([answer?.status, answer?.headers["retry-after"]], [503, "5"]);
@@ -272,4 +273,26 @@ test("[EST10] line breaks and transfer encodings do not matter, and answers come
   const answer = await bay.enrol({ headers: fields, body: broken });
   certificatesOf(answer);
   assert.match(String(answer.body), /^(?:[A-Za-z0-9+/]{76}\r\n)+[A-Za-z0-9+/]{1,76}={0,2}\r\n$/);
+});
+
+test("[EST11][AM7] a refused enrolment is told with the name that was said, address and cause", async () => {
+  const bay = aBay(start);
+  const code = bay.issueCode();
+  await bay.enrol({});
+  await bay.enrol(anEnrolment("Q99", code));
+  await bay.enrol({ ...anEnrolment("Q01", wrong), source: "192.0.2.9" });
+  const key = createTlsKey();
+  await bay.enrol(anEnrolment("Q01", code, key));
+  await bay.enrol(anEnrolment("Q01", code));
+  bay.refuseChanges({ code: "pair.not-main", detail: "" });
+  await bay.enrol(anEnrolment("Q01", bay.issueCode()));
+  assert.deepEqual(
+    bay.refused.map(({ name, source, refusal }) => [name, source, refusal.code]),
+    [
+      ["Q99", "127.0.0.1", "enrolment.rejected"],
+      ["Q01", "192.0.2.9", "enrolment.rejected"],
+      ["Q01", "127.0.0.1", "enrolment.rejected"],
+      ["Q01", "127.0.0.1", "pair.not-main"],
+    ],
+  );
 });
