@@ -16,7 +16,6 @@ import { FailureCounters } from "@gridward/runtime/observe/failure-counters";
 import { SecurityEventStore } from "@gridward/runtime/observe/security-events";
 import { createPasswordHasher, type PasswordHasher } from "@gridward/runtime/os/argon2";
 import { type Clock, runSoon } from "@gridward/runtime/os/clock";
-import { descriptorLimit } from "@gridward/runtime/os/descriptors";
 import { freshRequestId, randomFraction } from "@gridward/runtime/os/random";
 import type { ServerIdentity } from "@gridward/runtime/trust/server-directory";
 import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
@@ -24,7 +23,6 @@ import type { Backups } from "./backup/open-backups.ts";
 import { startBackups } from "./backup/start-backups.ts";
 import { serverCondition } from "./condition.ts";
 import { EventLog, type PairOrder } from "./event-log.ts";
-import { Doors } from "./health/doors.ts";
 import type { SlowWatch } from "./health/slow-watch.ts";
 import { timeWrites } from "./health/timed-journal.ts";
 import { tickMs, watchPace } from "./health/watch-pace.ts";
@@ -57,7 +55,6 @@ export interface House {
   readonly hasher: PasswordHasher;
   readonly events: EventLog;
   readonly backups: Backups;
-  readonly doors: Doors;
   readonly clock: Clock;
   /** Told after commits and changes of condition. */
   readonly listeners: Set<() => void>;
@@ -111,8 +108,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const { conductor } = pair;
   const backups = startBackups({ ...basis, config: config.backup, conductor, events });
   const upload = openUpload(basis, pair);
-  const doors = new Doors(descriptorLimit(), clock);
-  const tools = { events, counters, hasher, backups, upload, slow, doors, since: watch.since };
+  const tools = { events, counters, hasher, backups, upload, slow, since: watch.since };
   const front = frontEnd(basis, pair, tools);
   listeners.add(() => known.follow(conductor.state.tables.servers));
   const ended = new AbortController();
@@ -129,7 +125,6 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     hasher,
     events,
     backups,
-    doors,
     clock,
     listeners,
     close: () => {
@@ -271,7 +266,6 @@ interface FrontTools {
   readonly backups: Backups;
   readonly upload: Upload;
   readonly slow: SlowWatch;
-  readonly doors: Doors;
   readonly since: () => Instant;
 }
 
@@ -321,7 +315,7 @@ function frontEnd(basis: Basis, pair: Pair, tools: FrontTools): FrontEndParts {
 function openAlarms(
   { conductor, witness }: Pair,
   clock: Clock,
-  { slow, doors, upload, backups }: Pick<FrontTools, "slow" | "doors" | "upload" | "backups">,
+  { slow, upload, backups }: Pick<FrontTools, "slow" | "upload" | "backups">,
 ): () => readonly Alarm[] {
   const setAsideAlarms = openSetAsideAlarm();
   const witnessAlarms = openWitnessAlarms();
@@ -331,7 +325,6 @@ function openAlarms(
     return [
       ...setAsideAlarms(conductor.state, now),
       ...slow.alarms(),
-      ...doors.alarms(),
       ...upload.alarms,
       ...backups.alarms(),
       ...witnessAlarms(witness.view, { mode, at, now }),

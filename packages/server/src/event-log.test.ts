@@ -17,14 +17,16 @@ const actor = {
   source: "192.0.2.1",
 } as const;
 
-function aLog(t: TestContext): EventLog {
+function aDirectory(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), "gridward-events-"));
-  const store = new SecurityEventStore(join(directory, "events.db"), 0);
-  t.after(() => {
-    store.close();
-    removePath(directory);
-  });
-  return new EventLog(store, "A", () => 1);
+  t.after(() => removePath(directory));
+  return directory;
+}
+
+function aLog(t: TestContext, later: (() => void)[] = []): EventLog {
+  const store = new SecurityEventStore(join(aDirectory(t), "events.db"), 0);
+  t.after(() => store.close());
+  return new EventLog(store, { server: "A", now: () => 1, soon: (work) => void later.push(work) });
 }
 
 function rowsOf(log: EventLog): readonly (readonly unknown[])[] {
@@ -59,6 +61,34 @@ test("[EL3] of an entry those facts are events that the catalogue numbers", (t) 
   const log = aLog(t);
   log.onEntries([anEntry(undefined)]);
   assert.deepEqual(rowsOf(log), []);
+});
+
+test("[EL4] the events of changes are kept a turn later, as one, and before any other", (t) => {
+  const later: (() => void)[] = [];
+  const log = aLog(t, later);
+  for (const id of ["otto", "rita"]) {
+    log.onEntries([
+      anEntry(undefined, { facts: [{ kind: "account-deleted", id: accountId(id) }] }),
+    ]);
+  }
+  assert.equal(later.length, 1);
+  log.onState("main", "");
+  for (const work of later) work();
+  assert.deepEqual(
+    rowsOf(log).map(([, , , detail]) => detail),
+    ["main", "rita", "otto"],
+  );
+});
+
+test("[EL4] nothing that waits to be kept is lost by an orderly end", (t) => {
+  const path = join(aDirectory(t), "events.db");
+  const parts = { server: "A", now: () => 1, soon: () => undefined };
+  const log = new EventLog(new SecurityEventStore(path, 0), parts);
+  log.onEntries([anEntry(undefined, { facts: [{ kind: "account-deleted", id: accountId("1") }] })]);
+  log.close();
+  const again = new SecurityEventStore(path, 0);
+  assert.equal(again.list({ search: undefined, before: undefined, limit: 10 }).total, 1);
+  again.close();
 });
 
 test("[EL3][HS17] what a Standby passed on names it beside who asked", (t) => {

@@ -14,7 +14,7 @@ import type {
 } from "@gridward/runtime/observe/security-events";
 import type { SecurityEvents } from "./desk/desk-parts.ts";
 import type { LocalUse } from "./desk/local-use.ts";
-import type { SignInAttempt } from "./parts.ts";
+import type { RefusedEnrolment, SignInAttempt } from "./parts.ts";
 import type { DeviceObservation } from "./replica/replica-parts.ts";
 
 export interface PairOrder {
@@ -24,16 +24,27 @@ export interface PairOrder {
   readonly refusal: Refusal | null;
 }
 
+export interface EventLogParts {
+  readonly server: string;
+  readonly now: () => Instant;
+  /** Runs it after what is under way. */
+  readonly soon: (work: () => void) => void;
+}
+
 /** Everything of this server that an auditor must find again, said in events. */
 export class EventLog implements SecurityEvents {
   readonly #store: SecurityEventStore;
   readonly #server: string;
   readonly #now: () => Instant;
+  readonly #soon: (work: () => void) => void;
+  /** Of changes that were committed in this turn. */
+  #waiting: SecurityEventContent[] = [];
 
-  constructor(store: SecurityEventStore, server: string, now: () => Instant) {
+  constructor(store: SecurityEventStore, { server, now, soon }: EventLogParts) {
     this.#store = store;
     this.#server = server;
     this.#now = now;
+    this.#soon = soon;
   }
 
   onSignIn({ event, question, fresh, reason }: SignInEvent, attempt: SignInAttempt): void {
@@ -48,7 +59,10 @@ export class EventLog implements SecurityEvents {
     });
   }
 
-  /** What the journal now holds, as far as the catalogue has a number for it. */
+  /**
+   * What the journal now holds, as far as the catalogue has a number for it. Kept a turn later, as
+   * one write: whoever waits for a change is answered first.
+   */
   onEntries(entries: readonly Entry[]): void {
     const contents: SecurityEventContent[] = [];
     for (const { actor, at, facts } of entries) {
@@ -61,7 +75,21 @@ export class EventLog implements SecurityEvents {
         contents.push({ at, event, outcome: "done", subject, door, source, device: null, detail });
       }
     }
-    this.#store.append(contents);
+    if (contents.length === 0) return;
+    if (this.#waiting.length === 0) this.#soon(() => this.#flush());
+    this.#waiting.push(...contents);
+  }
+
+  close(): void {
+    this.#flush();
+    this.#store.close();
+  }
+
+  /** Nothing waits to be kept when it returns. */
+  #flush(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#store.append(waiting);
   }
 
   onState(state: string, cause: string): void {
@@ -90,6 +118,12 @@ export class EventLog implements SecurityEvents {
     this.#append({ ...this.#own(20060), outcome: outcome.ok ? "done" : "refused", detail });
   }
 
+  onEnrolmentRefused({ name, source, refusal }: RefusedEnrolment): void {
+    const detail = `${refusal.code}: ${refusal.detail}`;
+    const claimed = { outcome: "refused", subject: name, door: "https", source, detail } as const;
+    this.#append({ ...this.#own(20070), ...claimed });
+  }
+
   onDevice(seen: DeviceObservation): void {
     const isReport = seen.kind === "reported";
     const { device, kind, ...more } = seen;
@@ -106,6 +140,7 @@ export class EventLog implements SecurityEvents {
     cursor,
     actor,
   }: Parameters<SecurityEvents["list"]>[0]): ReturnType<SecurityEvents["list"]> {
+    this.#flush();
     const before = cursor === undefined ? undefined : Number.parseInt(cursor, 10);
     const page = this.#store.list({ search, before, limit });
     const { name: subject, door, source } = actor;
@@ -124,7 +159,8 @@ export class EventLog implements SecurityEvents {
   }
 
   #append(content: Omit<SecurityEventContent, "at">): void {
-    this.#store.append([{ at: this.#now(), ...content }]);
+    this.#waiting.push({ at: this.#now(), ...content });
+    this.#flush();
   }
 
   #view(event: SecurityEvent): SecurityEventView {

@@ -25,10 +25,21 @@ test("[SES1] a session is valid wherever the system key is, and nowhere else", (
   assert.equal(blank.check(token).ok, false);
 });
 
+test("[SES1] a session that was checked under one system key is not valid under another", () => {
+  const desk = aDesk();
+  const { token } = desk.sessions.issue(adminOf(desk), false);
+  let key = desk.systemKey();
+  const sessions = createSessions({ ...desk.front, key: () => key });
+  assert.equal(sessions.check(token).ok, true);
+  key = freshSystemKey();
+  assert.equal(sessions.check(token).ok, false);
+});
+
 test("[SES2] a session ends with its time", () => {
   const desk = aDesk();
   const long = desk.sessions.issue(adminOf(desk), false);
   const short = desk.sessions.issue(adminOf(desk), true);
+  assert.equal(desk.sessions.check(short.token).ok, true);
   desk.pass(mustChangeLifetime);
   assert.equal(desk.sessions.check(short.token).ok, false);
   assert.equal(desk.sessions.check(long.token).ok, true);
@@ -40,6 +51,7 @@ test("[SES2] a session ends with a lock of its account and by an entry of its ow
   const desk = aDesk();
   const account = adminOf(desk);
   const { token, session } = desk.sessions.issue(account, false);
+  assert.equal(desk.sessions.check(token).ok, true);
   desk.order(serverActor, {
     kind: "end-session",
     id: session.id,
@@ -56,7 +68,9 @@ test("[SES2] a session ends with a lock of its account and by an entry of its ow
 
 test("[SES3] no text but the token itself gives a session, and none makes the check throw", () => {
   const desk = aDesk();
-  const token = desk.sessions.issue(adminOf(desk), false).token.reveal();
+  const issued = desk.sessions.issue(adminOf(desk), false);
+  assert.equal(desk.sessions.check(issued.token).ok, true);
+  const token = issued.token.reveal();
   holds(
     property(string({ unit: "binary" }), (text) => {
       assert.equal(desk.sessions.check(new Secret(text)).ok, false);

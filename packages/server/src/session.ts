@@ -61,6 +61,7 @@ const tokenLengthMax = 512;
 
 export function createSessions(parts: SessionParts): Sessions {
   const macOf = sessionMac();
+  const open = tokenOpener(macOf);
   return {
     issue(account, mustChange) {
       const key = parts.key();
@@ -76,8 +77,7 @@ export function createSessions(parts: SessionParts): Sessions {
     },
     check(token) {
       const key = parts.key();
-      const claimed =
-        key === null ? undefined : openToken((body) => macOf(key, body), token.reveal());
+      const claimed = key === null ? undefined : open(key, token.reveal());
       const session = claimed && liveSession(claimed, parts.state(), parts.now());
       if (session === undefined) return err({ code: "credential.session-ended", detail: "" });
       return ok(session);
@@ -86,6 +86,28 @@ export function createSessions(parts: SessionParts): Sessions {
 }
 
 type Claims = z.infer<typeof claims>;
+
+type MacOf = (key: SystemKey, body: string) => Bytes;
+
+const openedMost = 1_000;
+
+/**
+ * A token proves the same claims each time it is shown, to every request of its session: those of
+ * the last ones are kept. Whether the session lives is judged at every check.
+ */
+function tokenOpener(macOf: MacOf): (key: SystemKey, token: string) => Claims | undefined {
+  const opened = new Map<string, Claims>();
+  let by: SystemKey | undefined;
+  return (key, token) => {
+    if (by !== key || opened.size >= openedMost) opened.clear();
+    by = key;
+    const known = opened.get(token);
+    if (known !== undefined) return known;
+    const claimed = openToken((body) => macOf(key, body), token);
+    if (claimed !== undefined) opened.set(token, claimed);
+    return claimed;
+  };
+}
 
 function openToken(macOf: (body: string) => Bytes, token: string): Claims | undefined {
   if (token.length > tokenLengthMax) return undefined;
@@ -120,7 +142,7 @@ function encode(body: Claims): string {
  * extraction may be left out (RFC 5869 §2.3, §3.3). Made once for a system key: every request
  * needs it.
  */
-function sessionMac(): (key: SystemKey, body: string) => Bytes {
+function sessionMac(): MacOf {
   let made: { readonly from: SystemKey; readonly mac: (bytes: Bytes) => Bytes } | undefined;
   return (key, body) => {
     if (made?.from !== key) {

@@ -319,6 +319,7 @@ export class SimServer {
         this.#watcher.onVisible(this, seq);
       },
       onAbandoned: () => this.process?.writer.abandon(),
+      soon: (work) => work(),
       onSettled: () => {
         this.#noticeMove();
         this.process?.writer.pump();

@@ -70,6 +70,7 @@ function aMain(changes: Partial<ControlRecord> = {}) {
       },
       onCommitted: (seq) => void deeds.push(`commit ${seq}`),
       onAbandoned: () => void deeds.push("abandoned"),
+      soon: (work) => work(),
       onSettled: () => {
         deeds.push("settled");
         world.onSettled();

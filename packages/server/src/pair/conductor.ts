@@ -40,6 +40,8 @@ export interface ConductorParts {
   readonly onCommitted: (seq: number) => void;
   /** Called when changes that were written may never be confirmed. */
   readonly onAbandoned: () => void;
+  /** Runs it after what is under way, and what that answers. */
+  readonly soon: (work: () => void) => void;
   /** Called after each event, when everything it asked for is done. */
   readonly onSettled: () => void;
 }
@@ -103,7 +105,7 @@ export class Conductor {
       this.#takeAll();
       this.#isBusy = false;
       this.#parts.onSettled();
-      this.#tellCommitted();
+      if (this.#isUntold) this.#parts.soon(() => this.#tellCommitted());
     } catch (error) {
       this.#hasFailed = true;
       throw error;
@@ -292,10 +294,11 @@ export class Conductor {
 
   /**
    * Standbys show a change when they hear that it is committed: with the next entries, which an
-   * idle Main has none of, so that it says so at once instead of with its next heartbeat.
+   * idle Main has none of, so that it says so at once instead of with its next heartbeat. Not
+   * before who waits for the change has its answer: that comes first.
    */
   #tellCommitted(): void {
-    if (!this.#isUntold) return;
+    if (!this.#isUntold || this.#hasFailed) return;
     this.#isUntold = false;
     if (this.#pair.machine.duty !== "main") return;
     const beat = heartbeatOf(this.#pair);

@@ -80,6 +80,7 @@ function aCopy() {
       sendFirstPass: async () => undefined,
       onCommitted: () => undefined,
       onAbandoned: () => undefined,
+      soon: (work) => work(),
       onSettled: () => undefined,
     },
     started.state,

@@ -225,6 +225,7 @@ function conductorParts(
       pair().findPartners();
     },
     onAbandoned: () => pair().writer.abandon(),
+    soon: runSoon,
     onSettled: () => {
       pair().writer.pump();
       pair().passOn.look();
