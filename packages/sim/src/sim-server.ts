@@ -342,13 +342,15 @@ export class SimServer {
   }
 
   /** In pieces over some time; each may be the last before a cut or a crash. */
-  #sendFirstPass(to: NodeId, { state, position, digest }: FirstPassSource): Promise<void> {
+  #sendFirstPass(to: NodeId, { state, position, digest, earlier }: FirstPassSource): Promise<void> {
     const { process } = this;
     const rows = Array.from(allRows(state), (change) => ({ ...change, row: { ...change.row } }));
     const isDamaged = this.#chance(this.#world.faults.damagedPasses);
     const sent = isDamaged ? damageRow(rows, this.#world.random) : rows;
     const size = Math.ceil(rows.length / (1 + this.#world.random.below(4)));
-    const pieces: FirstPassPiece[] = [{ kind: "first-pass-begin", position, digest, rows: 100 }];
+    const pieces: FirstPassPiece[] = [
+      { kind: "first-pass-begin", position, digest, earlier, rows: 100 },
+    ];
     for (let from = 0; from < sent.length; from += size) {
       pieces.push({ kind: "first-pass-rows", rows: sent.slice(from, from + size) });
     }

@@ -38,11 +38,11 @@ export function faultyJournalStore(inner: JournalStore, plan: FaultPlan): Journa
       return {
         incarnation,
         rows: (changes) => builder.rows(changes),
-        finish(position, digest) {
+        finish(position, digest, earlier) {
           const fault = plan("finish");
           if (fault === "disk-full") throw new DiskFull("injected");
           if (fault === "crash-before" || fault === "torn") throw new PowerLoss("before finish");
-          const opened = builder.finish(position, digest);
+          const opened = builder.finish(position, digest, earlier);
           if (fault === "crash-after") throw new PowerLoss("after finish");
           return opened.ok ? { ok: true, value: wrap(opened.value) } : opened;
         },

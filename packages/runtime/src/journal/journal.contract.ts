@@ -191,12 +191,13 @@ function buildsGenerations(prepare: Prepare): void {
     builder.rows(rows.slice(0, 7));
     assert.equal(store.open("two").ok, false);
     builder.rows(rows.slice(7));
-    const built = builder.finish(position, digest);
+    const before = positionOf({ ...position, term: position.term - 1, seq: position.seq - 1 });
+    const built = builder.finish(position, digest, [before]);
     assert.ok(built.ok);
     assert.deepEqual(plain(atHead(built.value)), plain({ state, position, digest }));
     assert.deepEqual(built.value.committed, position);
     const { journal } = built.value;
-    assert.deepEqual(journal.terms(), [position]);
+    assert.deepEqual(journal.terms(), [before, position]);
     assert.equal(journal.hashAt(position.seq), position.hash);
     assert.equal(journal.first(), 31);
     journal.append(someEntries(33).slice(30), 33);

@@ -72,9 +72,14 @@ export interface GenerationBuilder {
   rows(changes: readonly RowToKeep[]): void;
   /**
    * Verifies count and digest, makes everything durable, and gives the journal whose head is
-   * `position`. Nothing is current until the control record names the incarnation.
+   * `position`. Nothing is current until the control record names the incarnation. `earlier` are the
+   * ends of the terms before, oldest first, where they are known: history has no other trace here.
    */
-  finish(position: Position, digest: string): Result<OpenedJournal, JournalFault>;
+  finish(
+    position: Position,
+    digest: string,
+    earlier?: readonly Position[],
+  ): Result<OpenedJournal, JournalFault>;
   abandon(): void;
 }
 

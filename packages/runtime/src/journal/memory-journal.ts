@@ -29,9 +29,13 @@ interface Generation {
  */
 export function memoryJournalStore(): JournalStore {
   const generations = new Map<string, Generation>();
-  const begin = (incarnation: string, snapshot: Version): OpenedJournal => {
+  const begin = (
+    incarnation: string,
+    snapshot: Version,
+    earlier: readonly Position[] = [],
+  ): OpenedJournal => {
     assert(!generations.has(incarnation), "an incarnation is used once");
-    const terms = snapshot.position.seq === 0 ? [] : [snapshot.position];
+    const terms = snapshot.position.seq === 0 ? [] : [...earlier, snapshot.position];
     const commitMark = snapshot.position.seq;
     const generation = { incarnation, snapshot, entries: [], terms, commitMark };
     generations.set(incarnation, generation);
@@ -44,7 +48,7 @@ export function memoryJournalStore(): JournalStore {
       return openGeneration(generation);
     },
     create: (incarnation) => begin(incarnation, firstVersion),
-    build: (incarnation) => memoryBuilder(incarnation, (version) => begin(incarnation, version)),
+    build: (incarnation) => memoryBuilder(incarnation, (...whole) => begin(incarnation, ...whole)),
     keepOnly(incarnation) {
       for (const key of generations.keys()) if (key !== incarnation) generations.delete(key);
     },
@@ -156,7 +160,7 @@ class MemoryJournal implements Journal {
 
 function memoryBuilder(
   incarnation: string,
-  begin: (version: Version) => OpenedJournal,
+  begin: (version: Version, earlier?: readonly Position[]) => OpenedJournal,
 ): GenerationBuilder {
   let rows: RowChange[] = [];
   return {
@@ -164,10 +168,10 @@ function memoryBuilder(
     rows(changes) {
       rows.push(...changes);
     },
-    finish(position, digest) {
+    finish(position, digest, earlier) {
       const version = { position: positionOf(position), state: loadRows(rows), digest };
       const fault = findSnapshotFault(version);
-      return fault === undefined ? ok(begin(version)) : err(fault);
+      return fault === undefined ? ok(begin(version, earlier)) : err(fault);
     },
     abandon() {
       rows = [];

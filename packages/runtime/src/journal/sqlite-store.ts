@@ -57,7 +57,7 @@ export function sqliteJournalStore(
     open: (incarnation) => open(incarnation),
     create(incarnation) {
       const database = createGeneration(directory, incarnation, settings);
-      finishGeneration(database, origin, emptyDigest);
+      finishGeneration(database, { position: origin, digest: emptyDigest }, []);
       const opened = open(incarnation);
       assert(opened.ok, "an empty journal opens");
       return opened.value;
@@ -132,14 +132,20 @@ function createGeneration(
 }
 
 /** From here on the generation is whole; before, opening refuses it. */
-function finishGeneration(database: DatabaseSync, position: Position, digest: string): void {
-  const { term, start, seq, hash } = position;
+function finishGeneration(
+  database: DatabaseSync,
+  { position, digest }: Pick<Version, "position" | "digest">,
+  earlier: readonly Position[],
+): void {
   inTransaction(database, () => {
     writeSnapshotPlace(database, position, digest);
-    database.prepare("UPDATE generation SET committed = ?").run(seq);
-    if (seq === 0) return;
-    const put = "INSERT INTO terms (term, start, seq, hash) VALUES (?, ?, ?, ?)";
-    database.prepare(put).run(term, start, seq, hash);
+    database.prepare("UPDATE generation SET committed = ?").run(position.seq);
+    if (position.seq === 0) return;
+    const put = "INSERT OR REPLACE INTO terms (term, start, seq, hash) VALUES (?, ?, ?, ?)";
+    const putTerm = database.prepare(put);
+    for (const { term, start, seq, hash } of [...earlier, position]) {
+      putTerm.run(term, start, seq, hash);
+    }
   });
   database.close();
 }
@@ -173,12 +179,12 @@ function sqliteBuilder(
       });
       state.add(changes);
     },
-    finish(position, digest) {
+    finish(position, digest, earlier = []) {
       undoneWhenFull(database, () => {
         if (database.isTransaction) database.exec("COMMIT");
         database.exec("PRAGMA journal_mode = WAL");
       });
-      finishGeneration(database, position, digest);
+      finishGeneration(database, { position, digest }, earlier);
       const opened = open((built) => proveSnapshot(built, state.done()));
       if (!opened.ok) remove();
       return opened;

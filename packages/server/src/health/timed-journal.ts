@@ -35,8 +35,8 @@ function timeStore(store: JournalStore, watch: Stopwatch): JournalStore {
       return {
         incarnation: builder.incarnation,
         rows: (changes) => builder.rows(changes),
-        finish: (position, digest) => {
-          const opened = builder.finish(position, digest);
+        finish: (position, digest, earlier) => {
+          const opened = builder.finish(position, digest, earlier);
           return opened.ok ? { ok: true, value: timeJournal(opened.value, watch) } : opened;
         },
         abandon: () => builder.abandon(),

@@ -19,12 +19,14 @@ import { sha256 } from "@gridward/runtime/os/hash";
 import { aChange, aLedger } from "../a-ledger.ts";
 import { Ledger } from "../ledger.ts";
 import { Conductor } from "./conductor.ts";
+import type { FirstPassSource } from "./first-pass.ts";
 
 /** A Main whose shell notes in one list what it was told to do. */
 function aMain(changes: Partial<ControlRecord> = {}) {
   const { ledger, store, fill } = aLedger();
   const world = { at: 0, isBroken: false, onSettled: () => {} };
   const deeds: string[] = [];
+  const sources: FirstPassSource[] = [];
   /** Ends the first passes that were begun. */
   const passes: (() => void)[] = [];
   const started = startPair({
@@ -63,7 +65,8 @@ function aMain(changes: Partial<ControlRecord> = {}) {
       send: (_: NodeId, message: PairMessage) => {
         deeds.push(message.kind);
       },
-      sendFirstPass: () => {
+      sendFirstPass: (_, source) => {
+        sources.push(source);
         const { promise, resolve } = Promise.withResolvers<void>();
         passes.push(resolve);
         return promise;
@@ -79,7 +82,7 @@ function aMain(changes: Partial<ControlRecord> = {}) {
     pair,
     ledger,
   );
-  return { conductor, ledger, store, fill, world, deeds, passes };
+  return { conductor, ledger, store, fill, world, deeds, passes, sources };
 }
 
 /** A Main of a protected pair whose Standby follows. */
@@ -142,6 +145,19 @@ test("[CD8][HS4] a first pass that ended with its link lets no second one begin 
   await settled();
   conductor.feed(follow);
   assert.equal(passes.length, 3);
+});
+
+test("[FPR8][HS9] a first pass tells the ends of the terms before its own", () => {
+  const { conductor, ledger, sources } = aMain({ term: 2 });
+  const before = ledger.head;
+  conductor.stage(aChange("one"));
+  conductor.flush();
+  conductor.feed({ kind: "link-up", peer: serverB });
+  conductor.feed(heard(serverB, { kind: "follow", term: 2, head: origin }));
+  assert.deepEqual(
+    sources.map(({ position, earlier }) => [position.term, earlier]),
+    [[2, [before]]],
+  );
 });
 
 test("[CD2] after an error of the disk nothing goes on, whoever caught the error", async () => {

@@ -17,7 +17,7 @@ import type { Actor } from "@gridward/core/domain/types";
 import { DiskFull, type OpenedJournal } from "@gridward/runtime/journal/journal";
 import type { Clock } from "@gridward/runtime/os/clock";
 import { type Ledger, StateMismatch } from "../ledger.ts";
-import type { FirstPassSource } from "./first-pass.ts";
+import { type FirstPassSource, termsMost } from "./first-pass.ts";
 
 /** What the conductor's orders are carried out with. */
 export interface ConductorParts {
@@ -308,8 +308,10 @@ export class Conductor {
   }
 
   #sendSnapshot(to: NodeId): void {
-    const { state, committed, committedDigest } = this.#mustLedger();
-    const source = { state, position: committed, digest: committedDigest };
+    const { state, committed, committedDigest, history } = this.#mustLedger();
+    const earlier = history.terms().filter(({ term }) => term < committed.term);
+    const position = committed;
+    const source = { state, position, digest: committedDigest, earlier: earlier.slice(-termsMost) };
     this.#passes.set(to, source);
     void this.#parts.sendFirstPass(to, source).then(() => {
       // One whose link ended says nothing of the one that is under way since.

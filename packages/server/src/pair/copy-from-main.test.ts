@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { decodeUtf8 } from "@gridward/core/base/bytes";
 import { nodeId, requestId } from "@gridward/core/base/identity";
 import { minute } from "@gridward/core/base/time";
-import { aControl, aHello, heard, serverA, serverB } from "@gridward/core/domain/pair/fixtures";
+import { aControl, aHello, at, heard, serverA, serverB } from "@gridward/core/domain/pair/fixtures";
+import type { Position } from "@gridward/core/domain/entry";
 import { startPair } from "@gridward/core/domain/pair/start";
 import { faultyJournalStore } from "@gridward/runtime/journal/faulty-journal";
 import { someEntries } from "@gridward/runtime/journal/fixtures";
@@ -17,7 +18,7 @@ import { sendFirstPass } from "./first-pass.ts";
 const clock = { now: () => 0, monotonic: () => 0, sleep: async () => undefined };
 
 /** What a Main with some entries sends. */
-async function aFirstPass(): Promise<readonly string[]> {
+async function aFirstPass(earlier: readonly Position[] = []): Promise<readonly string[]> {
   const { journal } = memoryJournalStore().create("main");
   const store = memoryJournalStore();
   store.create("main").journal.append(someEntries(30), 30);
@@ -30,7 +31,8 @@ async function aFirstPass(): Promise<readonly string[]> {
     const text = decodeUtf8(frame);
     pieces.push(text.ok ? text.value : "");
   };
-  await sendFirstPass({ state, position, digest }, { send, isOpen: () => true, rate: 0, clock });
+  const source = { state, position, digest, earlier };
+  await sendFirstPass(source, { send, isOpen: () => true, rate: 0, clock });
   return pieces;
 }
 
@@ -110,6 +112,14 @@ test("[FPR1][HS2] a whole first pass becomes the database", async () => {
   for (const piece of rest) assert.equal(take(piece), true);
   assert.equal(phase(), "connecting");
   assert.equal(conductor.ledger?.head.seq, 30);
+});
+
+test("[FPR8][HS9] the ends of the terms before come with it: what left them is told from what lags", async () => {
+  const { conductor, take } = aCopy();
+  const earlier = [at(7, 0)];
+  for (const piece of await aFirstPass(earlier)) assert.equal(take(piece), true);
+  const [before, last, ...more] = conductor.ledger?.history.terms() ?? [];
+  assert.deepEqual([before, last?.seq, more], [earlier[0], 30, []]);
 });
 
 test("[FPR2][HS3] a piece that is none, misplaced or missing leaves no database", async () => {

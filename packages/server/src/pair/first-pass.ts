@@ -21,11 +21,16 @@ export interface FirstPassSource {
   readonly state: DirectoryState;
   readonly position: Position;
   readonly digest: string;
+  /** Ends of the terms before, oldest first: what left the history in them is known by these. */
+  readonly earlier: readonly Position[];
 }
 
 const rowsPerPiece = 500;
 /** A piece ends with the row that reaches this: far below what a frame may be. */
 const bytesPerPiece = 512 * 1024;
+
+/** Far more than a system changes its Main; their places fit in one frame. */
+export const termsMost = 10_000;
 
 /** What is done in one go, so that sign-ins go on meanwhile; a pause costs a millisecond. */
 const workMost: Millis = 10;
@@ -35,7 +40,7 @@ const workMost: Millis = 10;
  * while the link's queue is full. Ends early when the link closed.
  */
 export async function sendFirstPass(
-  { state, position, digest }: FirstPassSource,
+  { state, position, digest, earlier }: FirstPassSource,
   wire: {
     readonly send: (frame: Bytes) => Promise<void>;
     readonly isOpen: () => boolean;
@@ -46,7 +51,8 @@ export async function sendFirstPass(
 ): Promise<void> {
   const { rate, clock } = wire;
   const rows = tableNames.reduce((sum, name) => sum + state.tables[name].size, 0);
-  await wire.send(utf8(encodeFirstPass({ kind: "first-pass-begin", position, digest, rows })));
+  const begin = { kind: "first-pass-begin", position, digest, earlier, rows } as const;
+  await wire.send(utf8(encodeFirstPass(begin)));
   const startedAt = clock.monotonic();
   let workedSince = startedAt;
   let sent = 0;
@@ -80,11 +86,13 @@ function* rowsPieces(state: DirectoryState): Generator<string> {
 
 const count = z.number().int().nonnegative();
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const place = z.strictObject({ term: count, start: count, seq: count, hash });
 const pieceSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("first-pass-begin"),
-    position: z.strictObject({ term: count, start: count, seq: count, hash }),
+    position: place,
     digest: hash,
+    earlier: z.array(place).max(termsMost).readonly(),
     rows: count,
   }),
   z.strictObject({ kind: z.literal("first-pass-end") }),
@@ -194,7 +202,7 @@ export type FirstPassNews =
 export class FirstPassReceiver {
   readonly #build: () => GenerationBuilder;
   #builder: GenerationBuilder | undefined;
-  #target: Pick<FirstPassSource, "position" | "digest"> | undefined;
+  #target: Pick<FirstPassSource, "position" | "digest" | "earlier"> | undefined;
   #rowsTotal = 0;
   #rowsDone = 0;
   #bytesDone = 0;
@@ -260,6 +268,7 @@ export class FirstPassReceiver {
     const finished: Result<OpenedJournal, JournalFault> = builder.finish(
       target.position,
       target.digest,
+      target.earlier,
     );
     this.#builder = undefined;
     if (!finished.ok) return { kind: "failed", reason: finished.error.detail };

@@ -163,6 +163,20 @@ test("[R10][HS9] a place beyond its term is a fork, also where the entry is kept
   assert.deepEqual(follow(89), ["send-snapshot"]);
 });
 
+test("[R10][HS9] a place in a term that passed without it is a fork, also in a copied database", () => {
+  const kept = { ...aHistory(at(500, 4)), first: () => 400, hashAt: () => undefined };
+  const history = { ...kept, terms: () => [at(90, 2), at(500, 4)] };
+  const { state } = aMainWithFollower();
+  const main = { state: { ...state, head: at(500, 4) }, actions: [] };
+  const follow = (term: number) => {
+    const message = { kind: "follow", term: 1, head: at(95, term) } as const;
+    return deeds(play(main, [heard(serverB, message)], 0, history).actions);
+  };
+  assert.deepEqual(follow(3), ["say forked"]);
+  // Before all that it knows: nothing tells that it is not in the history.
+  assert.deepEqual(follow(1), ["send-snapshot"]);
+});
+
 test("[I18] a Main that is behind its Standby in its own term stops and overwrites nobody", () => {
   const follow = heard(serverB, { kind: "follow", term: 1, head: at(9) });
   const { state } = play(aMainWithFollower(), [follow]);
