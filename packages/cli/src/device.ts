@@ -4,7 +4,7 @@ import { utf8 } from "@gridward/core/base/bytes";
 import { ok, type Result } from "@gridward/core/base/result";
 import { decodeScl } from "@gridward/core/codec/scl";
 import { sclLimits, type SclDevice, type SclFile } from "@gridward/core/codec/scl/scl-file";
-import { readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
+import { errorCode, readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
 import { carryOut, changeQuery, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 import { order, shown, shownRows, wholeList, type ListOptions } from "./order.ts";
@@ -112,7 +112,12 @@ async function writePackage(cli: Cli, asked: Asked, name: string, out: string): 
   const { package: content, ...change } = made.value.data;
   const { meta } = made.value;
   if (content === null) return ok({ data: { ...change, file: null }, meta });
-  writeFileAtomic(out, utf8(`${JSON.stringify(content, null, 2)}\n`));
+  try {
+    writeFileAtomic(out, utf8(`${JSON.stringify(content, null, 2)}\n`));
+  } catch (error) {
+    if (errorCode(error) === "") throw error;
+    return failed("client.file", `${out}: ${errorCode(error)}`);
+  }
   const { expires_at } = content.enrolment;
   return ok({ data: { ...change, device: name, file: out, expires_at }, meta });
 }

@@ -54,6 +54,11 @@ const clientFailures = {
     message: "The file cannot be used.",
     remedy: "Check its name and who may read it.",
   },
+  "client.not-owner": {
+    exit: exitCode.notAllowed,
+    message: "The data directory belongs to another user.",
+    remedy: "Run it as the user under whom the server runs, or sign in and name --server URL.",
+  },
   "client.not-confirmed": {
     exit: exitCode.wrongUse,
     message: "The command was not confirmed, so nothing was done.",

@@ -1,8 +1,10 @@
 import { request, type ClientRequestArgs } from "node:http";
 import type { Socket } from "node:net";
 import { connect } from "node:net";
+import { dirname } from "node:path";
 import { envelope, type AnswerMeta } from "@gridward/core/api/envelope";
 import { concat, decodeUtf8, type Bytes } from "@gridward/core/base/bytes";
+import { errorCode } from "@gridward/runtime/os/files";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Millis } from "@gridward/core/base/time";
 import { answerFailure, clientFailure, refusalFailure, type CommandFailure } from "./failure.ts";
@@ -39,10 +41,15 @@ export async function openLocal(path: string): Promise<Result<Socket, CommandFai
   return new Promise((resolve) => {
     const socket = connect({ path });
     socket.once("connect", () => resolve(ok(socket)));
-    socket.once("error", () =>
-      resolve(err(refusalFailure({ code: "config.not-running", detail: path }))),
-    );
+    socket.once("error", (error) => resolve(err(localFailure(error, path))));
   });
+}
+
+/** A server whose socket this user may not open is not one that does not run. */
+function localFailure(error: Error, path: string): CommandFailure {
+  const isForbidden = ["EACCES", "EPERM"].includes(errorCode(error));
+  if (isForbidden) return clientFailure("client.not-owner", dirname(path));
+  return refusalFailure({ code: "config.not-running", detail: path });
 }
 
 interface RawAnswer {

@@ -26,6 +26,10 @@ async function readLine(question: string, output: NodeJS.WritableStream): Promis
   lines.on("SIGINT", endInterrupted);
   try {
     return await lines.question(question);
+  } catch (error) {
+    // Ctrl-D: whoever answers nothing wants nothing.
+    if (error instanceof Error && error.name === "AbortError") return endInterrupted();
+    throw error;
   } finally {
     lines.close();
   }

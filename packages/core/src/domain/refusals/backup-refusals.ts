@@ -33,7 +33,9 @@ export const backupRefusals = {
     ...againstRule,
     ...toOperator,
     says: "The backup was sealed to another recovery key.",
-    remedy: "Use the key that was valid when the backup was made; `backup verify` shows its mark.",
+    remedy:
+      "Use the key that was valid when the backup was made: " +
+      "`gridward backup verify FILE --without-key` shows its mark.",
   },
   "backup.not-a-backup": {
     ...wrongUse,

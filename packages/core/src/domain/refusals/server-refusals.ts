@@ -48,7 +48,9 @@ export const serverRefusals = {
     ...faulty,
     ...toOperator,
     says: "The journal cannot be read.",
-    remedy: "Run `gridward doctor DIR` for the place and the reason.",
+    remedy:
+      "Get it anew from the Main with `gridward pair resync --local DIR`; " +
+      "without a Main, restore a backup.",
   },
   "journal.unsupported": {
     ...faulty,
