@@ -57,7 +57,9 @@ async function invite(
 /** Every change waits for just these, and D is valid beside them. */
 async function areFollowing(main: DemoServer, ...names: readonly string[]): Promise<void> {
   await waitUntil(main, `${names.join()} are its ack set`, ({ ack_set: set }) => {
-    return Array.isArray(set) && set.toSorted().join() === names.join();
+    return (
+      Array.isArray(set) && set.length === names.length && names.every((id) => set.includes(id))
+    );
   });
   for (const server of servers) {
     if (server === main || !stage.isRunning(server.name)) continue;

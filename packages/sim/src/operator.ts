@@ -143,9 +143,11 @@ export class Operator {
     const isFull = machine?.duty === "main" && machine.phase === "read-only";
     if (isFull && machine.code === "disk.full") return this.#restart(server);
     server.crash();
-    for (const other of this.#mostFirst(this.#world.others(server.id))) {
-      if (!this.#world.main()) this.promote(other, true);
-    }
+    this.#forceOne(this.#mostFirst(this.#world.others(server.id)));
+  }
+
+  #forceOne(servers: readonly SimServer[]): void {
+    for (const each of servers) if (!this.#world.main()) this.promote(each, true);
   }
 
   /** Who may be promoted, whoever holds most first. */
@@ -178,7 +180,7 @@ export class Operator {
       this.promote(each, !mayAsk && isWitnessed(each));
       if (this.#world.main() || isCandidate(each)) return;
     }
-    for (const each of chosen) if (!this.#world.main()) this.promote(each, true);
+    this.#forceOne(chosen);
     if (!this.#world.main()) this.#restart(server); // Diverged is told again by the next Main.
   }
 }

@@ -55,13 +55,9 @@ export async function prepareRestore(order: RestoreOrder): Promise<Result<Prepar
   });
   if (!content.ok) return content;
   const { header, systemKey } = content.value;
-  if (isPermanent(order, servers, server.value)) {
-    return refuse("pair.permanent", server.value.config.name);
-  }
   const here = record.value;
-  if (here !== null && here.systemId !== null && here.systemId !== header.systemId) {
-    return refuse("backup.other-system", `${header.site}, ${header.systemId}`);
-  }
+  const barred = findBar(header, here) ?? findPermanent(directory, servers, server.value);
+  if (barred) return err(barred);
   const isInUse = directoryOwner(directory) !== undefined;
   const follows =
     here === null || here.incarnation === null
@@ -82,14 +78,31 @@ export async function prepareRestore(order: RestoreOrder): Promise<Result<Prepar
   });
 }
 
+function findBar(
+  { site, systemId }: BackupHeader,
+  here: ControlRecord | null,
+): Refusal | undefined {
+  const ours = here?.systemId ?? systemId;
+  return ours === systemId
+    ? undefined
+    : { code: "backup.other-system", detail: `${site}, ${systemId}` };
+}
+
 /** HS14: also where the backup is older than its joining, and does not know it. */
-function isPermanent(
-  { directory }: RestoreOrder,
+function findPermanent(
+  directory: string,
   servers: readonly ServerRow[],
-  { node }: ServerIdentity,
-): boolean {
+  { node, config }: ServerIdentity,
+): Refusal | undefined {
   const known = [...servers, ...new KnownServers(directory).rows];
-  return known.some(({ id, kind }) => id === node && kind === "permanent");
+  const isPermanent = known.some(({ id, kind }) => id === node && kind === "permanent");
+  return isPermanent ? { code: "pair.permanent", detail: config.name } : undefined;
+}
+
+/** Whoever has a backup can make another for the same recovery key: the signature tells them apart. */
+function isFromKnown(directory: string, { server }: BackupHeader): boolean {
+  const { rows } = new KnownServers(directory);
+  return rows.length === 0 || rows.some(({ pairingKey }) => pairingKey === server.pairingKey);
 }
 
 /** Reads a backup to its end; its rows go to `take` before the end has proved them. */

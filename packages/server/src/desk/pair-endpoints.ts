@@ -1,7 +1,8 @@
 import { serverRoutes } from "@gridward/core/api/server-routes";
 import { serverSettings } from "@gridward/core/codec/server-settings";
+import { sealed } from "@gridward/core/base/identity";
 import { ok } from "@gridward/core/base/result";
-import { rfc3339 } from "@gridward/core/base/time";
+import { minute, rfc3339 } from "@gridward/core/base/time";
 import { isProperName } from "@gridward/core/domain/names";
 import { refuse } from "@gridward/core/domain/refusal";
 import { serversOf } from "./device-package.ts";
@@ -27,13 +28,19 @@ export function pairEndpoints(parts: DeskParts): Readonly<Record<PairRoute, Endp
     pairStatus: endpoint(serverRoutes.pairStatus, () => ok(front.status())),
     pairInvite: endpoint(serverRoutes.pairInvite, async ({ query, body }, caller) => {
       const { name, permanent: isPermanent = false } = body;
+      const kind = isPermanent ? ({ serverKind: "permanent" } as const) : {};
       const onMain = checkMain(front);
       if (!onMain.ok) return onMain;
       if (!isProperName(name)) return refuse("pair.bad-name", name);
       if (serversOf(front.state()).some((server) => server.name === name)) {
         return refuse("pair.name-taken", name);
       }
-      if (query.dry_run === true) return ok({ ...tried, code: null, expires_at: null });
+      if (query.dry_run === true) {
+        const place = { secret: sealed(""), expiresAt: front.now() + minute };
+        const command = { kind: "issue-invite", name, ...kind, ...place } as const;
+        const judged = await giveOrder(front, { command, caller, dryRun: true });
+        return judged.ok ? ok({ ...judged.value, code: null, expires_at: null }) : judged;
+      }
       const { actor, requestId } = caller;
       const invite = await operator.invite({ name, isPermanent, actor, requestId });
       if (!invite.ok) return invite;
@@ -73,7 +80,6 @@ export function pairEndpoints(parts: DeskParts): Readonly<Record<PairRoute, Endp
   };
 }
 
-const tried = { sequence: null, id: null, dry_run: true } as const;
 const made = { sequence: null, id: null, dry_run: false } as const;
 
 /** One row for each setting, with its value on every server that answered. */

@@ -27,12 +27,13 @@ export function checkMode(
     return { code: "pair.busy", detail: `the Main is ${machine.phase}` };
   }
   if (control.mode === mode) return { code: "pair.already-mode", detail: mode };
-  const servers = countPromotable(state);
-  if (mode === "pair" && servers > 2) {
-    return { code: "pair.too-many-for-pair", detail: String(servers) };
-  }
+  if (mode === "pair" && countPromotable(state) > 2) return tooManyForPair(state);
   if (mode !== "witness" || hasWitness) return undefined;
   return { code: "pair.no-witness", detail: "" };
+}
+
+function tooManyForPair(state: PairState): Denial {
+  return { code: "pair.too-many-for-pair", detail: String(countPromotable(state)) };
 }
 
 export function orderMode(turn: Turn, mode: ArbitrationMode, hasWitness: boolean): void {
@@ -56,10 +57,12 @@ function pursueSwitch(turn: Turn): void {
   const unsure = membersOf(turn).find((id) => peerOf(turn, id).rights.kept !== "manual");
   const { record } = arbitration;
   const isSeeded = switching !== "witness" || (record !== null && isOurs(turn, record));
-  if (unsure === undefined && isSeeded) return finishSwitch(turn, switching);
-  if (turn.clocks.at - switchingSince < timing.drain) return;
+  const isForTwo = switching !== "pair" || countPromotable(turn.state) <= 2; // One may just have joined.
+  if (unsure === undefined && isSeeded && isForTwo) return finishSwitch(turn, switching);
+  if (turn.clocks.at - switchingSince < timing.drain && isForTwo) return;
   // As it was: nobody has more rights than before, and those that were given up are given again.
   keep(turn, { switching: null });
+  if (!isForTwo) return act(turn, { kind: "order-refused", ...tooManyForPair(turn.state) });
   const detail = unsure === undefined ? "the witness did not answer" : `${unsure} did not confirm`;
   act(turn, { kind: "order-refused", code: "pair.mode-unchanged", detail });
 }

@@ -279,6 +279,14 @@ test("[HS7][HS14] pair mode is for two servers that may be promoted, permanent o
   assert.equal(checkMode(among(main, triple).state, "witness", true), undefined);
 });
 
+test("[HS7][HS14] a third server that joins while pair mode is switched on ends the switch", () => {
+  const asked = play(aProtectedMain(), [{ kind: "order-mode", mode: "pair", hasWitness: false }]);
+  assert.equal(asked.state.control.switching, "pair");
+  const joined = play(among(asked, triple), [tick], 250);
+  assert.equal(refusalOf(joined.actions), "pair.too-many-for-pair");
+  assert.deepEqual([joined.state.control.switching, joined.state.control.mode], [null, "manual"]);
+});
+
 test("[HS6][HS14] after a changeover the third counts for the new Main too", () => {
   const ackSet = [serverA, serverB, serverC];
   const standby = beside(among(aValidStandby(certified({ ackSet })), triple), { C: {} });
