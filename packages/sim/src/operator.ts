@@ -47,7 +47,9 @@ export class Operator {
 
   /** Does a server that runs owe an answer for longer than any order takes? */
   isKeptWaiting(by: Process): boolean {
-    const { awakeSince } = by.conductor.pair;
+    const { awakeSince, heartbeatAt, timers } = by.conductor.pair;
+    // It stood still, and has had no tick since to notice it.
+    if (this.#world.now - heartbeatAt >= timers.standstill) return false;
     return [...this.#pending.values()].some(
       ({ process, since }) =>
         process === by && this.#world.now - Math.max(since, awakeSince) > orderMs,
