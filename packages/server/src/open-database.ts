@@ -12,6 +12,8 @@ import { listDirectory } from "@gridward/runtime/os/directory";
 export interface FoundDatabase {
   readonly control: ControlStore;
   readonly record: ControlRecord;
+  /** A slot of it is damaged: the record may be one write old (R17). */
+  readonly isDoubtful: boolean;
   readonly store: JournalStore;
   /** null on a blank server, and where the database is unusable. */
   readonly opened: OpenedJournal | null;
@@ -32,7 +34,10 @@ export function openDatabase(directory: string, node: NodeId): Result<FoundDatab
   }
   const store = sqliteJournalStore(directory);
   const { incarnation } = record;
-  if (incarnation === null) return ok({ ...control.value, store, opened: null, fault: null });
+  if (incarnation === null) {
+    const fault = findNameless(directory, control.value.isDoubtful);
+    return ok({ ...control.value, store, opened: null, fault });
+  }
   const opened = store.open(incarnation);
   if (!opened.ok) return ok({ ...control.value, store, opened: null, fault: opened.error });
   const fault = findControlFault(record, opened.value) ?? null;
@@ -41,9 +46,19 @@ export function openDatabase(directory: string, node: NodeId): Result<FoundDatab
   return ok({ ...control.value, store, opened: null, fault });
 }
 
+/** The slot that is damaged may have named the database that is here; a blank server clears it away. */
+function findNameless(directory: string, isDoubtful: boolean): JournalFault | null {
+  if (!isDoubtful || listDirectory(generationsDirectory(directory)).length === 0) return null;
+  const detail = "one slot of the control record is damaged, and the other names no database";
+  return { code: "journal.unreadable", detail, seq: null };
+}
+
 function openControl(directory: string, node: NodeId) {
   const found = ControlStore.open(directory);
-  if (found.ok) return ok({ control: found.value.store, record: found.value.record });
+  if (found.ok) {
+    const { store: control, record, damaged } = found.value;
+    return ok({ control, record, isDoubtful: damaged !== null });
+  }
   if (found.error !== "absent") {
     return refuse("control.unreadable", `${directory}: ${found.error}`);
   }
@@ -52,5 +67,5 @@ function openControl(directory: string, node: NodeId) {
     return refuse("control.unreadable", `${directory}: absent, though there is a database`);
   }
   const record = blankControl(node, null);
-  return ok({ control: ControlStore.create(directory, record), record });
+  return ok({ control: ControlStore.create(directory, record), record, isDoubtful: false });
 }

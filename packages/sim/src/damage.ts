@@ -1,5 +1,6 @@
 import { loadRows } from "@gridward/core/domain/apply";
 import { digestOf } from "@gridward/core/domain/digest";
+import type { Entry } from "@gridward/core/domain/entry";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { allRows } from "@gridward/core/domain/tables";
 import type { RowChange } from "@gridward/core/domain/types";
@@ -34,4 +35,17 @@ function withoutFirstPolicy(state: DirectoryState): DirectoryState {
 export function damageRow<Row>(rows: readonly Row[], random: Random): readonly Row[] {
   const index = random.below(rows.length);
   return rows.filter((_, each) => each !== index);
+}
+
+/** Bits turned at rest: an entry with another content, another hash, or none at all in its place. */
+export function bendEntries(entries: readonly Entry[], random: Random): readonly Entry[] {
+  const index = random.below(entries.length);
+  const entry = entries[index];
+  if (entry === undefined) return entries;
+  const kind = random.below(3);
+  const isMissing = kind === 2 && index < entries.length - 1;
+  if (isMissing) return entries.filter((_, each) => each !== index);
+  const hash = entry.hash.replace(/^./, (digit) => (digit === "0" ? "1" : "0"));
+  const bent = kind === 0 ? { ...entry, hash } : { ...entry, at: entry.at + 1 };
+  return entries.map((each) => (each === entry ? bent : each));
 }

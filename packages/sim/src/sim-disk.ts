@@ -2,6 +2,8 @@ import type { NodeId, SystemId } from "@gridward/core/base/identity";
 import { assert } from "@gridward/core/base/result";
 import { blankControl, type ControlRecord } from "@gridward/core/domain/control-record";
 import { type Entry, origin, type Position } from "@gridward/core/domain/entry";
+import { bendEntries } from "./damage.ts";
+import type { Random } from "./random.ts";
 import { DiskFull, type Journal, type OpenedJournal } from "@gridward/runtime/journal/journal";
 import { memoryJournalStore } from "@gridward/runtime/journal/memory-journal";
 
@@ -37,6 +39,14 @@ export class SimDisk {
   isFull = false;
   /** Its journal cannot be read any more. */
   isBroken = false;
+  /** Its journal is not what was written; found out when it is opened. */
+  isBent = false;
+  /** The newer slot of the control record is gone. */
+  isDoubtful = false;
+  /** It was once: its Main may count members that hold less than it made visible before. */
+  wasDoubtful = false;
+  /** What the older slot holds. */
+  #older: ControlRecord;
   /** How deep in work of its process: only there the power fails. */
   depth = 0;
   /** True while the power is off: a promise may have swallowed the crash. */
@@ -47,6 +57,34 @@ export class SimDisk {
     this.id = id;
     this.#watcher = watcher;
     this.control = blankControl(id, systemId);
+    this.#older = this.control;
+  }
+
+  /** Bits of the journal turn while nobody reads it. What was there is known from outside. */
+  bend(random: Random): void {
+    const { incarnation } = this.control;
+    const entries = this.entries();
+    if (incarnation === null || entries.length === 0) return;
+    this.lost.push(entries);
+    this.store.bend(incarnation, (each) => bendEntries(each, random));
+    this.isBent = true;
+  }
+
+  /** Is there a database that the control record names? */
+  get isWhole(): boolean {
+    return this.control.incarnation !== null && !this.isBroken && !this.isBent;
+  }
+
+  /** Does the older slot name the database that is here? */
+  get isNamedTwice(): boolean {
+    return this.#older.incarnation === this.control.incarnation;
+  }
+
+  /** The slot that was written last cannot be read: what counts is the one before. */
+  loseSlot(): void {
+    this.control = this.#older;
+    this.isDoubtful = true;
+    this.wasDoubtful = true;
   }
 
   /** Everything is lost but the server's name and whose it is. */
@@ -55,9 +93,11 @@ export class SimDisk {
     this.lost.push(this.entries());
     this.journal = undefined;
     this.isBroken = false;
+    this.isBent = false;
     this.requests = new Set();
     this.store = memoryJournalStore();
     this.control = blankControl(this.id, systemId);
+    this.#older = this.control;
   }
 
   entries(): readonly Entry[] {
@@ -98,7 +138,9 @@ export class SimDisk {
   writeControl(control: ControlRecord): void {
     this.act();
     this.#watcher.onControl(this, this.control, control);
+    this.#older = this.control;
     this.control = control;
+    this.isDoubtful = false;
     this.act();
   }
 

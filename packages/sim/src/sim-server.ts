@@ -6,9 +6,8 @@ import type { PairEvent } from "@gridward/core/domain/pair/event";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import type { Machine } from "@gridward/core/domain/pair/pair-state";
 import { startPair } from "@gridward/core/domain/pair/start";
-import { allRows } from "@gridward/core/domain/tables";
 import { sha256 } from "@gridward/runtime/os/hash";
-import { kindsOf, Ledger } from "@gridward/server/ledger";
+import { Ledger } from "@gridward/server/ledger";
 import { Conductor, type ConductorParts } from "@gridward/server/pair/conductor";
 import {
   type FirstPassPiece,
@@ -16,17 +15,17 @@ import {
   type FirstPassSource,
 } from "@gridward/server/pair/first-pass";
 import { Writer } from "@gridward/server/writer";
-import type { OpenedJournal } from "@gridward/runtime/journal/journal";
-import { bendState, damageRow } from "./damage.ts";
+import type { JournalFault, OpenedJournal } from "@gridward/runtime/journal/journal";
+import { bendState } from "./damage.ts";
+import { piecesOf } from "./first-pass-pieces.ts";
+import { findFault, findUnseen, isAwaited, whatWasFound } from "./found.ts";
 import type { SimFrame } from "./frame.ts";
 import { Crash, type DiskWatch, SimDisk } from "./sim-disk.ts";
 import type { Faults } from "./faults.ts";
 import type { Random } from "./random.ts";
+import type { Rare } from "./rare.ts";
 import type { Schedule } from "./schedule.ts";
 import type { SimWitness } from "./sim-witness.ts";
-
-/** As where nothing is set. */
-const suspectAfter = 6_000;
 
 export interface Process {
   readonly conductor: Conductor;
@@ -42,6 +41,8 @@ export interface Process {
   copiesFrom: NodeId | undefined;
   /** As Main: since when a change waits for a member that does not follow. */
   waitsSince: number | undefined;
+  /** How far its changes could be seen when it started. */
+  readonly visibleAtStart: number;
   /** Its state was damaged at its start. */
   isBent: boolean;
 }
@@ -63,6 +64,8 @@ export interface ServerWorld {
   readonly now: number;
   readonly watcher: ServerWatch;
   readonly faults: Faults;
+  readonly rare: Rare;
+  readonly isCalm: boolean;
   readonly random: Random;
   readonly schedule: Schedule;
   readonly witness: SimWitness;
@@ -79,6 +82,12 @@ export class SimServer {
   readonly id: NodeId;
   readonly disk: SimDisk;
   process: Process | undefined;
+  /** Of the program: 1, or 2 while it speaks another one than its partners. */
+  version = 1;
+  /** How far the clock on its wall is off. */
+  wallOffset = 0;
+  /** What its disk suffers when its process ends. */
+  doom: ((disk: SimDisk) => void) | undefined;
   #isFrozen = false;
   /** What comes while the process is stopped is done when it goes on. */
   #inbox: ((process: Process) => void)[] = [];
@@ -100,27 +109,44 @@ export class SimServer {
     const { disk } = this;
     disk.isOff = false;
     const { incarnation } = disk.control;
+    this.#choose();
     const isThere = incarnation !== null && !disk.isBroken;
     const opened = isThere ? disk.store.open(incarnation) : undefined;
-    if (opened && !opened.ok) return this.#watcher.fail("I7", `${this.id}: ${opened.error.detail}`);
+    const fault = findFault(disk, opened);
+    const unseen = findUnseen(disk, opened, fault);
+    if (unseen) return this.#watcher.fail(unseen.rule, unseen.says);
     try {
-      this.#resume(opened?.value);
+      this.#resume(opened?.ok && !fault ? opened.value : undefined, fault);
     } catch (error) {
       if (!(error instanceof Defect)) throw error;
       this.#watcher.fail("defect", `${this.id}: ${error.message}`);
     }
   }
 
-  #resume(opened: OpenedJournal | undefined): void {
+  /** Which version of the program is started: upgrades and downgrades go by restarts. */
+  #choose(): void {
+    const { rare, isCalm } = this.#world;
+    if (rare.versionSkew === 0) return;
+    this.version = !isCalm && rare.dice.chance(rare.versionSkew) ? 2 : 1;
+  }
+
+  #resume(opened: OpenedJournal | undefined, found: JournalFault | undefined): void {
     const { disk } = this;
-    const started = startPair(this.#whatWasFound(opened));
+    const started = startPair(
+      whatWasFound(disk, opened, {
+        partners: this.#world.partnersOf(this.id),
+        at: this.#world.now,
+        now: this.#wallNow(),
+        fault: found,
+      }),
+    );
     if (opened) this.#watcher.onStarted(disk, opened);
     for (const action of started.actions) {
       if (action.kind === "write-control") disk.writeControl(action.control);
     }
     const bent = opened && this.#isBentNow() ? bendState(opened) : undefined;
-    const found = bent ?? opened;
-    const ledger = found && new Ledger(disk.adopt(found), sha256);
+    const whole = bent ?? opened;
+    const ledger = whole && new Ledger(disk.adopt(whole), sha256);
     ledger?.commit(started.state.committed);
     const conductor: Conductor = new Conductor(this.#parts(), started.state, ledger);
     this.process = this.#processOf(conductor, bent !== undefined);
@@ -139,38 +165,23 @@ export class SimServer {
       disputed: new Set(),
       copiesFrom: undefined,
       waitsSince: undefined,
+      visibleAtStart: conductor.pair.committed,
       isBent,
     };
   }
 
-  #whatWasFound(opened: OpenedJournal | undefined): Parameters<typeof startPair>[0] {
-    const { disk } = this;
-    const here = { self: this.id, control: disk.control, suspectAfter, at: this.#world.now };
-    const fault = disk.isBroken ? { code: "journal.chain-broken", text: "simulated" } : null;
-    const around = { partners: this.#world.partnersOf(this.id), fault };
-    const now = Math.floor(this.#world.now);
-    if (!opened) {
-      const nothing = { head: disk.control.highest, committed: 0, recorded: null };
-      return { ...here, ...around, now, ...nothing, kinds: new Map() };
-    }
-    const kinds = kindsOf(opened.state.tables.servers);
-    const recorded = opened.state.tables.pair.first() ?? null;
-    const { seq: committed } = opened.committed;
-    return { ...here, ...around, now, head: opened.journal.head(), committed, recorded, kinds };
-  }
-
-  /** A Standby that is not certified may find its state bent: the proof must notice (R3). */
   /** What is read anew from the disk is whole. */
   #straighten(): void {
     if (this.process) this.process.isBent = false;
   }
 
+  /** A Standby that is not certified may find its state bent: the proof must notice (R3). */
   #isBentNow(): boolean {
     const { control } = this.disk;
-    const isUnfinished = control.certificate?.complete !== true;
-    return (
-      isUnfinished && control.owner !== this.id && this.#chance(this.#world.faults.corruptStarts)
-    );
+    const { faults, random } = this.#world;
+    const isUnfinished = control.certificate?.complete !== true && control.owner !== this.id;
+    const share = isUnfinished ? faults.corruptStarts : 0;
+    return share > 0 && random.chance(share);
   }
 
   crash(): void {
@@ -180,6 +191,8 @@ export class SimServer {
     this.#isFrozen = false;
     this.disk.fuse = undefined;
     this.disk.isOff = true;
+    this.doom?.(this.disk);
+    this.doom = undefined;
     this.#world.dropLinks(this.id);
   }
 
@@ -243,7 +256,7 @@ export class SimServer {
   onFirstPass(from: NodeId, piece: FirstPassPiece, bytes: number): void {
     this.run((process) => {
       const { conductor, receiver } = process;
-      if (!isAwaited(conductor, from)) return;
+      if (!isAwaited(conductor.pair, from)) return;
       if (piece.kind === "first-pass-begin") process.copiesFrom = from;
       else if (process.copiesFrom !== from) return;
       const news = receiver.take(piece, bytes);
@@ -272,8 +285,9 @@ export class SimServer {
     });
   }
 
-  #chance(share: number): boolean {
-    return share > 0 && this.#world.random.chance(share);
+  /** No rule of the pair may follow this clock. */
+  #wallNow(): number {
+    return Math.floor(this.#world.now + this.wallOffset);
   }
 
   #parts(): ConductorParts {
@@ -283,7 +297,7 @@ export class SimServer {
       self: this.id,
       name: this.id,
       clock: {
-        now: () => Math.floor(world.now),
+        now: () => this.#wallNow(),
         monotonic: () => world.now,
         sleep: () => Promise.reject(new Error("the simulator sleeps for nobody")),
       },
@@ -342,19 +356,10 @@ export class SimServer {
   }
 
   /** In pieces over some time; each may be the last before a cut or a crash. */
-  #sendFirstPass(to: NodeId, { state, position, digest, earlier }: FirstPassSource): Promise<void> {
+  #sendFirstPass(to: NodeId, source: FirstPassSource): Promise<void> {
     const { process } = this;
-    const rows = Array.from(allRows(state), (change) => ({ ...change, row: { ...change.row } }));
-    const isDamaged = this.#chance(this.#world.faults.damagedPasses);
-    const sent = isDamaged ? damageRow(rows, this.#world.random) : rows;
-    const size = Math.ceil(rows.length / (1 + this.#world.random.below(4)));
-    const pieces: FirstPassPiece[] = [
-      { kind: "first-pass-begin", position, digest, earlier, rows: 100 },
-    ];
-    for (let from = 0; from < sent.length; from += size) {
-      pieces.push({ kind: "first-pass-rows", rows: sent.slice(from, from + size) });
-    }
-    pieces.push({ kind: "first-pass-end" });
+    const { damagedPasses } = this.#world.faults;
+    const pieces = piecesOf(source, this.#world.random, damagedPasses);
     const pause = this.#world.random.between(0, 400);
     return new Promise((done) => {
       const next = (index: number): void => {
@@ -373,7 +378,7 @@ export class SimServer {
       closed: () => checkAccepts(conductor.pair),
       prepared: () => mustLedger(conductor).prepared,
       committedSeq: () => conductor.pair.committed,
-      now: () => Math.floor(this.#world.now),
+      now: () => this.#wallNow(),
       monotonic: () => this.#world.now,
       soon: (work) => this.#soon(work),
       stage: (content) => conductor.stage(content),
@@ -388,13 +393,6 @@ export class SimServer {
       if (process === this.process) this.run(work);
     });
   }
-}
-
-/** As the product's receiving end: only its Main's, and only where one is awaited. */
-function isAwaited({ pair: { control, machine } }: Conductor, from: NodeId): boolean {
-  if (control.owner !== from) return false;
-  if (machine.duty === "none") return ["blank", "diverged"].includes(machine.phase);
-  return machine.duty === "standby";
 }
 
 function mustLedger({ ledger }: Conductor): Ledger {

@@ -12,22 +12,12 @@ import type { OpenedJournal } from "@gridward/runtime/journal/journal";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { findBrokenAuthority, type WatchedWitness } from "./authority.ts";
 import { findBadCertificate, findBadPromotion } from "./certificates.ts";
+import { type Acknowledged, findUntrue, type Taken } from "./ending.ts";
 import { carriesRows, type SimFrame } from "./frame.ts";
 import { findBrokenPromise } from "./promises.ts";
 import type { Violation } from "./violation.ts";
 import type { SimDisk } from "./sim-disk.ts";
 import type { Process, SimServer } from "./sim-server.ts";
-
-/** One change that a client was told is done. */
-export interface Acknowledged {
-  readonly request: string;
-  readonly seq: number;
-  readonly hash: string;
-  readonly by: NodeId;
-  readonly term: number;
-  /** Who had to hold it then. */
-  readonly holders: readonly NodeId[];
-}
 
 /** Everything known from outside, and the invariants held against it at every write (research §5.1). */
 export class Watcher {
@@ -45,12 +35,7 @@ export class Watcher {
   /** Who acknowledged in a term. */
   readonly #ackers = new Map<number, NodeId>();
   /** Who took each term, in order. */
-  readonly #taken: {
-    readonly term: number;
-    readonly by: NodeId;
-    /** A person forced it, or nobody else guards it: what was acknowledged may be left behind. */
-    readonly isExcused: boolean;
-  }[] = [];
+  readonly #taken: Taken[] = [];
   /** Terms whose owner a person made go on alone although its partner might succeed it. */
   readonly #forcedAlone = new Set<number>();
   /** Hand-overs whose target said that it does not take the term: "owner term". */
@@ -95,7 +80,7 @@ export class Watcher {
   /** A client was told "done" (R1, I2, I11, I16, I17). */
   onAnswered(server: SimServer, request: string, seq: number): void {
     const disks = [server.disk, ...this.#servers.map(({ disk }) => disk)];
-    const holder = disks.find((disk) => disk.entryAt(seq) !== undefined);
+    const holder = disks.find((disk) => !disk.isBent && disk.entryAt(seq) !== undefined);
     // After first passes a change may live on in the states alone, and its entry on no disk.
     const written = this.#written.get(request)?.find((each) => each.seq === seq);
     const entry = holder ? holder.entryAt(seq) : written;
@@ -134,7 +119,8 @@ export class Watcher {
     });
     if (owner !== id) this.fail("I16", `${id} acknowledged without owning term ${term}`);
     this.#checkAcker(id, term, process);
-    for (const member of ackSet) {
+    const isOld = server.disk.wasDoubtful && seq <= (process?.visibleAtStart ?? 0);
+    for (const member of isOld ? [] : ackSet) {
       const disk = this.#diskOf(member);
       if (disk && !disk.requests.has(requestId)) {
         this.fail("I1", `${requestId} is acknowledged and not on the disk of ${member}`);
@@ -168,6 +154,7 @@ export class Watcher {
     const hash = disk.hashAt(seq);
     if (hash === undefined || seq === 0) return;
     if (disk.control.owner === id) {
+      if (this.#committed.has(hash)) return; // Seen before; a member's disk may be lost since.
       for (const member of disk.control.ackSet) {
         const found = this.#diskOf(member);
         if (found && !found.holds(seq, hash)) {
@@ -221,12 +208,12 @@ export class Watcher {
     if (after.term < before.term) this.fail("I8", `${id} forgot term ${before.term}`);
     this.#checkPermanent(after);
     const takesTerm = after.owner === id && after.term > before.term;
-    if (takesTerm && before.term > 0) this.#found(findBadPromotion(before, this.isForced));
-    this.#checkAuthority(before, after);
-    const isExcused = this.isForced || before.mode === "manual";
-    if (takesTerm) this.#taken.push({ term: after.term, by: id, isExcused });
+    if (takesTerm && !this.#isRemembered(disk, after)) this.#onTaken(before, after);
+    else if (!takesTerm) this.#checkAuthority(before, after);
     const isWider = after.ackSet.some((member) => !before.ackSet.includes(member));
-    if (after.owner === id && isWider && !takesTerm) this.#checkWidening(disk, before, after);
+    // Who lost a slot counts everybody, and admits nobody (R17).
+    const isAdmitting = isWider && !takesTerm && !disk.isDoubtful;
+    if (after.owner === id && isAdmitting) this.#checkWidening(disk, before, after);
     const isAdmittedBy = (by: string): boolean => this.#admitted.has(`${by}>${id} ${after.term}`);
     this.#found(findBadCertificate(disk, before, after, isAdmittedBy));
   }
@@ -238,6 +225,19 @@ export class Watcher {
     const isNamed = [owner, handover?.to, ...ackSet].includes(permanent);
     const isClaim = nodeId === permanent && candidacy !== null;
     if (isNamed || isClaim) this.fail("R15", `${nodeId} counts the permanent ${permanent} in`);
+  }
+
+  #onTaken(before: ControlRecord, after: ControlRecord): void {
+    if (before.term > 0) this.#found(findBadPromotion(before, this.isForced));
+    this.#checkAuthority(before, after);
+    const isExcused = this.isForced || before.mode === "manual";
+    this.#taken.push({ term: after.term, by: after.nodeId, isExcused });
+  }
+
+  /** R17: its journal told it of a term that it had taken before a slot was lost. */
+  #isRemembered({ isDoubtful }: SimDisk, { nodeId, term }: ControlRecord): boolean {
+    if (!isDoubtful) return false;
+    return this.#taken.some((taken) => taken.term === term && taken.by === nodeId);
   }
 
   #checkAuthority(before: ControlRecord, after: ControlRecord): void {
@@ -376,35 +376,14 @@ export class Watcher {
 
   /** After the healed end: what was said is true. */
   checkEnd(main: SimServer): void {
-    const counts = new Map<string, number>();
-    for (const { requestId } of main.disk.entries()) {
-      counts.set(requestId, (counts.get(requestId) ?? 0) + 1);
-    }
-    for (const [request, count] of counts) {
-      if (count > 1) this.fail("I11", `${request} took effect ${count} times`);
-    }
-    for (const request of this.#refused) {
-      if (main.disk.requests.has(request)) {
-        this.fail("I12", `${request} was refused and took effect`);
-      }
-    }
-    for (const change of this.acknowledged.values()) this.#checkKept(main, change);
-  }
-
-  /** I1: in the Main's journal, or set aside or on a kept disk after a person promoted who need not hold it. */
-  #checkKept(main: SimServer, { request, by, holders, term, seq, hash }: Acknowledged): void {
-    if (main.disk.hashAt(seq) === hash || main.disk.requests.has(request)) return;
-    const isLeftBehind = this.#taken.some(
-      (taken) =>
-        taken.term >= term &&
-        !holders.includes(taken.by) &&
-        (taken.isExcused || this.#forcedAlone.has(term)),
-    );
-    const kept = this.#diskOf(by);
-    const tails = this.#servers.flatMap(({ disk }) => disk.tails.flat());
-    const onDisk = [...(kept?.entries() ?? []), ...(kept?.lost.flat() ?? []), ...tails];
-    if (isLeftBehind && onDisk.some((entry) => entry.hash === hash)) return;
-    this.fail("I1", `${request}, acknowledged by ${by} in term ${term}, is nowhere`);
+    const known = {
+      servers: this.#servers,
+      refused: this.#refused,
+      acknowledged: this.acknowledged,
+      taken: this.#taken,
+      forcedAlone: this.#forcedAlone,
+    };
+    this.violations.push(...findUntrue(main, known));
   }
 
   #find(id: NodeId): SimServer | undefined {

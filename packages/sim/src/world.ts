@@ -1,5 +1,6 @@
 import { type NodeId, nodeId } from "@gridward/core/base/identity";
 import { assert } from "@gridward/core/base/result";
+import { day } from "@gridward/core/base/time";
 import { beginFresh, beginOrphaned, otherSystem, ourSystem } from "./beginnings.ts";
 import { Clients } from "./clients.ts";
 import { drawFaults, type Faults } from "./faults.ts";
@@ -8,7 +9,9 @@ import { Network, type NetworkEnd } from "./network.ts";
 import { Operator } from "./operator.ts";
 import { findEndlessWait } from "./patience.ts";
 import { type Random, seededRandom } from "./random.ts";
+import { drawRare, type Rare } from "./rare.ts";
 import { Schedule } from "./schedule.ts";
+import type { SimDisk } from "./sim-disk.ts";
 import { SimDevice } from "./sim-device.ts";
 import { SimServer } from "./sim-server.ts";
 import { SimWitness } from "./sim-witness.ts";
@@ -20,6 +23,9 @@ const tickMs = 250;
 
 /** Terms of the stranger's system: far ahead, so that one that leaks is seen. */
 const strangeTerm = 5_000;
+
+/** Between which times the clock on a wall jumps, back and forth: ten years. */
+const wallJumpMost = 10 * 365 * day;
 
 type Disturbance =
   | "crashEvery"
@@ -34,6 +40,7 @@ export class World {
   readonly schedule = new Schedule();
   readonly random: Random;
   readonly faults: Faults;
+  readonly rare: Rare;
   readonly watcher = new Watcher();
   readonly pair: Pair;
   readonly witness: SimWitness;
@@ -49,6 +56,7 @@ export class World {
   constructor(seed: number) {
     this.random = seededRandom(seed);
     this.faults = drawFaults(this.random);
+    this.rare = drawRare(seed);
     this.witness = new SimWitness(this);
     const server = (name: string, system: typeof ourSystem): SimServer =>
       new SimServer(nodeId(name), system, this);
@@ -116,6 +124,7 @@ export class World {
     this.clients.start();
     this.#lookLater();
     if (this.faults.isInterrupted) this.#interrupt();
+    this.#jumpLater();
     this.#disturbLater("crashEvery", () => this.#crash());
     this.#disturbLater("outageEvery", () => this.#loseMain());
     this.#disturbLater("freezeEvery", () => this.#freeze());
@@ -133,13 +142,15 @@ export class World {
       server.disk.fuse = undefined;
       server.disk.isFull = false;
       server.thaw();
+      if (server.version !== 1) server.crash();
       if (!server.process) server.start();
     }
     this.operator.care();
   }
 
   send(from: NodeId, to: NodeId, frame: SimFrame): void {
-    this.#networkOf(from, to)?.send(from, to, this.faults.isParsed ? this.#parsed(frame) : frame);
+    const said = this.#inItsVersion(from, to, frame);
+    this.#networkOf(from, to)?.send(from, to, this.faults.isParsed ? this.#parsed(said) : said);
   }
 
   isOpen(from: NodeId, to: NodeId): boolean {
@@ -152,6 +163,16 @@ export class World {
 
   closeLinks(id: NodeId): void {
     for (const network of this.#networksOf(id)) network.close();
+  }
+
+  /** Who speaks another version says so; how it says the rest is nobody's matter then. */
+  #inItsVersion(from: NodeId, to: NodeId, frame: SimFrame): SimFrame {
+    if (this.rare.versionSkew === 0) return frame;
+    if (frame.kind !== "pair" || frame.message.kind !== "hello") return frame;
+    const versionOf = (id: NodeId): number | undefined =>
+      this.#servers.find((server) => server.id === id)?.version;
+    if (versionOf(from) === versionOf(to)) return frame;
+    return { kind: "pair", message: { ...frame.message, version: frame.message.version + 1 } };
   }
 
   #parsed(frame: SimFrame): SimFrame {
@@ -234,6 +255,7 @@ export class World {
   #crash(): void {
     const server = this.#anyone();
     if (!server.process) return server.start();
+    this.#loseSlot(server);
     if (this.random.chance(this.faults.fuseShare)) server.disk.fuse = 1 + this.random.below(12);
     else server.crash();
     this.#breakDisk(server);
@@ -261,16 +283,45 @@ export class World {
     });
   }
 
+  #loseSlot(server: SimServer): void {
+    const { dice, lostSlots } = this.rare;
+    if (lostSlots === 0 || !dice.chance(lostSlots)) return;
+    server.doom = (disk) => {
+      // The only database is not lost in a run: nobody could heal it but a backup.
+      const isLast = !disk.isNamedTwice && !this.#hasAnother(server);
+      if (!isLast && !disk.isBent) disk.loseSlot();
+    };
+  }
+
+  /** Is there another server with a database that can be promoted? */
+  #hasAnother({ id }: SimServer): boolean {
+    const { permanent } = this.watcher;
+    return this.others(id).some((other) => other.id !== permanent && other.disk.isWhole);
+  }
+
+  #jumpLater(): void {
+    const { dice, wallJumpEvery } = this.rare;
+    if (wallJumpEvery === 0) return;
+    this.schedule.after(dice.between(0.2, 1.8) * wallJumpEvery, () => {
+      const server = this.#servers[dice.below(this.#servers.length)];
+      if (server) server.wallOffset = Math.floor(dice.between(0, wallJumpMost));
+      if (!this.isCalm) this.#jumpLater();
+    });
+  }
+
   /** Only where a partner has a database that can be promoted, and one in a run. */
   #breakDisk(server: SimServer): void {
-    const disks = this.others(server.id).map(({ disk }) => disk);
-    if (!this.random.chance(this.faults.brokenDisks)) return;
-    if (disks.some(({ isBroken }) => isBroken)) return;
-    const { permanent } = this.watcher;
-    const isKept = disks.some(
-      ({ id, control }) => id !== permanent && control.incarnation !== null,
-    );
-    if (isKept) server.disk.isBroken = true;
+    const isFirst = this.pair.every(({ disk }) => !disk.isBroken && !disk.isBent);
+    if (!isFirst || !this.#hasAnother(server)) return;
+    const { dice, bentShare } = this.rare;
+    if (!dice.chance(bentShare)) server.disk.isBroken = true;
+    else if (server.process) server.doom = (disk) => this.#bend(server, disk);
+    else this.#bend(server, server.disk);
+  }
+
+  #bend(server: SimServer, disk: SimDisk): void {
+    // Not both faults in one server: nothing would tell then what it had.
+    if (this.#hasAnother(server) && !disk.isDoubtful) disk.bend(this.rare.dice);
   }
 
   #freeze(): void {

@@ -23,11 +23,16 @@ interface Generation {
   commitMark: number;
 }
 
+export interface MemoryJournalStore extends JournalStore {
+  /** Changes what lies on the disk of a generation behind everybody's back. */
+  bend(incarnation: string, change: (entries: readonly Entry[]) => readonly Entry[]): void;
+}
+
 /**
  * Journals in memory, for tests and the simulator. What was appended survives `open` on the same
  * store; a journal that is not closed and opened again stands for a crash.
  */
-export function memoryJournalStore(): JournalStore {
+export function memoryJournalStore(): MemoryJournalStore {
   const generations = new Map<string, Generation>();
   const begin = (
     incarnation: string,
@@ -49,6 +54,10 @@ export function memoryJournalStore(): JournalStore {
     },
     create: (incarnation) => begin(incarnation, firstVersion),
     build: (incarnation) => memoryBuilder(incarnation, (...whole) => begin(incarnation, ...whole)),
+    bend(incarnation, change) {
+      const generation = generations.get(incarnation);
+      if (generation) generation.entries = [...change(generation.entries)];
+    },
     keepOnly(incarnation) {
       for (const key of generations.keys()) if (key !== incarnation) generations.delete(key);
     },

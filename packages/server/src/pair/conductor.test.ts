@@ -38,6 +38,7 @@ function aMain(changes: Partial<ControlRecord> = {}) {
     recorded: null,
     kinds: new Map(),
     fault: null,
+    isDoubtful: false,
     suspectAfter: 6_000,
     at: 0,
     now: 0,

@@ -59,6 +59,7 @@ function aCopy() {
     recorded: null,
     kinds: new Map(),
     fault: null,
+    isDoubtful: false,
     suspectAfter: 6_000,
     at: 0,
     now: 0,

@@ -164,8 +164,9 @@ function openConductor(
 }
 
 function whatWasFound({ found, self, clock, suspectAfter }: OpenPairParts): Found {
-  const { opened, record, fault } = found;
-  const here = { self, control: record, suspectAfter, at: clock.monotonic(), now: clock.now() };
+  const { opened, record, isDoubtful, fault } = found;
+  const clocks = { at: clock.monotonic(), now: clock.now() };
+  const here = { self, control: record, isDoubtful, suspectAfter, ...clocks };
   if (!opened) {
     const text = fault && { code: fault.code, text: faultText(fault.detail) };
     const nothing = { head: record.highest, committed: 0, partners: [], recorded: null };

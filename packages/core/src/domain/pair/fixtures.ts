@@ -78,6 +78,7 @@ export function started(changes: Partial<Found> = {}): Step {
       unprotected: null,
     },
     suspectAfter: suspectAfter.usual,
+    isDoubtful: false,
     fault: null,
     at: 0,
     now: noon,

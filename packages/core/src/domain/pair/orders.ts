@@ -159,7 +159,7 @@ export function orderPromote(turn: Turn, force: boolean): void {
   }
   let term = control.term;
   for (const peer of peers.values()) {
-    if (peer.incompatible === null) term = Math.max(term, peer.term); // Terms of our system (I19).
+    if (peer.incompatible !== "other-system") term = Math.max(term, peer.term); // Ours (I19).
   }
   const isWitnessed = control.mode === "witness";
   if (isWitnessed && !force) return beCandidate(turn, "promotion", [self]);

@@ -98,3 +98,36 @@ test("[R12] a narrowing that a crash kept out of the journal is told with its re
   assert.match(state.unprotected?.reason ?? "", /went on alone/);
   assert.equal(state.unrecorded, true);
 });
+
+test("[R17][HS11] a Main whose control record lost a slot counts everybody who may be in the set", () => {
+  const { state } = started({ isDoubtful: true, head: at(7), committed: 5 });
+  assert.deepEqual(state.control.ackSet, [serverA, serverB]);
+  assert.equal(state.committed, 5, "what B may have to hold is not visible");
+});
+
+test("[R17] the journal tells the term and the start that a lost slot told", () => {
+  const recorded = {
+    term: 3,
+    owner: serverB,
+    by: "promotion",
+    since: 1,
+    ackSet: [serverB],
+  } as const;
+  const found = {
+    recorded: { ...recorded, mode: "manual", unprotected: null },
+    head: at(7, 3),
+  } as const;
+  const control = certified();
+  const { state } = started({ self: serverB, control, isDoubtful: true, ...found });
+  const { term, owner, start, certificate } = state.control;
+  assert.deepEqual([term, owner, start, certificate], [3, serverB, 2, null]);
+  assert.equal(state.machine.duty, "main");
+  const asA = started({ control: aControl(), isDoubtful: true, ...found });
+  assert.deepEqual(asA.state.machine, { duty: "standby", phase: "connecting" });
+});
+
+test("[R17][R8] a Standby whose control record lost a slot is certified by nobody", () => {
+  const { state, actions } = started({ self: serverB, control: certified(), isDoubtful: true });
+  assert.equal(state.control.certificate, null);
+  assert.deepEqual(deeds(actions), ["write-control"]);
+});

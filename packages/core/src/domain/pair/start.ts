@@ -4,6 +4,7 @@ import type { ControlRecord } from "../control-record.ts";
 import type { Position } from "../entry.ts";
 import type { PairRow, ServerKind } from "../types.ts";
 import { isSameSet } from "./arbitration.ts";
+import { doubtedControl } from "./doubted-control.ts";
 import type { PairAction } from "./event.ts";
 import {
   type Goal,
@@ -30,6 +31,8 @@ export interface Found {
   readonly suspectAfter: Millis;
   /** What the journal says last of the pair; null on a blank server. */
   readonly recorded: PairRow | null;
+  /** One slot of the control record is damaged: what the other says may be one write old (R17). */
+  readonly isDoubtful: boolean;
   /** Set when the database was found unusable. */
   readonly fault: { readonly code: string; readonly text: string } | null;
   readonly at: Millis;
@@ -40,7 +43,8 @@ export interface Found {
  * The first state after a start. The owner of the term resumes it with the next `start` number, and
  * obeys the ack set as recorded (R5: a restart never mints a term); everybody else is Standby.
  */
-export function startPair(found: Found): Step {
+export function startPair(remembered: Found): Step {
+  const found = believed(remembered);
   const { self, control, head, at, fault } = found;
   const actions: PairAction[] = [];
   const mayBeMain = found.kinds.get(self) !== "permanent";
@@ -49,7 +53,7 @@ export function startPair(found: Found): Step {
   const resumed = isOwner
     ? { ...control, start: control.start + 1, certificate: null, highest: head }
     : erased(mayBeMain ? control : withoutClaims(control), fault !== null);
-  if (resumed !== control) actions.push({ kind: "write-control", control: resumed });
+  if (resumed !== remembered.control) actions.push({ kind: "write-control", control: resumed });
   const committed = isOwner && isAlone(resumed, self) ? head.seq : found.committed;
   const state: PairState = {
     self,
@@ -70,6 +74,12 @@ export function startPair(found: Found): Step {
     awakeSince: at,
   };
   return { state, actions };
+}
+
+/** Without a database there is nothing that a damaged slot could be measured by. */
+function believed(found: Found): Found {
+  if (!found.isDoubtful || found.recorded === null) return found;
+  return { ...found, control: doubtedControl(found) };
 }
 
 /** R9, R11: what the witness knows of us is asked before anything is done by our own memory. */

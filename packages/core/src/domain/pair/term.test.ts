@@ -71,3 +71,23 @@ test("[I19] a server that speaks another version of the conversation gets nothin
   assert.equal(met.state.peers.get(serverB)?.incompatible, "other-version");
   assert.deepEqual(met.actions, []);
 });
+
+test("[R16][R7] a higher term fences a Main also when it is said in another version", () => {
+  const said = { ...higher, version: 2, duty: "main" } as const;
+  const { state } = play(aProtectedMain(), [heard(serverB, said)]);
+  assert.deepEqual([state.control.term, state.machine.duty], [2, "fenced"]);
+  const both = aHello({ owner: serverB, version: 2 });
+  const two = play(aProtectedMain(), [heard(serverB, both)]).state.machine;
+  assert.equal(two.duty === "none" && two.phase, "two-mains");
+});
+
+test("[R16][HS3] a Standby whose Main speaks another version is complete no more, and follows later", () => {
+  const met = play(aValidStandby(), [heard(serverA, aHello({ version: 2 }))]);
+  assert.equal(met.state.control.certificate?.complete, false);
+  assert.equal(saidOf(met.actions, "follow"), undefined);
+  assert.equal(met.state.machine.duty, "standby");
+  const promoted = play(met, [{ kind: "order-promote", force: false }], 60_000);
+  assert.equal(refusalOf(promoted.actions), "pair.incomplete");
+  const upgraded = play(met, [heard(serverA, aHello({}))]);
+  assert.equal(saidOf(upgraded.actions, "follow")?.term, 1);
+});

@@ -10,10 +10,13 @@ import { act, become, isPermanent, keep, peerOf, sayHello, setPeer, type Turn } 
 export function heed(turn: Turn, from: NodeId, message: PairMessage): boolean {
   if (message.kind === "hello") noteHello(turn, from, message);
   if (message.kind === "heartbeat") setPeer(turn, from, pickView(message));
-  if (peerOf(turn, from).incompatible !== null) return false;
+  const { incompatible } = peerOf(turn, from);
+  if (incompatible === "other-system") return false;
   if (message.kind === "hello" || message.kind === "heartbeat") {
-    return heedTerm(turn, from, message);
+    // Whose term it is is said alike in every version; nothing else is taken across two (R16).
+    return heedTerm(turn, from, message) && incompatible === null;
   }
+  if (incompatible !== null) return false;
   // Handing over names the term to come; everything else is only said in the present one.
   return message.kind.startsWith("handover") || message.term === turn.state.control.term;
 }
@@ -51,6 +54,17 @@ function noteHello(
   const version = hello.version === pairVersion ? null : "other-version";
   const incompatible = isOther ? "other-system" : version;
   setPeer(turn, from, { ...pickView(hello), incompatible });
+  if (incompatible === "other-version") doubtCertificate(turn, from);
+}
+
+/** R16: we do not understand this Main when it says that changes go on without us. */
+function doubtCertificate(turn: Turn, from: NodeId): void {
+  const { control, machine } = turn.state;
+  const { owner, certificate } = control;
+  if (owner !== from || certificate?.complete !== true) return;
+  // What a candidate asked for is settled by the witness, which knows who was dropped (R9).
+  if (machine.duty === "standby" && machine.phase === "candidate") return;
+  keep(turn, { certificate: { ...certificate, complete: false } });
 }
 
 /** R7: whoever hears of a higher term acknowledges nothing more in the lower one. */

@@ -1,0 +1,20 @@
+import type { ControlRecord } from "../control-record.ts";
+import type { Found } from "./start.ts";
+
+/**
+ * R17: one slot of the control record is damaged, so that what the other says may be one write old.
+ * The journal knows the terms and starts in which something was written; whoever may be in the ack
+ * set counts as in it until the Main's own rules let it go; nothing vouches for the database.
+ */
+export function doubtedControl(found: Found): ControlRecord {
+  const { control, head, recorded, kinds, self } = found;
+  const isBehind = recorded !== null && recorded.term > control.term;
+  const { term, owner } = isBehind ? recorded : control;
+  const written = head.term === term ? head.start : 0;
+  const start = isBehind ? written : Math.max(control.start, written);
+  const promotable = [...kinds].filter(([, kind]) => kind === "promotable").map(([id]) => id);
+  const mayCount = [self, ...control.ackSet, ...(recorded?.ackSet ?? []), ...promotable];
+  const known = mayCount.filter((id) => kinds.get(id) !== "permanent");
+  const ackSet = owner === self ? [...new Set(known)] : control.ackSet;
+  return { ...control, term, owner, start, ackSet, certificate: null };
+}
