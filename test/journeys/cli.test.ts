@@ -110,6 +110,22 @@ test("[CLI3] from the first code to a session under the CA", async () => {
   assert.equal(member(who.json, "data", "account", "name"), "admin");
 });
 
+test("[CLI15][HS2] who knows one server learns of the others by the next command", async () => {
+  const kept = join(home, "login.json");
+  const login = readFileSync(kept, "utf8");
+  const other = url.replace("127.0.0.1", "localhost");
+  const named = "https://127.0.0.1:8443"; // As the system names the server.
+  const askOver = async (...servers: readonly string[]): Promise<string> => {
+    writeFileSync(kept, JSON.stringify({ ...JSON.parse(login), servers }));
+    assert.equal((await gridward("whoami")).exit, 0);
+    return readFileSync(kept, "utf8");
+  };
+  assert.ok((await askOver(other)).includes(named));
+  // Whoever knows two does not ask again each time.
+  assert.ok(!(await askOver(other, "https://b.example")).includes(named));
+  writeFileSync(kept, login);
+});
+
 test("[CLI1] data, talk and exit code of an answer and of a refusal", async () => {
   const made = await gridward("group create bay1 -o json");
   assert.deepEqual([made.exit, made.talk], [0, ""]);

@@ -5,6 +5,7 @@ import { ok, type Result } from "@gridward/core/base/result";
 import { callRoute, type Answered } from "./api-client.ts";
 import { signedInTarget, type Asked, type Cli, type Outcome } from "./cli.ts";
 import type { CommandFailure } from "./failure.ts";
+import { learnServers } from "./learn-servers.ts";
 
 type TypedRoute<Params, Query, Body, Answer> = Route & {
   readonly params: Params;
@@ -29,7 +30,10 @@ export async function order<
   },
 ): Promise<Result<Answered<z.output<Answer>>, CommandFailure>> {
   const target = signedInTarget(cli, asked);
-  return target.ok ? callRoute(target.value, route, input, asked) : target;
+  if (!target.ok) return target;
+  const answered = await callRoute(target.value, route, input, asked);
+  if (answered.ok) await learnServers(cli, asked, target.value);
+  return answered;
 }
 
 /** The answer of a server as the answer of a command. */

@@ -29,6 +29,11 @@ test("[PD10][HS7] an unprotected Main tells why, how the Standby stands now, and
     [{ acked: null }, /B answers, and does not follow/, /server status` on B/],
     [{ acked: at(3) }, /B follows again and is 2 changes behind/, /^Nothing/],
     [{ ...follows, admitAfter: 9_500 }, /B follows again and is counted on in 10 s/, /^Nothing/],
+    [
+      { ...follows, admitAfter: 9_500, dropped: 3 },
+      /in 10 s, because it was let go 3 times\./,
+      /^N/,
+    ],
     [follows, /B follows again and is being admitted/, /^Nothing/],
   ] as const;
   for (const [peer, text, remedy] of rows) {

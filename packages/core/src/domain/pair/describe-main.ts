@@ -161,7 +161,7 @@ function whenCounted({ head }: PairState, id: NodeId, peer: Peer, at: Millis): s
   const behind = head.seq - (peer.acked?.seq ?? 0);
   if (behind > 0) return `${id} follows again and is ${behind} changes behind.`;
   const left = Math.ceil((peer.admitAfter - at) / 1_000);
-  return left > 0
-    ? `${id} follows again and is counted on in ${left} s.`
-    : `${id} follows again and is being admitted.`;
+  if (left <= 0) return `${id} follows again and is being admitted.`;
+  const often = peer.dropped > 1 ? `, because it was let go ${peer.dropped} times` : "";
+  return `${id} follows again and is counted on in ${left} s${often}.`;
 }
