@@ -126,7 +126,7 @@ class SqliteJournal implements Journal {
     this.#write(() => {
       const { putEntry } = this.#statements;
       for (const entry of entries) putEntry.run(entry.seq, canonical(entry));
-      this.#writeTerms(entries);
+      this.#writeEndsOfTerms(entries);
       this.#writeCommitted(mark);
     });
     this.#recent.add(entries);
@@ -161,13 +161,15 @@ class SqliteJournal implements Journal {
   }
 
   terms(): readonly Position[] {
-    const rows = this.#database.prepare("SELECT term, start, seq, hash FROM terms ORDER BY term");
-    return rows.all().map(({ term, start, seq, hash }) => ({
+    const select = "SELECT term, start, seq, hash FROM terms WHERE term < ? ORDER BY term";
+    const earlier = this.#database.prepare(select).all(this.#last.term);
+    const ended = earlier.map(({ term, start, seq, hash }) => ({
       term: Number(term),
       start: Number(start),
       seq: Number(seq),
       hash: String(hash),
     }));
+    return this.#last.seq === 0 ? ended : [...ended, positionOf(this.#last)];
   }
 
   truncate(seq: number): void {
@@ -178,7 +180,6 @@ class SqliteJournal implements Journal {
     this.#write(() => {
       this.#database.prepare("DELETE FROM entries WHERE seq > ?").run(seq);
       this.#database.prepare("DELETE FROM terms WHERE seq > ?").run(seq);
-      if (seq > 0) this.#writeTerms([last]);
       this.#writeCommitted(Math.min(this.#noted, seq));
     });
     this.#recent.cut(seq);
@@ -212,10 +213,13 @@ class SqliteJournal implements Journal {
     }
   }
 
-  #writeTerms(ends: readonly Position[]): void {
-    const { putTerm } = this.#statements;
-    for (const [index, { term, start, seq, hash }] of ends.entries()) {
-      if (ends[index + 1]?.term !== term) putTerm.run(term, start, seq, hash);
+  /** A term ends where the next begins; that of the last entry is still open. */
+  #writeEndsOfTerms(entries: readonly Entry[]): void {
+    let before = this.#last;
+    for (const entry of entries) {
+      const { term, start, seq, hash } = before;
+      if (entry.term !== term && seq > 0) this.#statements.putTerm.run(term, start, seq, hash);
+      before = entry;
     }
   }
 
