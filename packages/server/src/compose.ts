@@ -16,6 +16,8 @@ import { FailureCounters } from "@gridward/runtime/observe/failure-counters";
 import { SecurityEventStore } from "@gridward/runtime/observe/security-events";
 import { createPasswordHasher, type PasswordHasher } from "@gridward/runtime/os/argon2";
 import { type Clock, runSoon } from "@gridward/runtime/os/clock";
+import { descriptorLimit } from "@gridward/runtime/os/descriptors";
+import { machineUptime } from "@gridward/runtime/os/uptime";
 import { freshRequestId, randomFraction } from "@gridward/runtime/os/random";
 import type { ServerIdentity } from "@gridward/runtime/trust/server-directory";
 import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
@@ -23,6 +25,8 @@ import type { Backups } from "./backup/open-backups.ts";
 import { startBackups } from "./backup/start-backups.ts";
 import { serverCondition } from "./condition.ts";
 import { EventLog, type PairOrder } from "./event-log.ts";
+import { Freshness } from "./freshness.ts";
+import { Doors } from "./health/doors.ts";
 import type { SlowWatch } from "./health/slow-watch.ts";
 import { timeWrites } from "./health/timed-journal.ts";
 import { tickMs, watchPace } from "./health/watch-pace.ts";
@@ -55,6 +59,7 @@ export interface House {
   readonly hasher: PasswordHasher;
   readonly events: EventLog;
   readonly backups: Backups;
+  readonly doors: Doors;
   readonly clock: Clock;
   /** Told after commits and changes of condition. */
   readonly listeners: Set<() => void>;
@@ -68,8 +73,8 @@ export interface HouseOrder {
   readonly pid: number;
   readonly note: (text: string) => void;
   readonly stop: AbortSignal;
-  /** Called from the main loop, after each tick that came to its end. */
-  readonly onTick: () => void;
+  /** Called from the main loop, when the ticks of all parts came to their end. */
+  readonly tick: () => void;
   /** Called when this server got a certificate: every port shows it from then on. */
   readonly onIdentity: () => void;
 }
@@ -88,18 +93,15 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const tell = (): void => {
     for (const listener of listeners) listener();
   };
-  const onCommitted = (entries: readonly Entry[]): void => {
-    for (const account of countersResetBy(entries.flatMap(({ facts }) => facts))) {
-      counters.drop(account);
-    }
-    events.onEntries(entries);
-    tell();
-  };
   const slow = watchPace(order, { identity, events, pair: () => pair, operator: () => operator });
   const basis = { ...order, identity, known, database: timeWrites(database.value, clock, slow) };
+  const freshness = openFreshness(basis);
   const watch = watchState(() => pair, { events, tell, clock });
   const pair = startPair(basis, {
-    onCommitted,
+    onCommitted: (entries) => {
+      heed(entries, { counters, events });
+      tell();
+    },
     onSettled: watch.look,
     onOrder: (told) => events.onPairOrder(told),
     takeOther: (frame) => slow.take(frame),
@@ -108,12 +110,14 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const { conductor } = pair;
   const backups = startBackups({ ...basis, config: config.backup, conductor, events });
   const upload = openUpload(basis, pair);
-  const tools = { events, counters, hasher, backups, upload, slow, since: watch.since };
-  const front = frontEnd(basis, pair, tools);
+  const doors = new Doors(descriptorLimit(), clock);
+  const tools = { events, counters, hasher, backups, upload, slow, doors, freshness };
+  const front = frontEnd(basis, pair, { ...tools, since: watch.since });
+  const ticking = [pair, slow, { tick: () => freshness.look(front.condition()) }, basis];
   listeners.add(() => known.follow(conductor.state.tables.servers));
   const ended = new AbortController();
   const operator = openOrders({ ...basis, pair, front, config, events });
-  void keepTicking([pair, slow, { tick: order.onTick }], clock, ended.signal);
+  void keepTicking(ticking, clock, ended.signal);
   void upload.keepOn(ended.signal);
   return ok({
     identity,
@@ -125,6 +129,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     hasher,
     events,
     backups,
+    doors,
     clock,
     listeners,
     close: () => {
@@ -132,6 +137,30 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
       for (const part of [pair, counters, events]) part.close();
     },
   });
+}
+
+/** What this server keeps beside the journal follows it. */
+function heed(
+  entries: readonly Entry[],
+  { counters, events }: { readonly counters: FailureCounters; readonly events: EventLog },
+): void {
+  for (const account of countersResetBy(entries.flatMap(({ facts }) => facts))) {
+    counters.drop(account);
+  }
+  events.onEntries(entries);
+}
+
+/** The age of the accounts goes with every record that is written. */
+function openFreshness({ database, clock }: Basis): Freshness {
+  const { control } = database;
+  const freshness = new Freshness({
+    clock,
+    uptime: machineUptime,
+    kept: control.record.age,
+    keep: () => control.write(control.record),
+  });
+  control.carryAge(() => freshness.mark());
+  return freshness;
 }
 
 function openEvents({ directory, clock }: HouseOrder, server: string): EventLog {
@@ -266,6 +295,8 @@ interface FrontTools {
   readonly backups: Backups;
   readonly upload: Upload;
   readonly slow: SlowWatch;
+  readonly doors: Doors;
+  readonly freshness: Freshness;
   readonly since: () => Instant;
 }
 
@@ -273,7 +304,8 @@ function frontEnd(basis: Basis, pair: Pair, tools: FrontTools): FrontEndParts {
   const { identity, clock } = basis;
   const { conductor, submit, wire } = pair;
   const state = (): DirectoryState => conductor.state;
-  const condition = () => serverCondition(conductor.pair, clock.monotonic(), clock.now());
+  const condition = () =>
+    tools.freshness.aged(serverCondition(conductor.pair, clock.monotonic(), clock.now()));
   const alarms = openAlarms(pair, clock, tools);
   return {
     state,
@@ -315,7 +347,7 @@ function frontEnd(basis: Basis, pair: Pair, tools: FrontTools): FrontEndParts {
 function openAlarms(
   { conductor, witness }: Pair,
   clock: Clock,
-  { slow, upload, backups }: Pick<FrontTools, "slow" | "upload" | "backups">,
+  { slow, doors, freshness, upload, backups }: Omit<FrontTools, "since">,
 ): () => readonly Alarm[] {
   const setAsideAlarms = openSetAsideAlarm();
   const witnessAlarms = openWitnessAlarms();
@@ -325,6 +357,8 @@ function openAlarms(
     return [
       ...setAsideAlarms(conductor.state, now),
       ...slow.alarms(),
+      ...doors.alarms(),
+      ...freshness.alarms(),
       ...upload.alarms,
       ...backups.alarms(),
       ...witnessAlarms(witness.view, { mode, at, now }),

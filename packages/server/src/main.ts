@@ -59,7 +59,7 @@ async function start(path: string): Promise<Result<Running, Refusal>> {
     pid: process.pid,
     note,
     stop,
-    onTick: () => service.alive(),
+    tick: () => service.alive(),
     onIdentity: () => open.doors?.refresh(),
   });
   if (!house.ok) return end(house.error);

@@ -12,7 +12,14 @@ import type { ReplicaSet } from "@gridward/core/codec/replica/replica-codec";
 import type { Clock } from "@gridward/runtime/os/clock";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { checkSigned } from "@gridward/runtime/replica/signature";
-import { ageAt, recordAge, renewAge, resumeAge, timeAt, type AgeAnchor } from "./age.ts";
+import {
+  ageAt,
+  recordAge,
+  renewAge,
+  resumeAge,
+  timeAt,
+  type AgeAnchor,
+} from "@gridward/core/domain/age";
 import { judgeOrder, type SeenPosition } from "./order.ts";
 import type { DeviceKey, ReplicaStore, SeenRecord, Slot, SlotName } from "./store.ts";
 

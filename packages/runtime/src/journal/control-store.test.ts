@@ -24,7 +24,7 @@ test("[C1] the record written last is read, however many were written before", (
   for (let term = 1; term < 6; term++) {
     store.write(aRecord(term));
     assert.deepEqual(mustRead(directory), aRecord(term));
-    assert.deepEqual(store.record, aRecord(term));
+    assert.deepEqual(store.record, { ...aRecord(term), age: null });
   }
   const reopened = ControlStore.open(directory);
   assert.ok(reopened.ok);
@@ -49,7 +49,7 @@ test("[C2] a slot torn at any length leaves the record before it, and is written
   opened.value.store.write(aRecord(3));
   const again = ControlStore.open(directory);
   assert.ok(again.ok);
-  assert.deepEqual([again.value.record, again.value.damaged], [aRecord(3), null]);
+  assert.deepEqual([again.value.record.term, again.value.damaged], [3, null]);
 });
 
 test("[C2] no flipped bit passes for a record", (t) => {
@@ -116,6 +116,28 @@ test("[C5] a database older than the record, of another history or system, is re
   );
 });
 
+test("[C6] the age of the accounts goes with every record, and one without it is read", (t) => {
+  const directory = aDirectory(t);
+  const store = ControlStore.create(directory, aRecord(1));
+  assert.equal(store.record.age, null);
+  const mark = { age: 7, latest: 9, uptime: { boot: "one", millis: 3 } };
+  store.carryAge(() => mark);
+  store.write(aRecord(2));
+  store.noteHighest({ ...origin, seq: 5_000, hash: "1".repeat(64) }, 1);
+  const reopened = ControlStore.open(directory);
+  assert.ok(reopened.ok);
+  assert.deepEqual(reopened.value.record.age, mark);
+  reopened.value.store.write(aRecord(3));
+  assert.deepEqual(reopened.value.store.record.age, mark, "kept until there is a newer one");
+  const { age: _, ...before } = store.record;
+  const checksum = encodeHex(sha256(utf8(`9 ${canonical(before)}`)));
+  const text = JSON.stringify({ generation: 9, record: before, checksum });
+  writeFileSync(join(directory, "control.a"), text);
+  const old = ControlStore.open(directory);
+  assert.ok(old.ok);
+  assert.equal(old.value.record.age, null);
+});
+
 function positionAt(seq: number): Position {
   const entry = someEntries(seq).at(-1);
   assert.ok(entry);
@@ -145,7 +167,9 @@ function aRecord(term: number): ControlRecord {
 function mustRead(directory: string): ControlRecord {
   const opened = ControlStore.open(directory);
   assert.ok(opened.ok, opened.ok ? "" : opened.error);
-  return opened.value.record;
+  const { age, ...record } = opened.value.record;
+  assert.equal(age, null);
+  return record;
 }
 
 function aDirectory(t: TestContext): string {

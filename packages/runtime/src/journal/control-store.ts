@@ -2,6 +2,7 @@ import { z } from "zod";
 import { nodeId, systemId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
 import { second, type Millis } from "@gridward/core/base/time";
+import type { AgeMark } from "@gridward/core/domain/age";
 import { arbitrationModes } from "@gridward/core/domain/arbitration-mode";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
 import type { Position } from "@gridward/core/domain/entry";
@@ -17,6 +18,14 @@ const count = z.number().int().nonnegative();
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const node = z.string().min(1).max(64).transform(nodeId);
 const position = z.strictObject({ term: count, start: count, seq: count, hash });
+const ageMark = z.strictObject({
+  age: z.number().nonnegative(),
+  latest: z.number().nonnegative(),
+  uptime: z
+    .strictObject({ boot: z.string().min(1).max(64), millis: z.number().nonnegative() })
+    .nullable(),
+});
+
 const recordSchema = z.strictObject({
   version: z.literal(1),
   nodeId: node,
@@ -46,12 +55,19 @@ const recordSchema = z.strictObject({
   candidacy: count.nullable(),
   maintenance: z.strictObject({ since: count }).nullable(),
   arbiterVersion: count,
+  /** A record of before there was one is as old as nobody knows. */
+  age: ageMark.nullable().default(null),
 });
+
+/** The pair's record, and beside it how old the accounts were, which is no matter of the pair's. */
+export interface StoredControl extends ControlRecord {
+  readonly age: AgeMark | null;
+}
 
 /** What opening gives: the record that counts, and the slot that could not be read, if any. */
 export interface OpenedControl {
   readonly store: ControlStore;
-  readonly record: ControlRecord;
+  readonly record: StoredControl;
   /** A torn write leaves one, which is no fault; the next `write` replaces it. */
   readonly damaged: string | null;
 }
@@ -66,11 +82,14 @@ export interface OpenedControl {
  * every orderly stop writes the record with the exact position.
  */
 export class ControlStore {
-  readonly #file: TwoSlotFile<ControlRecord>;
+  readonly #file: TwoSlotFile<StoredControl>;
+  #age: () => AgeMark | null;
   #lastWrittenAt: Millis = 0;
 
-  private constructor(file: TwoSlotFile<ControlRecord>) {
+  private constructor(file: TwoSlotFile<StoredControl>) {
     this.#file = file;
+    const { age } = file.record;
+    this.#age = () => age;
   }
 
   /** Both slots damaged is a fault, never a blank server. */
@@ -82,16 +101,21 @@ export class ControlStore {
   }
 
   static create(directory: string, record: ControlRecord): ControlStore {
-    return new ControlStore(TwoSlotFile.create(placeIn(directory), record));
+    return new ControlStore(TwoSlotFile.create(placeIn(directory), { ...record, age: null }));
   }
 
   /** What was written last. */
-  get record(): ControlRecord {
+  get record(): StoredControl {
     return this.#file.record;
   }
 
   write(record: ControlRecord): void {
-    this.#file.write(record);
+    this.#file.write({ ...record, age: this.#age() });
+  }
+
+  /** Every record from now on says how old the accounts are at its time (C6). */
+  carryAge(age: () => AgeMark | null): void {
+    this.#age = age;
   }
 
   /**
@@ -108,7 +132,7 @@ export class ControlStore {
   }
 }
 
-function placeIn(directory: string): SlotPlace<ControlRecord> {
+function placeIn(directory: string): SlotPlace<StoredControl> {
   return {
     directory,
     name: "control",
