@@ -1,6 +1,7 @@
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { RequestId } from "@gridward/core/base/identity";
 import type { Secret } from "@gridward/core/base/secret";
+import type { ArbiterEntry } from "@gridward/core/domain/arbiter";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { singleKey } from "@gridward/core/domain/state";
 import type { Actor, WitnessRow } from "@gridward/core/domain/types";
@@ -38,17 +39,26 @@ export async function addWitness(
   { pair, front, clock, stop }: ArbitrationParts,
   { code, allowSameHost, actor, requestId }: AddWitnessOrder,
 ): Promise<Result<AddedWitness, Refusal>> {
-  const { control, machine, self, head } = pair.conductor.pair;
-  const { systemId, term, owner, ackSet } = control;
+  const { control, machine, self } = pair.conductor.pair;
+  const { systemId } = control;
   if (systemId === null) return err({ code: "system.blank", detail: "" });
-  if (machine.duty !== "main" || owner !== self) {
+  if (machine.duty !== "main" || control.owner !== self) {
     return err({ code: "pair.not-main", detail: machine.duty });
   }
   if (machine.phase === "draining") return err({ code: "pair.draining", detail: "" });
+  const entry = async (): Promise<ArbiterEntry> => {
+    // An answer under way may let a server go, which what is recorded here does not say yet.
+    while (pair.conductor.pair.arbitration.asked !== null && !stop.aborted) {
+      await clock.sleep(askedPauseMs, stop);
+    }
+    const { head: floor, control: now } = pair.conductor.pair;
+    return { systemId, term: now.term, owner: now.owner ?? self, ackSet: now.ackSet, floor };
+  };
   const seeded = await seedWitness(code, {
     self,
-    entry: { systemId, term, owner, ackSet, floor: head },
-    version: Math.max(control.arbiterVersion, pair.witness.view?.seen ?? 0),
+    entry,
+    version: () =>
+      Math.max(pair.conductor.pair.control.arbiterVersion, pair.witness.view?.seen ?? 0),
     servers: knownServers(front.state().tables.servers),
     allowSameHost,
     clock,
@@ -67,6 +77,9 @@ export async function addWitness(
   if (!isSameWitness(front.state().tables.witness.get(singleKey), witness)) return done;
   return ok({ seq: null, address });
 }
+
+/** A question to a witness is open for 2 s at most. */
+const askedPauseMs = 50;
 
 function isSameWitness(before: WitnessRow | undefined, now: WitnessRow): boolean {
   return (

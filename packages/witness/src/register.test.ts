@@ -84,6 +84,11 @@ test("[WN4] filled anew it goes beyond what was seen, and a later term still sta
   const first = recordOf(register.seed(entry, 40, a));
   assert.equal(first.version, 1_040);
   assert.equal(recordOf(register.seed(entry, 5_000, a)).version, 6_000);
+  const alone = { kind: "cas", version: 6_000, next: { ...entry, ackSet: [a] } } as const;
+  assert.equal(register.answer(alone, a).kind, "record");
+  assert.equal(register.seed(entry, 6_000, a).kind, "conflict", "written since its Main looked");
+  assert.deepEqual(recordOf(register.answer({ kind: "read" }, a)).ackSet, [a]);
+  assert.equal(recordOf(register.seed(entry, 6_001, a)).version, 7_001);
   assert.equal(register.seed({ ...entry, owner: b }, 0, b).kind, "refused");
   assert.equal(register.seed({ ...entry, term: 2 }, 0, a).kind, "refused");
   assert.equal(

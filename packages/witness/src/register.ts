@@ -79,14 +79,16 @@ export class Register {
 
   /**
    * On an operator's word, proved by the code: fills a blank register, and brings one of the same
-   * system up to its Main. A later term, or another owner of the same one, still stands. Either way
-   * the version goes beyond `seen`, or the servers would take it for an old copy.
+   * system up to its Main. A later term, or another owner of the same one, still stands, and so does
+   * what was written since that Main looked: it may have let a server go by it (R2). Either way the
+   * version goes beyond `seen`, or the servers would take it for an old copy.
    */
   seed(next: ArbiterEntry, seen: number, by: NodeId): ArbiterAnswer {
     const before = this.record;
     const present = before?.version ?? 0;
     const judged = answerArbiter(before, { kind: "cas", version: present, next });
     if (before !== null && judged.answer.kind !== "record") return judged.answer;
+    if (before?.term === next.term && present > seen) return { kind: "conflict", record: before };
     const version = Math.max(present, seen);
     return this.#keep(answerArbiter(null, { kind: "seed", version, next }), by);
   }

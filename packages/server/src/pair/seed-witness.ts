@@ -25,10 +25,10 @@ import { isThisMachine } from "@gridward/runtime/os/machine";
 
 export interface SeedOrder {
   readonly self: NodeId;
-  /** What the Main records of itself. */
-  readonly entry: ArbiterEntry;
+  /** What the Main records of itself, at a moment when it waits for no answer of a witness. */
+  readonly entry: () => Promise<ArbiterEntry>;
   /** Highest version of any register of this system that was seen here. */
-  readonly version: number;
+  readonly version: () => number;
   readonly servers: readonly KnownServer[];
   /** For a demonstration on one machine only; a standing alarm tells of it. */
   readonly allowSameHost: boolean;
@@ -49,30 +49,46 @@ export async function seedWitness(
     const isTyping = decoded.error === "mistyped";
     return refuse(isTyping ? "witness.mistyped-code" : "witness.malformed-code", "");
   }
-  const { address, port } = decoded.value;
+  let learned = 0;
+  for (let tries = 0; tries < triesMost; tries++) {
+    const version = (): number => Math.max(learned, order.version());
+    const done = await seedOnce(decoded.value, { ...order, version });
+    if (typeof done !== "number") return done;
+    learned = done;
+  }
+  return refuse("witness.broken-off", "its register is written to again and again");
+}
+
+/** A register that moved while it was being filled is looked at anew, so often at most. */
+const triesMost = 3;
+
+/** A number: the register was written to since this Main looked, and has this version. */
+type Tried = Result<WitnessRow, Refusal> | number;
+
+async function seedOnce(code: WitnessCode, order: SeedOrder): Promise<Tried> {
+  const { address, port } = code;
   const { clock, stop } = order;
   const met = await dialContact({ address, port, clock, stop }, async (peer) =>
-    converse(peer, decoded.value, order),
+    converse(peer, code, order),
   );
   if (met.ok) return met.value;
   return refuse("witness.unreachable", `${address}:${port}: ${met.error.cause}, ${met.error.said}`);
 }
 
-async function converse(
-  peer: UnverifiedPeer,
-  code: WitnessCode,
-  order: SeedOrder,
-): Promise<Result<WitnessRow, Refusal>> {
+async function converse(peer: UnverifiedPeer, code: WitnessCode, order: SeedOrder): Promise<Tried> {
   const greeting = await recognise(peer, code);
   if (!greeting.ok) return greeting;
   const machine = await claimCode(peer, code, order);
   if (!machine.ok) return machine;
-  const { version, entry, servers, clock } = order;
-  peer.send(encode({ v: 1, version, entry, servers }));
+  const { servers, clock } = order;
+  const entry = await order.entry();
+  peer.send(encode({ v: 1, version: order.version(), entry, servers }));
   const received = await peer.receive(witnessFrameBytesMax);
   const seeded = received === undefined ? undefined : decodeSeeded(received);
   if (seeded?.ok !== true) return refuse("witness.broken-off", peer.error?.message ?? "closed");
-  const refusal = refusalOf(seeded.value.answer);
+  const { answer } = seeded.value;
+  if (answer.kind === "conflict") return answer.record.version;
+  const refusal = refusalOf(answer);
   if (refusal !== undefined) return refusal;
   const { id, pairingKey } = greeting.value;
   const { address, port } = code;
@@ -117,13 +133,14 @@ async function claimCode(
   return ok(machine);
 }
 
-function refusalOf(answer: ArbiterAnswer): ReturnType<typeof refuse> | undefined {
+function refusalOf(
+  answer: Exclude<ArbiterAnswer, { readonly kind: "conflict" }>,
+): ReturnType<typeof refuse> | undefined {
   switch (answer.kind) {
     case "record":
       return undefined;
     case "other-system":
       return refuse("witness.other-system", "");
-    case "conflict":
     case "refused": {
       const { term, owner } = answer.record;
       return refuse("witness.remembers-another", `term ${term} of ${owner}`);
