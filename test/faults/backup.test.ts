@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Api, storm } from "../../scripts/demo/api.ts";
@@ -211,6 +211,20 @@ test("[HS20][HS11] a Standby with an unusable database says the way back, which 
   await isProtected();
   await stage.end(b.name, "SIGTERM");
   assertRefused(await stage.run(...command.split(" ").slice(1)), 6, "resync.sound");
+});
+
+test("[HS20] a Standby whose control record is damaged gets everything anew as well", async () => {
+  for (const slot of ["control.a", "control.b"]) {
+    writeFileSync(join(b.directory, slot), "what a dying disk left");
+  }
+  const command = `gridward pair resync --local ${b.directory}`.split(" ").slice(1);
+  const status = await stage.run("server", "status", b.directory);
+  assertRefused(status, 1, "control.unreadable");
+  const done = await stage.must(...command);
+  assert.deepEqual(done["from"], ["A"]);
+  await runServer(stage, b);
+  await isProtected();
+  await stage.end(b.name, "SIGTERM");
 });
 
 test("[HS20][HS11] with no Main it names the restore, and a lone server knows nobody to ask", async () => {

@@ -1,12 +1,16 @@
+import type { SystemId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
+import { blankControl, type ControlRecord } from "@gridward/core/domain/control-record";
+import { singleKey } from "@gridward/core/domain/state";
+import { listDirectory } from "@gridward/runtime/os/directory";
 import type { Instant } from "@gridward/core/base/time";
 import { origin } from "@gridward/core/domain/entry";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import { findControlFault } from "@gridward/runtime/journal/control-check";
 import { ControlStore } from "@gridward/runtime/journal/control-store";
-import { sqliteJournalStore } from "@gridward/runtime/journal/sqlite-store";
+import { generationsDirectory, sqliteJournalStore } from "@gridward/runtime/journal/sqlite-store";
 import { lockDirectory } from "@gridward/runtime/os/directory-lock";
-import { readServerDirectory } from "@gridward/runtime/trust/server-directory";
+import { readServerDirectory, type ServerIdentity } from "@gridward/runtime/trust/server-directory";
 import { putAside } from "../backup/put-aside.ts";
 import { KnownServers } from "../known-servers.ts";
 
@@ -24,15 +28,17 @@ export function resync(
   const lock = lockDirectory(directory);
   if (!lock.ok) return refuse("config.already-running", `process ${lock.error.pid ?? "unknown"}`);
   try {
-    const control = ControlStore.open(directory);
-    if (!control.ok) return refuse("control.unreadable", `${directory}: ${control.error}`);
-    const { record, store } = control.value;
+    const found = findRecord(directory, server.value);
+    if (!found.ok) return found;
+    const { record, store } = found.value;
     if (record.systemId === null) return refuse("system.blank", directory);
-    if (isSound(directory, control.value)) return refuse("resync.sound", directory);
+    if (isSound(directory, found.value)) return refuse("resync.sound", directory);
     const others = new KnownServers(directory).rows.filter(({ id }) => id !== server.value.node);
     if (others.length === 0) return refuse("resync.no-partner", directory);
+    // Before the journal goes, which alone may still tell of which system this server is.
+    const control = store ?? ControlStore.create(directory, record);
     const replaced = putAside(directory, now, null);
-    store.write({
+    control.write({
       ...record,
       incarnation: null,
       certificate: null,
@@ -47,10 +53,33 @@ export function resync(
   }
 }
 
-function isSound(
-  directory: string,
-  { record }: { readonly record: ControlStore["record"] },
-): boolean {
+interface FoundRecord {
+  readonly record: ControlRecord;
+  /** Null: what was there cannot be read, so it is made anew. */
+  readonly store: ControlStore | null;
+}
+
+/** A damaged record forgot everything but what a blank server needs: of which system it is. */
+function findRecord(directory: string, { node }: ServerIdentity): Result<FoundRecord, Refusal> {
+  const control = ControlStore.open(directory);
+  if (control.ok) return control;
+  const system = control.error === "damaged" ? findSystem(directory) : undefined;
+  if (system === undefined) return refuse("control.unreadable", `${directory}: ${control.error}`);
+  return ok({ record: blankControl(node, system), store: null });
+}
+
+function findSystem(directory: string): SystemId | undefined {
+  const store = sqliteJournalStore(directory);
+  for (const name of listDirectory(generationsDirectory(directory))) {
+    const opened = store.open(name);
+    if (!opened.ok) continue;
+    opened.value.journal.close();
+    return opened.value.state.tables.system.get(singleKey)?.id;
+  }
+  return undefined;
+}
+
+function isSound(directory: string, { record }: FoundRecord): boolean {
   if (record.incarnation === null) return false;
   const opened = sqliteJournalStore(directory).open(record.incarnation);
   if (!opened.ok) return false;

@@ -68,7 +68,9 @@ export const serverRefusals = {
     ...faulty,
     ...toOperator,
     says: "Neither slot of the control record can be read.",
-    remedy: "Keep the data directory and let this server join again as a Standby.",
+    remedy:
+      "Get everything anew from the Main with `gridward pair resync --local DIR`; " +
+      "where that cannot be, restore a backup.",
   },
 
   "config.unreadable": {
