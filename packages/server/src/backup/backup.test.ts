@@ -19,10 +19,13 @@ import {
 } from "@gridward/runtime/os/recovery-key";
 import { initServer, readServerDirectory } from "@gridward/runtime/trust/server-directory";
 import { aSystem } from "../a-system.ts";
+import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
+import { KnownServers } from "../known-servers.ts";
 import { OwnIdentity } from "../own-identity.ts";
 import { backupOf, type Moment } from "./backup-content.ts";
 import { openBackups, type BackupParts, type Backups } from "./open-backups.ts";
-import { readContent } from "./prepare-restore.ts";
+import { prepareRestore, readContent } from "./prepare-restore.ts";
+import { previewRestore } from "./preview-restore.ts";
 
 const place = mkdtempSync(join(tmpdir(), "gridward-backups-"));
 after(() => rmSync(place, { recursive: true }));
@@ -227,6 +230,28 @@ test("[BS4] an alarm goes when a backup was made, and one of the future counts a
   world.now = start;
   await keepSchedule();
   assert.ok((await backups.list()).length > 1, "the clock had been wrong");
+});
+
+test("[BS9] a backup that no known server signed is a warning before it is restored", async () => {
+  const { backups, takeKey, directory, identity, system } = aWorld();
+  takeKey();
+  const file = join(directory, "one.gwbackup");
+  assert.ok((await backups.create(file)).ok);
+  const order = { file, directory, recovery, above: 0, user: "anna", now: start };
+  const preview = async () => {
+    const prepared = await prepareRestore(order);
+    assert.ok(prepared.ok);
+    return previewRestore(prepared.value, order);
+  };
+  const signer = pairingKeyText(identity.pairingKey);
+  const [row] = system.front.state().tables.servers.values();
+  assert.ok(row !== undefined && row.pairingKey !== signer);
+  const blank = await preview();
+  assert.deepEqual([blank.signed_by, blank.warning], [signer, null]);
+  new KnownServers(directory).keep([row]);
+  assert.match((await preview()).warning ?? "", /No server that is known here signed/);
+  new KnownServers(directory).keep([row, { ...row, pairingKey: signer }]);
+  assert.equal((await preview()).warning, null);
 });
 
 test("[BS5][HS12] a content that is not what the header states is refused", async () => {

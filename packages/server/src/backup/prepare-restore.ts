@@ -32,6 +32,8 @@ export interface Prepared {
   /** The servers of the backup. */
   readonly servers: readonly ServerRow[];
   readonly server: ServerIdentity;
+  /** False: none of the servers that this one remembers signed it. */
+  readonly isFromKnown: boolean;
   /** null: there is none, or none that can be read. */
   readonly record: ControlRecord | null;
   /** Of the database that is here now; undefined where there is none that can be read. */
@@ -71,6 +73,7 @@ export async function prepareRestore(order: RestoreOrder): Promise<Result<Prepar
     systemKey,
     servers,
     server: server.value,
+    isFromKnown: isFromKnown(directory, header),
     record: here,
     follows,
     highest,

@@ -5,6 +5,7 @@ import type { Prepared, RestoreOrder } from "./prepare-restore.ts";
 
 export interface RestorePreview extends BackupView {
   readonly age_s: number;
+  readonly signed_by: string;
   readonly into: string;
   readonly into_server: string;
   readonly database_here: "none" | "readable" | "unreadable";
@@ -21,12 +22,13 @@ export interface RestorePreview extends BackupView {
 
 /** What a restore would do and what would be lost by it, before anybody says yes. */
 export function previewRestore(prepared: Prepared, order: RestoreOrder): RestorePreview {
-  const { header, server, servers, record, follows, highest, term } = prepared;
+  const { header, server, servers, highest, term } = prepared;
   const isKnown = servers.some(({ id }) => id === server.node);
   const others = servers.filter(({ id }) => id !== server.node).map(({ name }) => name);
   return {
     ...viewBackup({ path: order.file, header }),
     age_s: Math.max(0, Math.round((order.now - header.at) / 1_000)),
+    signed_by: header.server.pairingKey,
     into: order.directory,
     into_server: server.config.name,
     database_here: describeDatabase(prepared),
@@ -37,10 +39,7 @@ export function previewRestore(prepared: Prepared, order: RestoreOrder): Restore
     new_term: term,
     servers_kept: isKnown ? others : [],
     servers_removed: isKnown ? [] : others,
-    warning: warningOf(
-      order.above,
-      Math.max(record?.term ?? 0, header.position.term, follows?.term ?? 0),
-    ),
+    warning: warningOf(prepared, order.above),
   };
 }
 
@@ -75,8 +74,8 @@ function describeLoss(prepared: Prepared, now: Instant): string {
   const newest = newestLost(prepared);
   const readable = follows?.changes ?? 0;
   const time = newest === null ? "" : `, the newest of ${newest}`;
-  const rest = readable < lost ? `; ${lost - readable} of them cannot be read any more` : "";
-  return `${lost} changes made after the backup${time}${rest}.`;
+  const rest = readable < lost ? `; cannot be read any more: ${lost - readable}` : "";
+  return `Changes made after the backup: ${lost}${time}${rest}.`;
 }
 
 function ageOf(ms: number): string {
@@ -85,8 +84,19 @@ function ageOf(ms: number): string {
   return minutes < 2_880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1_440)} days`;
 }
 
-/** Devices refuse a leap that no restore makes (research §2.11 rule 5). */
-function warningOf(above: number, known: number): string | null {
-  if (above <= known + 1_000) return null;
-  return `Devices that saw no term above ${known} will refuse a leap of more than 1,000 terms.`;
+function warningOf(
+  { record, header, follows, isFromKnown }: Prepared,
+  above: number,
+): string | null {
+  const known = Math.max(record?.term ?? 0, header.position.term, follows?.term ?? 0);
+  const warnings = [
+    // Research §2.11 rule 5.
+    above > known + 1_000
+      ? `Devices that saw no term above ${known} will refuse a leap of more than 1,000 terms.`
+      : "",
+    isFromKnown
+      ? ""
+      : "No server that is known here signed this backup: restore it only if you know whence it comes.",
+  ].filter((warning) => warning !== "");
+  return warnings.length === 0 ? null : warnings.join(" ");
 }
