@@ -4,6 +4,7 @@ import { type NodeId, requestId } from "@gridward/core/base/identity";
 import { Defect, type Result } from "@gridward/core/base/result";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
 import { origin } from "@gridward/core/domain/entry";
+import { aServer } from "@gridward/core/domain/fixtures";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import {
   aControl,
@@ -109,6 +110,17 @@ test("[CD1][HS8] a change is sent before it is committed, and settled when all i
   assert.deepEqual(deeds, ["entries", "settled"]);
   conductor.feed(heard(serverB, { kind: "ack", term: 1, head: ledger.head }));
   assert.deepEqual(deeds.slice(2, 4), ["commit 2", "settled"]);
+});
+
+test("[CD8][HS14] no claim of a permanent Standby to a term reaches its disk", () => {
+  const { conductor, deeds } = aPairMain();
+  const server = { ...aServer("A"), kind: "permanent" } as const;
+  conductor.stage({ ...aChange("one"), facts: [{ kind: "server-joined", server }] });
+  conductor.flush();
+  deeds.length = 0;
+  const order = { kind: "order-mode", mode: "witness", hasWitness: true } as const;
+  assert.throws(() => conductor.feed(order), /claims no term/);
+  assert.deepEqual(deeds, []);
 });
 
 test("[CD7][HS8] a Standby hears of a commit at once: by word, or with the next entries", () => {
