@@ -1,21 +1,31 @@
-import type { KeyObject } from "node:crypto";
+import { resolve } from "node:path";
 import { examine, type DoctorReport } from "@gridward/runtime/journal/doctor";
 import { processTerminal } from "@gridward/runtime/os/output";
+import { systemClock } from "@gridward/runtime/os/clock";
 import { endWith, thisProgram } from "@gridward/runtime/os/program";
-import { readServerDirectory, serverPaths } from "@gridward/runtime/trust/server-directory";
+import {
+  readServerDirectory,
+  type ServerIdentity,
+  serverPaths,
+} from "@gridward/runtime/trust/server-directory";
+import { listBackups } from "../backup/backup-directory.ts";
+import { examineBackups } from "../backup/examine-backups.ts";
 import { examineTails } from "../set-aside/examine-tails.ts";
 import { secretsOf } from "./secrets-of.ts";
 
 // `gridward doctor DIR` asks this program and shows what it found.
 const [directory = "."] = thisProgram().words;
 const found = readServerDirectory(directory);
-const answer = found.ok ? report(found.value.pairingKey) : { refused: found.error };
+const answer = found.ok ? await report(found.value) : { refused: found.error };
 processTerminal().data(`${JSON.stringify(answer)}\n`);
 endWith(found.ok ? 0 : 1);
 
-function report(pairingKey: KeyObject): DoctorReport {
+async function report({ pairingKey, config }: ServerIdentity): Promise<DoctorReport> {
   const { systemKey: systemKeyPath } = serverPaths(directory);
   const { findings } = examine({ directory, systemKeyPath, secretsOf });
-  const all = [...findings, ...examineTails(directory, pairingKey)];
+  const place = resolve(directory, config.backup.directory);
+  const order = { place, every: config.backup.every, now: systemClock().now() };
+  const backup = examineBackups(await listBackups(place), order);
+  const all = [...findings, ...examineTails(directory, pairingKey), backup];
   return { ok: all.every(({ ok }) => ok), findings: all };
 }

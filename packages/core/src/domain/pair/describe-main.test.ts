@@ -27,6 +27,7 @@ test("[PD10][HS7] an unprotected Main tells why, how the Standby stands now, and
     [{ incompatible: "other-version" }, /B speaks another version/, /same release/],
     [{ snapshotting: true }, /B gets the whole database now/, /^Nothing/],
     [{ acked: null }, /B answers, and does not follow/, /server status` on B/],
+    [{ acked: at(4) }, /B follows again and is 1 change behind/, /^Nothing/],
     [{ acked: at(3) }, /B follows again and is 2 changes behind/, /^Nothing/],
     [{ ...follows, admitAfter: 9_500 }, /B follows again and is counted on in 10 s/, /^Nothing/],
     [
@@ -60,8 +61,16 @@ test("[PD10][HS7] a waiting Main says what it does next, which is a matter of th
     ["witness", 0, /^Nothing yet: after 4 s .* asks the witness/],
     ["witness", null, /^Nothing yet: after 4 s .* asks the witness/],
     ["pair", 0, /^Nothing yet: after 4 s .* changes stop, because B may take over/],
-    ["manual", null, /^Look at B: if it is Main.*If B is off for good, .*promote --force/],
-    ["pair", null, /^Look at B: if it is Main.*If B is off for good, .*promote --force/],
+    [
+      "manual",
+      null,
+      /^Look at B: if it runs, mend .*where it is Main.*If B is off for good, .*promote --force/,
+    ],
+    [
+      "pair",
+      null,
+      /^Look at B: if it runs, mend .*where it is Main.*If B is off for good, .*promote --force/,
+    ],
   ] as const;
   for (const [mode, heardAt, remedy] of rows) {
     const waiting = withPeer(aProtectedMain(), serverB, { linkUp: false, heardAt });
@@ -83,7 +92,7 @@ test("[PD10][HS7] a Main without Standby and witness says what is wrong with eac
     const said = read({ state: { ...state, arbitration }, actions: [] });
     assert.equal(said.name, "main-read-only");
     assert.ok(said.text.startsWith(`B had not answered for 4 s, and ${words}`), said.text);
-    assert.match(said.remedy, /^Look at B: if it is Main, mend the network between/);
+    assert.match(said.remedy, /^Look at B: if it runs, mend the network between/);
   }
 });
 
@@ -92,5 +101,8 @@ test("[PD10][HS7] nobody is told to force a Main that may stand beside another, 
   const { state } = aProtectedMain();
   const stopped = { ...state, machine: { ...machine, duty: "main", phase: "read-only" } as const };
   const { remedy } = read({ state: stopped, actions: [] });
-  assert.match(remedy, /^Look at B: if it is Main, .*If B is off for good, .*--force/);
+  assert.match(
+    remedy,
+    /^Look at B: if it runs, mend .*where it is Main, .*If B is off for good, .*--force/,
+  );
 });

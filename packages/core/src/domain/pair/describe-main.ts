@@ -67,8 +67,8 @@ function whyAlone({ control, arbitration }: PairState): Why | null {
 /** Whether it took over cannot be known here; promoting this server beside it loses changes. */
 function lookAt(member: string): string {
   return (
-    `Look at ${member}: if it is Main, mend the network between, and this server becomes its ` +
-    `Standby; if it is off, start it`
+    `Look at ${member}: if it runs, mend the network between (where it is Main, this server ` +
+    `becomes its Standby); if it is off, start it`
   );
 }
 
@@ -159,7 +159,8 @@ function standingOf(
 
 function whenCounted({ head }: PairState, id: NodeId, peer: Peer, at: Millis): string {
   const behind = head.seq - (peer.acked?.seq ?? 0);
-  if (behind > 0) return `${id} follows again and is ${behind} changes behind.`;
+  const changes = behind === 1 ? "1 change" : `${behind} changes`;
+  if (behind > 0) return `${id} follows again and is ${changes} behind.`;
   const left = Math.ceil((peer.admitAfter - at) / 1_000);
   if (left <= 0) return `${id} follows again and is being admitted.`;
   const often = peer.dropped > 1 ? `, because it was let go ${peer.dropped} times` : "";
