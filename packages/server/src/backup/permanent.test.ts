@@ -31,7 +31,7 @@ function aDirectory(name: string) {
   return { directory, identity: new OwnIdentity(directory, found.value), ...found.value };
 }
 
-test("[BS10][HS12][HS14] a backup older than its joining makes no Main of a permanent Standby", async () => {
+test("[BS11][HS12][HS14] a backup older than its joining makes no Main of a permanent Standby", async () => {
   const opened = openRecoveryKey(freshRecoveryKey());
   assert.ok(opened.ok);
   const recovery = opened.value;

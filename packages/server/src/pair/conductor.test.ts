@@ -112,7 +112,7 @@ test("[CD1][HS8] a change is sent before it is committed, and settled when all i
   assert.deepEqual(deeds.slice(2, 4), ["commit 2", "settled"]);
 });
 
-test("[CD8][HS14] no claim of a permanent Standby to a term reaches its disk", () => {
+test("[CD9][HS14] no claim of a permanent Standby to a term reaches its disk", () => {
   const { conductor, deeds } = aPairMain();
   const server = { ...aServer("A"), kind: "permanent" } as const;
   conductor.stage({ ...aChange("one"), facts: [{ kind: "server-joined", server }] });
