@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import type { Server } from "node:net";
-import type { TestContext } from "node:test";
 import { connect } from "node:tls";
 import type { Bytes } from "@gridward/core/base/bytes";
 import { runSoon, systemClock } from "../os/clock.ts";
@@ -8,6 +7,11 @@ import { testAuthority } from "../trust/test-authority.ts";
 import { dialLink } from "./dial.ts";
 import type { VerifiedPeer } from "./peer.ts";
 import { brief, dialOptions, serverIdentity, testServer, type TestServer } from "./test-link.ts";
+
+/** A test, as far as it is needed here: what is to be done at its end. */
+interface Scene {
+  after(work: () => unknown): void;
+}
 
 export const patience = { timeout: 20_000 };
 
@@ -19,14 +23,14 @@ export const careless = { validate: false, checkNames: true };
 
 export const strangers = testAuthority("Theirs", systemClock().now());
 
-export async function opened(t: TestContext, server: Promise<TestServer>): Promise<TestServer> {
+export async function opened(t: Scene, server: Promise<TestServer>): Promise<TestServer> {
   const running = await server;
   t.after(() => running.close());
   return running;
 }
 
 export async function pair(
-  t: TestContext,
+  t: Scene,
 ): Promise<{ dialled: VerifiedPeer; accepted: VerifiedPeer }> {
   const server = await opened(t, testServer(b, a));
   const outcome = await dialLink(dialOptions(a, b, server.port));
@@ -62,7 +66,7 @@ export async function talk(port: number, bytes: Uint8Array): Promise<Buffer> {
   return Buffer.concat(answer);
 }
 
-export async function listening(t: TestContext, server: Server): Promise<number> {
+export async function listening(t: Scene, server: Server): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const sockets = new Set<{ destroy(): void }>();
   server.on("connection", (socket) => sockets.add(socket));
