@@ -1,6 +1,7 @@
 import type { Millis } from "@gridward/core/base/time";
 import { arbitrationModes } from "@gridward/core/domain/arbitration-mode";
 import { comparePositions } from "@gridward/core/domain/entry";
+import { hasNotWoken } from "./patience.ts";
 import type { Process, SimServer } from "./sim-server.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -47,9 +48,9 @@ export class Operator {
 
   /** Does a server that runs owe an answer for longer than any order takes? */
   isKeptWaiting(by: Process): boolean {
-    const { awakeSince, heartbeatAt, timers } = by.conductor.pair;
-    // It stood still, and has had no tick since to notice it.
-    if (this.#world.now - heartbeatAt >= timers.standstill) return false;
+    const { pair } = by.conductor;
+    const { awakeSince } = pair;
+    if (hasNotWoken(pair, this.#world.now)) return false;
     return [...this.#pending.values()].some(
       ({ process, since }) =>
         process === by && this.#world.now - Math.max(since, awakeSince) > orderMs,

@@ -12,7 +12,7 @@ export function findEndlessWait(
   now: Millis,
 ): Violation | undefined {
   const { pair } = process?.conductor ?? {};
-  if (!process || !pair) return undefined;
+  if (!process || !pair || hasNotWoken(pair, now)) return undefined;
   const isIdle = disk.control.ackSet.filter((member) => {
     const peer = pair.peers.get(member);
     return peer?.linkUp === true && peer.acked === null && now - (peer.heardAt ?? 0) < 1_500;
@@ -23,6 +23,11 @@ export function findEndlessWait(
   const since = Math.max(process.waitsSince ?? now, pair.awakeSince);
   if (now - since <= patienceMs) return undefined;
   return { rule: "I32", says: `${id} waits for ${isIdle.join(", ")}` };
+}
+
+/** It stood still, and has had no tick since to notice it. */
+export function hasNotWoken({ heartbeatAt, timers }: PairState, now: Millis): boolean {
+  return now - heartbeatAt >= timers.standstill;
 }
 
 /** Before the witness agrees it may not. */
