@@ -90,7 +90,7 @@ async function converse(
 }
 
 /**
- * A try is spent, durably, before the proof is looked at. What is wrong with an invitation is
+ * A try is spent, durably, before the proof is looked at. What is wrong with an open invitation is
  * told only to whoever proves its secret; everybody else hears that the code is not accepted.
  */
 async function admission(

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import type { KeyObject } from "node:crypto";
 import { test, type TestContext } from "node:test";
+import * as z from "zod";
 import { nodeId } from "@gridward/core/base/identity";
 import { Secret } from "@gridward/core/base/secret";
 import { minute } from "@gridward/core/base/time";
@@ -12,9 +14,11 @@ import { systemClock } from "@gridward/runtime/os/clock";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { freshId, freshRequestId, randomBytes } from "@gridward/runtime/os/random";
 import { createTemporary } from "@gridward/runtime/trust/temporary";
-import { createSigningKey, createTlsKey } from "@gridward/runtime/trust/x509/keys";
+import { createSigningKey, createTlsKey, pairingKeyText } from "@gridward/runtime/trust/x509/keys";
 import { certificateNameOf } from "@gridward/runtime/trust/x509/read";
+import { createRequest } from "@gridward/runtime/trust/x509/request";
 import { aSystem, type TestSystem } from "../a-system.ts";
+import { issueServer } from "../ca/issue.ts";
 import { answerJoins, type AnswerJoinParts } from "./answer-join.ts";
 import { makeInvite } from "./invite.ts";
 import { createWrapKey, unwrapSystemKey, wrapSystemKey } from "./join-wrap.ts";
@@ -259,6 +263,84 @@ test("[JN4] an authority that is not the one of the code is not believed", patie
   const code = changed(invite("B"), { authorityHash: randomBytes(16) });
   assert.equal(await refusal(code, joining("B")), "security.untrusted-server");
 });
+
+const frameShape = z.record(z.string(), z.unknown());
+type Words = Readonly<z.infer<typeof frameShape>>;
+
+/** Somebody in the midst of the Main's own process, who changes what it hears and says. */
+function altering(
+  hears: (words: Words) => Words,
+  says: (words: Words) => Words = (words) => words,
+) {
+  const altered = (frame: Uint8Array, change: (words: Words) => Words): Uint8Array =>
+    Buffer.from(
+      JSON.stringify(change(frameShape.parse(JSON.parse(Buffer.from(frame).toString())))),
+    );
+  return (answer: (contact: Contact) => Promise<void>) => async (contact: Contact) => {
+    const { peer } = contact;
+    const [receive, send] = [peer.receive.bind(peer), peer.send.bind(peer)];
+    peer.receive = async (limit) => {
+      const frame = await receive(limit);
+      return frame && altered(frame, hears);
+    };
+    peer.send = (frame) => send(altered(frame, says));
+    await answer(contact);
+  };
+}
+
+test(
+  "[JN9] a server joins under the invited name, with the pairing key and the id that it proves",
+  patience,
+  async (t) => {
+    const other = pairingKeyText(createSigningKey());
+    for (const change of [{ name: "C" }, { pairingKey: other }, { id: freshId() }]) {
+      const hears = (words: Words): Words => {
+        const { server } = words;
+        return typeof server === "object" ? { ...words, server: { ...server, ...change } } : words;
+      };
+      const { system, invite } = await stage(t, altering(hears));
+      assert.equal(await refusal(invite("B"), joining("B")), "invite.rejected");
+      assert.equal(system.front.state().tables.servers.size, 1);
+    }
+  },
+);
+
+test(
+  "[JN9] certificates for other keys, or for somebody else, are not believed",
+  patience,
+  async (t) => {
+    const b = joining("B");
+    let given: Words = {};
+    const says = (words: Words): Words =>
+      words["answer"] === "joined" ? { ...words, ...given } : words;
+    const { system, invite } = await stage(
+      t,
+      altering((words) => words, says),
+    );
+    const certificateFor = (key: KeyObject, id: string): string => {
+      const { tables } = system.front.state();
+      const [authority] = tables.authorities.values();
+      const [row] = tables.servers.values();
+      assert.ok(authority && row);
+      const request = createRequest(key, "B");
+      const order = { authority, systemKey: system.systemKey, now: clock.now(), request };
+      const issued = issueServer(order, { ...row, id: nodeId(id), name: "B" });
+      assert.ok(issued.ok);
+      return issued.value.certificate.toString();
+    };
+    const code = invite("B");
+    for (const certificate of [
+      certificateFor(createTlsKey(), b.server.id),
+      certificateFor(b.tlsKey, freshId()),
+      system.authority.toString(),
+    ]) {
+      given = { certificate };
+      assert.equal(await refusal(code, b), "invite.bad-certificate");
+    }
+    given = {};
+    assert.ok((await requestJoin(code, b, run)).ok);
+  },
+);
 
 test("[JN5] neither secret nor system key stands in any frame", patience, async (t) => {
   const frames: Buffer[] = [];
