@@ -1,7 +1,7 @@
 import type { NodeId } from "@gridward/core/base/identity";
 import type { Result } from "@gridward/core/base/result";
 import type { Instant, Millis } from "@gridward/core/base/time";
-import type { Found } from "@gridward/core/domain/pair/start";
+import type { Found } from "@gridward/core/domain/pair/found";
 import { findControlFault } from "@gridward/runtime/journal/control-check";
 import type { JournalFault, OpenedJournal } from "@gridward/runtime/journal/journal";
 import { kindsOf } from "@gridward/server/ledger";

@@ -1,7 +1,8 @@
 import type { NodeId } from "@gridward/core/base/identity";
 import { type Instant, type Millis, rfc3339 } from "@gridward/core/base/time";
 import { describe, type Description } from "@gridward/core/domain/pair/describe";
-import { checkChangeover, checkPromote, type Denial } from "@gridward/core/domain/pair/orders";
+import { checkChangeover, checkPromote } from "@gridward/core/domain/pair/orders";
+import type { Refusal } from "@gridward/core/domain/refusal";
 import type { PairState, Peer } from "@gridward/core/domain/pair/pair-state";
 import { refusalSpec } from "@gridward/core/domain/refusal";
 import type {
@@ -113,7 +114,7 @@ function ackSetOf({ pair, state }: StatusParts): readonly NodeId[] {
   return recorded.filter((id) => id !== self || isIn);
 }
 
-function permission(denial: Denial | undefined): Permission {
+function permission(denial: Refusal | undefined): Permission {
   if (!denial) return { ok: true, code: null, reason: null };
   return {
     ok: false,

@@ -1,5 +1,5 @@
 import type { ControlRecord } from "../control-record.ts";
-import type { Found } from "./start.ts";
+import type { Found } from "./found.ts";
 
 /**
  * R17: one slot of the control record is damaged, so that what the other says may be one write old.

@@ -6,7 +6,8 @@ import type { ServerKind } from "../types.ts";
 import type { PairAction, PairEvent } from "./event.ts";
 import type { PairMessage } from "./message.ts";
 import { type HistoryView, type PairState, type Peer, strangerPeer } from "./pair-state.ts";
-import { type Found, startPair } from "./start.ts";
+import type { Found } from "./found.ts";
+import { startPair } from "./start.ts";
 import { step, type Step } from "./step.ts";
 import { suspectAfter } from "./timing.ts";
 

@@ -1,12 +1,12 @@
 import type { NodeId } from "../../base/identity.ts";
+import type { Refusal } from "../refusal.ts";
 import { aimOnlyFor } from "./arbitration.ts";
 import type { PairMessage } from "./message.ts";
-import type { Denial } from "./orders.ts";
 import type { PairState } from "./pair-state.ts";
 import { act, become, keep, peerOf, say, sayHello, type Turn } from "./turn.ts";
 
 /** HS18: may this server be taken out for maintenance, or put back, now? */
-function checkMaintenance({ machine, control }: PairState, isOn: boolean): Denial | undefined {
+function checkMaintenance({ machine, control }: PairState, isOn: boolean): Refusal | undefined {
   if (isOn === (control.maintenance !== null)) return { code: "pair.unchanged", detail: "" };
   if (!isOn) return undefined;
   if (machine.duty === "main") return { code: "pair.maintenance-main", detail: "" };

@@ -1,8 +1,8 @@
 import type { NodeId } from "../../base/identity.ts";
 import type { ArbitrationMode } from "../arbitration-mode.ts";
+import type { Refusal } from "../refusal.ts";
 import { isOurs } from "./arbitration.ts";
 import type { PairState } from "./pair-state.ts";
-import type { Denial } from "./orders.ts";
 import { timing } from "./timing.ts";
 import { act, countPromotable, keep, peerOf, say, setPeer, type Turn } from "./turn.ts";
 
@@ -17,7 +17,7 @@ export function checkMode(
   state: PairState,
   mode: ArbitrationMode,
   hasWitness: boolean,
-): Denial | undefined {
+): Refusal | undefined {
   const { machine, control } = state;
   if (machine.duty !== "main") return { code: "pair.not-main", detail: "this server is not Main" };
   if (control.switching !== null) {
@@ -32,7 +32,7 @@ export function checkMode(
   return { code: "pair.no-witness", detail: "" };
 }
 
-function tooManyForPair(state: PairState): Denial {
+function tooManyForPair(state: PairState): Refusal {
   return { code: "pair.too-many-for-pair", detail: String(countPromotable(state)) };
 }
 

@@ -1,7 +1,7 @@
 import type { NodeId } from "../../base/identity.ts";
 import type { Millis } from "../../base/time.ts";
 import { comparePositions } from "../entry.ts";
-import type { RefusalCode } from "../refusal.ts";
+import type { Refusal } from "../refusal.ts";
 import type { PairState } from "./pair-state.ts";
 import { offer } from "./as-main.ts";
 import { aimOnlyFor } from "./arbitration.ts";
@@ -19,17 +19,12 @@ import {
   type Turn,
 } from "./turn.ts";
 
-export interface Denial {
-  readonly code: RefusalCode;
-  readonly detail: string;
-}
-
 /** HS6: may this Main hand over to `to` now? The same answer for status, CLI and the order itself. */
 export function checkChangeover(
   state: PairState,
   to: NodeId,
   directionsOk: boolean,
-): Denial | undefined {
+): Refusal | undefined {
   const { machine, control } = state;
   if (machine.duty !== "main") return { code: "pair.not-main", detail: "this server is not Main" };
   const isFull = machine.phase === "read-only" && machine.code === "disk.full";
@@ -69,7 +64,7 @@ export function orderChangeover(turn: Turn, to: NodeId, directionsOk: boolean): 
  * HS3: may this server become Main on an operator's word? A blank, unfinished or invalid database
  * never; one that is consistent but not complete only by force; never while the Main answers.
  */
-export function checkPromote(state: PairState, at: number, force: boolean): Denial | undefined {
+export function checkPromote(state: PairState, at: number, force: boolean): Refusal | undefined {
   if (isPermanent(state, state.self)) return permanent;
   if (state.machine.duty === "main") return checkContinueAlone(state, force);
   const denial = checkDatabase(state) ?? checkMainSilent(state, at, force);
@@ -82,13 +77,13 @@ export function checkPromote(state: PairState, at: number, force: boolean): Deni
 }
 
 /** HS14: nobody's word changes what its invitation said. */
-const permanent: Denial = { code: "pair.permanent", detail: "it follows, and is never promoted" };
+const permanent: Refusal = { code: "pair.permanent", detail: "it follows, and is never promoted" };
 
 /**
  * HS14: of two Standbys whose Main is lost, one may have been let go and not know it. What the other
  * says that it holds is then all that is known of what was acknowledged.
  */
-function checkOthers(state: PairState, at: Millis): Denial | undefined {
+function checkOthers(state: PairState, at: Millis): Refusal | undefined {
   for (const [id, { linkUp, complete, head, incompatible }] of state.peers) {
     const silence = silenceOf(state, id, at);
     const isHeard = linkUp && silence !== null && silence < state.timers.suspect;
@@ -102,7 +97,7 @@ function checkOthers(state: PairState, at: Millis): Denial | undefined {
   return undefined;
 }
 
-function checkDatabase({ machine, control }: PairState): Denial | undefined {
+function checkDatabase({ machine, control }: PairState): Refusal | undefined {
   if (machine.duty === "none" && machine.phase === "invalid") {
     return { code: "pair.database-invalid", detail: machine.text };
   }
@@ -119,7 +114,7 @@ function checkDatabase({ machine, control }: PairState): Denial | undefined {
  * A link that just broke proves no death: only silence counts. A refusal is a sign of life too, but
  * force goes past it, or whoever answers at the Main's address could keep everybody from working.
  */
-function checkMainSilent(state: PairState, at: Millis, force: boolean): Denial | undefined {
+function checkMainSilent(state: PairState, at: Millis, force: boolean): Refusal | undefined {
   const { owner } = state.control;
   const main = owner === null ? undefined : state.peers.get(owner);
   if (owner === null || main?.duty !== "main") return undefined;
@@ -130,7 +125,7 @@ function checkMainSilent(state: PairState, at: Millis, force: boolean): Denial |
 }
 
 /** A Main that waits for a partner it has not heard since its start: a person may say "it is off". */
-function checkContinueAlone(state: PairState, force: boolean): Denial | undefined {
+function checkContinueAlone(state: PairState, force: boolean): Refusal | undefined {
   const { machine, control, self } = state;
   if (machine.duty !== "main" || machine.phase === "serving") {
     const waits = control.ackSet.some((id) => id !== self && !state.peers.get(id)?.linkUp);

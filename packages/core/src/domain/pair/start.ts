@@ -1,11 +1,10 @@
 import type { NodeId } from "../../base/identity.ts";
-import type { Instant, Millis } from "../../base/time.ts";
 import type { ControlRecord } from "../control-record.ts";
-import type { Position } from "../entry.ts";
-import type { PairRow, ServerKind } from "../types.ts";
+import type { PairRow } from "../types.ts";
 import { isSameSet } from "./arbitration.ts";
 import { doubtedControl } from "./doubted-control.ts";
 import type { PairAction } from "./event.ts";
+import type { Found } from "./found.ts";
 import {
   type Goal,
   type Machine,
@@ -16,28 +15,6 @@ import {
 } from "./pair-state.ts";
 import type { Step } from "./step.ts";
 import { timersOf } from "./timing.ts";
-
-/** What a server finds on its disk when it starts. */
-export interface Found {
-  readonly self: NodeId;
-  readonly control: ControlRecord;
-  /** Durable end of the journal, and how far it is known to be committed. */
-  readonly head: Position;
-  readonly committed: number;
-  readonly partners: readonly NodeId[];
-  /** What each server of the system is, as the journal says. */
-  readonly kinds: ReadonlyMap<NodeId, ServerKind>;
-  /** The one timer that can be set, milliseconds. */
-  readonly suspectAfter: Millis;
-  /** What the journal says last of the pair; null on a blank server. */
-  readonly recorded: PairRow | null;
-  /** One slot of the control record is damaged: what the other says may be one write old (R17). */
-  readonly isDoubtful: boolean;
-  /** Set when the database was found unusable. */
-  readonly fault: { readonly code: string; readonly text: string } | null;
-  readonly at: Millis;
-  readonly now: Instant;
-}
 
 /**
  * The first state after a start. The owner of the term resumes it with the next `start` number, and
