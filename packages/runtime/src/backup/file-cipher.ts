@@ -1,16 +1,9 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-  hkdfSync,
-  type KeyObject,
-} from "node:crypto";
+import { createCipheriv, createDecipheriv, hkdfSync, type KeyObject } from "node:crypto";
 import { concat, lengthPrefixed, utf8, type Bytes } from "@gridward/core/base/bytes";
 import { assert, err, ok, type Result } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
 import { chunkTagBytes } from "@gridward/core/codec/backup/frame";
+import { agree, type AgreementKey } from "../os/agreement.ts";
 import { sha256 } from "../os/hash.ts";
 import type { RecoveryKey } from "../os/recovery-key.ts";
 
@@ -23,22 +16,11 @@ const cipher = "aes-256-gcm";
 /** Above it the number of a chunk would not fit: 256 TiB. */
 const chunksMost = 2 ** 32 - 1;
 
-/** The key pair made for one file; the private half ends with the writing. */
-export interface FileKey {
-  readonly text: string;
-  readonly key: KeyObject;
-}
-
-export function freshFileKey(): FileKey {
-  const { privateKey, publicKey } = generateKeyPairSync("x25519");
-  return { key: privateKey, text: publicKey.export({ format: "jwk" }).x ?? "" };
-}
-
 export type FileCipher = Secret<Bytes>;
 
-/** As whoever writes: `recovery` is the public key to which the file is sealed. */
+/** As whoever writes: `file` is made for it, `recovery` the public key to which it is sealed. */
 export function cipherToSeal(
-  file: FileKey,
+  file: AgreementKey,
   recovery: string,
   header: Bytes,
 ): Result<FileCipher, "not a key"> {
@@ -96,17 +78,9 @@ function derive(
   peer: string,
   parts: readonly Bytes[],
 ): Result<FileCipher, "not a key"> {
-  let shared: Bytes;
-  try {
-    const jwk = { kty: "OKP", crv: "X25519", x: peer };
-    shared = diffieHellman({
-      privateKey: own,
-      publicKey: createPublicKey({ key: jwk, format: "jwk" }),
-    });
-  } catch {
-    return err("not a key"); // Also a point of small order: OpenSSL refuses the zero result.
-  }
+  const shared = agree(own, peer);
+  if (!shared.ok) return shared;
   const purpose = lengthPrefixed([utf8("gridward backup 1"), ...parts]);
-  const key = hkdfSync("sha256", shared, new Uint8Array(), purpose, 32);
+  const key = hkdfSync("sha256", shared.value, new Uint8Array(), purpose, 32);
   return ok(new Secret<Bytes>(new Uint8Array(key)));
 }

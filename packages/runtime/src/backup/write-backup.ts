@@ -4,8 +4,9 @@ import { ok, type Result } from "@gridward/core/base/result";
 import { backupFrame, backupMagic, chunkBytesMost } from "@gridward/core/codec/backup/frame";
 import { encodeBackupHeader, type BackupHeader } from "@gridward/core/codec/backup/header";
 import { encodeBackupRecord, type BackupRecord } from "@gridward/core/codec/backup/record";
+import { freshAgreementKey } from "../os/agreement.ts";
 import { PieceFile, type PieceFileFault } from "../os/piece-file.ts";
-import { cipherToSeal, freshFileKey, sealChunk, type FileCipher } from "./file-cipher.ts";
+import { cipherToSeal, sealChunk, type FileCipher } from "./file-cipher.ts";
 
 /** What a signature of a backup covers, beside the hash of all before it. */
 export const trailerPurpose = "gridward backup 1: signed by the server that wrote it";
@@ -25,7 +26,7 @@ export async function writeBackup(
   path: string,
   { header, pairingKey, records }: BackupOrder,
 ): Promise<Result<number, PieceFileFault | "not a key">> {
-  const fileKey = freshFileKey();
+  const fileKey = freshAgreementKey();
   const headerBytes = encodeBackupHeader({ ...header, fileKey: fileKey.text });
   const key = cipherToSeal(fileKey, header.recoveryKey, headerBytes);
   if (!key.ok) return key;

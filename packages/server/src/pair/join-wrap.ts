@@ -1,16 +1,9 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-  hkdfSync,
-  type KeyObject,
-} from "node:crypto";
+import { createCipheriv, createDecipheriv, hkdfSync, type KeyObject } from "node:crypto";
 import { concat, lengthPrefixed, utf8, type Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
 import type { WrappedKey } from "@gridward/core/codec/join-message";
+import { agree, freshAgreementKey } from "@gridward/runtime/os/agreement";
 import { randomBytes } from "@gridward/runtime/os/random";
 import { systemKey, type SystemKey } from "@gridward/runtime/os/seal";
 
@@ -26,12 +19,6 @@ export interface JoinContext {
 const cipher = "aes-256-gcm";
 const tagLength = 16;
 
-/** A fresh key pair for one join; the public part as its 32 bytes in base64url. */
-export function createWrapKey(): { readonly key: KeyObject; readonly text: string } {
-  const { privateKey, publicKey } = generateKeyPairSync("x25519");
-  return { key: privateKey, text: publicKey.export({ format: "jwk" }).x ?? "" };
-}
-
 /**
  * Seals the system key for one server: X25519 between two fresh keys, with the invitation's secret
  * and the TLS exporter mixed in, so that neither a recorded connection nor a stolen code opens it.
@@ -41,7 +28,7 @@ export function wrapSystemKey(
   to: string,
   context: JoinContext,
 ): Result<WrappedKey, "not a key"> {
-  const own = createWrapKey();
+  const own = freshAgreementKey();
   const wrapping = wrappingKey(own.key, to, context);
   if (!wrapping.ok) return wrapping;
   const iv = randomBytes(12);
@@ -78,17 +65,9 @@ function wrappingKey(
   peer: string,
   context: JoinContext,
 ): Result<Secret<Bytes>, "not a key"> {
-  let shared: Bytes;
-  try {
-    const jwk = { kty: "OKP", crv: "X25519", x: peer };
-    shared = diffieHellman({
-      privateKey: own,
-      publicKey: createPublicKey({ key: jwk, format: "jwk" }),
-    });
-  } catch {
-    return err("not a key"); // Also a point of small order: OpenSSL refuses the zero result.
-  }
-  const input = lengthPrefixed([shared, context.secret.reveal()]);
+  const shared = agree(own, peer);
+  if (!shared.ok) return shared;
+  const input = lengthPrefixed([shared.value, context.secret.reveal()]);
   const key = hkdfSync("sha256", input, context.exporter, "gridward join: system key", 32);
   return ok(new Secret<Bytes>(new Uint8Array(key)));
 }

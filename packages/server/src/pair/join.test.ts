@@ -10,6 +10,7 @@ import { encodeJoin } from "@gridward/core/codec/join-message";
 import { dialContact } from "@gridward/runtime/link/dial";
 import { unverifiedFrameBytesMax } from "@gridward/runtime/link/peer";
 import { serveLink, type Contact, type LinkServer } from "@gridward/runtime/link/serve";
+import { freshAgreementKey } from "@gridward/runtime/os/agreement";
 import { systemClock } from "@gridward/runtime/os/clock";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { freshId, freshRequestId, randomBytes } from "@gridward/runtime/os/random";
@@ -21,7 +22,7 @@ import { aSystem, type TestSystem } from "../a-system.ts";
 import { issueServer } from "../ca/issue.ts";
 import { answerJoins, type AnswerJoinParts } from "./answer-join.ts";
 import { makeInvite } from "./invite.ts";
-import { createWrapKey, unwrapSystemKey, wrapSystemKey } from "./join-wrap.ts";
+import { unwrapSystemKey, wrapSystemKey } from "./join-wrap.ts";
 import { requestJoin, type JoiningServer } from "./request-join.ts";
 
 const patience = { timeout: 20_000 };
@@ -374,7 +375,7 @@ test("[JN5] neither secret nor system key stands in any frame", patience, async 
 
 test("[JN5] a wrapped key opens for its key, secret, connection and servers only", () => {
   const system = aSystem(clock.now());
-  const own = createWrapKey();
+  const own = freshAgreementKey();
   const context = {
     exporter: randomBytes(32),
     secret: new Secret(randomBytes(16)),
@@ -394,7 +395,7 @@ test("[JN5] a wrapped key opens for its key, secret, connection and servers only
   ]) {
     assert.equal(unwrapSystemKey(wrapped.value, own.key, { ...context, ...change }).ok, false);
   }
-  assert.equal(unwrapSystemKey(wrapped.value, createWrapKey().key, context).ok, false);
+  assert.equal(unwrapSystemKey(wrapped.value, freshAgreementKey().key, context).ok, false);
   assert.equal(wrapSystemKey(system.systemKey, "A".repeat(43), context).ok, false);
 });
 

@@ -23,6 +23,7 @@ import {
 import { dialContact } from "@gridward/runtime/link/dial";
 import { unverifiedFrameBytesMax } from "@gridward/runtime/link/peer";
 import type { UnverifiedPeer } from "@gridward/runtime/link/unverified-peer";
+import { type AgreementKey, freshAgreementKey } from "@gridward/runtime/os/agreement";
 import type { Clock } from "@gridward/runtime/os/clock";
 import { sha256 } from "@gridward/runtime/os/hash";
 import type { SystemKey } from "@gridward/runtime/os/seal";
@@ -32,7 +33,7 @@ import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
 import { createRequest } from "@gridward/runtime/trust/x509/request";
 import { authorityHash } from "./invite.ts";
-import { createWrapKey, unwrapSystemKey } from "./join-wrap.ts";
+import { unwrapSystemKey } from "./join-wrap.ts";
 
 /** Who asks to join. */
 export interface JoiningServer {
@@ -75,7 +76,7 @@ interface Meeting {
   readonly code: JoinCode;
   readonly joining: JoiningServer;
   readonly greeting: JoinGreeting;
-  readonly wrapKey: { readonly key: KeyObject; readonly text: string };
+  readonly wrapKey: AgreementKey;
 }
 
 async function converse(
@@ -97,7 +98,7 @@ async function converse(
   );
   const admitted = await receiveAnswer(peer);
   if (!admitted.ok) return admitted;
-  const met = { peer, code, joining, greeting: greeting.value, wrapKey: createWrapKey() };
+  const met = { peer, code, joining, greeting: greeting.value, wrapKey: freshAgreementKey() };
   apply(met);
   const answer = await receiveAnswer(peer);
   if (!answer.ok) return answer;
