@@ -20,6 +20,7 @@ import {
   member,
   type TestServer,
 } from "@gridward/server/frontends/https/a-server";
+import { lockDirectory } from "@gridward/runtime/os/directory-lock";
 import { freePort } from "../../scripts/demo/stage.ts";
 
 /** The real program, as a person or a script runs it, against a server on real TLS. */
@@ -350,6 +351,13 @@ test("[CLI14][HS13] people read first what is the matter, and programs every mem
   assert.match(shown[4] ?? "", /^remedy +Run `gridward server run .*`\.$/);
   const { json } = await gridward(`server status ${directory} -o json`);
   assert.equal(member(json, "data", "cause", "code"), "config.not-running");
+  // A program that has begun and does not answer yet is not stopped.
+  const lock = lockDirectory(directory);
+  assert.ok(lock.ok);
+  const held = await gridward(`server status ${directory} -o json`);
+  lock.value.release();
+  assert.equal(member(held.json, "data", "state"), "starting");
+  assert.match(member(held.json, "data", "cause", "text"), /^Process \d+ holds this directory/);
   const pair = (await gridward("pair status")).data.split("\n");
   assert.match(pair[1] ?? "", /^state +lone \(Lone\)$/);
 });

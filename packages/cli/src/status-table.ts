@@ -54,7 +54,7 @@ function line(partner: Standing["partners"][number]): string {
   const { state, behind, address, link, conflict, dial, accept } = partner;
   const ways = [`we dial it: ${wayLine(dial)}`, `it dials us: ${wayLine(accept)}`].join(", ");
   const over = address === null ? "" : ` at ${address}${link === "backup" ? " (backup)" : ""}`;
-  const late = behind === null || behind === 0 ? "" : `, ${behind} changes apart`;
+  const late = behind === null || behind === 0 ? "" : `, ${behind} behind`;
   const why = conflict === null ? "" : `. ${conflict.effect} ${conflict.remedy}`;
   return `${state}${over}${late}; ${ways}${why}`;
 }

@@ -1,4 +1,5 @@
 import { systemClock } from "@gridward/runtime/os/clock";
+import { directoryOwner } from "@gridward/runtime/os/directory-lock";
 import { writtenAt } from "@gridward/runtime/os/file-time";
 import { processTerminal } from "@gridward/runtime/os/output";
 import { endWith, thisProgram } from "@gridward/runtime/os/program";
@@ -10,7 +11,8 @@ const [directory = "."] = thisProgram().words;
 const since = Math.max(
   ...["control.a", "control.b", "server.toml"].map((name) => writtenAt(join(directory, name)) ?? 0),
 );
-const status = readStoppedStatus(directory, Math.min(since, systemClock().now()));
+const at = Math.min(since, systemClock().now());
+const status = readStoppedStatus(directory, at, directoryOwner(directory));
 const answer = status.ok ? { status: status.value } : { refused: status.error };
 processTerminal().data(`${JSON.stringify(answer)}\n`);
 endWith(status.ok ? 0 : 1);

@@ -13,10 +13,14 @@ import { KnownServers } from "../known-servers.ts";
 import type { NamedServer } from "../pair/server-names.ts";
 import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
 
-/** What can be said of a server that does not run: from its configuration and control record. */
+/** A program that holds the directory although nobody answers there; its process id if known. */
+export type Holder = { readonly pid: number | null } | undefined;
+
+/** What can be said of a server that does not answer: from its configuration and control record. */
 export function readStoppedStatus(
   directory: string,
   since: Instant,
+  holder: Holder,
 ): Result<ServerStatus, Refusal> {
   const server = readServerDirectory(directory);
   if (!server.ok) return server;
@@ -37,11 +41,31 @@ export function readStoppedStatus(
     kind: rows.find(({ id }) => id === node)?.kind ?? "promotable",
     since: rfc3339(since),
     remedy: `Run \`gridward server run ${directory}\`.`,
+    ...(holder && held(holder, directory)),
     security: {
       temporary: issued === null,
       fingerprint: fingerprintOf(issued?.certificate ?? temporary),
     },
   });
+}
+
+/** Between the start of a program and its first answer, and at its end, it is not stopped. */
+function held({ pid }: NonNullable<Holder>, directory: string) {
+  const process = pid === null ? "A process" : `Process ${pid}`;
+  return {
+    pid,
+    state: "starting",
+    cause: {
+      code: "server.starting",
+      text: `${process} holds this directory and does not answer: it starts, or stops.`,
+    },
+    remedy:
+      "Ask again in some seconds. If it stays, read its log, end the process, and " +
+      `run \`gridward server run ${directory}\`.`,
+    icon: iconOf(states.starting),
+    promotable: notAnswering,
+    changeover: notAnswering,
+  } as const;
 }
 
 function remembered(
@@ -74,6 +98,12 @@ function positionOf(record: ControlRecord | null): ServerStatus["position"] {
   const digest = certificate?.position.hash === highest.hash ? certificate.digest : null;
   return { ...highest, sequence: highest.seq, digest };
 }
+
+const notAnswering = {
+  ok: false,
+  code: "server.starting",
+  reason: "The server does not answer.",
+};
 
 const notRunning = { ok: false, code: "config.not-running", reason: "The server does not run." };
 
