@@ -105,8 +105,8 @@ test("[FPR7][HS5] the total is reckoned from what came, and is exact with the la
     row: { ...members },
   }));
   const receiver = new FirstPassReceiver(() => memoryJournalStore().build("built"));
-  const rows = all.length;
-  const begin = { kind: "first-pass-begin", position, digest, earlier: [], rows } as const;
+  const place = { position, digest, earlier: [] };
+  const begin = { kind: "first-pass-begin", ...place, rows: all.length } as const;
   assert.deepEqual(receiver.take(begin, 200), { kind: "begun" });
   const [half, rest] = [all.slice(0, 10), all.slice(10)];
   const first = receiver.take({ kind: "first-pass-rows", rows: half }, 1_000);

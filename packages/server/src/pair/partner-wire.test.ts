@@ -217,12 +217,19 @@ test("[WI3] each direction tells how its last try ended, and since when it is re
 });
 
 test("[WI3][HS6] a try before a changeover is a dial of that moment", async () => {
-  const { wire, outcome } = aWire();
-  const peer = new FakePeer("dial");
+  const { wire, world, outcome, kinds } = aWire();
+  const [before, peer] = [new FakePeer("dial"), new FakePeer("dial")];
+  wire.setPartners([partner]);
+  await outcome({ outcome: "verified", peer: before });
   const tried = wire.tryDial(partner);
   await outcome({ outcome: "verified", peer });
   assert.equal(await tried, true);
-  assert.equal(peer.closedFor, "only a try");
+  // The partner ends the one before; the link goes on over the new one, and nothing is dialled.
+  before.close("replaced by a newer connection");
+  await settled();
+  assert.deepEqual(kinds(), ["link-up", "link-down", "link-up"]);
+  assert.equal(peer.closedFor, undefined);
+  assert.equal(world.dials.length, 2);
   const again = wire.tryDial(partner);
   await outcome(refused);
   assert.equal(await again, false);

@@ -141,13 +141,15 @@ export class PartnerWire {
     return dialled === undefined ? null : { address: dialled.address, way };
   }
 
-  /** Dials once more, now: the check before a changeover (HS6). */
+  /**
+   * Dials once more, now: the check before a changeover (HS6). What comes of it is the connection
+   * from now on, as the partner lets go of the one before.
+   */
   async tryDial(id: NodeId): Promise<boolean> {
-    const { outcome } = await this.#dialInOrder(id);
+    const { outcome, way } = await this.#dialInOrder(id);
     const connections = this.#connections(id);
     if (outcome.outcome === "verified") {
-      connections.dial = good(outcome.peer);
-      outcome.peer.close("only a try");
+      this.#useDialled(id, outcome.peer, way);
       return true;
     }
     connections.dial = bad(outcome, this.#parts.clock.monotonic(), connections.dial);
@@ -197,7 +199,7 @@ export class PartnerWire {
         connections.failures = 0;
         this.#useDialled(id, outcome.peer, way);
         if (way === "backup") await this.#returnToMain(id, outcome.peer);
-        await connections.dialled?.closed;
+        await this.#lastDialled(id);
       } else {
         connections.dial = bad(outcome, clock.monotonic(), connections.dial);
         this.#noteAnswer(id, outcome);
@@ -205,6 +207,14 @@ export class PartnerWire {
       }
       await clock.sleep(backOff(connections.failures), this.#stop.signal);
     }
+  }
+
+  /** Ends with the connection that was dialled, and with whatever took its place meanwhile. */
+  async #lastDialled(id: NodeId): Promise<void> {
+    const { dialled } = this.#connections(id);
+    await dialled?.closed;
+    const { dialled: now } = this.#connections(id);
+    if (now !== undefined && now !== dialled) await this.#lastDialled(id);
   }
 
   /** The main address first; what is told of a failure is what that one ended in. */
