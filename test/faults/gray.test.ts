@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { type DemoServer, member } from "../../scripts/demo/cast.ts";
+import { compile, whyNotCompiled } from "./compiled.ts";
 import { whyNoNetwork } from "./network.ts";
-import { moreDone, pause, Rig } from "./rig.ts";
-import { type lookAt, waitForState, waitUntil } from "./servers.ts";
+import { byNight, moreDone, pause, Rig } from "./rig.ts";
+import { lookAt, waitForState, waitUntil } from "./servers.ts";
 
 /** Servers that live and are too slow to be Main. */
 
 const skip = whyNoNetwork();
+const noSlowDisk = skip === false ? whyNotCompiled() : skip;
 let rig: Rig;
 
 before(async () => {
@@ -52,8 +55,60 @@ test(
       assert.match(await waitForAlarm(standby, "pair.partner-slow"), /^A says that it is slow: /);
       // Frozen in the middle of a write it cannot tell which of the two was slow.
       const said = await waitForAlarm(main, "server.slow-processor", "server.slow-disk");
-      assert.match(said, / 3\.\d s.*\. It gave the duty of Main to B\.$/);
+      assert.match(said, / [23]\.\d s.*\. It gave the duty of Main to B\.$/);
       await moreDone(load);
+    });
+  },
+);
+
+/** Every fsync of this server takes so long from now on; 0: as long as it takes. */
+function slowDown({ name }: DemoServer, milliseconds: number): void {
+  const path = rig.stage.path(`${name}.delay`);
+  if (milliseconds === 0) rmSync(path);
+  else writeFileSync(path, String(milliseconds));
+}
+
+/** Starts it again over a disk that can be made slow. */
+async function startOverDisk(server: DemoServer, library: string): Promise<void> {
+  const delay = rig.stage.path(`${server.name}.delay`);
+  rig.enclose(server, "env", `LD_PRELOAD=${library}`, `GRIDWARD_SLOW_DISK=${delay}`);
+  await rig.kill(server);
+  await rig.start(server);
+}
+
+test(
+  "[HS19][GF2][GF3] F11 a Main whose disk takes 1.2 s for each write hands over; nothing is lost",
+  { skip: noSlowDisk },
+  async () => {
+    const library = compile("slow-disk.c", rig.stage.path("slow-disk.so"), true);
+    for (const server of [rig.standby, rig.main]) await startOverDisk(server, library);
+    await rig.isProtected();
+    await rig.under(async (load) => {
+      const { main, standby } = rig;
+      slowDown(main, 1_200);
+      await waitForState(standby, "main-protected", "main-exposed");
+      rig.swapDuties();
+      slowDown(main, 0);
+      const said = await waitForAlarm(main, "server.slow-disk");
+      assert.match(said, /the disk took \d\.\d s for one write.*It gave the duty of Main to /);
+      await moreDone(load);
+    });
+  },
+);
+
+test(
+  "[GF2][GF7] F11 a Standby whose disk is slow is told on both servers, and the Main stays",
+  { skip: noSlowDisk === false ? byNight : noSlowDisk },
+  async () => {
+    // It has forgotten what it said before.
+    await startOverDisk(rig.standby, compile("slow-disk.c", rig.stage.path("again.so"), true));
+    await rig.under(async () => {
+      const { main, standby } = rig;
+      slowDown(standby, 1_200);
+      assert.match(await waitForAlarm(standby, "server.slow-disk"), /Its Main waits for it/);
+      assert.match(await waitForAlarm(main, "pair.partner-slow"), /the disk took \d\.\d s/);
+      slowDown(standby, 0);
+      assert.equal((await lookAt(main))?.["duty"], "main");
     });
   },
 );

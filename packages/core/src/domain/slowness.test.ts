@@ -49,6 +49,16 @@ test("[GF2] one write that takes the whole limit is a slow disk, and no slow pro
   assert.equal(slownessAt(noteStandstill(seen, 2_500, later), later)?.part, "processor");
 });
 
+test("[GF1][GF2] a loop that stood still while a write took half the limit suffers from the disk", () => {
+  const written = noteWrite(pace, 1_200, now);
+  const seen = noteStandstill(written, 2_400, now + 1_300);
+  assert.deepEqual(slownessAt(seen, now + 1_300), {
+    part: "disk",
+    worst: 1_200,
+    since: now + 100,
+  });
+});
+
 const slow = { part: "disk", worst: 3_000, since: 0 } as const;
 const view = {
   slow,

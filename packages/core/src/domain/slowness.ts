@@ -25,33 +25,33 @@ export interface Pace {
   readonly limit: Millis;
   readonly slow: Slow | null;
   readonly lastAt: Millis;
-  /** Writes in a row that took half of the limit, and the end of the last of them. */
+  /** Writes in a row that took half of the limit, the end of the last of them, and what it took. */
   readonly lateWrites: number;
   readonly lateAt: Millis;
-  /** End of the last write that alone took the limit. */
-  readonly stuckWriteAt: Millis | null;
+  readonly lateTook: Millis;
 }
 
 export function paceFrom(limit: Millis): Pace {
-  return { limit, slow: null, lastAt: 0, lateWrites: 0, lateAt: 0, stuckWriteAt: null };
+  return { limit, slow: null, lastAt: 0, lateWrites: 0, lateAt: 0, lateTook: 0 };
 }
 
 /** The event loop stood still for `took` at most since it was last asked. */
 export function noteStandstill(pace: Pace, took: Millis, at: Millis): Pace {
   if (took < pace.limit) return pace;
   // Writes are waited for: a loop that stood still for one suffers from the disk.
-  const isWrite = pace.stuckWriteAt !== null && pace.stuckWriteAt >= at - took - second;
-  return isWrite ? pace : noteSlow(pace, "processor", took, at);
+  const isWrite = pace.lateWrites > 0 && pace.lateAt >= at - took - second;
+  return isWrite
+    ? noteSlow(pace, "disk", pace.lateTook, at)
+    : noteSlow(pace, "processor", took, at);
 }
 
 /** The journal made a batch durable here. */
 export function noteWrite(pace: Pace, took: Millis, at: Millis): Pace {
   if (took < pace.limit / 2) return pace.lateWrites === 0 ? pace : { ...pace, lateWrites: 0 };
   const lateWrites = at - pace.lateAt <= slowFor ? pace.lateWrites + 1 : 1;
-  const isStuck = took >= pace.limit;
-  const stuckWriteAt = isStuck ? at : pace.stuckWriteAt;
-  const noted = { ...pace, lateWrites, lateAt: at, stuckWriteAt };
-  return isStuck || lateWrites >= slowWrites ? noteSlow(noted, "disk", took, at) : noted;
+  const noted = { ...pace, lateWrites, lateAt: at, lateTook: took };
+  const isSlow = took >= pace.limit || lateWrites >= slowWrites;
+  return isSlow ? noteSlow(noted, "disk", took, at) : noted;
 }
 
 /** Too slow to be Main at this time, or null. */
@@ -62,7 +62,7 @@ export function slownessAt(pace: Pace, at: Millis): Slow | null {
 function noteSlow(pace: Pace, part: SlowPart, took: Millis, at: Millis): Pace {
   const before = slownessAt(pace, at);
   const since = before?.since ?? at - took;
-  const worst = Math.max(before?.worst ?? 0, took);
+  const worst = before?.part === part ? Math.max(before.worst, took) : took;
   return { ...pace, slow: { part, worst, since }, lastAt: at };
 }
 

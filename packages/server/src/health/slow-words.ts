@@ -43,7 +43,7 @@ const stayingTexts: Readonly<Record<Staying, string>> = {
 
 export const slowRemedies: Readonly<Record<SlowPart, string>> = {
   processor:
-    "Look what else uses the processor and the memory of this machine, and whether it is a virtual machine that is paused.",
+    "Look what else uses processor, memory and disk of this machine, and whether it is a virtual machine that is paused.",
   disk: "Look at the disk of the data directory: its health, what else writes to it, whether its machine or its store is overloaded.",
 };
 
