@@ -15,6 +15,7 @@ import {
   serverA,
   serverB,
 } from "./fixtures.ts";
+import { inPhase, withControl } from "./phase-fixtures.ts";
 
 const higher = aHello({ term: 2, owner: serverB });
 
@@ -90,4 +91,14 @@ test("[R16][HS3] a Standby whose Main speaks another version is complete no more
   assert.equal(refusalOf(promoted.actions), "pair.incomplete");
   const upgraded = play(met, [heard(serverA, aHello({}))]);
   assert.equal(saidOf(upgraded.actions, "follow")?.term, 1);
+});
+
+test("[I19][HS20] a server that forgot its system learns it from its Main, and of no other", () => {
+  const forgot = withControl(inPhase("blank"), { systemId: null, term: 0, owner: null });
+  const learned = play(forgot, [heard(serverA, aHello())]);
+  assert.equal(learned.state.control.systemId, "ours");
+  const other = aHello({ systemId: systemId("theirs") });
+  assert.equal(play(learned, [heard(serverA, other)]).state.control.systemId, "ours");
+  const standby = aHello({ duty: "standby" });
+  assert.equal(play(forgot, [heard(serverA, standby)]).state.control.systemId, null);
 });

@@ -51,6 +51,10 @@ function noteHello(
 ): void {
   const ours = turn.state.control.systemId;
   const isOther = hello.systemId !== null && ours !== null && hello.systemId !== ours;
+  if (ours === null && hello.systemId !== null && hello.duty === "main") {
+    // Its control record was lost, and this partner is known by its key: it is of that system still.
+    keep(turn, { systemId: hello.systemId });
+  }
   const version = hello.version === pairVersion ? null : "other-version";
   const incompatible = isOther ? "other-system" : version;
   setPeer(turn, from, { ...pickView(hello), incompatible });
