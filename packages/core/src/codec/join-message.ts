@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { canonical } from "../base/canonical.ts";
-import { decodeUtf8, utf8, type Bytes } from "../base/bytes.ts";
+import { utf8, type Bytes } from "../base/bytes.ts";
+import { parseJsonBytes } from "../base/json.ts";
 import { err, ok, type Result } from "../base/result.ts";
 
 /**
@@ -80,31 +81,21 @@ export function encodeJoin(message: JoinGreeting | JoinAsk | JoinApplication | J
 }
 
 export function decodeGreeting(bytes: Bytes): Result<JoinGreeting, "not a greeting"> {
-  const parsed = greeting.safeParse(parseJson(bytes));
+  const parsed = greeting.safeParse(parseJsonBytes(bytes));
   return parsed.success ? ok(parsed.data) : err("not a greeting");
 }
 
 export function decodeAsk(bytes: Bytes): Result<JoinAsk, "not a request to join"> {
-  const parsed = ask.safeParse(parseJson(bytes));
+  const parsed = ask.safeParse(parseJsonBytes(bytes));
   return parsed.success ? ok(parsed.data) : err("not a request to join");
 }
 
 export function decodeApplication(bytes: Bytes): Result<JoinApplication, "not an application"> {
-  const parsed = application.safeParse(parseJson(bytes));
+  const parsed = application.safeParse(parseJsonBytes(bytes));
   return parsed.success ? ok(parsed.data) : err("not an application");
 }
 
 export function decodeJoinAnswer(bytes: Bytes): Result<JoinAnswer, "not an answer"> {
-  const parsed = answer.safeParse(parseJson(bytes));
+  const parsed = answer.safeParse(parseJsonBytes(bytes));
   return parsed.success ? ok(parsed.data) : err("not an answer");
-}
-
-function parseJson(bytes: Bytes): unknown {
-  const text = decodeUtf8(bytes);
-  if (!text.ok) return undefined;
-  try {
-    return JSON.parse(text.value);
-  } catch {
-    return undefined;
-  }
 }

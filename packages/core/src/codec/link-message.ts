@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { canonical } from "../base/canonical.ts";
-import { decodeUtf8, lengthPrefixed, utf8, type Bytes } from "../base/bytes.ts";
+import { lengthPrefixed, utf8, type Bytes } from "../base/bytes.ts";
+import { parseJsonBytes } from "../base/json.ts";
 import { err, ok, type Result } from "../base/result.ts";
 
 /**
@@ -44,7 +45,7 @@ export function encodeVerdict(frame: VerdictFrame): Bytes {
 }
 
 export function decodeVerdict(bytes: Bytes): Result<VerdictFrame, "not a verdict"> {
-  const parsed = verdictFrame.safeParse(parseJson(bytes));
+  const parsed = verdictFrame.safeParse(parseJsonBytes(bytes));
   return parsed.success ? ok(parsed.data) : err("not a verdict");
 }
 
@@ -53,7 +54,7 @@ export function encodeProof(frame: ProofFrame): Bytes {
 }
 
 export function decodeProof(bytes: Bytes): Result<ProofFrame, "not a proof"> {
-  const parsed = proofFrame.safeParse(parseJson(bytes));
+  const parsed = proofFrame.safeParse(parseJsonBytes(bytes));
   return parsed.success ? ok(parsed.data) : err("not a proof");
 }
 
@@ -86,14 +87,4 @@ export function encodeProofSubject(subject: ProofSubject): Bytes {
     utf8(subject.acceptorFingerprint),
     subject.exporter,
   ]);
-}
-
-function parseJson(bytes: Bytes): unknown {
-  const text = decodeUtf8(bytes);
-  if (!text.ok) return undefined;
-  try {
-    return JSON.parse(text.value);
-  } catch {
-    return undefined;
-  }
 }

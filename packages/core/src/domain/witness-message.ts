@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { decodeUtf8, type Bytes } from "../base/bytes.ts";
+import type { Bytes } from "../base/bytes.ts";
+import { parseJsonBytes } from "../base/json.ts";
 import { nodeId, systemId, type NodeId } from "../base/identity.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { ArbiterAnswer, ArbiterEntry, ArbiterRecord, ArbiterRequest } from "./arbiter.ts";
@@ -146,12 +147,5 @@ export function decodeSeeded(bytes: Bytes): Result<WitnessSeeded, "not an answer
 }
 
 function parseJson(bytes: Bytes): unknown {
-  if (bytes.length > witnessFrameBytesMax) return undefined;
-  const text = decodeUtf8(bytes);
-  if (!text.ok) return undefined;
-  try {
-    return JSON.parse(text.value);
-  } catch {
-    return undefined;
-  }
+  return bytes.length > witnessFrameBytesMax ? undefined : parseJsonBytes(bytes);
 }

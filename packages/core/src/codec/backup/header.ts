@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { decodeUtf8, utf8, type Bytes } from "../../base/bytes.ts";
+import { utf8, type Bytes } from "../../base/bytes.ts";
+import { parseJsonBytes } from "../../base/json.ts";
 import { canonical } from "../../base/canonical.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 
@@ -40,8 +41,7 @@ export function encodeBackupHeader(header: BackupHeader): Bytes {
 export function decodeBackupHeader(
   bytes: Bytes,
 ): Result<BackupHeader, "not a backup" | "of another format"> {
-  const text = decodeUtf8(bytes);
-  const value = text.ok ? parseJson(text.value) : undefined;
+  const value = parseJsonBytes(bytes);
   const parsed = headerShape.safeParse(value);
   if (parsed.success) return ok(parsed.data);
   const isOther =
@@ -50,12 +50,4 @@ export function decodeBackupHeader(
     "format" in value &&
     value.format !== backupFormat;
   return err(isOther ? "of another format" : "not a backup");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
