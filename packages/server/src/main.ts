@@ -6,7 +6,7 @@ import { systemClock } from "@gridward/runtime/os/clock";
 import { lockDirectory } from "@gridward/runtime/os/directory-lock";
 import { stopSignal } from "@gridward/runtime/os/process";
 import { endWith, thisProgram } from "@gridward/runtime/os/program";
-import { openServiceNotice } from "@gridward/runtime/os/service-notice";
+import { openSystemdLine } from "@gridward/runtime/os/systemd-line";
 import { readServerDirectory } from "@gridward/runtime/trust/server-directory";
 import { buildHouse, type House } from "./compose.ts";
 import { listen, type Listening } from "./listen.ts";
@@ -15,7 +15,7 @@ import { listen, type Listening } from "./listen.ts";
 const log = pino({ base: null }, pino.destination({ fd: 2, sync: true }));
 const program = thisProgram();
 const stop = stopSignal();
-const service = openServiceNotice(process.env);
+const systemd = openSystemdLine(process.env);
 const [, , directory = "."] = program.words;
 
 const running = await start(resolve(directory));
@@ -24,9 +24,9 @@ if (running.ok) {
   process.stdout.write(
     `${JSON.stringify({ ready: true, pid: process.pid, ports: doors.ports })}\n`,
   );
-  service.ready();
+  systemd.ready();
   await untilStopped();
-  service.stopping();
+  systemd.stopping();
   await doors.close();
   house.close();
   running.value.release();
@@ -59,7 +59,7 @@ async function start(path: string): Promise<Result<Running, Refusal>> {
     pid: process.pid,
     note,
     stop,
-    tick: () => service.alive(),
+    tick: () => systemd.alive(),
     onIdentity: () => open.doors?.refresh(),
   });
   if (!house.ok) return end(house.error);

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { second, type Millis } from "@gridward/core/base/time";
 
-/** What the service manager hears of this program. */
-export interface ServiceNotice {
+/** What systemd hears of this program. */
+export interface SystemdLine {
   readonly ready: () => void;
   /** Called often, from the main loop: fed is only as often as the watchdog needs. */
   readonly alive: () => void;
@@ -28,7 +28,7 @@ const againAfter: Millis = second;
  * Unix datagram sockets, and to start a program costs a large process 2 to 17 ms: so a shell is
  * started once, and a line to it costs 0.1 ms (docs/adr/0018).
  */
-export function openServiceNotice(environment: Environment): ServiceNotice {
+export function openSystemdLine(environment: Environment): SystemdLine {
   if (environment["NOTIFY_SOCKET"] === undefined) {
     return { ready: () => {}, alive: () => {}, stopping: () => {} };
   }
