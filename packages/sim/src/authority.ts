@@ -69,9 +69,25 @@ function findNarrowing(written: Written): Violation | undefined {
   return { rule: "R4", says: `${after.nodeId} dropped ${member}, which may still succeed it` };
 }
 
-function maySucceed({ before, after, witness, controlOf }: Written, member: NodeId): boolean {
+/** Is there a right by which this member might become Main without a person's force? */
+export function maySucceed(
+  { before, after, witness, controlOf }: Written,
+  member: NodeId,
+): boolean {
   if (controlOf(member)?.certificate?.complete !== true) return false;
   const { record } = witness;
   if (before.mode !== "witness" || record === null) return before.mode !== "witness";
   return record.term <= after.term && record.ackSet.includes(member);
+}
+
+/** R15: a permanent Standby owns no term, asks for none, and no change waits for it. */
+export function findPermanentClaim(
+  { nodeId, owner, candidacy, ackSet, handover }: ControlRecord,
+  permanent: NodeId | undefined,
+): Violation | undefined {
+  if (permanent === undefined) return undefined;
+  const isNamed = [owner, handover?.to, ...ackSet].includes(permanent);
+  const isClaim = nodeId === permanent && candidacy !== null;
+  if (!isNamed && !isClaim) return undefined;
+  return { rule: "R15", says: `${nodeId} counts the permanent ${permanent} in` };
 }

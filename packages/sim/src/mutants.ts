@@ -1,3 +1,5 @@
+import { laterMutants } from "./later-mutants.ts";
+
 /** A rule broken on purpose: `find` occurs once in `file` (under packages/) and is replaced. */
 export interface Mutant {
   readonly name: string;
@@ -396,4 +398,5 @@ export const mutants: readonly Mutant[] = [
     find: `  if (offer.mode === "witness") return beCandidate(turn, "changeover", ackSet, offer.round);`,
     replace: "",
   },
+  ...laterMutants,
 ];

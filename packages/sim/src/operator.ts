@@ -61,7 +61,14 @@ export class Operator {
     const others = this.#world.others(server.id);
     const to = (others[others.length > 1 ? this.#world.random.below(others.length) : 0] ?? server)
       .id;
-    this.#order(server, { kind: "order-changeover", to, directionsOk: true });
+    const { dice, refusedDirections } = this.#world.rare;
+    const directionsOk = refusedDirections === 0 || !dice.chance(refusedDirections);
+    const wasServing = workOf(server) === "serves";
+    this.#order(server, { kind: "order-changeover", to, directionsOk });
+    const { machine } = server.process?.conductor.pair ?? {};
+    const isDraining = machine?.duty === "main" && machine.phase === "draining";
+    if (directionsOk || !wasServing || !isDraining) return;
+    this.#world.watcher.fail("I22", `${server.id} hands over where one direction is refused`);
   }
 
   #switchMode(server: SimServer): void {

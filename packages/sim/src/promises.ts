@@ -1,6 +1,8 @@
 import type { NodeId } from "@gridward/core/base/identity";
 import type { Position } from "@gridward/core/domain/entry";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
+import { isComplete } from "@gridward/core/domain/pair/turn";
+import type { Conductor } from "@gridward/server/pair/conductor";
 import type { SimDisk } from "./sim-disk.ts";
 import type { Violation } from "./violation.ts";
 
@@ -61,4 +63,20 @@ function isHeld(disk: SimDisk, position: Position | undefined): boolean {
 
 function hasLeft({ id, control }: SimDisk): boolean {
   return !control.ackSet.includes(id) && control.certificate?.complete !== true;
+}
+
+/** R8: who confirms an entry that takes it out of the set is complete no more. */
+export function findUnnoticedDrop(
+  id: NodeId,
+  { ledger, pair }: Pick<Conductor, "ledger" | "pair">,
+): Violation | undefined {
+  if (!ledger || !isComplete(pair)) return undefined;
+  const row = ledger.prepared.tables.pair.first();
+  if (row === undefined || row.term !== pair.control.term || row.ackSet.includes(id)) {
+    return undefined;
+  }
+  const certifiedAt = pair.control.certificate?.position.seq ?? 0;
+  const [last] = ledger.read(ledger.head.seq, 1);
+  if (last?.kind !== "change-ack-set" || last.seq <= certifiedAt) return undefined;
+  return { rule: "R8", says: `${id} was dropped and still calls itself complete` };
 }

@@ -27,7 +27,7 @@ export function drawRare(seed: number): Rare {
     dice,
     versionSkew: seldom(0.1, 0.5),
     bentShare: 0.7,
-    lostSlots: seldom(0.1, 0.4),
+    lostSlots: seldom(0.15, 0.6),
     refusedDirections: seldom(0.3, 0.3),
     wallJumpEvery: seldom(0.2, 3_000),
     restores: dice.chance(0.08),

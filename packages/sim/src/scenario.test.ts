@@ -6,7 +6,7 @@ import { throughText } from "./frame.ts";
 import { mutants } from "./mutants.ts";
 import { run } from "./run.ts";
 
-test("[I1][I2][I3][I6][I8][I9][I10][I11][I12][I15][I16][I17][I25][I31][I32][I33] fixed lives break no rule", async () => {
+test("[I1][I2][I3][I6][I8][I9][I10][I11][I12][I13][I14][I15][I16][I17][I21][I22][I25][I31][I32][I33][I34] fixed lives break no rule", async () => {
   for (let seed = 1; seed <= 25; seed++) {
     const { violations, acknowledged } = await run(seed);
     assert.deepEqual(violations, [], `seed ${seed}`);

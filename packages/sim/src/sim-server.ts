@@ -20,12 +20,9 @@ import { bendState } from "./damage.ts";
 import { piecesOf } from "./first-pass-pieces.ts";
 import { findFault, findUnseen, isAwaited, whatWasFound } from "./found.ts";
 import type { SimFrame } from "./frame.ts";
-import { Crash, type DiskWatch, SimDisk } from "./sim-disk.ts";
-import type { Faults } from "./faults.ts";
-import type { Random } from "./random.ts";
-import type { Rare } from "./rare.ts";
-import type { Schedule } from "./schedule.ts";
-import type { SimWitness } from "./sim-witness.ts";
+import type { ServerWatch, ServerWorld } from "./server-world.ts";
+import { Crash, SimDisk } from "./sim-disk.ts";
+import { Understanding } from "./versions.ts";
 
 export interface Process {
   readonly conductor: Conductor;
@@ -37,6 +34,7 @@ export interface Process {
   heardTerm: number;
   /** Terms of ours that this process was told another server owns too. */
   readonly disputed: Set<number>;
+  readonly understanding: Understanding;
   /** Whose first pass is under way. */
   copiesFrom: NodeId | undefined;
   /** As Main: since when a change waits for a member that does not follow. */
@@ -45,36 +43,6 @@ export interface Process {
   readonly visibleAtStart: number;
   /** Its state was damaged at its start. */
   isBent: boolean;
-}
-
-/** Who is told of what a server shows, says and hears. */
-export interface ServerWatch extends DiskWatch {
-  fail(rule: string, says: string): void;
-  onStarted(disk: SimDisk, opened: OpenedJournal): void;
-  onOpened(disk: SimDisk, opened: OpenedJournal): void;
-  onVisible(server: SimServer, seq: number): void;
-  onSent(server: SimServer, to: NodeId, frame: SimFrame): void;
-  onHeard(server: SimServer, process: Process, from: NodeId, message: PairMessage): void;
-  /** `from` is null where the process was off. */
-  onMoved(id: NodeId, from: Machine | null, to: Machine): void;
-}
-
-/** What a server needs of the world around it. */
-export interface ServerWorld {
-  readonly now: number;
-  readonly watcher: ServerWatch;
-  readonly faults: Faults;
-  readonly rare: Rare;
-  readonly isCalm: boolean;
-  readonly random: Random;
-  readonly schedule: Schedule;
-  readonly witness: SimWitness;
-  fresh(): number;
-  partnersOf(id: NodeId): readonly NodeId[];
-  send(from: NodeId, to: NodeId, frame: SimFrame): void;
-  isOpen(from: NodeId, to: NodeId): boolean;
-  closeLinks(id: NodeId): void;
-  dropLinks(id: NodeId): void;
 }
 
 /** One server: the product's own conductor, writer and ledger on a simulated disk and network. */
@@ -163,6 +131,7 @@ export class SimServer {
       machine: conductor.pair.machine,
       heardTerm: 0,
       disputed: new Set(),
+      understanding: new Understanding(),
       copiesFrom: undefined,
       waitsSince: undefined,
       visibleAtStart: conductor.pair.committed,

@@ -1,5 +1,6 @@
 import type { NodeId } from "@gridward/core/base/identity";
 import type { Faults } from "./faults.ts";
+import type { Rare } from "./rare.ts";
 import type { Random } from "./random.ts";
 import type { Schedule } from "./schedule.ts";
 import type { SimServer } from "./sim-server.ts";
@@ -13,6 +14,7 @@ export interface Surroundings {
   readonly schedule: Schedule;
   readonly random: Random;
   readonly faults: Faults;
+  readonly rare: Rare;
   readonly watcher: Watcher;
   /** The servers of our system; in some runs a third (HS14). */
   readonly pair: Pair;

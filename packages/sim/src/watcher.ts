@@ -6,15 +6,15 @@ import { comparePositions, type Entry, type Position } from "@gridward/core/doma
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import type { Machine } from "@gridward/core/domain/pair/pair-state";
 import { isKnownMove, moveOf } from "@gridward/core/domain/pair/transitions";
-import { isComplete } from "@gridward/core/domain/pair/turn";
 import { findControlFault } from "@gridward/runtime/journal/control-check";
 import type { OpenedJournal } from "@gridward/runtime/journal/journal";
 import { sha256 } from "@gridward/runtime/os/hash";
-import { findBrokenAuthority, type WatchedWitness } from "./authority.ts";
+import { findBrokenAuthority, findPermanentClaim, type WatchedWitness } from "./authority.ts";
 import { findBadCertificate, findBadPromotion } from "./certificates.ts";
+import { findUnsafeCopies, tellsOfCopy } from "./copies.ts";
 import { type Acknowledged, findUntrue, type Taken } from "./ending.ts";
 import { carriesRows, type SimFrame } from "./frame.ts";
-import { findBrokenPromise } from "./promises.ts";
+import { findBrokenPromise, findUnnoticedDrop } from "./promises.ts";
 import type { Violation } from "./violation.ts";
 import type { SimDisk } from "./sim-disk.ts";
 import type { Process, SimServer } from "./sim-server.ts";
@@ -51,6 +51,8 @@ export class Watcher {
   /** Every entry that was ever durable anywhere, by its request. */
   readonly #written = new Map<string, readonly Entry[]>();
   readonly #lives = new Map<string, Process | undefined>();
+  /** Did a journal ever tell of a second copy that changes waited for? */
+  #hadCopy = false;
   /** Standbys that a Main has recorded and admitted: "main>standby term". */
   readonly #admitted = new Set<string>();
 
@@ -119,6 +121,7 @@ export class Watcher {
     });
     if (owner !== id) this.fail("I16", `${id} acknowledged without owning term ${term}`);
     this.#checkAcker(id, term, process);
+    this.#checkCopies(server);
     const isOld = server.disk.wasDoubtful && seq <= (process?.visibleAtStart ?? 0);
     for (const member of isOld ? [] : ackSet) {
       const disk = this.#diskOf(member);
@@ -126,6 +129,22 @@ export class Watcher {
         this.fail("I1", `${requestId} is acknowledged and not on the disk of ${member}`);
       }
     }
+  }
+
+  #checkCopies({ id, disk, process }: SimServer): void {
+    const { control } = disk;
+    // What is due is written before the next change (R12).
+    if (process === undefined || process.conductor.pair.unrecorded || control.owner !== id) return;
+    const at = {
+      control,
+      recorded: process.conductor.ledger?.prepared.tables.pair.first(),
+      hadPartner: this.#hadCopy,
+      isForced: this.#forcedAlone.has(control.term),
+      others: this.#servers.filter((each) => each.id !== id).map((each) => each.disk.control),
+      witness: this.#witness,
+      controlOf: (each: NodeId) => this.#diskOf(each)?.control,
+    };
+    this.#found(findUnsafeCopies(at));
   }
 
   /** Who acknowledges in a term is the only one, and was told of nothing against it. */
@@ -206,7 +225,7 @@ export class Watcher {
   onControl(disk: SimDisk, before: ControlRecord, after: ControlRecord): void {
     const { id } = disk;
     if (after.term < before.term) this.fail("I8", `${id} forgot term ${before.term}`);
-    this.#checkPermanent(after);
+    this.#found(findPermanentClaim(after, this.permanent));
     const takesTerm = after.owner === id && after.term > before.term;
     if (takesTerm && !this.#isRemembered(disk, after)) this.#onTaken(before, after);
     else if (!takesTerm) this.#checkAuthority(before, after);
@@ -218,17 +237,10 @@ export class Watcher {
     this.#found(findBadCertificate(disk, before, after, isAdmittedBy));
   }
 
-  /** R15: a permanent Standby owns no term, asks for none, and no change waits for it. */
-  #checkPermanent({ nodeId, owner, candidacy, ackSet, handover }: ControlRecord): void {
-    const { permanent } = this;
-    if (permanent === undefined) return;
-    const isNamed = [owner, handover?.to, ...ackSet].includes(permanent);
-    const isClaim = nodeId === permanent && candidacy !== null;
-    if (isNamed || isClaim) this.fail("R15", `${nodeId} counts the permanent ${permanent} in`);
-  }
-
   #onTaken(before: ControlRecord, after: ControlRecord): void {
     if (before.term > 0) this.#found(findBadPromotion(before, this.isForced));
+    const { understanding } = this.#find(after.nodeId)?.process ?? {};
+    if (!this.isForced) this.#found(understanding?.findBadSuccession(before));
     this.#checkAuthority(before, after);
     const isExcused = this.isForced || before.mode === "manual";
     this.#taken.push({ term: after.term, by: after.nodeId, isExcused });
@@ -271,6 +283,7 @@ export class Watcher {
     for (const entry of entries) {
       this.#written.set(entry.requestId, [...(this.#written.get(entry.requestId) ?? []), entry]);
     }
+    this.#hadCopy ||= entries.some(tellsOfCopy);
     const head = disk.head();
     const place = `${disk.id} ${disk.journal?.incarnation ?? ""}`;
     const before = this.#heads.get(place);
@@ -313,6 +326,7 @@ export class Watcher {
     if (other && other.control.systemId !== disk.control.systemId && carriesRows(frame)) {
       this.fail("I19", `${id} sent ${frame.kind} to ${to}, of another system`);
     }
+    this.#found(process?.understanding.findMixedWord(to, frame));
     if (frame.kind !== "pair") return;
     const broken = findBrokenPromise(disk, to, frame.message);
     if (broken) this.fail(broken.rule, `${id} to ${to}: ${broken.says}`);
@@ -321,19 +335,7 @@ export class Watcher {
     if (message.kind === "handover") this.#declined.delete(`${id} ${message.term}`);
     const isWord = message.kind === (to === this.permanent ? "prove" : "admit");
     if (isWord) this.#admitted.add(`${id}>${to} ${message.term}`);
-    if (message.kind === "ack" && process) this.#checkDropped(id, process);
-  }
-
-  /** R8: who confirms an entry that takes it out of the set is complete no more. */
-  #checkDropped(id: NodeId, { conductor }: Process): void {
-    const { ledger, pair } = conductor;
-    if (!ledger || !isComplete(pair)) return;
-    const row = ledger.prepared.tables.pair.first();
-    if (row === undefined || row.term !== pair.control.term || row.ackSet.includes(id)) return;
-    const certifiedAt = pair.control.certificate?.position.seq ?? 0;
-    const [last] = ledger.read(ledger.head.seq, 1);
-    if (last?.kind !== "change-ack-set" || last.seq <= certifiedAt) return;
-    this.fail("R8", `${id} was dropped and still calls itself complete`);
+    if (message.kind === "ack" && process) this.#found(findUnnoticedDrop(id, process.conductor));
   }
 
   /** SM5: a machine moves only as the table of moves says. */
@@ -346,6 +348,7 @@ export class Watcher {
 
   /** A server is told something: from now on it knows (I16, I17). */
   onHeard(server: SimServer, process: Process, from: NodeId, message: PairMessage): void {
+    process.understanding.onHeard(server.disk.control, from, message);
     if (message.kind === "handover-refused" && message.round === process.conductor.pair.offers) {
       this.#declined.add(`${server.id} ${message.term}`);
     }

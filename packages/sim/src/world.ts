@@ -10,6 +10,7 @@ import { Operator } from "./operator.ts";
 import { findEndlessWait } from "./patience.ts";
 import { type Random, seededRandom } from "./random.ts";
 import { drawRare, type Rare } from "./rare.ts";
+import { findUnexplained } from "./readable.ts";
 import { Schedule } from "./schedule.ts";
 import type { SimDisk } from "./sim-disk.ts";
 import { SimDevice } from "./sim-device.ts";
@@ -230,8 +231,10 @@ export class World {
 
   #checkPatience(server: SimServer): void {
     const { process, id } = server;
-    const wait = findEndlessWait(server, this.now);
-    if (wait) this.watcher.fail(wait.rule, wait.says);
+    const unexplained = process && findUnexplained(process.conductor.pair, this.now);
+    for (const found of [findEndlessWait(server, this.now), unexplained]) {
+      if (found) this.watcher.fail(found.rule, found.says);
+    }
     if (!process || !this.operator.isKeptWaiting(process)) return;
     this.watcher.fail("I33", `an order at ${id} has no answer`);
   }
