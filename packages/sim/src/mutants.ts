@@ -60,20 +60,20 @@ export const mutants: readonly Mutant[] = [
     rule: "R2",
     file: ackSet,
     find: `  keep(turn, { ackSet });
-  const peer = peerOf(turn, member);`,
+  const { at } = turn.clocks;`,
     replace: `  turn.state = { ...turn.state, control: { ...control, ackSet } };
   act(turn, { kind: "commit", seq: turn.state.head.seq });
   keep(turn, { ackSet });
-  const peer = peerOf(turn, member);`,
+  const { at } = turn.clocks;`,
   },
   {
     name: "a narrowing is not recorded",
     rule: "R2",
     file: ackSet,
     find: `  keep(turn, { ackSet });
-  const peer = peerOf(turn, member);`,
+  const { at } = turn.clocks;`,
     replace: `  turn.state = { ...turn.state, control: { ...control, ackSet } };
-  const peer = peerOf(turn, member);`,
+  const { at } = turn.clocks;`,
   },
   {
     name: "a Standby is added before it caught up",
@@ -125,7 +125,7 @@ export const mutants: readonly Mutant[] = [
     name: "the same term of another owner stops nobody",
     rule: "R7",
     file: term,
-    find: `    become(turn, { duty: "none", phase: "two-mains", other: from });`,
+    find: `    become(turn, { duty: "none", phase: "two-mains", other: owner });`,
     replace: "",
   },
   {
@@ -268,7 +268,7 @@ export const mutants: readonly Mutant[] = [
     name: "a promotion counts on from the term of another system",
     rule: "I19",
     file: orders,
-    find: "if (peer.incompatible === null) term = Math.max(term, peer.term);",
+    find: `if (peer.incompatible !== "other-system") term = Math.max(term, peer.term);`,
     replace: "term = Math.max(term, peer.term);",
   },
   {
