@@ -12,8 +12,6 @@ export interface RareFaults {
   readonly refusedDirections: number;
   /** The clock on the wall jumps so often, milliseconds. */
   readonly wallJumpEvery: number;
-  /** Somebody puts a backup in the place of the system. */
-  readonly restores: boolean;
 }
 
 export interface Rare extends RareFaults {
@@ -30,6 +28,5 @@ export function drawRare(seed: number): Rare {
     lostSlots: seldom(0.15, 0.6),
     refusedDirections: seldom(0.3, 0.3),
     wallJumpEvery: seldom(0.2, 3_000),
-    restores: dice.chance(0.08),
   };
 }
