@@ -70,7 +70,7 @@ function noteSlow(pace: Pace, part: SlowPart, took: Millis, at: Millis): Pace {
 export const handOverPause: Millis = 10 * minute;
 
 /** A hand-over that did not come about is tried again after so long. */
-export const handOverAgain: Millis = minute;
+export const handOverAgain: Millis = 10 * second;
 
 export interface HandOverView<Candidate> {
   readonly slow: Slow | null;

@@ -38,7 +38,7 @@ const stayingTexts: Readonly<Record<Staying, string>> = {
   "no-standby": "It stays Main: there is no valid Standby to take over.",
   "all-slow": "It stays Main: every valid Standby is slow too.",
   "just-came": `It stays Main: it took over less than ${handOverPause / minute} minutes ago.`,
-  "just-tried": "It stays Main for now: a hand-over was tried less than a minute ago.",
+  "just-tried": "It stays Main for now: a hand-over was tried a moment ago.",
 };
 
 export const slowRemedies: Readonly<Record<SlowPart, string>> = {
