@@ -122,7 +122,9 @@ export class Watcher {
     if (owner !== id) this.fail("I16", `${id} acknowledged without owning term ${term}`);
     this.#checkAcker(id, term, process);
     this.#checkCopies(server);
-    const isOld = server.disk.wasDoubtful && seq <= (process?.visibleAtStart ?? 0);
+    const { isDoubtful, wasDoubtful } = server.disk;
+    // An answer that was under way when the slot was lost was given by what that slot said.
+    const isOld = isDoubtful || (wasDoubtful && seq <= (process?.visibleAtStart ?? 0));
     for (const member of isOld ? [] : ackSet) {
       const disk = this.#diskOf(member);
       if (disk && !disk.requests.has(requestId)) {
