@@ -47,7 +47,6 @@ export class Watcher {
   readonly #rowHashes = new WeakMap<object, Bytes>();
   /** Durable heads, by disk and generation. */
   readonly #heads = new Map<string, Position>();
-  /** Lives in which a server wrote, by "server term start". */
   /** Every entry that was ever durable anywhere, by its request. */
   readonly #written = new Map<string, readonly Entry[]>();
   readonly #lives = new Map<string, Process | undefined>();
