@@ -167,7 +167,7 @@ test("[HS2][R8] a first pass becomes current when it is verified, and is not com
   const begun = play(aBlankServer(), [
     heard(serverA, aHello({ ackSet: [serverA] })),
     { kind: "snapshot-begun", bytesTotal: 10 },
-    { kind: "snapshot-progress", bytesDone: 4 },
+    { kind: "snapshot-progress", bytesDone: 4, bytesTotal: 12 },
   ]);
   assert.equal(begun.state.control.incarnation, null);
   const { state, actions } = play(begun, [generationReady]);
