@@ -37,10 +37,14 @@ function findTakenTerm({ before, after, witness }: Written): Violation | undefin
   return { rule: "R5", says };
 }
 
-/** What was asked of the witness is forgotten only when it can take effect no more. */
+/**
+ * What was asked of the witness is forgotten only when it can take effect no more, or by who is
+ * taken out: it is complete no more and uses nothing that was given to it.
+ */
 function findForgotten({ before, after, witness }: Written): Violation | undefined {
   const { candidacy, nodeId } = before;
   if (candidacy === null || after.candidacy !== null || after.term >= candidacy) return undefined;
+  if (after.maintenance !== null && after.certificate?.complete !== true) return undefined;
   const { record } = witness;
   const isGiven = record?.term === candidacy && record.owner === nodeId;
   if (!isGiven && !witness.mayGive(candidacy, nodeId)) return undefined;
@@ -50,6 +54,7 @@ function findForgotten({ before, after, witness }: Written): Violation | undefin
 function findTakenBack({ before, after, witness, isDeclined }: Written): Violation | undefined {
   const { handover, mode, nodeId } = before;
   if (handover === null || after.handover !== null || after.term >= handover.term) return undefined;
+  if (after.maintenance !== null && after.certificate?.complete !== true) return undefined;
   const { record } = witness;
   const isGiven = record?.term === handover.term && record.owner === handover.to;
   const isOpen = isGiven || witness.mayGive(handover.term, handover.to);
