@@ -109,11 +109,11 @@ export class Ledger {
   }
 
   /** Makes what was staged durable in one transaction. Throws `DiskFull` and forgets it then. */
-  flush(): void {
+  flush(committed = this.#committed.position.seq): void {
     const entries = this.#stagedEntries;
     this.#stagedEntries = [];
     try {
-      this.#journal.append(entries, this.#committed.position.seq);
+      this.#journal.append(entries, committed);
     } catch (error) {
       this.#prepared = this.#prepared.slice(0, this.#prepared.length - entries.length);
       throw error;

@@ -292,7 +292,7 @@ export class World {
     server.doom = (disk) => {
       // The only database is not lost in a run: nobody could heal it but a backup.
       const isLast = !disk.isNamedTwice && !this.#hasAnother(server);
-      if (!isLast && !disk.isBent) disk.loseSlot();
+      if (!isLast && !disk.isBent && !disk.isBroken) disk.loseSlot();
     };
   }
 
@@ -315,7 +315,8 @@ export class World {
   /** Only where a partner has a database that can be promoted, and one in a run. */
   #breakDisk(server: SimServer): void {
     const isFirst = this.pair.every(({ disk }) => !disk.isBroken && !disk.isBent);
-    if (!isFirst || !this.#hasAnother(server)) return;
+    // Not both faults in one server: nothing would tell then what it had.
+    if (!isFirst || server.disk.isDoubtful || !this.#hasAnother(server)) return;
     const { dice, bentShare } = this.rare;
     if (!dice.chance(bentShare)) server.disk.isBroken = true;
     else if (server.process) server.doom = (disk) => this.#bend(server, disk);
@@ -323,7 +324,6 @@ export class World {
   }
 
   #bend(server: SimServer, disk: SimDisk): void {
-    // Not both faults in one server: nothing would tell then what it had.
     if (this.#hasAnother(server) && !disk.isDoubtful) disk.bend(this.rare.dice);
   }
 

@@ -37,6 +37,8 @@ export interface ControlRecord {
   readonly maintenance: { readonly since: Instant } | null;
   /** Highest version of the witness's register seen: one with less was put back from an old copy. */
   readonly arbiterVersion: number;
+  /** Up to this change `ackSet` does not prove what was acknowledged: a slot was lost (R17). */
+  readonly doubtedUpTo: number;
 }
 
 export interface ValidityCertificate {
@@ -68,5 +70,6 @@ export function blankControl(self: NodeId, system: SystemId | null): ControlReco
     candidacy: null,
     maintenance: null,
     arbiterVersion: 0,
+    doubtedUpTo: 0,
   };
 }

@@ -55,6 +55,7 @@ const recordSchema = z.strictObject({
   candidacy: count.nullable(),
   maintenance: z.strictObject({ since: count }).nullable(),
   arbiterVersion: count,
+  doubtedUpTo: count,
   /** A record of before there was one is as old as nobody knows. */
   age: ageMark.nullable().default(null),
 });

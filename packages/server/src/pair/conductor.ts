@@ -156,7 +156,8 @@ export class Conductor {
   found(opened: OpenedJournal, content: EntryContent, control: ControlRecord): void {
     const ledger = this.#parts.openLedger(opened);
     ledger.stage(content, { node: this.#parts.self, term: control.term, start: control.start });
-    ledger.flush();
+    // Committed with it: a Main that knows of nothing committed has nothing to copy from it.
+    ledger.flush(ledger.head.seq);
     ledger.commit(ledger.head.seq);
     this.#ledger = ledger;
     this.restart({ ...control, highest: ledger.head });

@@ -143,7 +143,8 @@ function onForked(
   if (fork.seq === head.seq) return say(turn, from, { kind: "follow", term: control.term, head });
   // A third may have been Main meanwhile, and acknowledged what it held of our tail (HS14).
   const isOneOfTwo = control.ackSet.includes(from) && countPromotable(turn.state) <= 2;
-  const isUnacknowledged = isOneOfTwo && fork.seq >= committed && fork.seq > 0;
+  const known = Math.max(committed, control.doubtedUpTo);
+  const isUnacknowledged = isOneOfTwo && fork.seq >= known && fork.seq > 0;
   const tail = {
     after: fork,
     upTo: head,

@@ -4,7 +4,8 @@ import type { Found } from "./found.ts";
 /**
  * R17: one slot of the control record is damaged, so that what the other says may be one write old.
  * The journal knows the terms and starts in which something was written; whoever may be in the ack
- * set counts as in it until the Main's own rules let it go; nothing vouches for the database.
+ * set counts as in it until the Main's own rules let it go; nothing vouches for the database,
+ * and no set tells which changes that are there were acknowledged.
  */
 export function doubtedControl(found: Found): ControlRecord {
   const { control, head, recorded, kinds, self } = found;
@@ -16,5 +17,6 @@ export function doubtedControl(found: Found): ControlRecord {
   const mayCount = [self, ...control.ackSet, ...(recorded?.ackSet ?? []), ...promotable];
   const known = mayCount.filter((id) => kinds.get(id) !== "permanent");
   const ackSet = owner === self ? [...new Set(known)] : control.ackSet;
-  return { ...control, term, owner, start, ackSet, certificate: null };
+  const doubtedUpTo = head.seq;
+  return { ...control, term, owner, start, ackSet, certificate: null, doubtedUpTo };
 }
