@@ -164,8 +164,8 @@ async function setMode(
 }
 
 /**
- * HS6: refused unless both directions of the link pass, tried at this moment; by a server that gives
- * its duty away because it is slow, taken as they passed last: to try takes quicker servers.
+ * HS6: refused unless both directions of the link pass, tried at this moment. A server that gives its
+ * duty away because it is slow completes no handshake in time: the link that it has is enough.
  */
 async function changeover(
   parts: OrderParts,
@@ -177,9 +177,9 @@ async function changeover(
   if (!target) return err({ code: "pair.server-not-found", detail: to });
   if (target.id === parts.identity.node) return err({ code: "pair.already-main", detail: to });
   const { dial, accept } = pair.wire.directions(target.id);
-  const isPassed = isOwn && dial.verdict === "ok";
-  const directionsOk =
-    accept.verdict === "ok" && (isPassed || (await pair.wire.tryDial(target.id)));
+  const directionsOk = isOwn
+    ? dial.verdict === "ok" || accept.verdict === "ok"
+    : accept.verdict === "ok" && (await pair.wire.tryDial(target.id));
   const done = await timed(parts, { kind: "order-changeover", to: target.id, directionsOk });
   return done.ok ? ok({ ms: done.value }) : done;
 }

@@ -114,6 +114,12 @@ export class SimDisk {
     return this.hashAt(seq) === hash || (journal !== undefined && seq < journal.first());
   }
 
+  /** Was it there before its journal was bent? */
+  hasLost(seq: number, hash: string): boolean {
+    const before = this.isBent ? this.lost.at(-1) : undefined;
+    return before?.some((entry) => entry.seq === seq && entry.hash === hash) === true;
+  }
+
   /** Undefined also under the snapshot of a first pass. */
   entryAt(seq: number): Entry | undefined {
     const [entry] = this.journal?.read(seq, 1) ?? [];

@@ -107,9 +107,13 @@ export class Watcher {
     }
   }
 
-  #onFirstAnswer(server: SimServer, { requestId, seq, hash }: Entry): void {
-    const { id, process } = server;
-    const { term, owner, ackSet } = server.disk.control;
+  #onFirstAnswer(server: SimServer, { requestId, seq, hash, term: written }: Entry): void {
+    const { id, process, disk } = server;
+    // An answer that was under way when the slot was lost was given by what that slot said.
+    const isOld = disk.isDoubtful || (disk.wasDoubtful && seq <= (process?.visibleAtStart ?? 0));
+    const { term, owner, ackSet } = isOld
+      ? { term: written, owner: id, ackSet: [id] }
+      : disk.control;
     this.acknowledged.set(requestId, {
       request: requestId,
       seq,
@@ -118,15 +122,13 @@ export class Watcher {
       term,
       holders: ackSet,
     });
+    if (isOld) return;
     if (owner !== id) this.fail("I16", `${id} acknowledged without owning term ${term}`);
     this.#checkAcker(id, term, process);
     this.#checkCopies(server);
-    const { isDoubtful, wasDoubtful } = server.disk;
-    // An answer that was under way when the slot was lost was given by what that slot said.
-    const isOld = isDoubtful || (wasDoubtful && seq <= (process?.visibleAtStart ?? 0));
-    for (const member of isOld ? [] : ackSet) {
-      const disk = this.#diskOf(member);
-      if (disk && !disk.requests.has(requestId)) {
+    for (const member of ackSet) {
+      const other = this.#diskOf(member);
+      if (other && !other.requests.has(requestId)) {
         this.fail("I1", `${requestId} is acknowledged and not on the disk of ${member}`);
       }
     }
@@ -177,7 +179,7 @@ export class Watcher {
       if (this.#committed.has(hash)) return; // Seen before; a member's disk may be lost since.
       for (const member of disk.control.ackSet) {
         const found = this.#diskOf(member);
-        if (found && !found.holds(seq, hash)) {
+        if (found && !found.holds(seq, hash) && !found.hasLost(seq, hash)) {
           this.fail("I10", `change ${seq} is visible on ${id} and not on the disk of ${member}`);
         }
       }

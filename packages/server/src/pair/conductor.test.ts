@@ -233,4 +233,10 @@ test("[CD6] a system whose first entry finds no room is no system", () => {
   assert.throws(() => conductor.found(opened, aChange("one"), certified()), /injected/);
   assert.equal(conductor.ledger, ledger);
   assert.deepEqual(deeds, []);
+  fill(false);
+  const begun = store.create("other");
+  conductor.found(begun, aChange("one"), certified());
+  begun.journal.close();
+  const again = store.open("other");
+  assert.equal(again.ok && again.value.committed.seq, 1, "and committed with its first write");
 });

@@ -13,10 +13,8 @@ export function doubtedControl(found: Found): ControlRecord {
   const { term, owner } = isBehind ? recorded : control;
   const written = head.term === term ? head.start : 0;
   const start = isBehind ? written : Math.max(control.start, written);
-  const promotable = [...kinds].filter(([, kind]) => kind === "promotable").map(([id]) => id);
-  const mayCount = [self, ...control.ackSet, ...(recorded?.ackSet ?? []), ...promotable];
-  const known = mayCount.filter((id) => kinds.get(id) !== "permanent");
-  const ackSet = owner === self ? [...new Set(known)] : control.ackSet;
+  const others = [...kinds.keys()].filter((id) => id !== self && kinds.get(id) === "promotable");
+  const ackSet = owner === self ? [self, ...others] : control.ackSet;
   const doubtedUpTo = head.seq;
   return { ...control, term, owner, start, ackSet, certificate: null, doubtedUpTo };
 }

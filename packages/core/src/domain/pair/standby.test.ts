@@ -101,10 +101,11 @@ test("[R10][HS9] a tail that nobody confirmed is exported before it is cut, and 
   assert.equal(state.control.certificate, null);
 });
 
-test("[R10][HS9] a tail that may have been confirmed is exported, and the Main copied beside it", () => {
+test("[R10][R17][HS9] a tail that may have been confirmed is exported, and the Main copied beside it", () => {
   for (const [control, committed, rest] of [
     [certified({ term: 2, owner: serverA, ackSet: [serverB] }), 5, "unknown"],
     [certified({ term: 2 }), 7, "unknown"],
+    [certified({ term: 2, owner: serverA, doubtedUpTo: 7 }), 5, "unknown"],
   ] as const) {
     const [tailed, forked] = forkedAfterSix(control, committed);
     const { state, actions } = play(tailed, [forked], 0, aHistory(at(8)));

@@ -102,6 +102,7 @@ test("[R12] a narrowing that a crash kept out of the journal is told with its re
 test("[R17][HS11] a Main whose control record lost a slot counts everybody who may be in the set", () => {
   const { state } = started({ isDoubtful: true, head: at(7), committed: 5 });
   assert.deepEqual(state.control.ackSet, [serverA, serverB]);
+  assert.equal(state.control.doubtedUpTo, 7, "its set proves nothing of what is there");
   assert.equal(state.committed, 5, "what B may have to hold is not visible");
 });
 
