@@ -82,7 +82,9 @@ export const mutants: readonly Mutant[] = [
     find: `  if (!asks) return;
   const { term } = turn.state.control;`,
     replace: `  setAdmitting(turn, machine, null);
-  return say(turn, id, { kind: "admit", term: turn.state.control.term, ackSet: widen(turn, id) });
+  widen(turn, id);
+  const { ackSet } = turn.state.control;
+  return say(turn, id, { kind: "admit", term: turn.state.control.term, ackSet });
   const { term } = turn.state.control;`,
   },
   {
