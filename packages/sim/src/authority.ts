@@ -54,7 +54,6 @@ function findForgotten({ before, after, witness }: Written): Violation | undefin
 function findTakenBack({ before, after, witness, isDeclined }: Written): Violation | undefined {
   const { handover, mode, nodeId } = before;
   if (handover === null || after.handover !== null || after.term >= handover.term) return undefined;
-  if (after.maintenance !== null && after.certificate?.complete !== true) return undefined;
   const { record } = witness;
   const isGiven = record?.term === handover.term && record.owner === handover.to;
   const isOpen = isGiven || witness.mayGive(handover.term, handover.to);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
 import { assert } from "@gridward/core/base/result";
-import type { Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
 
 /** From now on this thread loads the mutant's file with its rule broken; no file is changed. */
 export function breakRule(mutant: Mutant): void {

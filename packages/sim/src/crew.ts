@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
 import type { Outcome } from "./run.ts";
 
 /** Which seeds, on how many threads, and with which rule broken, if any. */

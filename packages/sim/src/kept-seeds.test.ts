@@ -9,12 +9,12 @@ import type { Outcome } from "./run.ts";
  * taken away. A change of the simulator moves the seeds: `mutation-gate.ts --only NAME` tells them.
  */
 const kept: readonly (readonly [string, string, number, string])[] = [
-  ["[SM4][R13]", "a member whose admission was cut off is not proved again", 1, "I31"],
-  ["[SM4][R8]", "a dropped Standby is not told", 45, "R8"],
-  ["[SM4][R8]", "a Main that goes on alone tells nobody", 6, "R8"],
-  ["[SM4][R12]", "a term whose first entry was cut off is never recorded", 473, "I9"],
-  ["[SM4][I32]", "a member that does not follow is waited for without end", 1074, "I32"],
-  ["[SM4][I19]", "a promotion counts on from the term of another system", 38, "I9"],
+  ["[SM4][R13]", "a member whose admission was cut off is not proved again", 4, "I31"],
+  ["[SM4][R8]", "a dropped Standby is not told", 59, "R8"],
+  ["[SM4][R8]", "a Main that goes on alone tells nobody", 470, "R8"],
+  ["[SM4][R12]", "a term whose first entry was cut off is never recorded", 95, "I14"],
+  ["[SM4][I32]", "a member that does not follow is waited for without end", 40, "I32"],
+  ["[SM4][I19]", "a promotion counts on from the term of another system", 80, "I9"],
 ];
 
 async function runOne(seed: number, name: string): Promise<Outcome | undefined> {

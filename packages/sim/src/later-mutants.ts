@@ -1,4 +1,4 @@
-import type { Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
 
 const ackSet = "core/src/domain/pair/ack-set.ts";
 const orders = "core/src/domain/pair/orders.ts";

@@ -1,7 +1,8 @@
 // Breaks each rule on purpose and asks whether the simulator sees it. `--only PART-OF-NAME`.
 import { parseArgs } from "node:util";
 import { runSeeds } from "./crew.ts";
-import { type Mutant, mutants } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
+import { mutants } from "./mutants.ts";
 import { type Outcome, run } from "./run.ts";
 
 /** A mutant that lives longer than this shows a hole in the simulator. */

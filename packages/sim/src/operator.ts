@@ -2,7 +2,8 @@ import type { Millis } from "@gridward/core/base/time";
 import { arbitrationModes } from "@gridward/core/domain/arbitration-mode";
 import { comparePositions } from "@gridward/core/domain/entry";
 import { hasNotWoken } from "./patience.ts";
-import type { Process, SimServer } from "./sim-server.ts";
+import type { Process } from "./sim-process.ts";
+import type { SimServer } from "./sim-server.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** How often a careful operator looks at the status once the trouble is over. */

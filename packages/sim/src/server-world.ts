@@ -8,17 +8,24 @@ import type { Random } from "./random.ts";
 import type { Rare } from "./rare.ts";
 import type { Schedule } from "./schedule.ts";
 import type { DiskWatch, SimDisk } from "./sim-disk.ts";
-import type { Process, SimServer } from "./sim-server.ts";
+import type { Process } from "./sim-process.ts";
 import type { SimWitness } from "./sim-witness.ts";
+
+/** What of a server its watch looks at. */
+interface Watched {
+  readonly id: NodeId;
+  readonly disk: SimDisk;
+  readonly process: Process | undefined;
+}
 
 /** Who is told of what a server shows, says and hears. */
 export interface ServerWatch extends DiskWatch {
   fail(rule: string, says: string): void;
   onStarted(disk: SimDisk, opened: OpenedJournal): void;
   onOpened(disk: SimDisk, opened: OpenedJournal): void;
-  onVisible(server: SimServer, seq: number): void;
-  onSent(server: SimServer, to: NodeId, frame: SimFrame): void;
-  onHeard(server: SimServer, process: Process, from: NodeId, message: PairMessage): void;
+  onVisible(server: Watched, seq: number): void;
+  onSent(server: Watched, to: NodeId, frame: SimFrame): void;
+  onHeard(server: Watched, process: Process, from: NodeId, message: PairMessage): void;
   /** `from` is null where the process was off. */
   onMoved(id: NodeId, from: Machine | null, to: Machine): void;
 }

@@ -4,7 +4,6 @@ import { assert, Defect } from "@gridward/core/base/result";
 import { checkAccepts } from "@gridward/core/domain/pair/accepts";
 import type { PairEvent } from "@gridward/core/domain/pair/event";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
-import type { Machine } from "@gridward/core/domain/pair/pair-state";
 import { startPair } from "@gridward/core/domain/pair/start";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { Ledger } from "@gridward/server/ledger";
@@ -22,28 +21,8 @@ import { findFault, findUnseen, isAwaited, whatWasFound } from "./found.ts";
 import type { SimFrame } from "./frame.ts";
 import type { ServerWatch, ServerWorld } from "./server-world.ts";
 import { Crash, SimDisk } from "./sim-disk.ts";
+import type { Process } from "./sim-process.ts";
 import { Understanding } from "./versions.ts";
-
-export interface Process {
-  readonly conductor: Conductor;
-  readonly writer: Writer;
-  readonly receiver: FirstPassReceiver;
-  /** Where its machine stood after the last event. */
-  machine: Machine;
-  /** Highest term that this process was told of. */
-  heardTerm: number;
-  /** Terms of ours that this process was told another server owns too. */
-  readonly disputed: Set<number>;
-  readonly understanding: Understanding;
-  /** Whose first pass is under way. */
-  copiesFrom: NodeId | undefined;
-  /** As Main: since when a change waits for a member that does not follow. */
-  waitsSince: number | undefined;
-  /** How far its changes could be seen when it started. */
-  readonly visibleAtStart: number;
-  /** Its state was damaged at its start. */
-  isBent: boolean;
-}
 
 /** One server: the product's own conductor, writer and ledger on a simulated disk and network. */
 export class SimServer {

@@ -17,7 +17,8 @@ import { carriesRows, type SimFrame } from "./frame.ts";
 import { findBrokenPromise, findUnnoticedDrop } from "./promises.ts";
 import type { Violation } from "./violation.ts";
 import type { SimDisk } from "./sim-disk.ts";
-import type { Process, SimServer } from "./sim-server.ts";
+import type { Process } from "./sim-process.ts";
+import type { SimServer } from "./sim-server.ts";
 
 /** Everything known from outside, and the invariants held against it at every write (research §5.1). */
 export class Watcher {

@@ -11,14 +11,11 @@ export interface Slow {
   readonly since: Millis;
 }
 
-/** Bounds and default of the setting: standing still for so long is slow. */
-export const slowAfter = { least: second / 2, usual: 2 * second, most: minute } as const;
-
 /** What is seen is believed for so long. */
 export const slowFor: Millis = 10 * second;
 
 /** So many writes in a row, each of them taking half as long as is slow, make a slow disk. */
-export const slowWrites = 3;
+const slowWrites = 3;
 
 /** What was seen of this server's own pace; samples go in, a verdict comes out. */
 export interface Pace {

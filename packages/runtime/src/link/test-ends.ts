@@ -29,9 +29,7 @@ export async function opened(t: Scene, server: Promise<TestServer>): Promise<Tes
   return running;
 }
 
-export async function pair(
-  t: Scene,
-): Promise<{ dialled: VerifiedPeer; accepted: VerifiedPeer }> {
+export async function pair(t: Scene): Promise<{ dialled: VerifiedPeer; accepted: VerifiedPeer }> {
   const server = await opened(t, testServer(b, a));
   const outcome = await dialLink(dialOptions(a, b, server.port));
   assert.ok(outcome.outcome === "verified", brief(outcome));
