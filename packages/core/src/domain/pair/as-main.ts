@@ -5,7 +5,7 @@ import { placesBetween } from "./find-fork.ts";
 import { findLateness, leftFor, letGo, resumeChanges, watchMember, widen } from "./ack-set.ts";
 import { aimFor, aimOnlyFor, type Heard, isOurs, keepRegister } from "./arbitration.ts";
 import type { PairMessage } from "./message.ts";
-import { onRightsKept, watchRights } from "./mode.ts";
+import { onRightsKept, tellRight, watchRights } from "./mode.ts";
 import type { Draining, Goal, Serving } from "./pair-state.ts";
 import { stopBoth } from "./term.ts";
 import { admissionLag, entriesPerMessage, timing } from "./timing.ts";
@@ -246,6 +246,7 @@ function certify(turn: Turn, id: NodeId): void {
   const { rights } = peerOf(turn, id);
   setPeer(turn, id, { rights: { ...rights, told: null, kept: null } });
   say(turn, id, { kind: "admit", term, ackSet });
+  tellRight(turn, id); // At once: a Main that dies now is succeeded.
 }
 
 /** Our own question to the witness was answered. */

@@ -58,7 +58,12 @@ test("[R3] a follower that holds everything must prove its state before it is ad
 test("[R2][HS19] a widening is recorded here before the new member hears of it", () => {
   const proof = heard(serverB, { kind: "proof", term: 1, position: at(5), digest });
   const added = play(aMainWithFollower(), [ack(5), proof]);
-  assert.deepEqual(deeds(added.actions), ["write-control", "record-ack-set", "say admit"]);
+  assert.deepEqual(deeds(added.actions), [
+    "write-control",
+    "record-ack-set",
+    "say admit",
+    "say rights",
+  ]);
   assert.deepEqual(added.state.control.ackSet, [serverA, serverB]);
 });
 
@@ -75,7 +80,7 @@ test("[R13] a member that lost its certificate is proved again and not recorded 
   const main = withPeer(aProtectedMain(), serverB, { acked: at(5), sent: 5, complete: false });
   const proof = heard(serverB, { kind: "proof", term: 1, position: at(5), digest });
   const again = play(main, [ack(5), proof]);
-  assert.deepEqual(deeds(again.actions), ["say admit"]);
+  assert.deepEqual(deeds(again.actions), ["say admit", "say rights"]);
   assert.deepEqual(again.state.control.ackSet, [serverA, serverB]);
 });
 

@@ -78,7 +78,7 @@ function membersOf({ state }: Turn): readonly NodeId[] {
 }
 
 /** Told until it is confirmed; a new round for each new word, so that no old answer counts. */
-function tellRight(turn: Turn, member: NodeId): void {
+export function tellRight(turn: Turn, member: NodeId): void {
   const { control, timers } = turn.state;
   const { rights, linkUp, acked } = peerOf(turn, member);
   const wanted = control.switching === null ? control.mode : "manual";
