@@ -6,7 +6,8 @@ import { readFileBounded } from "./files.ts";
 export function machineUptime(): Uptime | null {
   const [boot] = wordsOf("/proc/sys/kernel/random/boot_id");
   const [seconds] = wordsOf("/proc/uptime");
-  const millis = Number(seconds) * 1_000;
+  // 32905.07 s are not quite a whole number of milliseconds, as numbers go.
+  const millis = Math.round(Number(seconds) * 1_000);
   return boot === undefined || !Number.isFinite(millis) ? null : { boot, millis };
 }
 
