@@ -68,6 +68,18 @@ test("[SF2] lines left out, swapped or added, another mark and another signer ar
   assert.equal(read.ok ? "" : read.error, "the signature is wrong");
 });
 
+test("[SF2] the same values in other letters are another file", () => {
+  const [header = "", first = ""] = textOf().split("\n");
+  const last = textOf().at(-4) ?? "";
+  const bits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  // The last letter of 64 bytes in Base64 has four bits that no decoder looks at.
+  const alike = bits.charAt(bits.indexOf(last) + 1);
+  assert.match(faultOf(textOf().replace(`${last}"}\n`, `${alike}"}\n`)), /no end/);
+  assert.match(faultOf(textOf().replace('{"entries"', '{ "entries"')), /the end was changed/);
+  assert.match(faultOf(textOf().replace(header, ` ${header}`)), /the header was changed/);
+  assert.match(faultOf(textOf().replace(first, `${first} `)), /line 2: it was changed/);
+});
+
 test("[SF2] a chain made anew over entries that are not ours is still no journal", () => {
   const [entry] = entries.slice(4);
   assert.ok(entry);

@@ -69,7 +69,9 @@ const lineShape = z.strictObject({
   chain: hash,
 });
 
-const endShape = z.strictObject({ entries: whole, signature: z.string().max(128) });
+// 64 bytes leave four bits of the last letter unused: they are zero.
+const signature = z.string().regex(/^[\w-]{85}[AQgw]$/);
+const endShape = z.strictObject({ entries: whole, signature });
 
 export function encodeTail({ header, lines }: Tail, pairingKey: KeyObject): Bytes {
   let chain = chainAfter("", header);
@@ -119,7 +121,9 @@ export function readTail(bytes: Bytes): Result<Tail, string> {
   const key = pairingKeyFromText(header.pairingKey);
   const signature = Buffer.from(end.data.signature, "base64url");
   const isSigned = key !== undefined && verify(null, signedBytes(chain), key, signature);
-  return isSigned ? ok({ header, lines }) : err("the signature is wrong");
+  if (!isSigned) return err("the signature is wrong");
+  // JSON has several texts for a value: a signed file has the one that was written.
+  return rest.at(-2) === canonical(end.data) ? ok({ header, lines }) : err("the end was changed");
 }
 
 function readHeader(
@@ -128,7 +132,8 @@ function readHeader(
   const parsed = headerShape.safeParse(parseJson(text));
   if (!parsed.success) return err("it has no header of a set-aside file");
   const { chain, ...header } = parsed.data;
-  return chain === chainAfter("", header) ? ok({ header, chain }) : err("the header was changed");
+  const isOurs = chain === chainAfter("", header) && text === canonical(parsed.data);
+  return isOurs ? ok({ header, chain }) : err("the header was changed");
 }
 
 function readLine(
@@ -142,7 +147,8 @@ function readLine(
   const entry = parseEntry(parsed.data.entry);
   if (!entry.ok) return entry;
   const line = { mark, entry: entry.value };
-  if (chain !== chainAfter(before, line)) return err("it was changed");
+  const isOurs = chain === chainAfter(before, line) && text === canonical({ ...line, chain });
+  if (!isOurs) return err("it was changed");
   const { prev, seq } = entry.value;
   const isNext = seq === previous.seq + 1 && prev === previous.hash;
   const isItself = entryHash(entry.value, sha256) === entry.value.hash;
