@@ -70,8 +70,8 @@ const lineShape = z.strictObject({
 });
 
 // 64 bytes leave four bits of the last letter unused: they are zero.
-const signature = z.string().regex(/^[\w-]{85}[AQgw]$/);
-const endShape = z.strictObject({ entries: whole, signature });
+const signed64 = z.string().regex(/^[\w-]{85}[AQgw]$/);
+const endShape = z.strictObject({ entries: whole, signature: signed64 });
 
 export function encodeTail({ header, lines }: Tail, pairingKey: KeyObject): Bytes {
   let chain = chainAfter("", header);
