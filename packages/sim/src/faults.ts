@@ -76,7 +76,7 @@ export function drawFaults(random: Random): Faults {
     corruptStarts: seldom(0.1, 0.5),
     brokenDisks: seldom(0.1, 0.3),
     damagedPasses: seldom(0.1, 0.5),
-    isParsed: random.chance(0.1),
+    isParsed: random.chance(0.25),
     mode: arbitrationModes[random.below(arbitrationModes.length)] ?? "manual",
     switchShare: seldom(0.3, 0.4),
     maintenanceShare: seldom(0.3, 0.3),
