@@ -118,12 +118,14 @@ export function readTail(bytes: Bytes): Result<Tail, string> {
     lines.push(read.value.line);
   }
   if (end.data.entries !== lines.length) return err("lines are missing");
-  const key = pairingKeyFromText(header.pairingKey);
-  const signature = Buffer.from(end.data.signature, "base64url");
-  const isSigned = key !== undefined && verify(null, signedBytes(chain), key, signature);
-  if (!isSigned) return err("the signature is wrong");
+  if (!isSigned(header, chain, end.data.signature)) return err("the signature is wrong");
   // JSON has several texts for a value: a signed file has the one that was written.
   return rest.at(-2) === canonical(end.data) ? ok({ header, lines }) : err("the end was changed");
+}
+
+function isSigned(header: TailHeader, chain: string, text: string): boolean {
+  const key = pairingKeyFromText(header.pairingKey);
+  return key !== undefined && verify(null, signedBytes(chain), key, Buffer.from(text, "base64url"));
 }
 
 function readHeader(
