@@ -14,17 +14,12 @@ export type ControlFault = SlotFault;
 const entriesUnkeptMost = 1_000;
 const unkeptFor: Millis = second;
 
-const count = z.number().int().nonnegative();
+const count = z.int().nonnegative();
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const node = z.string().min(1).max(64).transform(nodeId);
 const position = z.strictObject({ term: count, start: count, seq: count, hash });
-const ageMark = z.strictObject({
-  age: z.number().nonnegative(),
-  latest: z.number().nonnegative(),
-  uptime: z
-    .strictObject({ boot: z.string().min(1).max(64), millis: z.number().nonnegative() })
-    .nullable(),
-});
+const uptime = z.strictObject({ boot: z.string().min(1).max(64), millis: count });
+const ageMark = z.strictObject({ age: count, latest: count, uptime: uptime.nullable() });
 
 const recordSchema = z.strictObject({
   version: z.literal(1),

@@ -74,11 +74,11 @@ const searched = `instr(lower(concat_ws(' ', event, outcome, subject, door, sour
   lower(?1)) > 0`;
 
 const rowSchema = z.strictObject({
-  sequence: z.number(),
+  sequence: z.int(),
   prev: z.string(),
   hash: z.string(),
-  at: z.number(),
-  event: z.number(),
+  at: z.int(),
+  event: z.int(),
   outcome: z.enum(["accepted", "refused", "done", "gap"]),
   subject: z.string(),
   door: z.string(),
