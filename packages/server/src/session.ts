@@ -113,7 +113,8 @@ function openToken(macOf: (body: string) => Bytes, token: string): Claims | unde
   if (token.length > tokenLengthMax) return undefined;
   const [first, body = "", mac = "", ...rest] = token.split(".");
   if (first !== prefix || rest.length > 0) return undefined;
-  if (!sameSecret(Buffer.from(mac, "base64url"), macOf(body))) return undefined;
+  // As text: Base64 has several texts for the same bytes, and one of them is the token.
+  if (!sameSecret(utf8(mac), utf8(base64url(macOf(body))))) return undefined;
   const text = decodeUtf8(Buffer.from(body, "base64url"));
   const parsed = text.ok ? claims.safeParse(JSON.parse(text.value)) : undefined;
   return parsed?.success === true ? parsed.data : undefined;
