@@ -43,8 +43,8 @@ export class SimDisk {
   isBent = false;
   /** The newer slot of the control record is gone. */
   isDoubtful = false;
-  /** It was once: its Main may count members that hold less than it made visible before. */
-  wasDoubtful = false;
+  /** What the slots said that were lost, oldest first. */
+  readonly #lostSlots: ControlRecord[] = [];
   /** What the older slot holds. */
   #older: ControlRecord;
   /** How deep in work of its process: only there the power fails. */
@@ -82,9 +82,9 @@ export class SimDisk {
 
   /** The slot that was written last cannot be read: what counts is the one before. */
   loseSlot(): void {
+    if (!this.isDoubtful) this.#lostSlots.push(this.control);
     this.control = this.#older;
     this.isDoubtful = true;
-    this.wasDoubtful = true;
   }
 
   /** Everything is lost but the server's name and whose it is. */
@@ -114,10 +114,23 @@ export class SimDisk {
     return this.hashAt(seq) === hash || (journal !== undefined && seq < journal.first());
   }
 
-  /** Was it there before its journal was bent? */
+  /** Was it there before its journal was bent, or a person set the server up anew? */
   hasLost(seq: number, hash: string): boolean {
-    const before = this.isBent ? this.lost.at(-1) : undefined;
-    return before?.some((entry) => entry.seq === seq && entry.hash === hash) === true;
+    return this.lost.some((before) =>
+      before.some((entry) => entry.seq === seq && entry.hash === hash),
+    );
+  }
+
+  /** By which record a change counts: where the set is in doubt, by the slot that was lost (R17). */
+  countedFor(seq: number): ControlRecord {
+    let { control } = this;
+    for (const lost of this.#lostSlots.toReversed()) {
+      const isNewest = this.isDoubtful && control === this.control;
+      const isInDoubt = seq <= control.doubtedUpTo && control.term === lost.term;
+      if (!isNewest && !isInDoubt) break;
+      control = lost;
+    }
+    return control;
   }
 
   /** Undefined also under the snapshot of a first pass. */

@@ -108,13 +108,10 @@ export class Watcher {
     }
   }
 
-  #onFirstAnswer(server: SimServer, { requestId, seq, hash, term: written }: Entry): void {
+  #onFirstAnswer(server: SimServer, { requestId, seq, hash }: Entry): void {
     const { id, process, disk } = server;
     // An answer that was under way when the slot was lost was given by what that slot said.
-    const isOld = disk.isDoubtful || (disk.wasDoubtful && seq <= (process?.visibleAtStart ?? 0));
-    const { term, owner, ackSet } = isOld
-      ? { term: written, owner: id, ackSet: [id] }
-      : disk.control;
+    const { term, owner, ackSet } = disk.countedFor(seq);
     this.acknowledged.set(requestId, {
       request: requestId,
       seq,
@@ -123,13 +120,12 @@ export class Watcher {
       term,
       holders: ackSet,
     });
-    if (isOld) return;
     if (owner !== id) this.fail("I16", `${id} acknowledged without owning term ${term}`);
     this.#checkAcker(id, term, process);
     this.#checkCopies(server);
     for (const member of ackSet) {
       const other = this.#diskOf(member);
-      if (other && !other.requests.has(requestId)) {
+      if (other && !other.requests.has(requestId) && !other.hasLost(seq, hash)) {
         this.fail("I1", `${requestId} is acknowledged and not on the disk of ${member}`);
       }
     }
@@ -177,8 +173,7 @@ export class Watcher {
     const hash = disk.hashAt(seq);
     if (hash === undefined || seq === 0) return;
     if (disk.control.owner === id) {
-      if (this.#committed.has(hash)) return; // Seen before; a member's disk may be lost since.
-      for (const member of disk.control.ackSet) {
+      for (const member of disk.countedFor(seq).ackSet) {
         const found = this.#diskOf(member);
         if (found && !found.holds(seq, hash) && !found.hasLost(seq, hash)) {
           this.fail("I10", `change ${seq} is visible on ${id} and not on the disk of ${member}`);
