@@ -27,7 +27,10 @@ export interface ProofOrder {
 export type ProofOutcome =
   | { readonly kind: "proved"; readonly isPartner: true }
   | { readonly kind: "refused"; readonly cause: TlsCauseCode; readonly isPartner: boolean }
-  | { readonly kind: "unproved"; readonly isPartner: boolean };
+  /** It said something else, or something false. */
+  | { readonly kind: "unproved"; readonly isPartner: boolean }
+  /** The connection ended, or was ended for its slowness: that proves nothing, and belies nothing. */
+  | { readonly kind: "ended"; readonly isPartner: boolean };
 
 /**
  * Proof of both pairing keys, over everything that tells this connection from any other. The side
@@ -38,8 +41,9 @@ export async function exchangeProofs(order: ProofOrder): Promise<ProofOutcome> {
   const { peer, direction, claimCause } = order;
   if (direction === "dial") sendProof(order);
   const heard = await receiveProof(order);
+  if (heard === "ended") return { kind: "ended", isPartner: false };
   const isPartner = heard === "proved";
-  if (!isPartner && heard !== undefined) return { kind: "refused", cause: heard, isPartner };
+  if (!isPartner && heard !== "unproved") return { kind: "refused", cause: heard, isPartner };
   if (!isPartner || claimCause !== undefined) {
     peer.send(encodeProof({ v: 1, proof: "refused", cause: claimCause ?? "T16" }));
     return { kind: "unproved", isPartner };
@@ -54,8 +58,11 @@ export async function exchangeProofs(order: ProofOrder): Promise<ProofOutcome> {
 
 async function lastWord(peer: UnverifiedPeer): Promise<ProofOutcome> {
   const frame = await receiveFrame(peer);
-  if (frame?.proof === "accepted") return { kind: "proved", isPartner: true };
-  if (frame?.proof !== "refused") return { kind: "unproved", isPartner: true };
+  if (frame === undefined) return { kind: "ended", isPartner: true };
+  if (frame === "foreign" || frame.proof === "signature") {
+    return { kind: "unproved", isPartner: true };
+  }
+  if (frame.proof === "accepted") return { kind: "proved", isPartner: true };
   return { kind: "refused", cause: causeOf(frame.cause), isPartner: true };
 }
 
@@ -69,20 +76,26 @@ function sendProof(order: ProofOrder): void {
   peer.send(encodeProof({ v: 1, proof: "signature", signature }));
 }
 
-/** "proved", the cause for which the peer refuses us, or undefined for anything else. */
-async function receiveProof(order: ProofOrder): Promise<"proved" | TlsCauseCode | undefined> {
+/** How the first word ended, or the cause for which the peer refuses us. */
+async function receiveProof(
+  order: ProofOrder,
+): Promise<"proved" | "unproved" | "ended" | TlsCauseCode> {
   const frame = await receiveFrame(order.peer);
-  if (frame?.proof === "refused") return causeOf(frame.cause);
-  if (frame?.proof !== "signature" || order.partnerKey === undefined) return undefined;
+  if (frame === undefined) return "ended";
+  if (frame === "foreign") return "unproved";
+  if (frame.proof === "refused") return causeOf(frame.cause);
+  if (frame.proof !== "signature" || order.partnerKey === undefined) return "unproved";
   const signed = signedBytes(order, order.direction === "dial" ? "accept" : "dial");
   const signature = Buffer.from(frame.signature, "base64url");
-  return verify(null, signed, order.partnerKey, signature) ? "proved" : undefined;
+  return verify(null, signed, order.partnerKey, signature) ? "proved" : "unproved";
 }
 
-async function receiveFrame(peer: UnverifiedPeer): Promise<ProofFrame | undefined> {
+/** Undefined: nothing came, and nothing will. */
+async function receiveFrame(peer: UnverifiedPeer): Promise<ProofFrame | "foreign" | undefined> {
   const received = await peer.receive(unverifiedFrameBytesMax);
-  const decoded = received === undefined ? undefined : decodeProof(received);
-  return decoded?.ok === true ? decoded.value : undefined;
+  if (received === undefined) return peer.isEnded ? undefined : "foreign";
+  const decoded = decodeProof(received);
+  return decoded.ok ? decoded.value : "foreign";
 }
 
 function causeOf(text: string): TlsCauseCode {

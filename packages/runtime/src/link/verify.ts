@@ -110,6 +110,8 @@ async function provePartner(
       );
     case "unproved":
       return conclude(order, { ...met, objection: unproved(theirs.id) }, proof.isPartner);
+    case "ended":
+      return endedBefore(order, "proof", proof.isPartner ? nodeId(theirs.id) : null);
   }
 }
 
@@ -241,16 +243,24 @@ function brokenOff(
   objection: Objection | undefined,
   isOther: boolean,
 ): LinkOutcome {
-  const { peer, direction } = order;
   if (objection !== undefined) return refused(order, { ...objection, by: "us" }, null);
   if (isOther) {
     const facts = { ours: "expects a verdict", theirs: "sent something else" };
     return refused(order, { cause: "T13", ...facts, by: "us" }, null);
   }
-  const { cause, by, said } = causeOfTlsError(peer.error, direction);
+  return endedBefore(order, "verdict", null);
+}
+
+/** Nobody said no: an alert gives the cause, or it is T17, no conflict. */
+function endedBefore(
+  order: VerifyOrder,
+  missing: "verdict" | "proof",
+  proved: NodeId | null,
+): LinkOutcome {
+  const { cause, by, said } = causeOfTlsError(order.peer.error, order.direction);
   const ours = `presents ${certificateText(order.identity.certificate)}`;
-  const theirs = `ended before its verdict: ${said}`;
-  return refused(order, { cause, by, ours, theirs }, null);
+  const theirs = `ended before its ${missing}: ${said}`;
+  return refused(order, { cause, by, ours, theirs }, proved);
 }
 
 /** Our own dial to a configured peer, or a proved pairing key: a partner. All else: a stranger. */
