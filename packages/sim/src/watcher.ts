@@ -133,8 +133,11 @@ export class Watcher {
 
   #checkCopies({ id, disk, process }: SimServer): void {
     const { control } = disk;
-    // What is due is written before the next change (R12).
-    if (process === undefined || process.conductor.pair.unrecorded || control.owner !== id) return;
+    if (process === undefined || control.owner !== id) return;
+    const { unrecorded, machine } = process.conductor.pair;
+    const isStopped = machine.duty === "main" && machine.phase === "read-only";
+    // I14: what was written before its disk was full is confirmed; the reason is due when it has room.
+    if (unrecorded && isStopped && machine.code === "disk.full") return;
     const at = {
       control,
       recorded: process.conductor.ledger?.prepared.tables.pair.first(),
