@@ -221,6 +221,28 @@ test("[R9] a crash does not forget a term that was asked for", () => {
   assert.equal(taken.state.control.owner, serverB);
 });
 
+test("[R3][R16] what a server proved before its line broke admits nobody who comes after", () => {
+  const proof = { kind: "proof", term: 1, position: at(5), digest: "d".repeat(64) } as const;
+  const alone = aMain("witness");
+  const control = { ...alone.state.control, ackSet: [serverA] };
+  const admitting = { peer: serverB, asked: true, until: 500 };
+  const machine = { duty: "main", phase: "serving", admitting } as const;
+  const proving = { ...alone, state: { ...alone.state, control, machine } };
+  const proved = play(proving, [heard(serverB, proof)]);
+  assert.deepEqual(proved.state.control.ackSet, [serverA, serverB]);
+  const record = aRegister({ ackSet: [serverA] });
+  const read = play(proved, [answered(proved.actions, { kind: "record", record })]);
+  assert.deepEqual(askedOf(read.actions)?.kind, "cas");
+  const written = answered(read.actions, { kind: "record", record: aRegister({ version: 8 }) });
+  assert.ok(saidOf(play(read, [written]).actions, "admit"));
+  const broken = play(read, [
+    { kind: "link-down", peer: serverB },
+    { kind: "link-up", peer: serverB },
+    heard(serverB, aHello({ duty: "standby", version: 2 })),
+  ]);
+  assert.equal(saidOf(play(broken, [written]).actions, "admit"), undefined);
+});
+
 test("[R11] with a witness a Main asks it first after a start", () => {
   const { state, actions } = started({ control: aControl({ mode: "witness" }) });
   assert.equal(checkAccepts(state)?.mayWait, true);

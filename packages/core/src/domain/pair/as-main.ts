@@ -262,8 +262,8 @@ function reach(turn: Turn, goal: Goal): void {
     case "narrow":
       return letGo(turn, goal.member, goal.reason);
     case "widen":
-      if (!peerOf(turn, goal.member).linkUp || !control.ackSet.includes(goal.member)) return;
-      return certify(turn, goal.member);
+      if (control.ackSet.includes(goal.member)) certify(turn, goal.member);
+      return;
     case "settle":
       return takeBack(turn);
     case "renew":
@@ -335,7 +335,10 @@ function recordLate(turn: Turn): void {
 
 /** A cut link is not yet a lost partner: only the proof under way is void. */
 export function onPeerLost(turn: Turn, id: NodeId): void {
-  const { machine } = turn.state;
+  const { machine, arbitration } = turn.state;
+  const { goal } = arbitration;
+  // What it proved, the process at the other end of this connection proved: another may come (R3).
+  if (goal?.kind === "widen" && goal.member === id) aimOnlyFor(turn, null);
   if (machine.duty !== "main" || machine.phase !== "serving") return;
   if (machine.admitting?.peer === id) setAdmitting(turn, machine, null);
 }
