@@ -19,6 +19,7 @@ import type { Violation } from "./violation.ts";
 import type { SimDisk } from "./sim-disk.ts";
 import type { Process } from "./sim-process.ts";
 import type { SimServer } from "./sim-server.ts";
+import { Visibility } from "./visibility.ts";
 
 /** Everything known from outside, and the invariants held against it at every write (research §5.1). */
 export class Watcher {
@@ -42,8 +43,7 @@ export class Watcher {
   /** Hand-overs whose target said that it does not take the term: "owner term". */
   readonly #declined = new Set<string>();
   #witness: WatchedWitness = { record: null, mayGive: () => false };
-  /** Hashes of all entries that a Main made visible. */
-  readonly #committed = new Set<string>();
+  readonly #visibility = new Visibility((id) => this.#diskOf(id));
   /** Of rows in the states that were proved: rows never change. */
   readonly #rowHashes = new WeakMap<object, Bytes>();
   /** Durable heads, by disk and generation. */
@@ -69,14 +69,13 @@ export class Watcher {
     this.violations.push({ rule, says });
   }
 
-  /** The system as it was before the run: acknowledged long ago. */
+  /** The system as it was before the run. */
   onGiven(entries: readonly Entry[]): void {
-    for (const { hash } of entries) this.#committed.add(hash);
+    this.#visibility.onGiven(entries);
   }
 
-  /** What a server founded alone is visible from its first moment. */
   onFounded(disk: SimDisk): void {
-    if (disk.control.owner === disk.id) this.#noteCommitted(disk, disk.head().seq);
+    this.#visibility.onFounded(disk);
   }
 
   /** A client was told "done" (R1, I2, I11, I16, I17). */
@@ -171,44 +170,16 @@ export class Watcher {
     return new Set(taken.map(({ by }) => by)).size > 1 && taken.some(({ isExcused }) => isExcused);
   }
 
-  /** Entries became visible on a server: they are durable wherever the Main's set says (I10). */
-  onVisible({ id, disk }: SimServer, seq: number): void {
-    const hash = disk.hashAt(seq);
-    if (hash === undefined || seq === 0) return;
-    if (disk.control.owner === id) {
-      for (const member of disk.countedFor(seq).ackSet) {
-        const found = this.#diskOf(member);
-        if (found && !found.holds(seq, hash) && !found.hasLost(seq, hash)) {
-          this.fail("I10", `change ${seq} is visible on ${id} and not on the disk of ${member}`);
-        }
-      }
-      this.#noteCommitted(disk, seq);
-    } else if (!this.#committed.has(hash)) {
-      this.fail("I10", `change ${seq} is visible on ${id} before its Main made it visible`);
-    }
+  onVisible(server: Pick<SimServer, "id" | "disk">, seq: number): void {
+    this.#found(this.#visibility.findEarly(server, seq));
   }
 
-  #noteCommitted(disk: SimDisk, upTo: number): void {
-    for (let seq = upTo; seq > 0; seq--) {
-      const hash = disk.hashAt(seq);
-      if (hash === undefined || this.#committed.has(hash)) return;
-      this.#committed.add(hash);
-    }
-  }
-
-  /** What a reader or a device sees is committed (I10). */
   onRead(server: SimServer, request: RequestId): void {
-    const { ledger } = server.process?.conductor ?? {};
-    const key = ledger?.state.requestsById.get(request);
-    const row = key === undefined ? undefined : ledger?.state.tables.requests.get(key);
-    if (row) this.mustBeCommitted(server, row.seq);
+    this.#found(this.#visibility.findUncommitted(server, request));
   }
 
-  mustBeCommitted({ id, disk }: SimServer, seq: number): void {
-    const hash = disk.hashAt(seq);
-    if (hash !== undefined && seq > 0 && !this.#committed.has(hash)) {
-      this.fail("I10", `${id} shows change ${seq}, which is only prepared`);
-    }
+  mustBeCommitted(server: SimServer, seq: number): void {
+    this.#found(this.#visibility.findPrepared(server, seq));
   }
 
   /** A generation was found whole at a start, or was verified after a first pass (I7). */
