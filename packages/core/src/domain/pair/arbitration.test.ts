@@ -7,6 +7,7 @@ import { checkAccepts } from "./accepts.ts";
 import { describe } from "./describe.ts";
 import type { PairAction, PairEvent } from "./event.ts";
 import {
+  ack,
   aControl,
   aHello,
   anEntry,
@@ -15,18 +16,21 @@ import {
   aValidStandby,
   certified,
   deeds,
+  force,
   heard,
-  type Played,
   play,
+  type Played,
   refusalOf,
   saidOf,
   serverA,
   serverB,
   started,
+  tick,
   withPeer,
 } from "./fixtures.ts";
+import { type Peer, strangerPeer } from "./pair-state.ts";
+import { withControl } from "./phase-fixtures.ts";
 
-const tick = { kind: "tick" } as const;
 const otherSystem = aSystem("theirs");
 /** Later than a silent server is given up, and suspected (D and G of the usual timers). */
 const [afterD, afterG] = [4_500, 6_500];
@@ -52,14 +56,15 @@ function askedOf(actions: readonly PairAction[]) {
   return actions.findLast((action) => action.kind === "ask-arbiter")?.request;
 }
 
-function aMain(mode: ArbitrationMode): Played {
-  const { state } = aProtectedMain();
-  const control = { ...state.control, mode };
-  const [peer] = state.peers.values();
-  assert.ok(peer);
+/** Main A whose Standby keeps the rights of this mode, unless said otherwise. */
+function aMain(mode: ArbitrationMode, peer: Partial<Peer> = {}): Played {
+  const main = withControl(aProtectedMain(), { mode });
   const rights = { round: 1, told: mode, kept: mode, at: 0 };
-  return withPeer({ state: { ...state, control }, actions: [] }, serverB, { ...peer, rights });
+  return withPeer(main, serverB, { ...main.state.peers.get(serverB), rights, ...peer });
 }
+
+const pairMode = { kind: "order-mode", mode: "pair", hasWitness: false } as const;
+const { rights: untold } = strangerPeer;
 
 /** The process ran on: what is silent is the partner. */
 function awake({ state, actions }: Played, time: number): Played {
@@ -73,11 +78,7 @@ test("[R4][HS7] in pair mode a Main stops changes for a silent Standby, and neve
   const { state, remedy } = describe(held.state, afterD, null);
   assert.equal(state, "main-read-only");
   assert.match(remedy ?? "", /promote --force/);
-  const back = play(
-    held,
-    [heard(serverB, { kind: "ack", term: 1, head: at(5) }), tick],
-    afterD + 100,
-  );
+  const back = play(held, [ack(5), tick], afterD + 100);
   assert.equal(checkAccepts(back.state), undefined);
 });
 
@@ -90,8 +91,7 @@ test("[R4][HS7] in pair mode a complete Standby succeeds a silent Main by itself
 });
 
 test("[R4] no Standby succeeds without the right, the certificate, or having heard its Main", () => {
-  const { state } = aValidStandby(certified({ mode: "pair" }));
-  const unheard = withPeer({ state, actions: [] }, serverA, { heardAt: null });
+  const unheard = withPeer(aValidStandby(certified({ mode: "pair" })), serverA, { heardAt: null });
   const cases = [
     aValidStandby(certified({ mode: "manual" })),
     aValidStandby(certified({ mode: "pair", ackSet: [serverA] })),
@@ -211,11 +211,8 @@ test("[R9] a term that was asked for is settled before the old Main is followed 
 });
 
 test("[R9] a crash does not forget a term that was asked for", () => {
-  const { state, actions } = started({
-    self: serverB,
-    control: certified({ mode: "witness", candidacy: 2 }),
-  });
-  const reads = play({ state, actions }, [tick], 100);
+  const control = certified({ mode: "witness", candidacy: 2 });
+  const reads = play(started({ self: serverB, control }), [tick], 100);
   const record = aRegister({ term: 2, owner: serverB, ackSet: [serverB], version: 8 });
   const taken = play(reads, [answered(reads.actions, { kind: "record", record })], 100);
   assert.equal(taken.state.control.owner, serverB);
@@ -244,30 +241,23 @@ test("[R3][R16] what a server proved before its line broke admits nobody who com
 });
 
 test("[R11] with a witness a Main asks it first after a start", () => {
-  const { state, actions } = started({ control: aControl({ mode: "witness" }) });
-  assert.equal(checkAccepts(state)?.mayWait, true);
-  const reads = play({ state, actions }, [tick], 100);
+  const main = started({ control: aControl({ mode: "witness" }) });
+  assert.equal(checkAccepts(main.state)?.mayWait, true);
+  const reads = play(main, [tick], 100);
   const record = aRegister({ ackSet: [serverA] });
   const free = play(reads, [answered(reads.actions, { kind: "record", record })], 100);
   assert.equal(checkAccepts(free.state), undefined);
 });
 
 test("[I18] a Main whose own place the witness has seen further on takes no changes", () => {
-  const { state, actions } = started({ control: aControl({ mode: "witness" }) });
-  const reads = play({ state, actions }, [tick], 100);
+  const reads = play(started({ control: aControl({ mode: "witness" }) }), [tick], 100);
   const record = aRegister({ ackSet: [serverA], floor: at(9) });
   const behind = play(reads, [answered(reads.actions, { kind: "record", record })], 100);
   assert.equal(describe(behind.state, 100, null).cause?.code, "pair.behind-witness");
 });
 
 test("[R4][HS7] the mode is switched only when the Standby has given up its old right", () => {
-  const order = { kind: "order-mode", mode: "pair", hasWitness: false } as const;
-  const { state } = aMain("manual");
-  const [peer] = state.peers.values();
-  assert.ok(peer);
-  const rights = { round: 0, told: null, kept: null, at: 0 };
-  const fresh = withPeer({ state, actions: [] }, serverB, { ...peer, rights });
-  const ordered = play(fresh, [order, tick], 100);
+  const ordered = play(aMain("manual", { rights: untold }), [pairMode, tick], 100);
   const told = saidOf(ordered.actions, "rights");
   assert.equal(told?.mode, "manual");
   assert.equal(ordered.state.control.mode, "manual");
@@ -284,13 +274,8 @@ test("[R4][HS7] the mode is switched only when the Standby has given up its old 
 });
 
 test("[HS7] a switch that nobody confirms leaves the mode as it was, and says who did not", () => {
-  const order = { kind: "order-mode", mode: "pair", hasWitness: false } as const;
-  const { state } = aMain("manual");
-  const [peer] = state.peers.values();
-  assert.ok(peer);
-  const rights = { round: 0, told: null, kept: null, at: 0 };
-  const deaf = withPeer({ state, actions: [] }, serverB, { ...peer, rights, heardAt: 10_000 });
-  const ordered = play(deaf, [order], 100);
+  const deaf = aMain("manual", { rights: untold, heardAt: 10_000 });
+  const ordered = play(deaf, [pairMode], 100);
   const late = play(awake(ordered, 10_200), [tick], 10_200);
   assert.equal(refusalOf(late.actions), "pair.mode-unchanged");
   assert.equal(late.state.control.mode, "manual");
@@ -344,10 +329,9 @@ test("[R5][R9] a server takes no term on hearsay, not even one that names it", (
 });
 
 test("[R5] a promotion by force takes a term that nobody can be asking the witness for", () => {
-  const order = { kind: "order-promote", force: true } as const;
   const termAfter = (mode: ArbitrationMode): number => {
     const quiet = awake(aValidStandby(certified({ mode })), afterG);
-    return play(quiet, [order], afterG).state.control.term;
+    return play(quiet, [force], afterG).state.control.term;
   };
   assert.equal(termAfter("witness"), 3);
   assert.equal(termAfter("manual"), 2);

@@ -3,7 +3,16 @@ import { test } from "node:test";
 import type { Millis } from "../../base/time.ts";
 import { leftFor } from "./ack-set.ts";
 import { describe } from "./describe.ts";
-import { aProtectedMain, at, noon, type Played, serverB, started, withPeer } from "./fixtures.ts";
+import {
+  aProtectedMain,
+  at,
+  noon,
+  type Played,
+  serverB,
+  started,
+  withMachine,
+  withPeer,
+} from "./fixtures.ts";
 import type { Goal, Peer } from "./pair-state.ts";
 import { withControl } from "./phase-fixtures.ts";
 
@@ -97,10 +106,9 @@ test("[PD10][HS7] a Main without Standby and witness says what is wrong with eac
 });
 
 test("[PD10][HS7] nobody is told to force a Main that may stand beside another, but where that is off", () => {
-  const machine = { duty: "main", phase: "read-only", code: "pair.partner-silent", text: "why" };
-  const { state } = aProtectedMain();
-  const stopped = { ...state, machine: { ...machine, duty: "main", phase: "read-only" } as const };
-  const { remedy } = read({ state: stopped, actions: [] });
+  const code = "pair.partner-silent";
+  const stopped = { duty: "main", phase: "read-only", code, text: "why" } as const;
+  const { remedy } = read(withMachine(aProtectedMain(), stopped));
   assert.match(
     remedy,
     /^Look at B: if it runs, mend .*where it is Main, .*If B is off for good, .*--force/,

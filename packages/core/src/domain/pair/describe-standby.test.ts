@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Millis } from "../../base/time.ts";
 import { describe } from "./describe.ts";
-import { at, type Played, serverA, serverB, withPeer } from "./fixtures.ts";
+import { at, type Played, serverA, serverB, withMachine, withPeer } from "./fixtures.ts";
 import type { Peer } from "./pair-state.ts";
 import { inPhase, withControl } from "./phase-fixtures.ts";
 import { type Phase, states } from "./states.ts";
@@ -28,7 +28,7 @@ test("[PD8][HS5] a stalled copy names the verdict, the network, the disk or the 
   const { machine } = copying.state;
   assert.ok(machine.duty === "standby" && machine.phase === "synchronising");
   const progress = { ...machine.progress, bytesDone: 2 };
-  const whole = { ...copying, state: { ...copying.state, machine: { ...machine, progress } } };
+  const whole = withMachine(copying, { ...machine, progress });
   const rows = [
     ["T03", hearing(copying, late), conflict],
     ["pair.stalled-network", hearing(copying, late, { linkUp: false }), null],
@@ -86,11 +86,11 @@ test("[PD8][HS7] a silent Main is waited for by who takes over alone, and by nob
 });
 
 test("[PD8][HS6] who asks the witness in a hand-over does not call the Main silent", () => {
-  const { state } = inPhase("candidate");
-  const { machine } = state;
+  const candidate = inPhase("candidate");
+  const { machine } = candidate.state;
   assert.ok(machine.duty === "standby" && machine.phase === "candidate");
-  const handedOver = { state: { ...state, machine: { ...machine, by: "changeover" as const } } };
-  assert.match(read({ ...handedOver, actions: [] }, 0).text, /^A hands over/);
+  const handedOver = withMachine(candidate, { ...machine, by: "changeover" });
+  assert.match(read(handedOver, 0).text, /^A hands over/);
 });
 
 test("[PD8][HS8] a valid Standby that hears nothing any more is not shown as valid, be the link open", () => {

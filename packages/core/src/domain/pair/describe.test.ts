@@ -13,6 +13,7 @@ import {
   serverA,
   serverB,
   started,
+  withMachine,
   withPeer,
 } from "./fixtures.ts";
 import { checkPromote } from "./orders.ts";
@@ -22,17 +23,13 @@ import { iconOf, phaseOf, states } from "./states.ts";
 
 const conflict = { code: "T03", text: "expired", remedy: "renew it" };
 
-function as(machine: Machine, played: Played = aValidStandby()): Played {
-  return { ...played, state: { ...played.state, machine } };
+function as(machine: Machine): Played {
+  return withMachine(aValidStandby(), machine);
 }
 
 const progress = { bytesDone: 1, bytesTotal: 2, startedAt: 0, lastAt: 0 };
-const alone: Played = { ...started(), actions: [] };
-const exposed = withPeer(alone, serverB, {});
-const waiting: Played = {
-  ...started({ control: aControl({ ackSet: [serverA, serverB] }) }),
-  actions: [],
-};
+const exposed = withPeer(started(), serverB, {});
+const waiting = started({ control: aControl({ ackSet: [serverA, serverB] }) });
 const connecting = as({ duty: "standby", phase: "connecting" });
 const synchronising = as({ duty: "standby", phase: "synchronising", progress });
 const unlinked = withPeer(connecting, serverA, { linkUp: false });
@@ -48,7 +45,7 @@ const catchingUp = aValidStandby(certified({ certificate: null }));
 
 /** Every state that a person may read, and what brings it about. */
 const rows: readonly (readonly [ServerState, Played, number?, typeof conflict?])[] = [
-  ["lone", { ...started({ partners: [] }), actions: [] }],
+  ["lone", started({ partners: [] })],
   ["main-protected", aProtectedMain()],
   ["main-exposed", exposed],
   ["main-exposed", exposed, 0, conflict],
@@ -110,8 +107,8 @@ test("[PD4][HS13] shape and word go with every colour", () => {
 });
 
 test("[PD2][HS9] of two Mains each tells where both end, so that a person can choose", () => {
-  const { state } = as({ duty: "none", phase: "two-mains", other: serverB });
-  const known = withPeer({ state, actions: [] }, serverB, { head: at(9, 1) });
+  const both = as({ duty: "none", phase: "two-mains", other: serverB });
+  const known = withPeer(both, serverB, { head: at(9, 1) });
   assert.match(describe(known.state, 0, null).cause?.text ?? "", /at change 5 .* at 9 \(term 1\)/);
 });
 

@@ -5,7 +5,13 @@ import { type Entry, origin, type Position } from "../entry.ts";
 import type { ServerKind } from "../types.ts";
 import type { PairAction, PairEvent } from "./event.ts";
 import type { PairMessage } from "./message.ts";
-import { type HistoryView, type PairState, type Peer, strangerPeer } from "./pair-state.ts";
+import {
+  type HistoryView,
+  type Machine,
+  type PairState,
+  type Peer,
+  strangerPeer,
+} from "./pair-state.ts";
 import type { Found } from "./found.ts";
 import { startPair } from "./start.ts";
 import { step, type Step } from "./step.ts";
@@ -15,6 +21,14 @@ export const serverA = nodeId("A");
 export const serverB = nodeId("B");
 export const serverC = nodeId("C");
 export const noon = 1_000_000;
+/** Of the state at any place: nobody reckons it here. */
+export const digest = "d".repeat(64);
+
+export const tick: PairEvent = { kind: "tick" };
+export const promote: PairEvent = { kind: "order-promote", force: false };
+export const force: PairEvent = { kind: "order-promote", force: true };
+export const changeover = { kind: "order-changeover", to: serverB, directionsOk: true } as const;
+export const following: Machine = { duty: "standby", phase: "following", lastAt: 0 };
 
 /** A and B; where C is, it is a third that may be promoted, or a permanent one. */
 export function kindsWith(third?: ServerKind): ReadonlyMap<NodeId, ServerKind> {
@@ -52,7 +66,7 @@ export function certified(changes: Partial<ControlRecord> = {}): ControlRecord {
   const certificate = {
     incarnation: "first",
     position: at(5),
-    digest: "d".repeat(64),
+    digest,
     complete: true,
     certifiedBy: serverA,
     at: noon,
@@ -88,7 +102,7 @@ export function started(changes: Partial<Found> = {}): Step {
 }
 
 /** A history of one branch up to `head`, of entries of term 1. */
-export function aHistory(head: Position, digest = "d".repeat(64), kinds = pairKinds): HistoryView {
+export function aHistory(head: Position, kinds = pairKinds): HistoryView {
   return {
     hashAt: (seq) => (seq <= head.seq ? at(seq).hash : undefined),
     placeAt: (seq) => (seq <= head.seq ? at(seq) : undefined),
@@ -110,7 +124,7 @@ export function play(
   from: Played,
   events: readonly PairEvent[],
   time: Millis = 0,
-  history: HistoryView = aHistory(from.state.head, undefined, from.state.kinds),
+  history: HistoryView = aHistory(from.state.head, from.state.kinds),
 ): Played {
   let played = from;
   for (const event of events) played = step(played.state, event, { at: time, now: noon }, history);
@@ -126,10 +140,7 @@ export function aProtectedMain(): Played {
 /** Standby B of A, certified and following. */
 export function aValidStandby(control: ControlRecord = certified()): Played {
   const { state } = started({ self: serverB, control });
-  const following = { duty: "standby", phase: "following", lastAt: 0 } as const;
-  return withPeer({ state: { ...state, machine: following }, actions: [] }, serverA, {
-    duty: "main",
-  });
+  return withPeer(withMachine({ state }, following), serverA, { duty: "main" });
 }
 
 /** The partner is connected and was heard just now. */
@@ -138,8 +149,17 @@ export function withPeer({ state, actions }: Played, id: NodeId, peer: Partial<P
   return { state: { ...state, peers: new Map([[id, known]]) }, actions };
 }
 
+export function withMachine({ state }: Pick<Played, "state">, machine: Machine): Played {
+  return { state: { ...state, machine }, actions: [] };
+}
+
 export function heard(peer: NodeId, message: PairMessage): PairEvent {
   return { kind: "message", peer, message };
+}
+
+/** B holds all up to this change, or `by` does. */
+export function ack(seq: number, by = serverB): PairEvent {
+  return heard(by, { kind: "ack", term: 1, head: at(seq) });
 }
 
 type Hello = Extract<PairMessage, { readonly kind: "hello" }>;
@@ -158,6 +178,14 @@ export function aHello(changes: Partial<Hello> = {}): Hello {
     version: 1,
     ...changes,
   };
+}
+
+type Offer = Extract<PairMessage, { readonly kind: "handover" }>;
+
+/** Main A offers the next term. */
+export function anOffer(changes: Partial<Offer> = {}): Offer {
+  const ackSet = [serverA, serverB];
+  return { kind: "handover", term: 2, round: 1, head: at(5), ackSet, mode: "manual", ...changes };
 }
 
 /** An entry whose hash nobody checks here. */

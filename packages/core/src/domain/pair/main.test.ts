@@ -3,10 +3,13 @@ import { test } from "node:test";
 import { checkAccepts } from "./accepts.ts";
 import type { PairEvent } from "./event.ts";
 import {
+  ack,
   aHistory,
   aProtectedMain,
   at,
+  changeover,
   deeds,
+  digest,
   heard,
   play,
   type Played,
@@ -14,21 +17,17 @@ import {
   serverA,
   serverB,
   started,
+  tick,
   withPeer,
 } from "./fixtures.ts";
+import { withControl } from "./phase-fixtures.ts";
 import { timing } from "./timing.ts";
 
-const tick: PairEvent = { kind: "tick" };
 const appended: PairEvent = { kind: "appended", head: at(6) };
-const digest = "d".repeat(64);
-
-function ack(seq: number): PairEvent {
-  return heard(serverB, { kind: "ack", term: 1, head: at(seq) });
-}
 
 /** A Main alone, whose partner follows and holds everything. */
 function aMainWithFollower(): Played {
-  return withPeer({ ...started(), actions: [] }, serverB, { acked: at(5), sent: 5 });
+  return withPeer(started(), serverB, { acked: at(5), sent: 5 });
 }
 
 test("[R1][HS8] a change is committed only when every member of the set confirmed it", () => {
@@ -121,8 +120,7 @@ test("[R14] who was dropped is admitted again after 10 s, doubling each time", (
     const leaving = heard(serverB, { kind: "leaving", term: 1, reason: "disk full" });
     const dropped = play(played, [leaving]);
     assert.equal(dropped.state.peers.get(serverB)?.admitAfter, wait);
-    const control = { ...dropped.state.control, ackSet: [serverA, serverB] };
-    played = { state: { ...dropped.state, control }, actions: [] };
+    played = withControl(dropped, { ackSet: [serverA, serverB] });
   }
   const leaving = heard(serverB, { kind: "leaving", term: 1, reason: "disk full" });
   const longAfter = 40_000 + timing.holdOffMost + 1;
@@ -191,8 +189,7 @@ test("[I18] a Main that is behind its Standby in its own term stops and overwrit
 test("[HS8] a full disk stops changes on a Main, and it may still hand over", () => {
   const full = play(aProtectedMain(), [{ kind: "disk-full" }]);
   assert.equal(checkAccepts(full.state)?.refusal.code, "disk.full");
-  const order = { kind: "order-changeover", to: serverB, directionsOk: true } as const;
-  assert.notEqual(saidOf(play(full, [order]).actions, "handover"), undefined);
+  assert.notEqual(saidOf(play(full, [changeover]).actions, "handover"), undefined);
 });
 
 test("[R7] silence that we did not listen to drops nobody", () => {

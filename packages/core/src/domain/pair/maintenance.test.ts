@@ -4,6 +4,7 @@ import { describe } from "./describe.ts";
 import {
   aControl,
   aHello,
+  anOffer,
   aProtectedMain,
   aValidStandby,
   certified,
@@ -15,8 +16,10 @@ import {
   serverA,
   serverB,
   started,
+  tick,
   withPeer,
 } from "./fixtures.ts";
+import { withControl } from "./phase-fixtures.ts";
 
 const on = { kind: "order-maintenance", isOn: true } as const;
 const off = { kind: "order-maintenance", isOn: false } as const;
@@ -42,9 +45,8 @@ test("[HS18] a Main that still counts it is told again", () => {
 });
 
 test("[HS18] a Main lets a Standby that left go at once, in every mode", () => {
-  const { state } = aProtectedMain();
   for (const mode of ["manual", "witness", "pair"] as const) {
-    const main = { state: { ...state, control: { ...state.control, mode } }, actions: [] };
+    const main = withControl(aProtectedMain(), { mode });
     const leaving = { kind: "leaving", term: 1, reason: "maintenance" } as const;
     const alone = play(main, [heard(serverB, leaving)]);
     assert.deepEqual(alone.state.control.ackSet, [serverA]);
@@ -70,7 +72,7 @@ test("[HS18] a Main is not taken out, and nobody twice", () => {
 
 test("[HS18][R9] a candidate whose witness is gone is taken out, and put back follows its Main", () => {
   const asking = started({ self: serverB, control: certified({ mode: "witness", candidacy: 2 }) });
-  const asked = play(withPeer(asking, serverA, { duty: "main" }), [{ kind: "tick" }]);
+  const asked = play(withPeer(asking, serverA, { duty: "main" }), [tick]);
   assert.equal(asked.state.arbitration.asked?.id, 1);
   const out = play(asked, [on]);
   assert.deepEqual(deeds(out.actions), ["write-control", "say leaving", "order-done"]);
@@ -93,9 +95,7 @@ test("[HS18][R9] a candidate whose witness is gone is taken out, and put back fo
 
 test("[HS18][HS6] in maintenance an offer is refused, so that the Main need not wait for its word", () => {
   const out = play(aValidStandby(), [on]);
-  const ackSet = [serverA, serverB];
-  const { head } = out.state;
-  const offer = { kind: "handover", term: 2, round: 4, head, ackSet, mode: "manual" } as const;
+  const offer = anOffer({ round: 4 });
   const cancel = { kind: "handover-cancel", term: 2, round: 4 } as const;
   for (const said of [offer, cancel]) {
     assert.equal(saidOf(play(out, [heard(serverA, said)]).actions, "handover-refused")?.round, 4);

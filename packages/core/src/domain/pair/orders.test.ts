@@ -3,36 +3,33 @@ import { test } from "node:test";
 import { checkAccepts } from "./accepts.ts";
 import type { PairEvent } from "./event.ts";
 import {
+  ack,
   aControl,
   aHello,
+  anOffer,
   aProtectedMain,
   at,
   aValidStandby,
   certified,
+  changeover,
   deeds,
+  force,
   heard,
   play,
   type Played,
+  promote,
   refusalOf,
   saidOf,
   serverA,
   serverB,
   started,
+  tick,
+  withMachine,
   withPeer,
 } from "./fixtures.ts";
-import type { Machine } from "./pair-state.ts";
-
-const promote: PairEvent = { kind: "order-promote", force: false };
-const force: PairEvent = { kind: "order-promote", force: true };
-const changeover: PairEvent = { kind: "order-changeover", to: serverB, directionsOk: true };
 
 function standby(changes: Parameters<typeof certified>[0] = {}): Played {
-  return { ...started({ self: serverB, control: certified(changes) }), actions: [] };
-}
-
-function inState(machine: Machine): Played {
-  const { state } = standby();
-  return { state: { ...state, machine }, actions: [] };
+  return started({ self: serverB, control: certified(changes) });
 }
 
 test("[HS3][R4] a certified Standby is promoted while the Main is silent", () => {
@@ -48,7 +45,7 @@ test("[HS3][R4] a certified Standby is promoted while the Main is silent", () =>
 test("[I5][HS10] a blank server is never promoted, not even by force", () => {
   for (const systemId of [null, aControl().systemId]) {
     const control = { ...aControl(), incarnation: null, owner: null, term: 0, systemId };
-    const blank: Played = { ...started({ self: serverB, control }), actions: [] };
+    const blank = started({ self: serverB, control });
     const expected = systemId === null ? "pair.blank" : "pair.incomplete";
     assert.equal(refusalOf(play(blank, [promote]).actions), expected);
     assert.equal(refusalOf(play(blank, [force]).actions), expected);
@@ -71,8 +68,18 @@ test("[HS3][R8] a certificate of another generation proves nothing", () => {
 });
 
 test("[I5][HS11] an invalid or diverged database is never promoted, not even by force", () => {
-  const invalid = inState({ duty: "none", phase: "invalid", code: "x", text: "why" });
-  const diverged = inState({ duty: "none", phase: "diverged", fork: at(3), entries: 2 });
+  const invalid = withMachine(standby(), {
+    duty: "none",
+    phase: "invalid",
+    code: "x",
+    text: "why",
+  });
+  const diverged = withMachine(standby(), {
+    duty: "none",
+    phase: "diverged",
+    fork: at(3),
+    entries: 2,
+  });
   assert.equal(refusalOf(play(invalid, [force]).actions), "pair.database-invalid");
   assert.equal(refusalOf(play(diverged, [force]).actions), "pair.diverged");
 });
@@ -97,10 +104,7 @@ test("[I19] the term of another system does not count for ours", () => {
 });
 
 test("[HS7][HS20] a Main that waits for a lost partner goes on alone only by force", () => {
-  const waiting: Played = {
-    ...started({ control: aControl({ ackSet: [serverA, serverB] }) }),
-    actions: [],
-  };
+  const waiting = started({ control: aControl({ ackSet: [serverA, serverB] }) });
   assert.equal(refusalOf(play(waiting, [promote]).actions), "pair.already-main");
   const alone = play(waiting, [force]);
   assert.deepEqual(deeds(alone.actions), ["write-control", "record-ack-set", "order-done"]);
@@ -112,7 +116,7 @@ test("[HS6] a changeover is refused with its reason unless target and directions
   const main = aProtectedMain();
   const cut = withPeer(main, serverB, { linkUp: false, complete: true });
   const unfinished = withPeer(main, serverB, { complete: false });
-  const oneWay: PairEvent = { ...changeover, directionsOk: false };
+  const oneWay = { ...changeover, directionsOk: false };
   assert.equal(refusalOf(play(aValidStandby(), [changeover]).actions), "pair.not-main");
   assert.equal(refusalOf(play(cut, [changeover]).actions), "pair.target-not-valid");
   assert.equal(refusalOf(play(unfinished, [changeover]).actions), "pair.target-not-valid");
@@ -134,15 +138,12 @@ test("[HS6] what is under way is confirmed first, then the term is offered", () 
     changeover,
   ]);
   assert.deepEqual(deeds(draining.actions), []);
-  const confirmed = play(draining, [heard(serverB, { kind: "ack", term: 1, head: at(5) })]);
+  const confirmed = play(draining, [ack(5)]);
   assert.deepEqual(deeds(confirmed.actions), ["commit", "write-control", "say handover"]);
 });
 
 test("[HS6][HS9] the target takes the next term, and the old Main becomes its Standby", () => {
-  const ackSet = [serverA, serverB];
-  const taken = play(aValidStandby(), [
-    heard(serverA, { kind: "handover", term: 2, round: 1, head: at(5), ackSet, mode: "manual" }),
-  ]);
+  const taken = play(aValidStandby(), [heard(serverA, anOffer())]);
   assert.deepEqual(deeds(taken.actions), ["write-control", "record-term", "say hello"]);
   assert.deepEqual(taken.state.control.ackSet, [serverB, serverA]);
   const handed = play(aProtectedMain(), [
@@ -155,20 +156,11 @@ test("[HS6][HS9] the target takes the next term, and the old Main becomes its St
 });
 
 test("[HS6] a target that is not at the head, not complete or not next refuses", () => {
-  const ackSet = [serverA, serverB];
-  const offer = {
-    kind: "handover",
-    term: 2,
-    round: 1,
-    head: at(5),
-    ackSet,
-    mode: "manual",
-  } as const;
   const incomplete = aValidStandby(certified({ ackSet: [serverA] }));
   for (const [target, said] of [
-    [aValidStandby(), { ...offer, head: at(6) }],
-    [aValidStandby(), { ...offer, term: 3 }],
-    [incomplete, offer],
+    [aValidStandby(), anOffer({ head: at(6) })],
+    [aValidStandby(), anOffer({ term: 3 })],
+    [incomplete, anOffer()],
   ] as const) {
     const { state, actions } = play(target, [heard(serverA, said)]);
     assert.deepEqual(deeds(actions), ["say handover-refused"]);
@@ -179,11 +171,11 @@ test("[HS6] a target that is not at the head, not complete or not next refuses",
 test("[HS6] a drain that cannot start in 10 s is given up; an offered term only by the target", () => {
   const main = aProtectedMain();
   const busy = { ...main, state: { ...main.state, committed: 4 } };
-  const given = play(play(busy, [changeover]), [{ kind: "tick" }], 10_000);
+  const given = play(play(busy, [changeover]), [tick], 10_000);
   assert.equal(refusalOf(given.actions), "pair.changeover-failed");
   assert.equal(checkAccepts(given.state), undefined);
 
-  const unknown = play(play(main, [changeover]), [{ kind: "tick" }], 10_000);
+  const unknown = play(play(main, [changeover]), [tick], 10_000);
   assert.equal(refusalOf(unknown.actions), "pair.changeover-unknown");
   assert.notEqual(saidOf(unknown.actions, "handover-cancel"), undefined);
   assert.equal(checkAccepts(unknown.state)?.refusal.code, "pair.draining");
@@ -203,22 +195,13 @@ test("[HS6] a withdrawn offer is answered by whether the term was taken", () => 
   const cancel = heard(serverA, { kind: "handover-cancel", term: 2, round: 1 });
   const standing = play(aValidStandby(), [cancel]);
   assert.notEqual(saidOf(standing.actions, "handover-refused"), undefined);
-  const ackSet = [serverA, serverB];
-  const offer = heard(serverA, {
-    kind: "handover",
-    term: 2,
-    round: 1,
-    head: at(5),
-    ackSet,
-    mode: "manual",
-  });
-  const taken = play(aValidStandby(), [offer, cancel]);
+  const taken = play(aValidStandby(), [heard(serverA, anOffer()), cancel]);
   assert.equal(saidOf(taken.actions, "handover-refused"), undefined);
 });
 
 test("[R5][HS6] an answer to an offer that was taken back says nothing of the next one", () => {
   const refusal = { kind: "handover-refused", term: 2, round: 1, reason: "withdrawn" } as const;
-  const cancelled = play(play(aProtectedMain(), [changeover]), [{ kind: "tick" }], 10_000);
+  const cancelled = play(play(aProtectedMain(), [changeover]), [tick], 10_000);
   assert.equal(saidOf(cancelled.actions, "handover-cancel")?.round, 1);
   // One for the offer, one for its cancel; the operator orders again between them.
   const again = play(cancelled, [heard(serverB, refusal), changeover], 10_000);
@@ -230,22 +213,13 @@ test("[R5][HS6] an answer to an offer that was taken back says nothing of the ne
 });
 
 test("[R5][HS6] a target answers with the number of the offer", () => {
-  const ackSet = [serverA, serverB];
-  const offer = {
-    kind: "handover",
-    term: 2,
-    round: 7,
-    head: at(6),
-    ackSet,
-    mode: "manual",
-  } as const;
-  const refused = play(aValidStandby(), [heard(serverA, offer)]);
+  const refused = play(aValidStandby(), [heard(serverA, anOffer({ round: 7, head: at(6) }))]);
   assert.equal(saidOf(refused.actions, "handover-refused")?.round, 7);
   const cancel = { kind: "handover-cancel", term: 2, round: 8 } as const;
   const withdrawn = play(aValidStandby(), [heard(serverA, cancel)]);
   assert.equal(saidOf(withdrawn.actions, "handover-refused")?.round, 8);
   const asks = play(aValidStandby(certified({ mode: "witness" })), [
-    heard(serverA, { ...offer, head: at(5), mode: "witness" }),
+    heard(serverA, anOffer({ round: 7, mode: "witness" })),
   ]);
   const asked = asks.actions.findLast((action) => action.kind === "ask-arbiter");
   assert.ok(asked);

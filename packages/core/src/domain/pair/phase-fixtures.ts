@@ -1,4 +1,12 @@
-import { aProtectedMain, at, aValidStandby, type Played, serverA, serverB } from "./fixtures.ts";
+import {
+  aProtectedMain,
+  at,
+  aValidStandby,
+  type Played,
+  serverA,
+  serverB,
+  withMachine,
+} from "./fixtures.ts";
 import type { ControlRecord } from "../control-record.ts";
 import type { Machine } from "./pair-state.ts";
 import type { Phase } from "./states.ts";
@@ -36,7 +44,7 @@ export function inPhase(phase: Phase): Played {
   const machine = machines[phase];
   const wasMain = machine.duty === "main" || phase === "two-mains" || phase === "fenced";
   const { state } = wasMain ? aProtectedMain() : aValidStandby();
-  const played = { state: { ...state, machine }, actions: [] };
+  const played = withMachine({ state }, machine);
   if (phase === "fenced") return withControl(played, { owner: serverB });
   if (phase === "maintenance") {
     return withControl(played, { maintenance: { since: 0 }, certificate: null, ackSet: [serverA] });

@@ -11,6 +11,7 @@ import {
   aValidStandby,
   certified,
   deeds,
+  digest,
   heard,
   play,
   type Played,
@@ -22,7 +23,6 @@ import {
 import { checkPromote } from "./orders.ts";
 import { isComplete } from "./turn.ts";
 
-const digest = "d".repeat(64);
 const generationReady: PairEvent = {
   kind: "generation-ready",
   incarnation: "second",
@@ -38,7 +38,7 @@ function aBlankServer(): Played {
     owner: serverA,
     term: 1,
   });
-  return { ...started({ self: serverB, control, head: at(0), committed: 0 }), actions: [] };
+  return started({ self: serverB, control, head: at(0), committed: 0 });
 }
 
 test("[R1][HS8] entries are written before they are confirmed, and seen only when committed", () => {
@@ -198,10 +198,7 @@ test("[R8][HS8] a Standby with a full disk leaves the set durably before it says
 });
 
 test("[HS2] a Standby that hears its Main without following it asks it to introduce itself", () => {
-  const connecting: Played = {
-    ...started({ self: serverB, control: certified() }),
-    actions: [],
-  };
+  const connecting = started({ self: serverB, control: certified() });
   const { duty, term, owner, head, committed, complete } = aHello();
   const beat = { kind: "heartbeat", duty, term, owner, head, committed, complete } as const;
   // Just connected, it has said its word and waits: heartbeats may have stood behind a first pass.

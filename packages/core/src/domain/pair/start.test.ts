@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkAccepts } from "./accepts.ts";
 import { checkPromote } from "./orders.ts";
-import { aControl, at, certified, deeds, play, serverA, serverB, started } from "./fixtures.ts";
+import {
+  aControl,
+  at,
+  certified,
+  deeds,
+  play,
+  serverA,
+  serverB,
+  started,
+  tick,
+} from "./fixtures.ts";
 
 test("[R5] the owner of the term resumes it with the next start number and mints no term", () => {
   const { state, actions } = started();
@@ -32,8 +42,8 @@ test("[R1] a Main whose recorded set is itself alone commits all that it holds",
 });
 
 test("[R11] a resumed Main drops nobody before it heard it: it may own a higher term", () => {
-  const { state } = started({ control: aControl({ ackSet: [serverA, serverB] }) });
-  const later = play({ state, actions: [] }, [{ kind: "tick" }], 60_000);
+  const main = started({ control: aControl({ ackSet: [serverA, serverB] }) });
+  const later = play(main, [tick], 60_000);
   assert.deepEqual(later.state.control.ackSet, [serverA, serverB]);
 });
 
@@ -76,9 +86,9 @@ test("[R5] a Main that offered its term stays draining after a restart", () => {
 });
 
 test("[R12][HS19] a term that a crash kept out of the journal is recorded before any change", () => {
-  const { state } = started({ control: aControl({ term: 2 }), recorded: null });
-  assert.equal(checkAccepts(state)?.mayWait, true);
-  const later = play({ state, actions: [] }, [{ kind: "tick" }]);
+  const main = started({ control: aControl({ term: 2 }), recorded: null });
+  assert.equal(checkAccepts(main.state)?.mayWait, true);
+  const later = play(main, [tick]);
   assert.deepEqual(deeds(later.actions), ["record-term"]);
   assert.equal(checkAccepts(later.state), undefined);
 });

@@ -8,8 +8,10 @@ import {
   at,
   aValidStandby,
   deeds,
+  force,
   heard,
   play,
+  promote,
   refusalOf,
   saidOf,
   serverA,
@@ -48,7 +50,7 @@ test("[R7][I17] one term of two owners stops a Main until a person decides", () 
   assert.equal(both.state.machine.duty === "none" && both.state.machine.phase, "two-mains");
   assert.deepEqual(deeds(both.actions), ["abandon-waiting", "say hello"]);
   assert.equal(checkAccepts(both.state)?.refusal.code, "pair.not-main");
-  const decided = play(both, [{ kind: "order-promote", force: true }], 7_000);
+  const decided = play(both, [force], 7_000);
   assert.equal(refusalOf(decided.actions), undefined);
   assert.equal(decided.state.control.term, 2);
 });
@@ -87,7 +89,7 @@ test("[R16][HS3] a Standby whose Main speaks another version is complete no more
   assert.equal(met.state.control.certificate?.complete, false);
   assert.equal(saidOf(met.actions, "follow"), undefined);
   assert.equal(met.state.machine.duty, "standby");
-  const promoted = play(met, [{ kind: "order-promote", force: false }], 60_000);
+  const promoted = play(met, [promote], 60_000);
   assert.equal(refusalOf(promoted.actions), "pair.incomplete");
   const upgraded = play(met, [heard(serverA, aHello({}))]);
   assert.equal(saidOf(upgraded.actions, "follow")?.term, 1);

@@ -4,25 +4,34 @@ import type { Millis } from "../../base/time.ts";
 import { type ArbiterAnswer, type ArbiterRequest, answerArbiter } from "../arbiter.ts";
 import type { PairEvent } from "./event.ts";
 import {
+  ack,
   aControl,
   aHello,
   aHistory,
   anEntry,
+  anOffer,
   aProtectedMain,
   at,
   aValidStandby,
   certified,
+  changeover,
   deeds,
+  digest,
+  following,
+  force,
   heard,
   kindsWith,
   play,
   type Played,
+  promote,
   refusalOf,
   saidOf,
   serverA,
   serverB,
   serverC,
   started,
+  tick,
+  withMachine,
 } from "./fixtures.ts";
 import { checkMode } from "./mode.ts";
 import { strangerPeer, type Peer } from "./pair-state.ts";
@@ -32,9 +41,6 @@ import { isCertified, isComplete } from "./turn.ts";
 
 const permanent = kindsWith("permanent");
 const triple = kindsWith("promotable");
-const force: PairEvent = { kind: "order-promote", force: true };
-const promote: PairEvent = { kind: "order-promote", force: false };
-const tick: PairEvent = { kind: "tick" };
 
 function among(played: Played, kinds: typeof permanent): Played {
   return { ...played, state: { ...played.state, kinds } };
@@ -55,8 +61,7 @@ function aThird(kinds = permanent, changes: Parameters<typeof certified>[0] = {}
   const ackSet = [serverA, serverB, serverC];
   const control = certified({ nodeId: serverC, ackSet, ...changes });
   const { state } = started({ self: serverC, control, kinds });
-  const following = { duty: "standby", phase: "following", lastAt: 0 } as const;
-  return beside({ state: { ...state, machine: following }, actions: [] }, { A: { duty: "main" } });
+  return beside(withMachine({ state }, following), { A: { duty: "main" } });
 }
 
 function checkPhase({ state }: Pick<Played, "state">): string {
@@ -100,15 +105,7 @@ test("[R15][HS14] a permanent Standby takes over by itself in no mode, whatever 
 });
 
 test("[R15][HS14] a hand-over that names a permanent Standby is refused with its reason", () => {
-  const ackSet = [serverA, serverC];
-  const offer = {
-    kind: "handover",
-    term: 2,
-    round: 1,
-    head: at(5),
-    ackSet,
-    mode: "manual",
-  } as const;
+  const offer = anOffer({ ackSet: [serverA, serverC] });
   const { state, actions } = play(aThird(), [heard(serverA, offer)]);
   assert.match(saidOf(actions, "handover-refused")?.reason ?? "", /permanent/);
   assert.equal(state.control.term, 1);
@@ -116,9 +113,8 @@ test("[R15][HS14] a hand-over that names a permanent Standby is refused with its
 
 test("[R15][HS14] no changeover to a permanent Standby, however valid it is", () => {
   const main = among(aProtectedMain(), permanent);
-  const order: PairEvent = { kind: "order-changeover", to: serverC, directionsOk: true };
   const ready = beside(main, { C: { acked: at(5), sent: 5, complete: true } });
-  assert.equal(refusalOf(play(ready, [order]).actions), "pair.permanent");
+  assert.equal(refusalOf(play(ready, [{ ...changeover, to: serverC }]).actions), "pair.permanent");
 });
 
 test("[R15][HS14] a record that claims the term makes no Main of a permanent Standby", () => {
@@ -143,19 +139,19 @@ test("[R15][HS14] nobody obeys a permanent Standby that calls itself Main", () =
 
 test("[R15][HS14] no change waits for a permanent Standby, and none is held while it is proved", () => {
   const main = beside(among(aProtectedMain(), permanent), { C: { acked: at(5), sent: 5 } });
-  const proved = play(main, [heard(serverC, { kind: "ack", term: 1, head: at(5) })]);
+  const proved = play(main, [ack(5, serverC)]);
   assert.deepEqual(saidOf(proved.actions, "prove")?.position, at(5));
   assert.equal("admitting" in proved.state.machine && proved.state.machine.admitting, null);
-  const proof = { kind: "proof", term: 1, position: at(5), digest: "d".repeat(64) } as const;
+  const proof = { kind: "proof", term: 1, position: at(5), digest } as const;
   const told = play(proved, [heard(serverC, proof)]);
   assert.deepEqual(told.state.control.ackSet, [serverA, serverB]);
   assert.equal(saidOf(told.actions, "admit"), undefined);
   const silent = beside(told, { C: { linkUp: false } });
   const written = play(
     silent,
-    [{ kind: "appended", head: at(6) }, heard(serverB, { kind: "ack", term: 1, head: at(6) })],
+    [{ kind: "appended", head: at(6) }, ack(6)],
     0,
-    aHistory(at(6), undefined, permanent),
+    aHistory(at(6), permanent),
   );
   assert.equal(written.state.committed, 6);
 });
@@ -163,24 +159,22 @@ test("[R15][HS14] no change waits for a permanent Standby, and none is held whil
 test("[R15][HS14] a permanent Standby gets a change when it is acknowledged, not before", () => {
   const both = { acked: at(5), sent: 5, complete: true };
   const main = beside(among(aProtectedMain(), permanent), { B: both, C: both });
-  const history = aHistory(at(6), undefined, permanent);
+  const history = aHistory(at(6), permanent);
   const written = play(main, [{ kind: "appended", head: at(6) }], 0, history);
   const sentTo = ({ actions }: Played): readonly string[] =>
     actions.flatMap((action) => (action.kind === "send-entries" ? [action.to] : []));
   assert.deepEqual(sentTo(written), [serverB]);
-  const ack = heard(serverB, { kind: "ack", term: 1, head: at(6) });
-  assert.deepEqual(sentTo(play(written, [ack], 0, history)), [serverC]);
+  assert.deepEqual(sentTo(play(written, [ack(6)], 0, history)), [serverC]);
 });
 
 test("[R15][R8][HS14] a permanent Standby is valid once the Main's digest is its own", () => {
   const blank = aThird(permanent, { certificate: null, ackSet: [] });
-  const prove = (digest: string): PairEvent =>
-    heard(serverA, { kind: "prove", term: 1, position: at(5), digest });
-  const proved = play(blank, [prove("d".repeat(64))]);
+  const prove = { kind: "prove", term: 1, position: at(5), digest } as const;
+  const proved = play(blank, [heard(serverA, prove)]);
   assert.equal(isCertified(proved.state), true);
   assert.equal(isComplete(proved.state), false);
   assert.deepEqual(deeds(proved.actions), ["say proof", "write-control", "say heartbeat"]);
-  const bent = play(blank, [prove("e".repeat(64))]);
+  const bent = play(blank, [heard(serverA, { ...prove, digest: "e".repeat(64) })]);
   assert.deepEqual([bent.state.machine.duty, isCertified(bent.state)], ["none", false]);
   // After a cut it may be far behind: valid no more before it is proved anew.
   const back = play(proved, [heard(serverA, aHello())]);
@@ -209,15 +203,11 @@ test("[R15][I18][HS14] what only a permanent Standby holds stops no Main", () =>
 test("[R1][HS14] a change waits for both Standbys of a triple", () => {
   const control = aControl({ ackSet: [serverA, serverB, serverC] });
   const both = { acked: at(5), sent: 5, complete: true };
-  const main = beside(
-    { ...started({ control, kinds: triple }), actions: [] },
-    { B: both, C: both },
-  );
-  const ack = (by: typeof serverB): PairEvent => heard(by, { kind: "ack", term: 1, head: at(6) });
-  const history = aHistory(at(6), undefined, triple);
-  const one = play(main, [{ kind: "appended", head: at(6) }, ack(serverB)], 0, history);
+  const main = beside(started({ control, kinds: triple }), { B: both, C: both });
+  const history = aHistory(at(6), triple);
+  const one = play(main, [{ kind: "appended", head: at(6) }, ack(6)], 0, history);
   assert.equal(one.state.committed, 5);
-  assert.equal(play(one, [ack(serverC)], 0, history).state.committed, 6);
+  assert.equal(play(one, [ack(6, serverC)], 0, history).state.committed, 6);
 });
 
 test("[R8][HS14] who learns of a new Main from a third server is complete no more", () => {
@@ -290,15 +280,7 @@ test("[HS7][HS14] a third server that joins while pair mode is switched on ends 
 test("[HS6][HS14] after a changeover the third counts for the new Main too", () => {
   const ackSet = [serverA, serverB, serverC];
   const standby = beside(among(aValidStandby(certified({ ackSet })), triple), { C: {} });
-  const offer = {
-    kind: "handover",
-    term: 2,
-    round: 1,
-    head: at(5),
-    ackSet,
-    mode: "manual",
-  } as const;
-  const { state, actions } = play(standby, [heard(serverA, offer)]);
+  const { state, actions } = play(standby, [heard(serverA, anOffer({ ackSet }))]);
   assert.deepEqual(state.control.ackSet, [serverB, serverA, serverC]);
   const greeted = actions.flatMap((action) => (action.kind === "send" ? [action.to] : []));
   assert.deepEqual(greeted.toSorted(), [serverA, serverC]);

@@ -7,9 +7,12 @@ import {
   aHistory,
   at,
   certified,
+  changeover,
+  force,
   heard,
   play,
   type Played,
+  promote,
   refusalOf,
   serverA,
   serverB,
@@ -24,8 +27,6 @@ import { findMove, isKnownMove, moves } from "./transitions.ts";
 const begun: PairEvent = { kind: "snapshot-begun", bytesTotal: 10 };
 const bent: PairEvent = { kind: "database-invalid", code: "x", text: "bent" };
 const full: PairEvent = { kind: "disk-full" };
-const promote: PairEvent = { kind: "order-promote", force: false };
-const force: PairEvent = { kind: "order-promote", force: true };
 const theirs = { owner: serverB, duty: "main" } as const;
 const mainOfSame = heard(serverB, aHello(theirs));
 const beat = { kind: "heartbeat", head: at(5), committed: 5, complete: false } as const;
@@ -44,8 +45,8 @@ function silent(played: Played): Played {
 }
 
 function outOf(from: Phase, ...events: readonly PairEvent[]): Played {
-  const { state } = inPhase(from);
-  return play({ state, actions: [] }, events, 0, aHistory(state.head));
+  const played = inPhase(from);
+  return play(played, events, 0, aHistory(played.state.head));
 }
 
 function promoted(from: Phase, event: PairEvent, mode: "manual" | "witness" = "manual"): Played {
@@ -118,7 +119,7 @@ function eventOf(order: Order, phase: Phase): PairEvent {
     case "order-promote-by-force":
       return force;
     case "order-changeover":
-      return { kind: "order-changeover", to: serverB, directionsOk: true };
+      return changeover;
     case "order-mode":
       return { kind: "order-mode", mode: "witness", hasWitness: true };
     case "order-maintenance":
