@@ -35,7 +35,7 @@ export function openDatabase(directory: string, node: NodeId): Result<FoundDatab
   const store = sqliteJournalStore(directory);
   const { incarnation } = record;
   if (incarnation === null) {
-    const fault = findNameless(directory, control.value.isDoubtful);
+    const fault = findNameless(directory, control.value.isDoubtful || record.lostName);
     return ok({ ...control.value, store, opened: null, fault });
   }
   const opened = store.open(incarnation);
@@ -46,10 +46,10 @@ export function openDatabase(directory: string, node: NodeId): Result<FoundDatab
   return ok({ ...control.value, store, opened: null, fault });
 }
 
-/** The slot that is damaged may have named the database that is here; a blank server clears it away. */
-function findNameless(directory: string, isDoubtful: boolean): JournalFault | null {
-  if (!isDoubtful || listDirectory(generationsDirectory(directory)).length === 0) return null;
-  const detail = "one slot of the control record is damaged, and the other names no database";
+/** A slot that was damaged may have named the database here; a blank server clears it away (R17). */
+function findNameless(directory: string, mayBeNamed: boolean): JournalFault | null {
+  if (!mayBeNamed || listDirectory(generationsDirectory(directory)).length === 0) return null;
+  const detail = "a slot of the control record was damaged, and the other names no database";
   return { code: "journal.unreadable", detail, seq: null };
 }
 

@@ -24,7 +24,8 @@ export function findFault(
 
 /** A slot that is lost may have named what is here. */
 function findNameless({ control, isDoubtful, journal }: SimDisk): JournalFault | undefined {
-  if (!isDoubtful || control.incarnation !== null || journal === undefined) return undefined;
+  const mayBeNamed = isDoubtful || control.lostName;
+  if (!mayBeNamed || control.incarnation !== null || journal === undefined) return undefined;
   return { code: "journal.unreadable", detail: "no slot names the database", seq: null };
 }
 
@@ -55,12 +56,12 @@ export function whatWasFound(
 
 /** I6, I7: a whole disk opens, and one whose bits turned does not. */
 export function findUnseen(
-  { id, isBent, isBroken, isDoubtful }: SimDisk,
+  { id, control, isBent, isBroken, isDoubtful }: SimDisk,
   opened: Result<OpenedJournal, JournalFault> | undefined,
   fault: JournalFault | undefined,
 ): Violation | undefined {
   // A lost slot may name a generation that is there no more.
-  const isExpected = isBent || isBroken || isDoubtful;
+  const isExpected = isBent || isBroken || isDoubtful || control.lostName;
   if (fault && !isExpected) return { rule: "I7", says: `${id}: ${fault.detail}` };
   if (fault || !opened || !isBent) return undefined;
   return { rule: "I6", says: `${id} opened a journal that was bent` };

@@ -39,6 +39,8 @@ export interface ControlRecord {
   readonly arbiterVersion: number;
   /** Up to this change `ackSet` does not prove what was acknowledged: a slot was lost (R17). */
   readonly doubtedUpTo: number;
+  /** A slot was lost that may have named the database that lies here: nothing clears it away (R17). */
+  readonly lostName: boolean;
 }
 
 export interface ValidityCertificate {
@@ -71,5 +73,6 @@ export function blankControl(self: NodeId, system: SystemId | null): ControlReco
     maintenance: null,
     arbiterVersion: 0,
     doubtedUpTo: 0,
+    lostName: false,
   };
 }

@@ -51,6 +51,7 @@ const recordSchema = z.strictObject({
   maintenance: z.strictObject({ since: count }).nullable(),
   arbiterVersion: count,
   doubtedUpTo: count,
+  lostName: z.boolean().default(false),
   /** A record of before there was one is as old as nobody knows. */
   age: ageMark.nullable().default(null),
 });

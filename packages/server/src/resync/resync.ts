@@ -46,6 +46,7 @@ export function resync(
       switching: null,
       candidacy: null,
       highest: origin,
+      lostName: false,
     });
     return ok({ replaced, from: others.map(({ name }) => name) });
   } finally {

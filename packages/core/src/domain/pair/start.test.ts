@@ -116,6 +116,16 @@ test("[R17][HS11] a Main whose control record lost a slot counts everybody who m
   assert.equal(state.committed, 5, "what B may have to hold is not visible");
 });
 
+test("[R17][HS11] that a lost slot may have named the database outlasts the next write", () => {
+  const control = aControl({ incarnation: null });
+  const fault = { code: "journal.unreadable", text: "the other slot names no database" };
+  const { state, actions } = started({ control, fault, isDoubtful: true, recorded: null });
+  assert.equal(state.control.lostName, true);
+  assert.deepEqual(deeds(actions), ["write-control"]);
+  const cleared = started({ control: state.control, recorded: null });
+  assert.equal(cleared.state.control.lostName, false, "what lay there was put aside");
+});
+
 test("[R17] the journal tells the term and the start that a lost slot told", () => {
   const recorded = {
     term: 3,

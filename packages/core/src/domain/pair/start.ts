@@ -55,8 +55,11 @@ export function startPair(remembered: Found): Step {
 
 /** Without a database there is nothing that a damaged slot could be measured by. */
 function believed(found: Found): Found {
-  if (!found.isDoubtful || found.recorded === null) return found;
-  return { ...found, control: doubtedControl(found) };
+  const { control, fault, isDoubtful, recorded } = found;
+  if (isDoubtful && recorded !== null) return { ...found, control: doubtedControl(found) };
+  // The next write of the record puts the damaged slot right: what it may have named must outlast it.
+  const lostName = control.incarnation === null && fault !== null;
+  return control.lostName === lostName ? found : { ...found, control: { ...control, lostName } };
 }
 
 /** R9, R11: what the witness knows of us is asked before anything is done by our own memory. */
