@@ -10,19 +10,15 @@ import {
   serverA,
   serverB,
   started,
+  withMachine,
   withPeer,
 } from "@gridward/core/domain/pair/fixtures";
-import type { Machine } from "@gridward/core/domain/pair/pair-state";
-import { inPhase as standingIn } from "@gridward/core/domain/pair/phase-fixtures";
+import { inPhase } from "@gridward/core/domain/pair/phase-fixtures";
 import { states } from "@gridward/core/domain/pair/states";
 import { serverCondition } from "./condition.ts";
 
 function isFresh({ state }: Pick<Played, "state">, time: number): boolean {
   return serverCondition(state, time, noon).fresh;
-}
-
-function inPhase({ state, actions }: Played, machine: Machine): Played {
-  return { state: { ...state, machine }, actions };
 }
 
 test("[CN1] a Standby is fresh within 4 s of its Main's last word", () => {
@@ -42,7 +38,7 @@ test("[CN2] a Standby that lacks what its Main had at its last word is not fresh
 test("[CN2] a Standby that copies anew answers from what it had, and not as fresh", () => {
   const progress = { bytesDone: 0, bytesTotal: 1, startedAt: 0, lastAt: 0 };
   const standby = withPeer(aValidStandby(), serverA, { duty: "main", head: at(5) });
-  const copying = inPhase(standby, { duty: "standby", phase: "synchronising", progress });
+  const copying = withMachine(standby, { duty: "standby", phase: "synchronising", progress });
   assert.equal(isFresh(copying, 0), false);
   assert.equal(serverCondition(copying.state, 0, noon).canSignIn, true);
 });
@@ -71,14 +67,14 @@ test("[CN4] who has no database of use, and who was superseded, signs nobody in"
   assert.equal(canSignIn, false);
   const blank = started({ control: aControl({ incarnation: null }) });
   assert.equal(serverCondition(blank.state, 0, noon).canSignIn, false);
-  const fenced = inPhase({ state, actions: [] }, { duty: "fenced", by: serverB });
+  const fenced = withMachine({ state }, { duty: "fenced", by: serverB });
   assert.equal(serverCondition(fenced.state, 0, noon).canSignIn, false);
 });
 
 test("[PD5][CN4] sign-ins are answered in the states whose row says so", () => {
   for (const [name, { phases, signIns }] of Object.entries(states)) {
     for (const phase of phases) {
-      const { canSignIn } = serverCondition(standingIn(phase).state, 0, noon);
+      const { canSignIn } = serverCondition(inPhase(phase).state, 0, noon);
       assert.equal(canSignIn, signIns !== "no", `${name}: ${phase}`);
     }
   }

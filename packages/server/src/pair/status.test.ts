@@ -13,64 +13,28 @@ import {
   serverA,
   serverB,
   started,
+  withMachine,
   withPeer,
 } from "@gridward/core/domain/pair/fixtures";
 import type { Machine, PairState, Peer } from "@gridward/core/domain/pair/pair-state";
-import { emptyState } from "@gridward/core/domain/state";
-import type { ServerStatus } from "@gridward/core/domain/server-status";
 import type { Direction } from "./partner-wire.ts";
-import type { NamedServer } from "./server-names.ts";
-import { serverStatus } from "./status.ts";
+import { aStatus, passed, refused } from "./a-status.ts";
+import type { StatusParts } from "./status.ts";
 
 const untried: Direction = { verdict: "not tried" };
-const passed: Direction = { verdict: "ok", fingerprint: "f", notAfter: noon };
-const refused: Direction = {
-  verdict: "refused",
-  cause: "T03",
-  by: "them",
-  ours: "presents A",
-  theirs: "refuses it",
-  since: 1_000,
-};
-
-function statusOf(
-  pair: PairState,
-  changes: {
-    readonly dial?: Direction;
-    readonly accept?: Direction;
-    readonly at?: number;
-    readonly known?: readonly NamedServer[];
-  } = {},
-): ServerStatus {
-  const { dial = passed, accept = passed, at: time = 0, known = [] } = changes;
-  return serverStatus({
-    pair,
-    state: emptyState,
-    known,
-    self: { id: pair.self, name: "A" },
-    version: "0",
-    pid: 1,
-    digest: null,
-    at: time,
-    now: noon + time,
-    since: noon - 7,
-    directions: () => ({ dial, accept }),
-    dialledOver: () => ({ address: "10.0.1.1", way: "backup" }),
-    security: {},
-    alarms: [],
-    directory: "/srv/gridward",
-    arbitration: { mode: "manual", witness: null },
-  });
-}
 
 function inMachine(machine: Machine): PairState {
-  return { ...started().state, machine };
+  return withMachine(started(), machine).state;
+}
+
+function tried(dial: Direction, accept = passed): Pick<StatusParts, "directions"> {
+  return { directions: () => ({ dial, accept }) };
 }
 
 /** What the partner said of itself last, seen from a protected Main or from a valid Standby. */
 function partnerOf(from: Played, peer: Partial<Peer>, time = 0): string | undefined {
   const id = from.state.self === serverA ? serverB : serverA;
-  return statusOf(withPeer(from, id, peer).state, { at: time }).partners[0]?.state;
+  return aStatus(withPeer(from, id, peer).state, { at: time }).partners[0]?.state;
 }
 
 test("[PS1][HS13] where somebody must act the state has cause, remedy and alarm, and else none", () => {
@@ -92,7 +56,7 @@ test("[PS1][HS13] where somebody must act the state has cause, remedy and alarm,
   ];
   const seen = new Set<string>();
   for (const pair of states) {
-    const { state, cause, remedy, icon, alarms } = statusOf(pair);
+    const { state, cause, remedy, icon, alarms } = aStatus(pair);
     seen.add(state);
     const isSeen = icon.colour === "amber" || icon.colour === "magenta";
     const mustAct = isSeen && state !== "standby-synchronising";
@@ -110,7 +74,7 @@ test("[PS7][HS13] people read names and their own directory, also before there i
     { id: east, name: "East" },
     { id: west, name: "West" },
   ];
-  const { cause, remedy, ack_set, partners, alarms } = statusOf(state, { known });
+  const { cause, remedy, ack_set, partners, alarms } = aStatus(state, { known });
   assert.match(cause?.text ?? "", /^East does not answer/);
   assert.match(remedy ?? "", /^Start East, .*`gridward pair promote --local \/srv\/gridward`/);
   assert.deepEqual(ack_set, ["East", "West"]);
@@ -119,7 +83,7 @@ test("[PS7][HS13] people read names and their own directory, also before there i
 });
 
 test("[PS2] a state stands since it got its name, its alarm too", () => {
-  const { since, alarms } = statusOf(inMachine({ duty: "fenced", by: serverB }), { at: 5_000 });
+  const { since, alarms } = aStatus(inMachine({ duty: "fenced", by: serverB }), { at: 5_000 });
   assert.equal(since, rfc3339(noon - 7));
   assert.equal(alarms[0]?.since, since);
 });
@@ -149,30 +113,30 @@ test("[PS3] a Main is protected while it counts this Standby in", () => {
 });
 
 test("[PS6][HS15] of a partner it is told over which of its addresses it was dialled", () => {
-  const [partner] = statusOf(aProtectedMain().state).partners;
+  const [partner] = aStatus(aProtectedMain().state).partners;
   assert.deepEqual([partner?.address, partner?.link], ["10.0.1.1", "backup"]);
 });
 
 test("[PS4][CS9] a refused direction is a conflict with its two facts; an unreached one is none", () => {
   const { state } = aProtectedMain();
-  const { conflict, certificate } =
-    statusOf(state, { accept: refused, at: 3_000 }).partners[0] ?? {};
+  const [partner] = aStatus(state, { ...tried(passed, refused), at: 3_000 }).partners;
+  const { conflict, certificate } = partner ?? {};
   assert.equal(conflict?.code, "T03");
   assert.equal(conflict.direction, "accept");
   assert.equal(conflict.refused_by, serverB);
   assert.equal(conflict.since, rfc3339(noon + 1_000));
   assert.equal(certificate?.fingerprint, "f");
-  const silent = statusOf(state, { dial: { ...refused, cause: "T17" } }).partners[0];
+  const silent = aStatus(state, tried({ ...refused, cause: "T17" })).partners[0];
   assert.equal(silent?.conflict, null);
 });
 
 test("[PS5][HS6] a changeover is allowed when both directions pass, and else says why not", () => {
   const { state } = aProtectedMain();
-  assert.equal(statusOf(state).changeover.ok, true);
+  assert.equal(aStatus(state).changeover.ok, true);
   for (const direction of [refused, untried]) {
-    const { changeover } = statusOf(state, { dial: direction });
+    const { changeover } = aStatus(state, tried(direction));
     assert.equal(changeover.code, "pair.direction-refused");
     assert.notEqual(changeover.reason, null);
   }
-  assert.equal(statusOf({ ...state, peers: new Map() }).changeover.code, "pair.target-not-valid");
+  assert.equal(aStatus({ ...state, peers: new Map() }).changeover.code, "pair.target-not-valid");
 });

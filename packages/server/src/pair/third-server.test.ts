@@ -8,6 +8,7 @@ import {
   at,
   aValidStandby,
   certified,
+  following,
   kindsWith,
   noon,
   type Played,
@@ -15,26 +16,16 @@ import {
   serverB,
   serverC,
   started,
+  withMachine,
 } from "@gridward/core/domain/pair/fixtures";
 import { strangerPeer, type PairState, type Peer } from "@gridward/core/domain/pair/pair-state";
 import type { ServerStatus } from "@gridward/core/domain/server-status";
 import { type DirectoryState, emptyState, singleKey } from "@gridward/core/domain/state";
 import type { ServerKind } from "@gridward/core/domain/types";
 import { nextSteps } from "./next-steps.ts";
-import type { Direction } from "./partner-wire.ts";
-import { serverStatus } from "./status.ts";
+import { aStatus, passed, refused } from "./a-status.ts";
 
 /** What people read of a third server, and of a permanent Standby (HS14). */
-
-const passed: Direction = { verdict: "ok", fingerprint: "f", notAfter: noon };
-const refused: Direction = {
-  verdict: "refused",
-  cause: "T03",
-  by: "them",
-  ours: "presents A",
-  theirs: "refuses it",
-  since: 0,
-};
 
 const heardNow = { ...strangerPeer, linkUp: true, heardAt: 0, term: 1, head: at(5) };
 
@@ -62,24 +53,11 @@ function statusOf(
   state: DirectoryState,
   conflictWith: NodeId | null = null,
 ): ServerStatus {
-  return serverStatus({
-    pair,
-    state,
-    known: [],
-    self: { id: pair.self, name: pair.self },
-    version: "0",
-    pid: 1,
-    digest: null,
-    at: 0,
-    now: noon,
-    since: noon,
-    directions: (id) => ({ dial: id === conflictWith ? refused : passed, accept: passed }),
-    dialledOver: () => null,
-    security: {},
-    alarms: [],
-    directory: "/srv/gridward",
-    arbitration: { mode: "manual", witness: null },
+  const directions = (id: NodeId) => ({
+    dial: id === conflictWith ? refused : passed,
+    accept: passed,
   });
+  return aStatus(pair, { state, directions });
 }
 
 function stateOf({ partners }: ServerStatus, name: string): string | undefined {
@@ -90,9 +68,8 @@ function stateOf({ partners }: ServerStatus, name: string): string | undefined {
 function aThird(kind: ServerKind): PairState {
   const control = certified({ nodeId: serverC, ackSet: [serverA] });
   const { state } = started({ self: serverC, control, partners: [serverA, serverB] });
-  const machine = { duty: "standby", phase: "following", lastAt: 0 } as const;
   const b = { duty: "standby", complete: true } as const;
-  return amidst({ state: { ...state, machine } }, kind, [
+  return amidst(withMachine({ state }, following), kind, [
     [serverA, { duty: "main" }],
     [serverB, b],
   ]);
@@ -114,10 +91,8 @@ test("[PS8][HS14] a permanent Standby whose Main is gone is told of other ways t
   const { remedy } = statusOf(cut, aDirectory("permanent", [serverA]));
   assert.match(remedy ?? "", /another server/);
   assert.doesNotMatch(remedy ?? "", /--force|--local/);
-  const invalid = {
-    ...pair,
-    machine: { duty: "none", phase: "invalid", code: "x", text: "" },
-  } as const;
+  const broken = { duty: "none", phase: "invalid", code: "x", text: "" } as const;
+  const invalid = withMachine({ state: pair }, broken).state;
   assert.match(nextSteps(invalid, 60_000, "/srv", true) ?? "", /on a server that may be Main/);
   assert.doesNotMatch(nextSteps(invalid, 60_000, "/srv", true) ?? "", /--into/);
 });
