@@ -11,26 +11,13 @@ import { unverifiedFrameBytesMax } from "./peer.ts";
 import { brief, dialOptions, manualClock, testServer } from "./test-link.ts";
 import { patience, a, b, strangers, opened, talk, listening, once, until } from "./test-ends.ts";
 
-const foreignServers: readonly (readonly [
+type Foreigner = readonly [
   string,
   SecureContextOptions & { readonly ALPNProtocols?: string[] },
   string,
-])[] = [
-  [
-    "speaks TLS 1.1 at most",
-    { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" },
-    "T11 by them",
-  ],
-  ["has no cipher of ours", { maxVersion: "TLSv1.2", ciphers: "AES128-GCM-SHA256" }, "T12 by them"],
-  ["speaks another protocol", { ALPNProtocols: ["gridward-partner/2"] }, "T13 by them"],
-  ["speaks no protocol", {}, "T13 by us"],
 ];
 
-const foreignClients: readonly (readonly [
-  string,
-  SecureContextOptions & { readonly ALPNProtocols?: string[] },
-  string,
-])[] = [
+const foreigners: readonly Foreigner[] = [
   [
     "speaks TLS 1.1 at most",
     { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" },
@@ -38,8 +25,14 @@ const foreignClients: readonly (readonly [
   ],
   ["has no cipher of ours", { maxVersion: "TLSv1.2", ciphers: "AES128-GCM-SHA256" }, "T12"],
   ["speaks another protocol", { ALPNProtocols: ["gridward-partner/2"] }, "T13"],
-  ["names no protocol", {}, "T13"],
 ];
+
+const foreignServers: readonly Foreigner[] = [
+  ...foreigners.map(([what, context, cause]): Foreigner => [what, context, `${cause} by them`]),
+  ["speaks no protocol", {}, "T13 by us"],
+];
+
+const foreignClients: readonly Foreigner[] = [...foreigners, ["names no protocol", {}, "T13"]];
 
 test(
   "[LK9] what is no TLS is T14, a closed port and silence are T17, and the dial is bounded",
