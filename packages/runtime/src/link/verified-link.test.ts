@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sameBytes, type Bytes } from "@gridward/core/base/bytes";
 import { day } from "@gridward/core/base/time";
-import { systemClock } from "../os/clock.ts";
+import { runSoon, systemClock } from "../os/clock.ts";
 import { fingerprintOf, notAfterOf } from "../trust/x509/read.ts";
 import { dialLink } from "./dial.ts";
 import { frameBytesMax } from "./peer.ts";
@@ -57,6 +57,27 @@ test(
     assert.equal(await dialled.closed, "changeover");
     assert.equal(await accepted.closed, "the peer closed the connection");
     await dialled.send(new Uint8Array(1)); // Never rejects.
+  },
+);
+
+test(
+  "[LK7] what a peer said before it died is read to its end, though it takes no answer any more",
+  patience,
+  async () => {
+    const server = await testServer(b, a);
+    const outcome = await dialLink(dialOptions(a, b, server.port));
+    assert.ok(outcome.outcome === "verified");
+    const peer = await server.peer();
+    for (let count = 0; count < 18; count++) void peer.send(new Uint8Array(10_000));
+    await idle();
+    await server.close();
+    // As by a process that stood still meanwhile: it has more to say before it comes to listening.
+    void outcome.peer.send(new Uint8Array(1));
+    runSoon(() => void outcome.peer.send(new Uint8Array(1)));
+    let heard = 0;
+    outcome.peer.onFrame(() => heard++);
+    await outcome.peer.closed;
+    assert.equal(heard, 18);
   },
 );
 

@@ -4,7 +4,7 @@ import { assert } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
 import { encodeFrame, encodeFrameHeader, type FrameReader } from "@gridward/core/codec/link-frame";
 import { errorCode } from "../os/files.ts";
-import type { Clock } from "../os/clock.ts";
+import { type Clock, runSoon } from "../os/clock.ts";
 import {
   closingFor,
   connectionAgeMax,
@@ -128,6 +128,7 @@ export class VerifiedLink implements VerifiedPeer {
   }
 
   #write(frame: Bytes): void {
+    this.#holdBack();
     const done = (): void => {
       this.#written++;
       if (this.#socket.writableLength <= queueLowBytes) this.#wakeSenders();
@@ -136,10 +137,18 @@ export class VerifiedLink implements VerifiedPeer {
       this.#socket.write(encodeFrame(frame), done);
       return;
     }
-    this.#socket.cork();
     this.#socket.write(encodeFrameHeader(frame.length));
     this.#socket.write(frame, done);
-    this.#socket.uncork();
+  }
+
+  /**
+   * Nothing goes out before what has arrived was read: of a peer that died, the first answer that
+   * cannot be sent ends the connection, with everything that it still said.
+   */
+  #holdBack(): void {
+    if (this.#socket.writableCorked > 0) return;
+    this.#socket.cork();
+    runSoon(() => this.#socket.uncork());
   }
 
   #wakeSenders(): void {
