@@ -1,8 +1,4 @@
-import type { Mutant } from "./mutant.ts";
-
-const ackSet = "core/src/domain/pair/ack-set.ts";
-const orders = "core/src/domain/pair/orders.ts";
-const term = "core/src/domain/pair/term.ts";
+import { ackSet, type Mutant, orders, term } from "./mutant.ts";
 
 /** Rules of what is rare: lost slots, bent journals, other versions; and what people are told. */
 export const laterMutants: readonly Mutant[] = [

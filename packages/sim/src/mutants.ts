@@ -1,14 +1,11 @@
 import { laterMutants } from "./later-mutants.ts";
-import type { Mutant } from "./mutant.ts";
+import { ackSet, type Mutant, orders, term } from "./mutant.ts";
 
-const ackSet = "core/src/domain/pair/ack-set.ts";
 const mode = "core/src/domain/pair/mode.ts";
 const takeover = "core/src/domain/pair/takeover.ts";
 const asMain = "core/src/domain/pair/as-main.ts";
 const asStandby = "core/src/domain/pair/as-standby.ts";
-const orders = "core/src/domain/pair/orders.ts";
 const start = "core/src/domain/pair/start.ts";
-const term = "core/src/domain/pair/term.ts";
 const ledger = "server/src/ledger.ts";
 const writer = "server/src/writer.ts";
 
