@@ -2,6 +2,7 @@ import { err, ok, type Result } from "@gridward/core/base/result";
 import type { ServerConfig } from "@gridward/core/codec/server-config";
 import { checkMode } from "@gridward/core/domain/pair/mode";
 import type { OrderEvent } from "@gridward/core/domain/pair/event";
+import { checkChangeover } from "@gridward/core/domain/pair/orders";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { singleKey } from "@gridward/core/domain/state";
 import type { Actor } from "@gridward/core/domain/types";
@@ -164,8 +165,8 @@ async function setMode(
 }
 
 /**
- * HS6: refused unless both directions of the link pass, tried at this moment. A server that gives its
- * duty away because it is slow completes no handshake in time: the link that it has is enough.
+ * HS6: refused unless both directions of the link pass, tried at this moment. A server that gives
+ * its duty away because it is slow completes no handshake in time: it goes by what its link found.
  */
 async function changeover(
   parts: OrderParts,
@@ -176,10 +177,12 @@ async function changeover(
   const target = [...front.state().tables.servers.values()].find(({ name }) => name === to);
   if (!target) return err({ code: "pair.server-not-found", detail: to });
   if (target.id === parts.identity.node) return err({ code: "pair.already-main", detail: to });
-  const { dial, accept } = pair.wire.directions(target.id);
+  const { conductor, dialCheck } = pair;
+  const denial = checkChangeover(conductor.pair, target.id, true);
+  if (denial) return err(denial);
   const directionsOk = isOwn
-    ? dial.verdict === "ok" || accept.verdict === "ok"
-    : accept.verdict === "ok" && (await pair.wire.tryDial(target.id));
+    ? dialCheck.areGoodEnough(target.id)
+    : await dialCheck.tryBoth(target.id);
   const done = await timed(parts, { kind: "order-changeover", to: target.id, directionsOk });
   return done.ok ? ok({ ms: done.value }) : done;
 }

@@ -26,6 +26,7 @@ import type { TailSource } from "../set-aside/tail-folder.ts";
 import { Writer } from "../writer.ts";
 import { Conductor, type ConductorParts } from "./conductor.ts";
 import { CopyFromMain } from "./copy-from-main.ts";
+import { DialCheck } from "./dial-check.ts";
 import { isFirstPass, sendFirstPass } from "./first-pass.ts";
 import { PartnerSettings, type PartnerSettingsParts } from "./partner-settings.ts";
 import { type OtherFrame, PartnerWire, type Way } from "./partner-wire.ts";
@@ -69,6 +70,7 @@ export interface Pair {
   readonly witness: WitnessWire;
   readonly passOn: PassOn;
   readonly settings: PartnerSettings;
+  readonly dialCheck: DialCheck;
   /** Writes a change on a Main, and passes it on to the Main from a Standby (HS17). */
   readonly submit: (order: ChangeOrder) => Promise<Result<Receipt, Refusal>>;
   /** Dials every server of the system that is not dialled yet. */
@@ -102,6 +104,9 @@ export function openPair(parts: OpenPairParts): Pair {
     get settings() {
       return settings;
     },
+    get dialCheck() {
+      return dialCheck;
+    },
     submit: async (order) => submitChange(submitting, order),
     findPartners: () => {
       const servers = pair.conductor.state.tables.servers;
@@ -129,6 +134,7 @@ export function openPair(parts: OpenPairParts): Pair {
   const witness = openWitness(parts, pair);
   const passOn = openPassOn(pair, clock);
   const settings = openSettings(parts, pair);
+  const dialCheck = new DialCheck({ wire, route: (to) => wire.route(to), clock });
   const submitting: SubmitParts = {
     duty: () => pair.conductor.pair.machine.duty,
     write: async (order) => writer.submit(order),
@@ -282,7 +288,11 @@ function openWire(parts: OpenPairParts, pair: Pair): PartnerWire {
     parse: (json) => parsePairMessage(json, parseProvenEntry),
     isFirstPass,
     takeFirstPass: (frame) => copy.take(frame),
-    takeOther: (frame) => passedOn(frame) ?? pair.settings.take(frame) ?? parts.takeOther(frame),
+    takeOther: (frame) =>
+      passedOn(frame) ??
+      pair.settings.take(frame) ??
+      pair.dialCheck.take(frame) ??
+      parts.takeOther(frame),
     onClosed: (link) => copy.onClosed(link),
     clock,
     backOff: (failures) => nextTry(failures, parts.random()),

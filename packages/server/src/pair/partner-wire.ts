@@ -31,6 +31,13 @@ export type Direction =
       readonly since: Millis;
     };
 
+/** Somebody said no. What was not reached (T17) is no conflict: nobody refused (research §3.3). */
+export function isConflict(
+  direction: Direction,
+): direction is Extract<Direction, { readonly verdict: "refused" }> {
+  return direction.verdict === "refused" && direction.cause !== "T17";
+}
+
 interface Connections {
   dialled: VerifiedPeer | undefined;
   /** Over which address that goes. */
@@ -145,15 +152,12 @@ export class PartnerWire {
    * Dials once more, now: the check before a changeover (HS6). What comes of it is the connection
    * from now on, as the partner lets go of the one before.
    */
-  async tryDial(id: NodeId): Promise<boolean> {
-    const { outcome, way } = await this.#dialInOrder(id);
+  async tryDial(id: NodeId): Promise<LinkOutcome> {
     const connections = this.#connections(id);
-    if (outcome.outcome === "verified") {
-      this.#useDialled(id, outcome.peer, way);
-      return true;
-    }
-    connections.dial = bad(outcome, this.#parts.clock.monotonic(), connections.dial);
-    return false;
+    const { outcome, way } = await this.#dialInOrder(id);
+    if (outcome.outcome === "verified") this.#useDialled(id, outcome.peer, way);
+    else connections.dial = bad(outcome, this.#parts.clock.monotonic(), connections.dial);
+    return outcome;
   }
 
   closeAll(reason: string): void {

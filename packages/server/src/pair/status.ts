@@ -19,7 +19,7 @@ import { isComplete, isPermanent } from "@gridward/core/domain/pair/turn";
 import { singleKey } from "@gridward/core/domain/state";
 import type { ServerKind, ServerRow } from "@gridward/core/domain/types";
 import { nextSteps } from "./next-steps.ts";
-import type { Direction, Way } from "./partner-wire.ts";
+import { type Direction, isConflict, type Way } from "./partner-wire.ts";
 import { type NamedServer, withNames } from "./server-names.ts";
 
 /** What the status is read off. Nothing in it is remembered apart from these. */
@@ -253,7 +253,6 @@ function verdictOf(direction: Direction): DirectionVerdict {
   }
 }
 
-/** T17 is no conflict: nothing was reached that could refuse (research §3.3). */
 function conflictOf(
   parts: StatusParts,
   id: NodeId,
@@ -261,7 +260,7 @@ function conflictOf(
 ): PartnerStatus["conflict"] {
   for (const direction of ["dial", "accept"] as const) {
     const found = directions[direction];
-    if (found.verdict !== "refused" || found.cause === "T17") continue;
+    if (!isConflict(found)) continue;
     const partner = nameOf(parts, id);
     return {
       code: found.cause,

@@ -43,10 +43,7 @@ export function checkChangeover(
     return { code: "pair.target-not-valid", detail: "the target has not finished synchronising" };
   }
   if (!directionsOk) {
-    return {
-      code: "pair.direction-refused",
-      detail: "the certificates of one direction are refused",
-    };
+    return { code: "pair.direction-refused", detail: "both must pass" };
   }
   return undefined;
 }

@@ -120,8 +120,8 @@ export const pairRefusals = {
   "pair.direction-refused": {
     ...againstRule,
     ...toOperator,
-    says: "The certificates are accepted in one direction only, so a changeover would cut the pair.",
-    remedy: "Run `gridward pair status` for the certificate to repair.",
+    says: "One direction of the link was not accepted, so a changeover would cut the pair.",
+    remedy: "Run `gridward pair status`: it names the direction, the cause and what to mend.",
   },
   "pair.behind-standby": {
     ...againstRule,

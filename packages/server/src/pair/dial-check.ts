@@ -1,0 +1,134 @@
+import type { NodeId } from "@gridward/core/base/identity";
+import { second, type Millis } from "@gridward/core/base/time";
+import { isTlsCauseCode } from "@gridward/core/domain/tls-cause";
+import type { LinkOutcome } from "@gridward/runtime/link/peer";
+import type { Clock } from "@gridward/runtime/os/clock";
+import {
+  type DialFrame,
+  type DialRefusal,
+  encodeDialFrame,
+  isDialFrame,
+  parseDialFrame,
+} from "./dial-frame.ts";
+import { isConflict, type OtherFrame, type PartnerWire } from "./partner-wire.ts";
+import type { Route } from "./pass-on.ts";
+
+export interface DialCheckParts {
+  readonly wire: Pick<PartnerWire, "tryDial" | "noteRefused" | "directions">;
+  readonly route: (to: NodeId) => Route;
+  readonly clock: Clock;
+}
+
+/** A dial takes 5 s at most to each of the two addresses of a server. */
+const patience: Millis = 11 * second;
+
+/** Orders under way at once that ask for it. */
+const waitingMost = 16;
+
+type Told = DialRefusal | null | "silent";
+
+/** HS6: are both dial directions of a link accepted? Ours we try, the other the partner does. */
+export class DialCheck {
+  readonly #parts: DialCheckParts;
+  readonly #waiting = new Map<
+    number,
+    { readonly to: NodeId; readonly done: (told: Told) => void }
+  >();
+  /** Dials that partners asked for and that are under way. */
+  readonly #dialling = new Map<NodeId, Promise<LinkOutcome>>();
+  #nextId = 1;
+
+  constructor(parts: DialCheckParts) {
+    this.#parts = parts;
+  }
+
+  /** Both handshakes made at this moment; what comes of them is shown as the directions. */
+  async tryBoth(to: NodeId): Promise<boolean> {
+    // One after the other: each new connection ends the one before it, the answer's among them.
+    if (!(await this.#isCalledBack(to))) return false;
+    const { outcome } = await this.#parts.wire.tryDial(to);
+    return outcome === "verified";
+  }
+
+  /**
+   * The verdicts that the link has, for a server that is too slow for a handshake: one direction
+   * passed, and no certificate was refused. Not yet tried, or not reached, is no refusal.
+   */
+  areGoodEnough(to: NodeId): boolean {
+    const { dial, accept } = this.#parts.wire.directions(to);
+    const hasPassed = dial.verdict === "ok" || accept.verdict === "ok";
+    return hasPassed && !isConflict(dial) && !isConflict(accept);
+  }
+
+  /** Undefined: no frame of this conversation; false closes the link. */
+  take({ from, json, reply }: OtherFrame): boolean | undefined {
+    if (!isDialFrame(json)) return undefined;
+    const frame = parseDialFrame(json);
+    if (!frame.ok) return false;
+    if (frame.value.kind === "dial-ask") void this.#answer(from, frame.value.id, reply);
+    else this.#hear(from, frame.value);
+    return true;
+  }
+
+  #hear(from: NodeId, { id, refused }: DialFrame & { readonly kind: "dial-told" }): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting?.to === from) waiting.done(refused);
+  }
+
+  /** Over the connection just made: the one that brought the question ends with it. */
+  async #answer(from: NodeId, id: number, reply: OtherFrame["reply"]): Promise<void> {
+    const dialling = this.#dialling.get(from) ?? this.#parts.wire.tryDial(from);
+    this.#dialling.set(from, dialling);
+    const outcome = await dialling;
+    this.#dialling.delete(from);
+    if (outcome.outcome === "verified") {
+      await outcome.peer.send(encodeDialFrame({ kind: "dial-told", id, refused: null }));
+      return;
+    }
+    const { cause, by, ours, theirs } = outcome;
+    const known = isTlsCauseCode(cause) ? cause : "T17";
+    const refused = { cause: known, by, ours, theirs };
+    reply(encodeDialFrame({ kind: "dial-told", id, refused }));
+  }
+
+  async #isCalledBack(to: NodeId): Promise<boolean> {
+    const told = await this.#ask(to);
+    if (told === null) return true;
+    if (told !== "silent") this.#note(to, told);
+    return false;
+  }
+
+  /** Its facts are ours the other way round; what we saw ourselves says more. */
+  #note(to: NodeId, { cause, by, ours, theirs }: DialRefusal): void {
+    const { wire } = this.#parts;
+    const { accept } = wire.directions(to);
+    if (accept.verdict === "refused" && accept.cause === cause) return;
+    wire.noteRefused(to, {
+      outcome: "refused",
+      cause,
+      by: by === "us" ? "them" : "us",
+      direction: "accept",
+      ours: theirs,
+      theirs: ours,
+      fromPartner: true,
+      address: "",
+    });
+  }
+
+  async #ask(to: NodeId): Promise<Told> {
+    const { route, clock } = this.#parts;
+    const way = route(to);
+    if (!way.isOpen() || this.#waiting.size >= waitingMost) return "silent";
+    const id = this.#nextId++;
+    const answered = new AbortController();
+    const told = new Promise<Told>((done) => {
+      this.#waiting.set(id, { to, done });
+      void way.send(encodeDialFrame({ kind: "dial-ask", id }));
+    });
+    const late = clock.sleep(patience, answered.signal).then((): Told => "silent");
+    const outcome = await Promise.race([told, late]);
+    answered.abort();
+    this.#waiting.delete(id);
+    return outcome;
+  }
+}
