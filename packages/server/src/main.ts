@@ -6,6 +6,7 @@ import { systemClock } from "@gridward/runtime/os/clock";
 import { lockDirectory } from "@gridward/runtime/os/directory-lock";
 import { stopSignal } from "@gridward/runtime/os/process";
 import { endWith, thisProgram } from "@gridward/runtime/os/program";
+import { accountText, systemAccount } from "@gridward/runtime/os/system-account";
 import { openSystemdLine } from "@gridward/runtime/os/systemd-line";
 import { readServerDirectory } from "@gridward/runtime/trust/server-directory";
 import { buildHouse, type House } from "./compose.ts";
@@ -64,7 +65,8 @@ async function start(path: string): Promise<Result<Running, Refusal>> {
   });
   if (!house.ok) return end(house.error);
   const { config } = found.value;
-  const { user } = program;
+  // Who comes to the socket is whom the directory belongs to, whoever started this program.
+  const user = accountText({ ...systemAccount(), sudoUid: undefined });
   const order = { directory: path, config, house: house.value, user, note, stop };
   const listening = await listen(order);
   if (!listening.ok) {

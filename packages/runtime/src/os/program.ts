@@ -11,17 +11,15 @@ export interface Program {
   readonly isInteractive: boolean;
   /** Where what outlives one command is kept. */
   readonly stateDirectory: string;
-  readonly user: string;
 }
 
 export function thisProgram(): Program {
-  const { GRIDWARD_HOME: own, XDG_STATE_HOME: state, USER: user } = process.env;
+  const { GRIDWARD_HOME: own, XDG_STATE_HOME: state } = process.env;
   const shared = join(state ?? join(homedir(), ".local", "state"), "gridward");
   return {
     words: process.argv.slice(2),
     isInteractive: process.stdin.isTTY && process.stderr.isTTY,
     stateDirectory: own ?? shared,
-    user: user ?? "unknown",
   };
 }
 

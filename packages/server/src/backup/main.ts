@@ -8,6 +8,7 @@ import { processTerminal } from "@gridward/runtime/os/output";
 import { readSecretFile } from "@gridward/runtime/os/prompt";
 import { endWith, thisProgram } from "@gridward/runtime/os/program";
 import { openRecoveryKey, type RecoveryKey } from "@gridward/runtime/os/recovery-key";
+import { accountText, systemAccount } from "@gridward/runtime/os/system-account";
 import { prepareRestore } from "./prepare-restore.ts";
 import { previewRestore } from "./preview-restore.ts";
 import { restore } from "./restore.ts";
@@ -38,7 +39,7 @@ async function carryOut(): Promise<Result<object, Refusal>> {
   if (!recovery.ok) return recovery;
   if (order.verb === "verify") return verifyBackup(order.file, recovery.value, now);
   const { file, above } = order;
-  const { user } = program;
+  const user = accountText(systemAccount());
   const directory = resolve(order.directory);
   const wanted = { file, directory, recovery: recovery.value, above, user, now };
   if (order.verb === "preview") {
