@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nodeId, sealed } from "../base/identity.ts";
 import { minute } from "../base/time.ts";
-import { termAfterRestore } from "./decide-backup.ts";
 import type { CommandOf } from "./decision.ts";
 import {
   aCertificate,
@@ -14,6 +13,7 @@ import {
   serverA,
   type World,
 } from "./fixtures.ts";
+import { termAfterRestore } from "./restore-term.ts";
 import { singleKey } from "./state.ts";
 
 const backup = { at: noon, term: 1, seq: 2, hash: "0".repeat(64) };
@@ -54,6 +54,18 @@ test("[BU2][HS12] a server of the backup takes its place again, and no invitatio
   world.must(restore({ owner: nodeId("B") }), { actor: owner });
   assert.deepEqual(serverIds(world), ["A", "B"]);
   assert.equal(world.state.tables.invites.size, 0);
+});
+
+test("[BU2][HS12] a restore tells that changes have one copy where another server is known", () => {
+  const world = aSystem();
+  const before = world.state;
+  world.must(restore(), { actor: owner });
+  assert.equal(world.state.tables.pair.get(singleKey)?.unprotected, null);
+  world.state = before;
+  join(world, "B");
+  world.must(restore(), { actor: owner });
+  const { reason } = world.state.tables.pair.get(singleKey)?.unprotected ?? {};
+  assert.equal(reason, "this server was restored from a backup");
 });
 
 test("[BU2][HS12] a server that was not in the backup stands alone, also under an old name", () => {

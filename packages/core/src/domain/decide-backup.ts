@@ -1,19 +1,12 @@
+import type { NodeId } from "../base/identity.ts";
 import type { Submission } from "./command.ts";
 import { decided, type CommandOf, type Decision } from "./decision.ts";
 import type { Fact } from "./fact.ts";
 import { refuse } from "./refusal.ts";
 import { singleKey, type DirectoryState } from "./state.ts";
 
-/** Terms between two restores: more than changeovers ever make, so a restored term is the highest. */
-const restoreTermStep = 1_000;
-
 /** As many numbers as can hardly have been given since the backup; none of them is given again. */
 const uidGap = 10_000;
-
-/** The term that a restore starts, above the highest that anybody remembers (research §2.10). */
-export function termAfterRestore(highest: number): number {
-  return restoreTermStep * (Math.floor(highest / restoreTermStep) + 1);
-}
 
 /** Backups made from now on open with the key whose public half this is; older ones do not. */
 export function setRecoveryKey(
@@ -52,7 +45,7 @@ export function restoreSystem(
     since: at,
     ackSet: [owner],
     mode: "manual",
-    unprotected: null,
+    unprotected: server === null && hasAnother(state, owner) ? { since: at, reason } : null,
   } as const;
   return decided([
     { kind: "system-restored", backup, replaced, uidNext: system.uidNext + uidGap },
@@ -61,6 +54,13 @@ export function restoreSystem(
     ...certificates.map((certificate): Fact => ({ kind: "certificate-issued", certificate })),
     { kind: "term-started", pair },
   ]);
+}
+
+/** I14: why changes have one copy, where another server could hold a second. */
+const reason = "this server was restored from a backup";
+
+function hasAnother({ tables }: DirectoryState, owner: NodeId): boolean {
+  return [...tables.servers.values()].some(({ id, kind }) => id !== owner && kind === "promotable");
 }
 
 /** A code from before the restore admits nobody. */

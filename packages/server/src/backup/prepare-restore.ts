@@ -2,7 +2,7 @@ import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
 import type { BackupHeader } from "@gridward/core/codec/backup/header";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
-import { termAfterRestore } from "@gridward/core/domain/decide-backup";
+import { termAfterRestore } from "@gridward/core/domain/restore-term";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { RowChange, ServerRow } from "@gridward/core/domain/types";
 import { readBackup, type ReadBackupFault } from "@gridward/runtime/backup/read-backup";

@@ -1,6 +1,7 @@
 import type { NodeId } from "../../base/identity.ts";
 import type { ControlRecord } from "../control-record.ts";
 import { origin, samePosition } from "../entry.ts";
+import { mayBeRestored } from "../restore-term.ts";
 import type { PairEvent } from "./event.ts";
 import { findFork } from "./find-fork.ts";
 import type { PairMessage } from "./message.ts";
@@ -141,10 +142,12 @@ function onForked(
   if (open) return say(turn, from, { kind: "compare", term: control.term, ...open });
   // Said to a history that is not ours any more: the Main's was copied in its place meanwhile.
   if (fork.seq === head.seq) return say(turn, from, { kind: "follow", term: control.term, head });
-  // A third may have been Main meanwhile, and acknowledged what it held of our tail (HS14).
+  // A third may have been Main meanwhile, and acknowledged what it held of our tail (HS14); a Main
+  // that a backup was restored on lost what it had acknowledged itself.
   const isOneOfTwo = control.ackSet.includes(from) && countPromotable(turn.state) <= 2;
   const known = Math.max(committed, control.doubtedUpTo);
-  const isUnacknowledged = isOneOfTwo && fork.seq >= known && fork.seq > 0;
+  const isHeldByMain = isOneOfTwo && !mayBeRestored(head.term, control.term);
+  const isUnacknowledged = isHeldByMain && fork.seq >= known && fork.seq > 0;
   const tail = {
     after: fork,
     upTo: head,

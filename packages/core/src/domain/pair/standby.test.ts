@@ -88,7 +88,8 @@ function forkedAfterSix(control: ControlRecord, committed: number): readonly [Pl
   const standby = aValidStandby(control);
   const tailed = { ...standby, state: { ...standby.state, head: at(8), committed } };
   const between = [at(6), at(7, 2), at(8, 2)];
-  const forked = { kind: "forked", term: 2, points: [at(6), at(9, 2)], between } as const;
+  const { term } = control;
+  const forked = { kind: "forked", term, points: [at(6), at(9, 2)], between } as const;
   return [tailed, heard(serverA, forked)];
 }
 
@@ -106,6 +107,7 @@ test("[R10][R17][HS9] a tail that may have been confirmed is exported, and the M
     [certified({ term: 2, owner: serverA, ackSet: [serverB] }), 5, "unknown"],
     [certified({ term: 2 }), 7, "unknown"],
     [certified({ term: 2, owner: serverA, doubtedUpTo: 7 }), 5, "unknown"],
+    [certified({ term: 1_000, owner: serverA }), 5, "unknown"],
   ] as const) {
     const [tailed, forked] = forkedAfterSix(control, committed);
     const { state, actions } = play(tailed, [forked], 0, aHistory(at(8)));

@@ -1,0 +1,12 @@
+/** Terms between two restores: more than changeovers ever make, so a restored term is the highest. */
+const restoreTermStep = 1_000;
+
+/** The term that a restore starts, above the highest that anybody remembers (research §2.10). */
+export function termAfterRestore(highest: number): number {
+  return restoreTermStep * (Math.floor(highest / restoreTermStep) + 1);
+}
+
+/** May a backup have been restored between these terms? What a Main lacks then proves nothing. */
+export function mayBeRestored(earlier: number, later: number): boolean {
+  return later >= termAfterRestore(earlier);
+}
