@@ -13,6 +13,7 @@ import {
   heard,
   serverA,
   serverB,
+  serverC,
 } from "@gridward/core/domain/pair/fixtures";
 import { startPair } from "@gridward/core/domain/pair/start";
 import type { Refusal } from "@gridward/core/domain/refusal";
@@ -87,14 +88,16 @@ function aMain(changes: Partial<ControlRecord> = {}) {
   return { conductor, ledger, store, fill, world, deeds, passes, sources };
 }
 
-/** A Main of a protected pair whose Standby follows. */
-function aPairMain() {
-  const main = aMain({ ackSet: [serverA, serverB] });
+/** A Main with Standbys that follow. */
+function aPairMain(standbys = [serverB]) {
+  const main = aMain({ ackSet: [serverA, ...standbys] });
   const { conductor, ledger } = main;
-  conductor.feed({ kind: "link-up", peer: serverB });
-  const standby = { duty: "standby", complete: true, head: ledger.head } as const;
-  conductor.feed(heard(serverB, aHello(standby)));
-  conductor.feed(heard(serverB, { kind: "follow", term: 1, head: ledger.head }));
+  for (const standby of standbys) {
+    conductor.feed({ kind: "link-up", peer: standby });
+    const hello = aHello({ duty: "standby", complete: true, head: ledger.head });
+    conductor.feed(heard(standby, hello));
+    conductor.feed(heard(standby, { kind: "follow", term: 1, head: ledger.head }));
+  }
   main.deeds.length = 0;
   return main;
 }
@@ -212,6 +215,24 @@ test("[CD4] a full disk makes a Main read-only, and what was not written is not 
   const { machine } = conductor.pair;
   assert.equal(machine.duty === "main" && machine.phase, "read-only");
   assert.equal(ledger.head.seq, 1);
+});
+
+test("[CD4][HS8] who was to leave the set when the disk was full is in it, and what is due stays due", () => {
+  const { conductor, ledger, world, fill } = aPairMain([serverB, serverC]);
+  const { ackSet, term } = conductor.pair.control;
+  const place = { term, owner: serverA, by: "creation", since: 0, mode: "manual" } as const;
+  const pair = { ...place, ackSet, unprotected: null };
+  conductor.stage({ ...aChange("one"), facts: [{ kind: "term-started", pair }] });
+  conductor.flush();
+  for (; world.at < 4_000; world.at += 500) conductor.feed({ kind: "tick" });
+  fill(true);
+  world.at += 500; // Both have not answered for too long now.
+  conductor.feed({ kind: "tick" });
+  assert.deepEqual(conductor.pair.control.ackSet, [serverA, serverC], "as the record says");
+  conductor.feed({ kind: "tick" });
+  assert.equal(conductor.pair.committed, 1);
+  assert.equal(conductor.pair.unrecorded, true);
+  assert.equal(ledger.committed.seq, 1);
 });
 
 test("[CD5] the digest of the state is journalled once in 256 changes", () => {

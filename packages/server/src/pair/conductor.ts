@@ -198,35 +198,44 @@ export class Conductor {
     const clocks = { at: this.#parts.clock.monotonic(), now: this.#parts.clock.now() };
     const { state, actions } = step(before, event, clocks, this.#history());
     this.#pair = state;
+    let written: ControlRecord | undefined;
     try {
-      for (const action of actions) this.#perform(action);
+      for (const action of actions) {
+        this.#perform(action);
+        if (action.kind === "write-control") written = action.control;
+      }
     } catch (error) {
-      this.#onFailure(error, before);
+      this.#onFailure(error, before, written);
     }
   }
 
   /** What could not be written was not promised either: the rules go on from before it. */
-  #onFailure(error: unknown, before: PairState): void {
+  #onFailure(error: unknown, before: PairState, written: ControlRecord | undefined): void {
     if (error instanceof DiskFull) {
-      this.#keepTaken(before);
+      this.#keepTaken(before, written);
       this.#waitingEvents.push({ kind: "disk-full" });
       return this.#answerOrder(err({ code: "disk.full", detail: "journal" }));
     }
     if (!(error instanceof StateMismatch)) throw error;
-    this.#pair = { ...before, control: this.#pair.control };
+    this.#pair = { ...before, control: this.#durable(written ?? before.control) };
     const code = "journal.digest-mismatch";
     this.#waitingEvents.push({ kind: "database-invalid", code, text: error.message });
   }
 
-  /** A term that was taken stays taken, though no entry tells of it yet. */
-  #keepTaken(before: PairState): void {
-    const { control, machine, unrecorded } = this.#pair;
+  /** What the control record says stays, though no entry tells of it yet; nothing else does (R2). */
+  #keepTaken(before: PairState, written: ControlRecord | undefined): void {
     const { head, committed } = this.#mustLedger();
-    const isMain = machine.duty === "main";
-    const kept = isMain
-      ? { ...this.#pair, unrecorded: unrecorded || control !== before.control }
-      : before;
+    const isDue = before.unrecorded || written !== undefined;
+    const isMain = this.#pair.machine.duty === "main";
+    const kept = isMain ? { ...this.#pair, unrecorded: isDue } : before;
+    const control = this.#durable(written ?? before.control);
     this.#pair = { ...kept, control, head, committed: committed.seq };
+  }
+
+  /** What was seen of the witness's register is true without a disk. */
+  #durable(written: ControlRecord): ControlRecord {
+    const { arbiterVersion } = this.#pair.control;
+    return { ...written, arbiterVersion };
   }
 
   #perform(action: PairAction): void {
