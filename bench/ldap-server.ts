@@ -109,7 +109,7 @@ const server = await serveLdap(frontEnd, {
   port: 0,
   identity: { key: keyToPem(key), certificate: certificate.toString() },
   clock,
-  limit: { most: 1_024, onTurnedAway: () => {} },
+  limit: { most: 1_024, mostOfOne: 1_024, onTurnedAway: () => {} },
   version: "bench",
   note: () => {},
 });

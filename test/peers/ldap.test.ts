@@ -41,7 +41,7 @@ before(async () => {
     port: 0,
     identity: { key: keyToPem(key), certificate: certificate.toString() },
     clock: systemClock(),
-    limit: { most: 64, onTurnedAway: () => {} },
+    limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
     version: "0.1.0",
     note: () => {},
   });

@@ -3,9 +3,9 @@ import { day, second } from "@gridward/core/base/time";
 /** A connection that is not verified by then is closed (design §6). */
 export const unverifiedFor = 5 * second;
 
-/** Connections that are not verified yet, of all addresses and of one. */
+/** Connections that are not verified yet: of all, and of one IPv4 address or IPv6 /64. */
 export const pendingMax = 64;
-export const pendingPerAddressMax = 4;
+export const pendingPerSourceMax = 4;
 
 /** No connection lives longer: certificates are judged again at the next one. */
 export const connectionAgeMax = day;

@@ -1,11 +1,12 @@
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer, type AddressInfo, type Server } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import type { TlsCauseCode } from "@gridward/core/domain/tls-cause";
 import { isTlsCauseCode } from "@gridward/core/domain/tls-cause";
 import type { Clock } from "../os/clock.ts";
 import type { JudgeSettings } from "../trust/judge.ts";
+import { type Gate, openGate } from "./gate.ts";
 import { contextOptions, type LinkIdentity } from "./identity.ts";
-import { pendingMax, pendingPerAddressMax, unverifiedFor } from "./limits.ts";
+import { unverifiedFor } from "./limits.ts";
 import type { LinkOutcome, Protocol, VerifiedPeer } from "./peer.ts";
 import { causeOfTlsError } from "./tls-error.ts";
 import { UnverifiedPeer } from "./unverified-peer.ts";
@@ -157,69 +158,4 @@ function boundAddress(server: Server): AddressInfo {
   const address = server.address();
   if (address === null || typeof address === "string") throw new TypeError("not a TCP server");
   return address;
-}
-
-/** Who may wait unverified, how many of them, and how long (rule LK5). */
-interface Gate {
-  /** False: too many wait already, and this one was closed. */
-  enter(socket: Socket): boolean;
-  /** Verified: neither counted nor timed any more. */
-  leave(socket: Socket): void;
-  extend(socket: Socket, duration: number): void;
-  closeAll(): void;
-}
-
-function openGate(clock: Clock): Gate {
-  /** By remote address and port: the TLS socket does not show the one below it. */
-  const pending = new Map<string, AbortController>();
-  const open = new Set<Socket>();
-  const expire = async (socket: Socket, duration: number, done: AbortSignal): Promise<void> => {
-    await clock.sleep(duration, done);
-    if (!done.aborted) socket.destroy();
-  };
-  const release = (key: string): void => {
-    pending.get(key)?.abort();
-    pending.delete(key);
-  };
-  const admit = (socket: Socket, duration: number): void => {
-    const done = new AbortController();
-    pending.set(placeOf(socket), done);
-    void expire(socket, duration, done.signal);
-  };
-  return {
-    enter(socket) {
-      const key = placeOf(socket);
-      const fromAddress = [...pending.keys()].filter(
-        (other) => hostOf(other) === hostOf(key),
-      ).length;
-      if (pending.size >= pendingMax || fromAddress >= pendingPerAddressMax) {
-        socket.on("error", () => undefined);
-        socket.destroy();
-        return false;
-      }
-      open.add(socket);
-      admit(socket, unverifiedFor);
-      socket.once("close", () => {
-        open.delete(socket);
-        release(key);
-      });
-      return true;
-    },
-    leave: (socket) => release(placeOf(socket)),
-    extend(socket, duration) {
-      release(placeOf(socket));
-      admit(socket, duration);
-    },
-    closeAll() {
-      for (const socket of open) socket.destroy();
-    },
-  };
-}
-
-function placeOf(socket: Socket): string {
-  return `${socket.remoteAddress ?? ""} ${socket.remotePort ?? 0}`;
-}
-
-function hostOf(place: string): string {
-  return place.split(" ", 1)[0] ?? "";
 }

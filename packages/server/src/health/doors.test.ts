@@ -26,10 +26,10 @@ test("[GF9] few descriptors, and connections that were turned away, are alarms w
   const doors = new Doors(400, clock);
   const codes = () => doors.alarms().map(({ code }) => code);
   assert.deepEqual(codes(), ["server.few-descriptors"]);
-  const { most, onTurnedAway } = doors.limit("ldaps");
-  assert.equal(most, 80);
-  onTurnedAway();
-  onTurnedAway();
+  const { most, mostOfOne, onTurnedAway } = doors.limit("ldaps");
+  assert.deepEqual([most, mostOfOne], [80, 40]);
+  onTurnedAway("192.0.2.7");
+  onTurnedAway("192.0.2.8");
   assert.deepEqual(codes(), ["server.few-descriptors", "server.ldaps-full"]);
   const [few, full] = doors.alarms();
   assert.match(few?.text ?? "", /may open 400 files .* 80 over LDAPS/);

@@ -29,6 +29,11 @@ export function shareConnections(descriptors: number | null): Readonly<Record<Do
   return { https: shareOf(https), ldaps: shareOf(ldaps), devices: shareOf(devices) };
 }
 
+/** What one source may have: all clients of a station may come through one gateway. */
+function halfOf(most: number): number {
+  return Math.ceil(most / 2);
+}
+
 /** A person must find the alarm some time after the last connection that was turned away. */
 const alarmFor: Millis = 10 * minute;
 
@@ -60,7 +65,8 @@ export class Doors {
   }
 
   limit(door: DoorName): ConnectionLimit {
-    return { most: this.#most[door], onTurnedAway: () => this.#note(door) };
+    const most = this.#most[door];
+    return { most, mostOfOne: halfOf(most), onTurnedAway: () => this.#note(door) };
   }
 
   alarms(): readonly Alarm[] {
@@ -78,10 +84,11 @@ export class Doors {
     }
     for (const [door, { count, since, lastAt }] of this.#turnedAway) {
       if (at - lastAt > alarmFor) continue;
+      const most = this.#most[door];
       alarms.push({
         code: `server.${door}-full`,
         since: rfc3339(since),
-        text: `${count} connections to ${doorTexts[door]} were turned away: ${this.#most[door]} at once are the most.`,
+        text: `${count} connections to ${doorTexts[door]} were turned away: ${most} at once are the most, and ${halfOf(most)} of one IPv4 address or IPv6 /64.`,
         remedy: `Find who holds so many connections open. ${moreDescriptors}`,
       });
     }

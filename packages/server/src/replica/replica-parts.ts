@@ -32,7 +32,7 @@ export interface ReplicaParts {
   /** This server's own signer; null until its certificate was issued. */
   readonly signer: () => ReplicaSigner | null;
   readonly observe: (seen: DeviceObservation) => void;
-  readonly limit: ConnectionLimit;
+  readonly limit: Pick<ConnectionLimit, "most" | "onTurnedAway">;
   readonly clock: Clock;
 }
 

@@ -30,7 +30,7 @@ export function serveReplica(parts: ReplicaParts): ReplicaServer {
     }
     const { device } = peer.name;
     if (sessions.size >= parts.limit.most && !sessions.has(device)) {
-      parts.limit.onTurnedAway();
+      parts.limit.onTurnedAway(peer.address);
       return peer.close("too many devices are connected");
     }
     // A device that dials again has lost its old connection, whether we know it yet or not.

@@ -59,7 +59,7 @@ export async function aServer(
       endpoints: createEndpoints(desk),
       mounted: choice.mounted ?? [],
       tls: tlsOf(issued),
-      limit: { most: 64, onTurnedAway: () => {} },
+      limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
       reportDefect: (_, error) => void defects.push(error),
     },
     { host: "127.0.0.1", port: 0 },

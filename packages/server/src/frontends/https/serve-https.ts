@@ -2,10 +2,12 @@ import { createServer, type Server } from "node:https";
 import fastify, { type FastifyInstance } from "fastify";
 import { bodyBytesMax, routes } from "@gridward/core/api/routes";
 import { freshId } from "@gridward/runtime/os/random";
+import { sourceGroup } from "@gridward/runtime/os/source-group";
 import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
 import type { Endpoint } from "../../desk/endpoint.ts";
 import { answerError, answerRefusal, answerRequest, type Exchange } from "./answer-request.ts";
 import { addHealth } from "./health.ts";
+import { limitConnections } from "../../connection-limit.ts";
 import type { MountedRoute } from "../../mounted-route.ts";
 import type { HttpsParts, HttpsServer } from "./https-parts.ts";
 import { bodyBytes, peerCertificate, readRequestId, sourceOf } from "./read-request.ts";
@@ -63,8 +65,7 @@ function createApp(parts: HttpsParts, secure: Server): FastifyInstance {
   secure.headersTimeout = headersTimeoutMs;
   secure.requestTimeout = requestTimeoutMs;
   secure.keepAliveTimeout = idleTimeoutMs;
-  secure.maxConnections = parts.limit.most;
-  secure.on("drop", () => parts.limit.onTurnedAway());
+  limitConnections(secure, parts.limit);
   const app = fastify({
     serverFactory: (listener) => secure.on("request", listener),
     bodyLimit: bodyBytesMax,
@@ -95,7 +96,7 @@ function addRoutes(app: FastifyInstance, parts: HttpsParts): void {
   const limit = limitSources(signInLimit);
   const answer = async (endpoint: Endpoint, exchange: Exchange): Promise<void> => {
     if (endpoint.route === routes.signIn) {
-      const admitted = limit.admit(sourceOf(exchange.request), parts.front.now());
+      const admitted = limit.admit(sourceGroup(sourceOf(exchange.request)), parts.front.now());
       if (!admitted.ok) {
         exchange.reply.header("retry-after", String(admitted.waitS));
         await answerRefusal(parts, exchange, { code: "request.too-often", detail: "" });

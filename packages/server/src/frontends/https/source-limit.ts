@@ -12,11 +12,11 @@ export interface SourceLimitChoice {
   readonly burst: number;
   /** Tries regained a second. */
   readonly perSecond: number;
-  /** Addresses remembered; the one not seen for longest is forgotten first. */
+  /** Sources remembered; the one not seen for longest is forgotten first. */
   readonly sourcesMax: number;
 }
 
-/** Counts tries per network address, so that guessing passwords costs one address its time. */
+/** Counts tries per source, so that guessing passwords costs one source its time. */
 export function limitSources({ burst, perSecond, sourcesMax }: SourceLimitChoice): SourceLimit {
   const seen = new Map<string, { readonly left: number; readonly at: Instant }>();
   return {

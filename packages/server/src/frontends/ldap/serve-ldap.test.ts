@@ -37,7 +37,7 @@ async function aServer(changes: Partial<LdapOptions> = {}): Promise<LdapServer> 
     port: 0,
     identity: anIdentity(),
     clock: systemClock(),
-    limit: { most: 64, onTurnedAway: () => {} },
+    limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
     version: "0.1.0",
     note: (_, detail) => void notes.push(detail),
     ...changes,

@@ -1,11 +1,11 @@
-import type { DropArgument, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import type { Bytes } from "@gridward/core/base/bytes";
 import type { Millis } from "@gridward/core/base/time";
 import type { Secret } from "@gridward/core/base/secret";
 import type { Clock } from "@gridward/runtime/os/clock";
 import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
-import type { ConnectionLimit } from "../../connection-limit.ts";
+import { type ConnectionLimit, limitConnections } from "../../connection-limit.ts";
 import type { FrontEndParts } from "../../parts.ts";
 import { Conversation, type ConversationParts, type Wire } from "./conversation.ts";
 import { openDirectory } from "./directory.ts";
@@ -57,7 +57,13 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
     ...contextOf(options.identity),
     handshakeTimeout: patience.handshake,
   });
-  server.maxConnections = limit.most;
+  limitConnections(server, {
+    ...limit,
+    onTurnedAway: (source) => {
+      limit.onTurnedAway(source);
+      note(source, "too many connections");
+    },
+  });
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
@@ -71,10 +77,6 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
   server.on("tlsClientError", (error, socket) => {
     note(socket.remoteAddress ?? "", `no TLS: ${error.message}`);
     socket.destroy();
-  });
-  server.on("drop", (dropped?: DropArgument) => {
-    limit.onTurnedAway();
-    note(dropped?.remoteAddress ?? "", "too many connections");
   });
   const port = await listen(server, options);
   return {
