@@ -36,12 +36,13 @@ const causeWords: Readonly<Record<MoveCause, string>> = {
   "generation-ready": "the copy is verified",
   "snapshot-failed": "the copy breaks off",
   "snapshot-sent": "the copy was sent",
-  "database-invalid": "the database fails a check",
+  "database-invalid": "the database may not be used",
   "order-changeover": "`pair changeover`",
   "order-promote": "`pair promote`",
   "order-mode": "`pair mode`",
   "order-maintenance": "`pair maintenance`",
   "partner-answered": "the partner lives",
+  "partner-removed": "the partner is removed",
   "arbiter-answered": "the witness's answer",
 };
 

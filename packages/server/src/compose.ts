@@ -9,16 +9,14 @@ import type { Tail } from "@gridward/core/domain/pair/event";
 import type { PairState } from "@gridward/core/domain/pair/pair-state";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { Alarm, ServerStatus } from "@gridward/core/domain/server-status";
-import type { SignInOutcome } from "@gridward/core/domain/sign-in";
 import type { DirectoryState } from "@gridward/core/domain/state";
-import type { Actor } from "@gridward/core/domain/types";
 import { FailureCounters } from "@gridward/runtime/observe/failure-counters";
 import { SecurityEventStore } from "@gridward/runtime/observe/security-events";
 import { createPasswordHasher, type PasswordHasher } from "@gridward/runtime/os/argon2";
 import { type Clock, runSoon } from "@gridward/runtime/os/clock";
 import { descriptorLimit } from "@gridward/runtime/os/descriptors";
 import { machineUptime } from "@gridward/runtime/os/uptime";
-import { freshRequestId, randomFraction } from "@gridward/runtime/os/random";
+import { randomFraction } from "@gridward/runtime/os/random";
 import type { ServerIdentity } from "@gridward/runtime/trust/server-directory";
 import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
 import type { Backups } from "./backup/open-backups.ts";
@@ -38,6 +36,7 @@ import { readSettings, writeSetting } from "./own-settings.ts";
 import { OwnIdentity } from "./own-identity.ts";
 import type { FrontEndParts, OperatorParts } from "./parts.ts";
 import { arbitrationStatus, openWitnessAlarms } from "./pair/arbitration.ts";
+import { type Leaving, openLeaving } from "./pair/leaving.ts";
 import { openPair, type Pair } from "./pair/open-pair.ts";
 import type { OtherFrame } from "./pair/partner-wire.ts";
 import { withNames } from "./pair/server-names.ts";
@@ -45,6 +44,7 @@ import { serverStatus } from "./pair/status.ts";
 import { openSetAsideAlarm } from "./set-aside/alarm.ts";
 import { setTailAside, type TailSource } from "./set-aside/tail-folder.ts";
 import { Upload } from "./set-aside/upload.ts";
+import { submitLock } from "./submit-lock.ts";
 import { createSessions, type Sessions } from "./session.ts";
 import { openSignIn } from "./sign-in.ts";
 
@@ -97,14 +97,16 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const basis = { ...order, identity, known, database: timeWrites(database.value, clock, slow) };
   const freshness = openFreshness(basis);
   const watch = watchState(() => pair, { events, tell, clock });
+  const leaving = watchRemoval(basis, () => pair);
   const pair = startPair(basis, {
     onCommitted: (entries) => {
       heed(entries, { counters, events });
+      leaving.look();
       tell();
     },
     onSettled: watch.look,
     onOrder: (told) => events.onPairOrder(told),
-    takeOther: (frame) => slow.take(frame),
+    takeOther: (frame) => slow.take(frame) ?? leaving.take(frame),
   });
   const { config } = order.found;
   const { conductor } = pair;
@@ -136,6 +138,16 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
       ended.abort();
       for (const part of [pair, counters, events]) part.close();
     },
+  });
+}
+
+function watchRemoval({ directory, identity }: Basis, pair: () => Pair): Leaving {
+  return openLeaving({
+    directory,
+    self: identity.node,
+    state: () => pair().conductor.state,
+    feed: (event) => pair().conductor.feed(event),
+    close: (all, reason) => pair().wire.keepOnly(all, reason),
   });
 }
 
@@ -338,7 +350,7 @@ function frontEnd(basis: Basis, pair: Pair, tools: FrontTools): FrontEndParts {
       systemKey: () => identity.systemKey,
       counters: tools.counters,
       record: (event, attempt) => tools.events.onSignIn(event, attempt),
-      lock: (command) => void submitLock(basis, pair, command),
+      lock: (command) => void submitLock({ ...basis, submit }, command),
     }),
   };
 }
@@ -373,27 +385,3 @@ function securityOf(identity: OwnIdentity): ServerStatus["security"] {
     "validate-partner": true,
   };
 }
-
-/**
- * The block here holds already; the entry tells the others. On a Standby it waits until there is a
- * Main that takes it, or until the lock would be over anyway (design §7).
- */
-async function submitLock(
-  { identity, clock, stop }: Basis,
-  { submit }: Pair,
-  command: NonNullable<SignInOutcome["lock"]>,
-): Promise<void> {
-  const { node: id, name } = identity;
-  const actor: Actor = { kind: "server", id, name, door: "pair", source: "" };
-  const requestId = freshRequestId();
-  while (clock.now() < command.until && !stop.aborted) {
-    const done = await submit({ command, actor, requestId });
-    if (done.ok || !notNow.test(done.error.code)) return;
-    await clock.sleep(lockRetryMs, stop);
-  }
-}
-
-const lockRetryMs = 5_000;
-
-/** Refusals that say nothing of the account, only of this server and this moment. */
-const notNow = /^(?:pair|disk|server)\./;

@@ -46,7 +46,8 @@ export async function openLinkPort(
     settings: () => settings,
     admission: {
       partnerKey: (node) => {
-        const server = findServer(parts, node);
+        // Who was removed may still prove who it was, to hear that it was (HS14).
+        const server = findServer(parts, node) ?? parts.state().tables.removed.get(node);
         return server && pairingKeyFromText(server.pairingKey);
       },
       isEnrolled: (device, fingerprint) => isEnrolled(parts.state(), device, fingerprint),
@@ -106,8 +107,10 @@ export function hasBackupAddress(parts: DialParts, node: NodeId): boolean {
   return findServer(parts, node)?.backup !== undefined;
 }
 
+/** A database knows better than what was told before there was one. */
 function findServer(parts: DialParts, node: NodeId): ServerRow | undefined {
-  return parts.state().tables.servers.get(node) ?? parts.known().find(({ id }) => id === node);
+  const { servers } = parts.state().tables;
+  return servers.size > 0 ? servers.get(node) : parts.known().find(({ id }) => id === node);
 }
 
 function isEnrolled(state: DirectoryState, device: DeviceId, fingerprint: string): boolean {

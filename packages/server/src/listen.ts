@@ -17,6 +17,7 @@ import { serveLocal } from "./frontends/local/serve-local.ts";
 import { replicaKeyPurpose } from "./found-system.ts";
 import { openLinkPort } from "./link-port.ts";
 import { answerJoins } from "./pair/answer-join.ts";
+import { admitServer } from "./pair/removal.ts";
 import { type ReplicaServer, serveReplica } from "./replica/serve-replica.ts";
 import { openPassword } from "./sealed-password.ts";
 
@@ -136,7 +137,9 @@ async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }
       identity,
       state: front.state,
       known: () => known.rows,
-      onServer: (peer) => pair.wire.accept(peer),
+      onServer: (peer) => {
+        if (admitServer(front.state(), peer)) pair.wire.accept(peer);
+      },
       onDevice: (peer) => replica.accept(peer),
       onRefused: (outcome) => {
         if (outcome.caller !== undefined) pair.wire.noteRefused(outcome.caller, outcome);

@@ -11,6 +11,7 @@ import { openSystemdLine } from "@gridward/runtime/os/systemd-line";
 import { readServerDirectory } from "@gridward/runtime/trust/server-directory";
 import { buildHouse, type House } from "./compose.ts";
 import { listen, type Listening } from "./listen.ts";
+import { readRemoval } from "./pair/removal.ts";
 
 /** `gridward server run DIR`: opens everything, says so in one line, and stops in order. */
 const log = pino({ base: null }, pino.destination({ fd: 2, sync: true }));
@@ -74,18 +75,20 @@ async function start(path: string): Promise<Result<Running, Refusal>> {
     return end(listening.error);
   }
   open.doors = listening.value;
-  house.value.pair.findPartners();
-  house.value.pair.wire.setPartners(house.value.known.rows.map(({ id }) => id).filter(isOther));
+  if (readRemoval(path) === null) dialPartners(house.value);
   return ok({ house: house.value, doors: listening.value, release: () => lock.value.release() });
 
   function end(refusal: Refusal): Result<never, Refusal> {
     if (lock.ok) lock.value.release();
     return err(refusal);
   }
+}
 
-  function isOther(id: string): boolean {
-    return found.ok && id !== found.value.node;
-  }
+/** Those of its database; while there is none, those that it was told of. */
+function dialPartners({ pair, known, identity }: House): void {
+  pair.findPartners();
+  if (pair.conductor.state.tables.servers.size > 0) return;
+  pair.wire.setPartners(known.rows.map(({ id }) => id).filter((id) => id !== identity.node));
 }
 
 async function untilStopped(): Promise<void> {

@@ -7,6 +7,12 @@ import { ControlStore } from "@gridward/runtime/journal/control-store";
 import type { JournalFault, JournalStore, OpenedJournal } from "@gridward/runtime/journal/journal";
 import { generationsDirectory, sqliteJournalStore } from "@gridward/runtime/journal/sqlite-store";
 import { listDirectory } from "@gridward/runtime/os/directory";
+import { readRemoval, type Removal, removalText } from "./pair/removal.ts";
+
+/** Why no database is used: it cannot be, or this server was removed from its system (HS14). */
+export type DatabaseFault =
+  | JournalFault
+  | { readonly code: "pair.removed"; readonly detail: string; readonly seq: null };
 
 /** What a server finds in its data directory at the start. */
 export interface FoundDatabase {
@@ -17,7 +23,7 @@ export interface FoundDatabase {
   readonly store: JournalStore;
   /** null on a blank server, and where the database is unusable. */
   readonly opened: OpenedJournal | null;
-  readonly fault: JournalFault | null;
+  readonly fault: DatabaseFault | null;
 }
 
 /**
@@ -34,16 +40,23 @@ export function openDatabase(directory: string, node: NodeId): Result<FoundDatab
   }
   const store = sqliteJournalStore(directory);
   const { incarnation } = record;
+  const told = readRemoval(directory);
+  if (told !== null) return ok({ ...control.value, store, opened: null, fault: removed(told) });
   if (incarnation === null) {
     const fault = findNameless(directory, control.value.isDoubtful || record.lostName);
     return ok({ ...control.value, store, opened: null, fault });
   }
   const opened = store.open(incarnation);
   if (!opened.ok) return ok({ ...control.value, store, opened: null, fault: opened.error });
-  const fault = findControlFault(record, opened.value) ?? null;
+  const row = opened.value.committedState.tables.removed.get(node);
+  const fault = findControlFault(record, opened.value) ?? (row ? removed(row) : null);
   if (fault === null) return ok({ ...control.value, store, opened: opened.value, fault });
   opened.value.journal.close();
   return ok({ ...control.value, store, opened: null, fault });
+}
+
+function removed(removal: Removal): DatabaseFault {
+  return { code: "pair.removed", detail: removalText(removal), seq: null };
 }
 
 /** A slot that was damaged may have named the database here; a blank server clears it away (R17). */

@@ -4,6 +4,7 @@ import type { Instant } from "../base/time.ts";
 import type { Fact } from "./fact.ts";
 import type { MemberOf } from "./member-of.ts";
 import { singleKey, type DirectoryState, type Table } from "./state.ts";
+import { removeServer } from "./remove-server.ts";
 import type { AccountRow, DeviceRow, GroupRow, PairRow, RowChange, SystemRow } from "./types.ts";
 
 type FactOf<Kind extends Fact["kind"]> = MemberOf<Fact, Kind>;
@@ -60,7 +61,7 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "server-joined":
     case "server-removed":
     case "server-address-set":
-      return [changeServer(state, fact)];
+      return changeServer(state, fact, at);
     case "set-aside-recorded":
     case "set-aside-judged":
       return [changeSetAside(state, fact, at)];
@@ -87,19 +88,19 @@ function systemAfter(
 function changeServer(
   state: DirectoryState,
   fact: FactOf<"server-joined" | "server-removed" | "server-address-set">,
-): RowChange {
-  switch (fact.kind) {
-    case "server-removed":
-      return { table: "servers", key: fact.id, row: null };
-    case "server-joined":
-      return { table: "servers", key: fact.server.id, row: fact.server };
-    case "server-address-set": {
-      const { backup: _, ...server } = getRow(state.tables.servers, fact.id);
-      const backup = fact.backup === null ? {} : { backup: fact.backup };
-      const row = { ...server, address: fact.address, ...backup };
-      return { table: "servers", key: fact.id, row };
-    }
+  at: Instant,
+): readonly RowChange[] {
+  if (fact.kind === "server-removed") return removeServer(state, fact, at);
+  if (fact.kind === "server-joined") {
+    const { server } = fact;
+    const joined: RowChange = { table: "servers", key: server.id, row: server };
+    // A restore makes the server that it runs on a member again, whatever the backup says of it.
+    const wasRemoved = state.tables.removed.has(server.id);
+    return wasRemoved ? [joined, { table: "removed", key: server.id, row: null }] : [joined];
   }
+  const { backup: _, ...server } = getRow(state.tables.servers, fact.id);
+  const backup = fact.backup === null ? {} : { backup: fact.backup };
+  return [{ table: "servers", key: fact.id, row: { ...server, address: fact.address, ...backup } }];
 }
 
 function getRow<Row>(table: Table<Row>, key: string): Row {

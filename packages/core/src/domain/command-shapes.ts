@@ -108,6 +108,7 @@ export const commandShapes: {
     address: text,
     backup: text.nullable(),
   }),
+  "remove-server": shape("remove-server", { id }),
   "set-replication": shape("set-replication", { id, enabled: z.boolean() }),
   "record-set-aside": shape("record-set-aside", { row: setAsideShape }),
   "reapply-set-aside": shape("reapply-set-aside", { id, reason: text }),

@@ -141,6 +141,7 @@ export type Command =
       readonly address: string;
       readonly backup: string | null;
     }
+  | { readonly kind: "remove-server"; readonly id: NodeId }
   | { readonly kind: "start-term"; readonly pair: PairRow }
   | { readonly kind: "set-recovery-key"; readonly publicKey: string }
   /** First entry after a restore, written by the program that restores. */

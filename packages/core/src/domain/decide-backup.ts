@@ -26,7 +26,7 @@ export function setRecoveryKey(
 export function restoreSystem(
   state: DirectoryState,
   command: CommandOf<"restore-system">,
-  { at }: Submission,
+  { at, actor }: Submission,
 ): Decision {
   const { term, owner, backup, replaced, server, certificates } = command;
   const system = state.tables.system.get(singleKey);
@@ -50,7 +50,7 @@ export function restoreSystem(
   return decided([
     { kind: "system-restored", backup, replaced, uidNext: system.uidNext + uidGap },
     ...[...state.tables.invites.keys()].toSorted().map(withdrawn),
-    ...(server === null ? [] : replacedBy(state, server)),
+    ...(server === null ? [] : replacedBy(state, server, actor.name)),
     ...certificates.map((certificate): Fact => ({ kind: "certificate-issued", certificate })),
     { kind: "term-started", pair },
   ]);
@@ -71,11 +71,12 @@ function withdrawn(name: string): Fact {
 function replacedBy(
   state: DirectoryState,
   server: NonNullable<CommandOf<"restore-system">["server"]>,
+  by: string,
 ): readonly Fact[] {
   const lost = [...state.tables.servers.keys()].filter((id) => id !== server.id).toSorted();
   const removed = lost.flatMap((key): readonly Fact[] => {
     const row = state.tables.servers.get(key);
-    return row === undefined ? [] : [{ kind: "server-removed", id: row.id }];
+    return row === undefined ? [] : [{ kind: "server-removed", id: row.id, by }];
   });
   return [...removed, { kind: "server-joined", server }];
 }

@@ -81,6 +81,11 @@ export function joinServer(
   const refusal = checkRoom(state, server.name, kind);
   if (refusal !== undefined) return err(refusal);
   if (state.tables.servers.has(server.id)) return refuse("pair.name-taken", server.id);
+  // What it was known by is on a disk that somebody gave up.
+  const isRemoved = [...state.tables.removed.values()].some(
+    ({ id, pairingKey }) => id === server.id || pairingKey === server.pairingKey,
+  );
+  if (isRemoved) return refuse("pair.removed", server.name);
   for (const { serial, profile } of certificates) {
     if (profile !== "server" && profile !== "replica-signer") {
       return refuse("certificate.wrong-profile", serial);

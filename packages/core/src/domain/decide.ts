@@ -12,6 +12,7 @@ import {
   spendInviteTry,
   startTerm,
 } from "./decide-pair.ts";
+import { removeServer } from "./decide-remove.ts";
 import { restoreSystem, setRecoveryKey } from "./decide-backup.ts";
 import { recordSetAside, rejectSetAside, reapplySetAside } from "./decide-set-aside.ts";
 import { createSystem, setPolicy } from "./decide-system.ts";
@@ -54,10 +55,9 @@ export function decide(state: DirectoryState, submission: Submission): Decision 
     case "end-session":
       return endSession(state, command);
     case "set-policy":
-      return setPolicy(state, command);
     case "set-recovery-key":
     case "restore-system":
-      return decideBackup(state, command, submission);
+      return decideSystem(state, command, submission);
     case "create-group":
     case "delete-group":
     case "join-group":
@@ -79,6 +79,7 @@ export function decide(state: DirectoryState, submission: Submission): Decision 
     case "spend-invite-try":
     case "join-server":
     case "set-server-address":
+    case "remove-server":
     case "add-witness":
     case "remove-witness":
     case "start-term":
@@ -127,14 +128,19 @@ function decideGroup(
     : changeMembership(state, command);
 }
 
-function decideBackup(
+function decideSystem(
   state: DirectoryState,
-  command: CommandOf<"set-recovery-key" | "restore-system">,
+  command: CommandOf<"set-policy" | "set-recovery-key" | "restore-system">,
   submission: Submission,
 ): Decision {
-  return command.kind === "set-recovery-key"
-    ? setRecoveryKey(state, command)
-    : restoreSystem(state, command, submission);
+  switch (command.kind) {
+    case "set-policy":
+      return setPolicy(state, command);
+    case "set-recovery-key":
+      return setRecoveryKey(state, command);
+    case "restore-system":
+      return restoreSystem(state, command, submission);
+  }
 }
 
 function decideSetAside(
@@ -176,6 +182,7 @@ function decidePair(
     | "spend-invite-try"
     | "join-server"
     | "set-server-address"
+    | "remove-server"
     | "add-witness"
     | "remove-witness"
     | "start-term"
@@ -193,6 +200,8 @@ function decidePair(
       return joinServer(state, command, submission);
     case "set-server-address":
       return setServerAddress(state, command);
+    case "remove-server":
+      return removeServer(state, command, submission);
     case "add-witness":
       return addWitness(state, command);
     case "remove-witness":

@@ -84,7 +84,7 @@ export const factShapes: { readonly [Kind in Fact["kind"]]: z.ZodType<Plain<Fact
   "server-joined": shape("server-joined", { server: serverShape }),
   "witness-added": shape("witness-added", { witness: witnessShape }),
   "witness-removed": shape("witness-removed", {}),
-  "server-removed": shape("server-removed", { id }),
+  "server-removed": shape("server-removed", { id, by: text }),
   "server-address-set": shape("server-address-set", {
     id,
     address: text,

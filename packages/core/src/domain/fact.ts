@@ -83,7 +83,7 @@ export type Fact =
   | { readonly kind: "server-joined"; readonly server: ServerRow }
   | { readonly kind: "witness-added"; readonly witness: WitnessRow }
   | { readonly kind: "witness-removed" }
-  | { readonly kind: "server-removed"; readonly id: NodeId }
+  | { readonly kind: "server-removed"; readonly id: NodeId; readonly by: string }
   | {
       readonly kind: "server-address-set";
       readonly id: NodeId;

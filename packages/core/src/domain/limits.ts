@@ -15,6 +15,8 @@ export const devicesPerCommandMax = 5_000;
 export const promotableServersMax = 3;
 export const permanentServersMax = 4;
 export const serversMax = 8;
+/** Servers that were removed and are told so when they return; the oldest are forgotten. */
+export const removedServersMax = 64;
 export const policiesMax = 64;
 export const passwordBytesMax = 1024;
 export const passwordLengthMin = 4;

@@ -53,6 +53,7 @@ export const permissions: { readonly [Kind in CommandKind]: Permission } = {
   "spend-invite-try": servers,
   "join-server": servers,
   "set-server-address": securityAdministrator,
+  "remove-server": securityAdministrator,
   "record-set-aside": servers,
   "reapply-set-aside": securityAdministrator,
   "reject-set-aside": securityAdministrator,

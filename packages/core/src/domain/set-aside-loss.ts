@@ -47,6 +47,7 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "invite-tried":
     case "invite-used":
     case "recovery-key-set":
+    case "server-removed":
       return otherLoss(fact, there, present);
     case "account-created":
     case "account-enabled":
@@ -64,7 +65,6 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "authority-created":
     case "invite-issued":
     case "server-joined":
-    case "server-removed":
     case "server-address-set":
     case "system-restored":
     case "mode-changed":
@@ -160,11 +160,12 @@ function otherLoss(
     | "invite-tried"
     | "invite-used"
     | "recovery-key-set"
+    | "server-removed"
   >,
   there: string,
   { state, now }: Present,
 ): string | undefined {
-  const { devices, endedSessions, invites, system } = state.tables;
+  const { devices, endedSessions, invites, servers, system } = state.tables;
   switch (fact.kind) {
     case "device-replication-set":
       return deviceLoss(devices.get(fact.id), fact.enabled, there);
@@ -180,6 +181,11 @@ function otherLoss(
     case "recovery-key-set":
       if (system.get(singleKey)?.recovery?.publicKey === fact.publicKey) return undefined;
       return `Another recovery key was set ${there}; the old one opens backups.`;
+    case "server-removed": {
+      const server = servers.get(fact.id);
+      if (server === undefined) return undefined;
+      return `The server ${server.name} was removed ${there} and is part of the system now.`;
+    }
   }
 }
 

@@ -25,6 +25,7 @@ export const emptyState: DirectoryState = {
     groups: PersistentMap(),
     devices: PersistentMap(),
     servers: PersistentMap(),
+    removed: PersistentMap(),
     witness: PersistentMap(),
     invites: PersistentMap(),
     policies: PersistentMap(),

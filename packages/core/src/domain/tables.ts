@@ -7,6 +7,7 @@ export const tableNames: readonly TableName[] = [
   "system", // the single key
   "pair", // the single key
   "servers", // id
+  "removed", // id of the server
   "witness", // the single key
   "authorities", // id
   "policies", // name
@@ -35,6 +36,7 @@ export function* allRows({ tables }: DirectoryState): Generator<RowChange, void>
   yield* rows(tables.system, (key, row) => ({ table: "system", key, row }));
   yield* rows(tables.pair, (key, row) => ({ table: "pair", key, row }));
   yield* rows(tables.servers, (key, row) => ({ table: "servers", key, row }));
+  yield* rows(tables.removed, (key, row) => ({ table: "removed", key, row }));
   yield* rows(tables.witness, (key, row) => ({ table: "witness", key, row }));
   yield* rows(tables.authorities, (key, row) => ({ table: "authorities", key, row }));
   yield* rows(tables.policies, (key, row) => ({ table: "policies", key, row }));

@@ -123,6 +123,17 @@ export interface ServerRow {
   readonly joinedAt: Instant;
 }
 
+/** A server that was taken out of the system for good: told so when it returns (HS14). */
+export interface RemovedServerRow {
+  readonly id: NodeId;
+  readonly name: string;
+  /** As it had been: never believed again, but to tell it what became of it. */
+  readonly pairingKey: string;
+  /** Who ordered it. */
+  readonly by: string;
+  readonly at: Instant;
+}
+
 /** A single-use invitation for a Standby. The secret itself is only in the code. */
 export interface InviteRow {
   readonly name: string;
@@ -279,6 +290,7 @@ export interface Rows {
   readonly groups: GroupRow;
   readonly devices: DeviceRow;
   readonly servers: ServerRow;
+  readonly removed: RemovedServerRow;
   readonly witness: WitnessRow;
   readonly invites: InviteRow;
   readonly policies: PolicyRow;

@@ -15,6 +15,7 @@ import { freshId, freshRequestId } from "@gridward/runtime/os/random";
 import { Ledger } from "../ledger.ts";
 import { blankControl } from "@gridward/core/domain/control-record";
 import { OwnIdentity } from "../own-identity.ts";
+import { forgetRemoval } from "../pair/removal.ts";
 import { certify, type Certified } from "./certify-restored.ts";
 import {
   prepareRestore,
@@ -94,6 +95,7 @@ async function replace(
     highest: head,
     ackSet: [self],
   };
+  forgetRemoval(directory);
   const control = ControlStore.open(directory);
   if (control.ok) control.value.store.write(record);
   else ControlStore.create(directory, record);

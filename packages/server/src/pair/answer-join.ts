@@ -102,7 +102,7 @@ async function admission(
   const key = parts.systemKey();
   const invite = front.state().tables.invites.get(ask.name);
   if (key === null) return refuse("pair.not-main", "");
-  const before = joined.get(ask.name);
+  const before = stillJoined({ parts, joined }, ask.name);
   const use = { purpose: "join", name: ask.name, exporter: peer.exporter } as const;
   if (invite === undefined) {
     const isRetry = before !== undefined && isSecretMac(before.secret, use, ask.mac);
@@ -116,6 +116,16 @@ async function admission(
   const isProved = secret !== undefined && isSecretMac(secret, use, ask.mac);
   if (!isProved) return refuse("invite.rejected", "");
   return spent.ok ? ok(secret) : spent;
+}
+
+/** Not one that was removed since: its code is as dead as the rest of it. */
+function stillJoined(
+  { parts, joined }: Pick<Conversation, "parts" | "joined">,
+  name: string,
+): Joined | undefined {
+  const before = joined.get(name);
+  const isMember = before !== undefined && parts.front.state().tables.servers.has(before.id);
+  return isMember ? before : undefined;
 }
 
 interface Named {
@@ -136,7 +146,7 @@ async function join(
   if (server.name !== ask.name || !verifyContact(proof, server.pairingKey, signature)) {
     return refuse("invite.rejected", "the pairing key was not proved");
   }
-  const before = joined.get(ask.name);
+  const before = stillJoined(conversation, ask.name);
   const isRetry = before?.id === server.id && before.pairingKey === server.pairingKey;
   const made = isRetry ? ok(before) : await enter(parts, peer, application, secret);
   if (!made.ok) return made;

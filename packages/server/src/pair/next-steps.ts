@@ -17,7 +17,7 @@ export function nextSteps(
     // One that was never part of a system is told how to become it by its own remedy.
     return control.systemId === null ? undefined : steps([waitForMain]);
   }
-  if (machine.phase !== "invalid") return undefined;
+  if (machine.phase !== "invalid" || machine.code === "pair.removed") return undefined;
   const stop = "stop this server";
   const resync = `\`gridward pair resync --local ${directory}\``;
   const run = `\`gridward server run ${directory}\``;

@@ -20,7 +20,7 @@ import { sha256 } from "@gridward/runtime/os/hash";
 import { freshId, freshRequestId } from "@gridward/runtime/os/random";
 import { kindsOf, Ledger } from "../ledger.ts";
 import type { PairOrder } from "../event-log.ts";
-import type { FoundDatabase } from "../open-database.ts";
+import type { DatabaseFault, FoundDatabase } from "../open-database.ts";
 import type { Receipt } from "../parts.ts";
 import type { TailSource } from "../set-aside/tail-folder.ts";
 import { Writer } from "../writer.ts";
@@ -84,7 +84,7 @@ const snapshotEvery = 20_000;
 
 export function openPair(parts: OpenPairParts): Pair {
   const { found, self, clock } = parts;
-  const seen = { seq: found.opened?.committed.seq ?? 0, snapshot: 0 };
+  const seen: Seen = { seq: found.opened?.committed.seq ?? 0, snapshot: 0, servers: undefined };
   // A first pass that a crash cut off has left an unfinished generation behind.
   if (found.opened) found.store.keepOnly(found.opened.journal.incarnation);
   const pair: Pair = {
@@ -109,8 +109,9 @@ export function openPair(parts: OpenPairParts): Pair {
     },
     submit: async (order) => submitChange(submitting, order),
     findPartners: () => {
-      const servers = pair.conductor.state.tables.servers;
-      wire.setPartners([...servers.values()].map(({ id }) => id).filter((id) => id !== self));
+      const { servers } = pair.conductor.state.tables;
+      if (servers !== seen.servers) followServers(wire, servers, self);
+      seen.servers = servers;
     },
     tick: () => {
       pair.conductor.feed({ kind: "tick" });
@@ -143,8 +144,24 @@ export function openPair(parts: OpenPairParts): Pair {
   return pair;
 }
 
+type Servers = Conductor["state"]["tables"]["servers"];
+
+/** How far what was committed has been looked at. */
+interface Seen {
+  seq: number;
+  snapshot: number;
+  servers: Servers | undefined;
+}
+
+/** Who was removed is heard no more; a blank server still keeps whom it was told of. */
+function followServers(wire: PartnerWire, servers: Servers, self: NodeId): void {
+  const others = [...servers.values()].map(({ id }) => id).filter((id) => id !== self);
+  if (servers.size > 0) wire.keepOnly(others, "it was removed from the system");
+  wire.setPartners(others);
+}
+
 /** What can wait for a quiet moment: the commit mark and, now and then, a snapshot. */
-function tidy({ conductor }: Pair, seen: { snapshot: number }): void {
+function tidy({ conductor }: Pair, seen: Seen): void {
   const { ledger } = conductor;
   if (!ledger || ledger.head.seq !== ledger.committed.seq) return;
   ledger.noteCommitted();
@@ -153,11 +170,7 @@ function tidy({ conductor }: Pair, seen: { snapshot: number }): void {
   ledger.saveSnapshot();
 }
 
-function openConductor(
-  parts: OpenPairParts,
-  pair: () => Pair,
-  seen: { seq: number; snapshot: number },
-): Conductor {
+function openConductor(parts: OpenPairParts, pair: () => Pair, seen: Seen): Conductor {
   const { found } = parts;
   const started = startPair(whatWasFound(parts));
   for (const action of started.actions) {
@@ -175,7 +188,7 @@ function whatWasFound({ found, self, clock, suspectAfter }: OpenPairParts): Foun
   const clocks = { at: clock.monotonic(), now: clock.now() };
   const here = { self, control: record, isDoubtful, suspectAfter, ...clocks };
   if (!opened) {
-    const text = fault && { code: fault.code, text: faultText(fault.detail) };
+    const text = fault && { code: fault.code, text: faultText(fault) };
     const nothing = { head: record.highest, committed: 0, partners: [], recorded: null };
     const kinds: Found["kinds"] = new Map();
     return { ...here, ...nothing, kinds, fault: text };
@@ -192,11 +205,7 @@ function whatWasFound({ found, self, clock, suspectAfter }: OpenPairParts): Foun
   };
 }
 
-function conductorParts(
-  parts: OpenPairParts,
-  pair: () => Pair,
-  seen: { seq: number },
-): ConductorParts {
+function conductorParts(parts: OpenPairParts, pair: () => Pair, seen: Seen): ConductorParts {
   const { found, self, name, clock } = parts;
   return {
     self,
@@ -242,7 +251,8 @@ function conductorParts(
   };
 }
 
-function faultText(detail: string): string {
+function faultText({ code, detail }: DatabaseFault): string {
+  if (code === "pair.removed") return detail;
   return `The database cannot be used: ${detail.replace(/\.$/, "")}.`;
 }
 

@@ -180,6 +180,37 @@ test("[WI1] a route ends with its connection and goes on over no other", async (
   assert.deepEqual([route.isOpen(), first.sent.length, second.sent.length], [false, 1, 0]);
 });
 
+test("[WI11][HS14] who is no partner any more is dialled, heard and waited for no longer", async () => {
+  const { wire, world, outcome, wake, kinds } = aWire();
+  wire.setPartners([partner]);
+  const [dialled, accepted] = [new FakePeer("dial"), new FakePeer()];
+  await outcome({ outcome: "verified", peer: dialled });
+  wire.accept(accepted);
+  wire.keepOnly([partner], "kept");
+  assert.equal(dialled.closedFor, undefined);
+  wire.keepOnly([], "it was removed");
+  assert.deepEqual([dialled.closedFor, accepted.closedFor], ["it was removed", "it was removed"]);
+  const told = ["link-up", "link-down", "partner-removed"];
+  assert.deepEqual(kinds(), told);
+  dialled.receive('{"kind":"leaving"}');
+  await settled();
+  await wake();
+  assert.deepEqual([kinds(), world.dials.length], [told, 1]);
+});
+
+test("[WI11][HS14] a dial that ends after the removal tells nothing and keeps no connection", async () => {
+  const { wire, outcome, kinds } = aWire();
+  wire.setPartners([partner]);
+  wire.keepOnly([], "it was removed");
+  const late = new FakePeer("dial");
+  await outcome({ outcome: "verified", peer: late });
+  assert.notEqual(late.closedFor, undefined);
+  wire.setPartners([partner]);
+  wire.keepOnly([], "it was removed");
+  await outcome({ ...refused, cause: "T03", fromPartner: true });
+  assert.equal(kinds().includes("partner-answered"), false);
+});
+
 test("[WI2] a partner that called before it was known, or looked at, is dialled all the same", async () => {
   const { wire, world, outcome, wake } = aWire();
   wire.directions(partner);

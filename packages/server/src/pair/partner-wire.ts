@@ -39,6 +39,8 @@ export function isConflict(
 }
 
 interface Connections {
+  /** Raised when it is no partner any more. */
+  readonly end: AbortController;
   dialled: VerifiedPeer | undefined;
   /** Over which address that goes. */
   way: Way;
@@ -96,6 +98,19 @@ export class PartnerWire {
       if (connections.isDialled) continue; // It may have called us before we knew whom to call.
       connections.isDialled = true;
       void this.#keepDialling(id);
+    }
+  }
+
+  /** All others are no servers of the system any more: their connections are closed at once. */
+  keepOnly(ids: readonly NodeId[], reason: string): void {
+    for (const [id, { end, dialled, accepted, sending }] of this.#partners) {
+      if (ids.includes(id)) continue;
+      this.#partners.delete(id);
+      end.abort();
+      dialled?.close(reason);
+      accepted?.close(reason);
+      if (sending) this.#parts.deliver({ kind: "link-down", peer: id });
+      this.#parts.deliver({ kind: "partner-removed", peer: id });
     }
   }
 
@@ -172,6 +187,7 @@ export class PartnerWire {
     const known = this.#partners.get(id);
     if (known) return known;
     const fresh: Connections = {
+      end: new AbortController(),
       dialled: undefined,
       way: "main",
       accepted: undefined,
@@ -197,8 +213,10 @@ export class PartnerWire {
   async #keepDialling(id: NodeId): Promise<void> {
     const { clock, backOff } = this.#parts;
     const connections = this.#connections(id);
-    while (!this.#stop.signal.aborted) {
+    const stop = AbortSignal.any([this.#stop.signal, connections.end.signal]);
+    while (!stop.aborted) {
       const { outcome, way } = await this.#dialInOrder(id);
+      if (connections.end.signal.aborted) return refuseLate(outcome);
       if (outcome.outcome === "verified") {
         connections.failures = 0;
         this.#useDialled(id, outcome.peer, way);
@@ -209,15 +227,15 @@ export class PartnerWire {
         this.#noteAnswer(id, outcome);
         connections.failures++;
       }
-      await clock.sleep(backOff(connections.failures), this.#stop.signal);
+      await clock.sleep(backOff(connections.failures), stop);
     }
   }
 
   /** Ends with the connection that was dialled, and with whatever took its place meanwhile. */
   async #lastDialled(id: NodeId): Promise<void> {
-    const { dialled } = this.#connections(id);
+    const dialled = this.#partners.get(id)?.dialled;
     await dialled?.closed;
-    const { dialled: now } = this.#connections(id);
+    const now = this.#partners.get(id)?.dialled;
     if (now !== undefined && now !== dialled) await this.#lastDialled(id);
   }
 
@@ -235,7 +253,8 @@ export class PartnerWire {
   }
 
   #useDialled(id: NodeId, peer: VerifiedPeer, way: Way): void {
-    const connections = this.#connections(id);
+    const connections = this.#partners.get(id);
+    if (!connections) return peer.close(noPartner);
     connections.dialled = peer;
     connections.way = way;
     connections.dial = good(peer);
@@ -274,7 +293,8 @@ export class PartnerWire {
 
   #onClosed(id: NodeId, peer: VerifiedPeer, reason: string): void {
     this.#parts.onClosed(peer);
-    const connections = this.#connections(id);
+    const connections = this.#partners.get(id);
+    if (!connections) return;
     if (connections.accepted === peer) connections.accepted = undefined;
     if (connections.dialled === peer) connections.dialled = undefined;
     if (connections.sending !== peer) return;
@@ -289,7 +309,7 @@ export class PartnerWire {
 
   /** False: the frame was not one of ours, and its connection is being closed. */
   #onFrame(id: NodeId, peer: VerifiedPeer, frame: Bytes): boolean {
-    const fault = this.#takeFrame(id, peer, frame);
+    const fault = this.#partners.has(id) ? this.#takeFrame(id, peer, frame) : noPartner;
     if (fault !== null) peer.close(fault);
     return fault === null;
   }
@@ -325,6 +345,12 @@ export class PartnerWire {
     connections.heard = link;
     return false;
   }
+}
+
+const noPartner = "it is no partner any more";
+
+function refuseLate(outcome: LinkOutcome): void {
+  if (outcome.outcome === "verified") outcome.peer.close(noPartner);
 }
 
 const untried = {

@@ -13,6 +13,7 @@ import { lockDirectory } from "@gridward/runtime/os/directory-lock";
 import { readServerDirectory, type ServerIdentity } from "@gridward/runtime/trust/server-directory";
 import { putAside } from "../backup/put-aside.ts";
 import { KnownServers } from "../known-servers.ts";
+import { readRemoval } from "../pair/removal.ts";
 
 /**
  * `pair resync`: puts a database that cannot be used aside, so that this server, still itself and
@@ -28,6 +29,7 @@ export function resync(
   const lock = lockDirectory(directory);
   if (!lock.ok) return refuse("config.already-running", `process ${lock.error.pid ?? "unknown"}`);
   try {
+    if (readRemoval(directory) !== null) return refuse("pair.removed", server.value.config.name);
     const found = findRecord(directory, server.value);
     if (!found.ok) return found;
     const { record, store } = found.value;

@@ -10,6 +10,7 @@ import type { ServerStatus } from "@gridward/core/domain/server-status";
 import { ControlStore } from "@gridward/runtime/journal/control-store";
 import { readServerDirectory } from "@gridward/runtime/trust/server-directory";
 import { KnownServers } from "../known-servers.ts";
+import { readRemoval, removalText } from "../pair/removal.ts";
 import type { NamedServer } from "../pair/server-names.ts";
 import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
 
@@ -32,10 +33,12 @@ export function readStoppedStatus(
   const record = control.ok ? control.value.record : null;
   const { config, node, issued, temporary } = server.value;
   const { rows } = new KnownServers(directory);
+  const removal = readRemoval(directory);
   const known = [{ id: node, name: config.name }, ...rows];
   return ok({
     ...nothingGoesOn,
     ...remembered(node, record, known),
+    ...(removal !== null && removedBefore(removalText(removal))),
     node_id: node,
     name: config.name,
     kind: rows.find(({ id }) => id === node)?.kind ?? "promotable",
@@ -90,6 +93,10 @@ function whatItWas(self: NodeId, record: ControlRecord | null): string {
   return record.owner === self
     ? `It was Main of term ${record.term}.`
     : `It was Standby in term ${record.term}.`;
+}
+
+function removedBefore(text: string): Pick<ServerStatus, "cause"> {
+  return { cause: { code: "config.not-running", text: `No program runs here. ${text}` } };
 }
 
 function positionOf(record: ControlRecord | null): ServerStatus["position"] {

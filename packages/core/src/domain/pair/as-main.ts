@@ -13,6 +13,7 @@ import {
   act,
   become,
   commitUpTo,
+  isMember,
   isPermanent,
   keep,
   peerOf,
@@ -217,7 +218,8 @@ function mayAdmit(turn: Turn, { admitting }: Serving, id: NodeId): boolean {
   const isDone = control.ackSet.includes(id) && peer.complete;
   const hasRoom = control.mode !== "pair" || control.ackSet.length < 2;
   const fits = control.ackSet.includes(id) || hasRoom;
-  return control.handover === null && !isDone && fits && turn.clocks.at >= peer.admitAfter;
+  const isFree = control.handover === null && isMember(turn.state, id);
+  return isFree && !isDone && fits && turn.clocks.at >= peer.admitAfter;
 }
 
 function setAdmitting(turn: Turn, machine: Serving, admitting: Serving["admitting"]): void {
@@ -229,6 +231,7 @@ function onProof(turn: Turn, from: NodeId, proof: PairMessage & { readonly kind:
   if (machine.duty !== "main" || machine.phase !== "serving") return;
   if (machine.admitting?.peer !== from || !machine.admitting.asked) return;
   setAdmitting(turn, machine, null);
+  if (!isMember(turn.state, from)) return; // Removed since it was asked.
   const isSame = samePosition(proof.position, head) && proof.digest === turn.history.digest();
   if (!isSame) return setPeer(turn, from, { admitAfter: turn.clocks.at + timing.holdOff });
   // Its own word that it is complete follows.

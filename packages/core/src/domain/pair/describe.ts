@@ -57,6 +57,7 @@ function readNone(state: PairState, machine: None): Reading {
     case "blank":
       return { state: "blank", why: whyBlank };
     case "invalid": {
+      if (machine.code === "pair.removed") return whyRemoved(machine.text);
       const remedy = "Run `gridward doctor {dir}`, then join this server to its system again.";
       return {
         state: "invalid-database",
@@ -79,6 +80,16 @@ function readNone(state: PairState, machine: None): Reading {
     case "two-mains":
       return { state: "two-mains", why: whyTwoMains(state, machine.other) };
   }
+}
+
+/** HS14: it can be no part of the system again as who it was. */
+function whyRemoved(text: string): Reading {
+  const { variant: badge } = states["invalid-database"];
+  const remedy =
+    "To return it joins as a new server, in an empty directory DIR: `gridward pair invite --name NAME` " +
+    "on the Main; here stop this server, then `gridward server init DIR --name NAME`, " +
+    "`gridward server run DIR`, and `gridward server join DIR` with the code.";
+  return { state: "invalid-database", why: { code: "pair.removed", text, remedy }, badge };
 }
 
 const whyBlank: Why = {

@@ -37,6 +37,8 @@ export type PairEvent =
   | { readonly kind: "order-promote"; readonly force: boolean }
   | { readonly kind: "order-mode"; readonly mode: ArbitrationMode; readonly hasWitness: boolean }
   | { readonly kind: "order-maintenance"; readonly isOn: boolean }
+  /** It is no server of the system any more, and its connections are closed. */
+  | { readonly kind: "partner-removed"; readonly peer: NodeId }
   /** It answered, be it with a refusal: nobody takes over from a server that lives. */
   | { readonly kind: "partner-answered"; readonly peer: NodeId }
   /** Exactly one for each `ask-arbiter`; silent: no answer in time, or no connection. */

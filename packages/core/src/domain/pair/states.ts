@@ -244,6 +244,7 @@ export const states: Readonly<Record<ServerState, StateRow>> = {
     mustAct: "yes",
     mark: "investigate",
     word: "Invalid Database",
+    variant: { mark: "investigate", word: "Removed", when: "it was removed from the system" },
   },
   "two-mains": {
     ...asNobody,

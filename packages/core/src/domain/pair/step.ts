@@ -1,3 +1,4 @@
+import type { NodeId } from "../../base/identity.ts";
 import { hearArbiterAsMain, hearAsMain, onAppended, onMainTick, onPeerLost } from "./as-main.ts";
 import {
   hearAsStandby,
@@ -81,6 +82,8 @@ function take(turn: Turn, event: PairEvent): void {
       return orderMode(turn, event.mode, event.hasWitness);
     case "order-maintenance":
       return orderMaintenance(turn, event.isOn);
+    case "partner-removed":
+      return forgetPeer(turn, event.peer);
     case "partner-answered":
       return setPeer(turn, event.peer, { aliveAt: turn.clocks.at });
     case "arbiter-answered":
@@ -121,6 +124,14 @@ function onLinkDown(
   if (machine.duty !== "standby" || control.owner !== event.peer) return;
   // A snapshot in transfer ends by its own event, when the shell has put the pieces away.
   if (machine.phase === "following") become(turn, { duty: "standby", phase: "connecting" });
+}
+
+/** HS14: what it said last counts for nothing: no state names it, nobody waits for it. */
+function forgetPeer(turn: Turn, id: NodeId): void {
+  onPeerLost(turn, id);
+  const peers = new Map(turn.state.peers);
+  peers.delete(id);
+  turn.state = { ...turn.state, peers };
 }
 
 function onMessage(turn: Turn, event: PairEvent & { readonly kind: "message" }): void {

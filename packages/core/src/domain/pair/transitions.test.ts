@@ -26,6 +26,7 @@ import { findMove, isKnownMove, moves } from "./transitions.ts";
 
 const begun: PairEvent = { kind: "snapshot-begun", bytesTotal: 10 };
 const bent: PairEvent = { kind: "database-invalid", code: "x", text: "bent" };
+const removed: PairEvent = { kind: "database-invalid", code: "pair.removed", text: "by X" };
 const full: PairEvent = { kind: "disk-full" };
 const theirs = { owner: serverB, duty: "main" } as const;
 const mainOfSame = heard(serverB, aHello(theirs));
@@ -70,6 +71,16 @@ const plays: Readonly<Record<string, () => Pick<Played, "state">>> = {
   "following > diverged": () => outOf("following", forked),
   "connecting > invalid": () => outOf("connecting", bent),
   "following > invalid": () => outOf("following", bent),
+  "serving > invalid": () => outOf("serving", removed),
+  "draining > invalid": () => outOf("draining", removed),
+  "read-only > invalid": () => outOf("read-only", removed),
+  "blank > invalid": () => outOf("blank", removed),
+  "synchronising > invalid": () => outOf("synchronising", removed),
+  "candidate > invalid": () => outOf("candidate", removed),
+  "maintenance > invalid": () => outOf("maintenance", removed),
+  "diverged > invalid": () => outOf("diverged", removed),
+  "fenced > invalid": () => outOf("fenced", removed),
+  "two-mains > invalid": () => outOf("two-mains", removed),
   "synchronising > candidate": () => promoted("synchronising", promote, "witness"),
   "synchronising > serving": () => promoted("synchronising", force),
   "maintenance > serving": () => promoted("maintenance", force),

@@ -167,6 +167,23 @@ export const moves: readonly Move[] = [
     ...apart("few lives bend a state", true),
   },
   {
+    from: [
+      "blank",
+      "synchronising",
+      "candidate",
+      "maintenance",
+      "diverged",
+      "fenced",
+      "two-mains",
+      ...asMain,
+    ],
+    to: "invalid",
+    on: ["database-invalid"],
+    when: "this server was removed from the system, and hears of it",
+    rules: ["I5"],
+    ...apart("no life of the simulator removes a server"),
+  },
+  {
     from: ["candidate"],
     to: "serving",
     on: ["arbiter-answered", "order-promote"],

@@ -100,6 +100,11 @@ export function isPermanent({ kinds }: Pick<PairState, "kinds">, id: NodeId): bo
   return kinds.get(id) === "permanent";
 }
 
+/** Still a server of the system, as our journal says? One without a journal cannot say no. */
+export function isMember({ kinds }: Pick<PairState, "kinds">, id: NodeId): boolean {
+  return kinds.size === 0 || kinds.has(id);
+}
+
 export function countPromotable({ kinds }: Pick<PairState, "kinds">): number {
   return [...kinds.values()].filter((kind) => kind === "promotable").length;
 }

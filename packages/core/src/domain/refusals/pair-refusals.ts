@@ -256,7 +256,7 @@ export const pairRefusals = {
     says: "A system has at most three servers that may be Main.",
     remedy:
       "Make it a permanent Standby: `gridward pair invite --name NAME --permanent`. " +
-      "One that is gone for good keeps its place until a backup is restored on a new server.",
+      "One that is gone for good gives up its place: `gridward pair remove --name NAME`.",
   },
   "pair.too-many-permanent": {
     ...againstRule,
@@ -264,7 +264,7 @@ export const pairRefusals = {
     says: "A system has at most four permanent Standbys.",
     remedy:
       "Use one that is there; `gridward pair status` shows them. " +
-      "One that is gone for good keeps its place until a backup is restored on a new server.",
+      "One that is gone for good gives up its place: `gridward pair remove --name NAME`.",
   },
   "pair.third-in-pair-mode": {
     ...againstRule,
@@ -279,6 +279,37 @@ export const pairRefusals = {
     remedy:
       "Use a server that may be promoted; `gridward pair status` shows which. " +
       "If all are lost, restore a backup in a new directory: `gridward server init DIR`.",
+  },
+  "pair.remove-main": {
+    ...againstRule,
+    ...toOperator,
+    says: "The Main cannot be removed.",
+    remedy:
+      "Run `gridward pair changeover --to NAME` first; if it is lost, `gridward pair promote` " +
+      "on a Standby, and remove it there.",
+  },
+  "pair.remove-counted": {
+    ...againstRule,
+    ...toOperator,
+    says: "This server is in the ack set: changes wait for it, so it cannot be removed.",
+    remedy:
+      "If it runs, take it out there: `gridward pair maintenance on --local DIR`. If it is off, " +
+      "the Main lets it go by itself after some seconds; in pair mode run " +
+      "`gridward pair promote --force --local DIR` on the Main.",
+  },
+  "pair.remove-last": {
+    ...againstRule,
+    ...toOperator,
+    says: "No other server that may be Main would be left beside the Main, which only manual mode allows.",
+    remedy: "Run `gridward pair mode manual` first.",
+  },
+  "pair.removed": {
+    ...againstRule,
+    ...toOperator,
+    says: "This server was removed from the system, and does not come back as who it was.",
+    remedy:
+      "Make it a new one in an empty directory: `gridward server init DIR --name NAME`, " +
+      "`gridward server run DIR`, and `gridward server join DIR` with a new code.",
   },
   "pair.foreign-system": {
     ...againstRule,

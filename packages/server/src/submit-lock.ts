@@ -1,0 +1,39 @@
+import type { SignInOutcome } from "@gridward/core/domain/sign-in";
+import type { Actor } from "@gridward/core/domain/types";
+import type { Clock } from "@gridward/runtime/os/clock";
+import { freshRequestId } from "@gridward/runtime/os/random";
+import type { OwnIdentity } from "./own-identity.ts";
+import type { FrontEndParts } from "./parts.ts";
+
+/**
+ * The block here holds already; the entry tells the others. On a Standby it waits until there is a
+ * Main that takes it, or until the lock would be over anyway (design §7).
+ */
+export async function submitLock(
+  {
+    identity,
+    clock,
+    stop,
+    submit,
+  }: {
+    readonly identity: OwnIdentity;
+    readonly clock: Clock;
+    readonly stop: AbortSignal;
+    readonly submit: FrontEndParts["submit"];
+  },
+  command: NonNullable<SignInOutcome["lock"]>,
+): Promise<void> {
+  const { node: id, name } = identity;
+  const actor: Actor = { kind: "server", id, name, door: "pair", source: "" };
+  const requestId = freshRequestId();
+  while (clock.now() < command.until && !stop.aborted) {
+    const done = await submit({ command, actor, requestId });
+    if (done.ok || !notNow.test(done.error.code)) return;
+    await clock.sleep(lockRetryMs, stop);
+  }
+}
+
+const lockRetryMs = 5_000;
+
+/** Refusals that say nothing of the account, only of this server and this moment. */
+const notNow = /^(?:pair|disk|server)\./;
