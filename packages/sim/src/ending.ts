@@ -1,4 +1,5 @@
 import type { NodeId } from "@gridward/core/base/identity";
+import { findGone, type Restored } from "./restored.ts";
 import type { SimServer } from "./sim-server.ts";
 import type { Violation } from "./violation.ts";
 
@@ -30,6 +31,7 @@ export interface Said {
   readonly taken: readonly Taken[];
   /** Terms whose owner a person made go on alone although its partner might succeed it. */
   readonly forcedAlone: ReadonlySet<number>;
+  readonly restored: readonly Restored[];
 }
 
 /** I1, I11, I12: what the Main of the healed end makes untrue of all that was said. */
@@ -54,22 +56,28 @@ export function findUntrue(main: SimServer, said: Said): readonly Violation[] {
       says: `${request}, acknowledged by ${by} in term ${term}, is nowhere`,
     });
   }
-  return found;
+  return [...found, ...said.restored.flatMap((each) => findGone(each, said.servers))];
 }
 
-/** I1: in the Main's journal, or set aside or on a kept disk after a person promoted who need not hold it. */
+/**
+ * I1: in the Main's journal; or set aside or on a kept disk, where a person promoted who need not
+ * hold it, or restored a backup that is older.
+ */
 function isKept(
   main: SimServer,
   { request, by, holders, term, seq, hash }: Acknowledged,
-  { servers, taken, forcedAlone }: Said,
+  { servers, taken, forcedAlone, restored }: Said,
 ): boolean {
   if (main.disk.hashAt(seq) === hash || main.disk.requests.has(request)) return true;
-  const isLeftBehind = taken.some(
+  const isPassedBy = taken.some(
     (each) =>
       each.term >= term && !holders.includes(each.by) && (each.isExcused || forcedAlone.has(term)),
   );
-  const kept = servers.find(({ id }) => id === by)?.disk;
   const tails = servers.flatMap(({ disk }) => disk.tails.flat());
+  const lost = servers.flatMap(({ disk }) => disk.lost.flat());
+  const isAfterBackup = restored.some((each) => each.term > term && !each.brought.has(request));
+  if (isAfterBackup && lost.some((entry) => entry.hash === hash)) return true;
+  const kept = servers.find(({ id }) => id === by)?.disk;
   const onDisk = [...(kept?.entries() ?? []), ...(kept?.lost.flat() ?? []), ...tails];
-  return isLeftBehind && onDisk.some((entry) => entry.hash === hash);
+  return (isAfterBackup || isPassedBy) && onDisk.some((entry) => entry.hash === hash);
 }

@@ -21,7 +21,7 @@ let told = startedAt;
 await runSeeds({ from, seeds, workers: Number(values.workers) }, (outcome) => {
   totals.done++;
   totals.acknowledged += outcome.acknowledged;
-  totals.takeovers += outcome.terms - 1;
+  totals.takeovers += outcome.takeovers;
   if (performance.now() - told > 10_000) {
     told = performance.now();
     console.error(`${totals.done} of ${seeds} seeds`);

@@ -12,6 +12,14 @@ export interface RareFaults {
   readonly refusedDirections: number;
   /** The clock on the wall jumps so often, milliseconds. */
   readonly wallJumpEvery: number;
+  /** A backup is taken so often, milliseconds; 0: none in this run. */
+  readonly backupEvery: number;
+  /** When all databases are lost at once, if a backup is left; 0: never. */
+  readonly fireAt: number;
+  /** When an operator who sees a lost database restores a backup there; 0: only when nothing else is left. */
+  readonly restoreAt: number;
+  /** Share of restores where nothing was lost. */
+  readonly needless: number;
 }
 
 export interface Rare extends RareFaults {
@@ -28,5 +36,20 @@ export function drawRare(seed: number): Rare {
     lostSlots: seldom(0.15, 0.6),
     refusedDirections: seldom(0.3, 0.3),
     wallJumpEvery: seldom(0.2, 3_000),
+    ...drawDisaster(dice, seldom),
+  };
+}
+
+function drawDisaster(
+  dice: Random,
+  seldom: (share: number, value: number) => number,
+): Pick<Rare, "backupEvery" | "fireAt" | "restoreAt" | "needless"> {
+  const none = { backupEvery: 0, fireAt: 0, restoreAt: 0, needless: 0 };
+  if (!dice.chance(0.15)) return none;
+  return {
+    backupEvery: dice.between(1_000, 12_000),
+    fireAt: seldom(0.5, dice.between(4_000, 24_000)),
+    restoreAt: seldom(0.7, dice.between(5_000, 30_000)),
+    needless: 0.5,
   };
 }

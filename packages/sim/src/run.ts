@@ -9,7 +9,7 @@ export interface Outcome {
   readonly seed: number;
   readonly violations: readonly Violation[];
   readonly acknowledged: number;
-  readonly terms: number;
+  readonly takeovers: number;
   /** Ways that the pair's machines went: "from > to". */
   readonly moves: readonly string[];
 }
@@ -37,7 +37,7 @@ export async function run(seed: number): Promise<Outcome> {
     seed,
     violations: watcher.violations,
     acknowledged: watcher.acknowledged.size,
-    terms: Math.max(...world.pair.map(({ disk }) => disk.control.term)),
+    takeovers: watcher.taken.length,
     moves: [...watcher.moves],
   };
 }

@@ -2,6 +2,7 @@ import type { NodeId, SystemId } from "@gridward/core/base/identity";
 import { assert } from "@gridward/core/base/result";
 import { blankControl, type ControlRecord } from "@gridward/core/domain/control-record";
 import { type Entry, origin, type Position } from "@gridward/core/domain/entry";
+import type { DirectoryState } from "@gridward/core/domain/state";
 import { bendEntries } from "./damage.ts";
 import type { Random } from "./random.ts";
 import { DiskFull, type Journal, type OpenedJournal } from "@gridward/runtime/journal/journal";
@@ -100,6 +101,19 @@ export class SimDisk {
     this.#older = this.control;
   }
 
+  /** A restore, while no process runs: what was here is put aside; the older slot stays. */
+  replace(journal: Journal, state: DirectoryState, control: ControlRecord): void {
+    this.lost.push(this.entries());
+    this.store.keepOnly(journal.incarnation);
+    this.journal = journal;
+    this.requests = new Set(state.requestsById.keys());
+    this.isBroken = false;
+    this.isBent = false;
+    this.isDoubtful = false;
+    this.#older = this.control;
+    this.control = control;
+  }
+
   entries(): readonly Entry[] {
     return this.journal?.read(this.journal.first(), everything) ?? [];
   }
@@ -114,9 +128,9 @@ export class SimDisk {
     return this.hashAt(seq) === hash || (journal !== undefined && seq < journal.first());
   }
 
-  /** Was it there before its journal was bent, or a person set the server up anew? */
+  /** Was it there before its journal was bent, replaced by a person, or set aside? */
   hasLost(seq: number, hash: string): boolean {
-    return this.lost.some((before) =>
+    return [...this.lost, ...this.tails].some((before) =>
       before.some((entry) => entry.seq === seq && entry.hash === hash),
     );
   }

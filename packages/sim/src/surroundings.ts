@@ -1,4 +1,5 @@
 import type { NodeId } from "@gridward/core/base/identity";
+import type { Disasters } from "./disasters.ts";
 import type { Faults } from "./faults.ts";
 import type { Rare } from "./rare.ts";
 import type { Random } from "./random.ts";
@@ -19,6 +20,7 @@ export interface Surroundings {
   /** The servers of our system; in some runs a third (HS14). */
   readonly pair: Pair;
   readonly witness: SimWitness;
+  readonly disasters: Disasters;
   /** True once no fault is made any more. */
   readonly isCalm: boolean;
   fresh(): number;

@@ -15,6 +15,8 @@ import { findUnsafeCopies, tellsOfCopy } from "./copies.ts";
 import { type Acknowledged, findUntrue, type Taken } from "./ending.ts";
 import { carriesRows, type SimFrame } from "./frame.ts";
 import { findBrokenPromise, findUnnoticedDrop } from "./promises.ts";
+import type { Backup } from "./restore.ts";
+import { noteRestored, type Restored } from "./restored.ts";
 import type { Violation } from "./violation.ts";
 import type { SimDisk } from "./sim-disk.ts";
 import type { Process } from "./sim-process.ts";
@@ -37,7 +39,8 @@ export class Watcher {
   /** Who acknowledged in a term. */
   readonly #ackers = new Map<number, NodeId>();
   /** Who took each term, in order. */
-  readonly #taken: Taken[] = [];
+  readonly taken: Taken[] = [];
+  readonly restored: Restored[] = [];
   /** Terms whose owner a person made go on alone although its partner might succeed it. */
   readonly #forcedAlone = new Set<number>();
   /** Hand-overs whose target said that it does not take the term: "owner term". */
@@ -78,6 +81,15 @@ export class Watcher {
     this.#visibility.onFounded(disk);
   }
 
+  /** HS12: a person put a backup in the place of a database, under a term of its own. */
+  onRestored(server: SimServer, backup: Backup): void {
+    const { disk, id } = server;
+    this.restored.push(noteRestored(server, backup, this.#servers));
+    this.taken.push({ term: disk.control.term, by: id, isExcused: false });
+    this.onFounded(disk);
+    this.#noteWritten(disk.entries());
+  }
+
   /** A client was told "done" (R1, I2, I11, I16, I17). */
   onAnswered(server: SimServer, request: string, seq: number): void {
     const disks = [server.disk, ...this.#servers.map(({ disk }) => disk)];
@@ -93,8 +105,9 @@ export class Watcher {
     if (before.hash === entry.hash) return;
     // Only a change that an operator's act left behind may be made again.
     if (server.disk.holds(before.seq, before.hash)) {
-      this.fail("I11", `${request} was answered ${before.seq} and ${seq}`);
+      return this.fail("I11", `${request} was answered ${before.seq} and ${seq}`);
     }
+    this.#onFirstAnswer(server, entry);
   }
 
   /** A client was told "no" at its only try: the change is nowhere, and never will be (I12). */
@@ -166,7 +179,7 @@ export class Watcher {
 
   /** Two operators promoted two servers that could not hear each other. */
   #isTakenTwice(term: number): boolean {
-    const taken = this.#taken.filter((each) => each.term === term);
+    const taken = this.taken.filter((each) => each.term === term);
     return new Set(taken.map(({ by }) => by)).size > 1 && taken.some(({ isExcused }) => isExcused);
   }
 
@@ -213,16 +226,18 @@ export class Watcher {
   #onTaken(before: ControlRecord, after: ControlRecord): void {
     if (before.term > 0) this.#found(findBadPromotion(before, this.isForced));
     const { understanding } = this.#find(after.nodeId)?.process ?? {};
-    if (!this.isForced) this.#found(understanding?.findBadSuccession(before));
+    // It had asked before a person made its Main go on alone: the witness gave it the term (R9).
+    const hadAsked = before.candidacy !== null && this.#forcedAlone.has(before.term);
+    if (!this.isForced && !hadAsked) this.#found(understanding?.findBadSuccession(before));
     this.#checkAuthority(before, after);
     const isExcused = this.isForced || before.mode === "manual";
-    this.#taken.push({ term: after.term, by: after.nodeId, isExcused });
+    this.taken.push({ term: after.term, by: after.nodeId, isExcused });
   }
 
   /** R17: its journal told it of a term that it had taken before a slot was lost. */
   #isRemembered({ isDoubtful }: SimDisk, { nodeId, term }: ControlRecord): boolean {
     if (!isDoubtful) return false;
-    return this.#taken.some((taken) => taken.term === term && taken.by === nodeId);
+    return this.taken.some((taken) => taken.term === term && taken.by === nodeId);
   }
 
   #checkAuthority(before: ControlRecord, after: ControlRecord): void {
@@ -253,9 +268,7 @@ export class Watcher {
   }
 
   onAppended(disk: SimDisk, entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      this.#written.set(entry.requestId, [...(this.#written.get(entry.requestId) ?? []), entry]);
-    }
+    this.#noteWritten(entries);
     this.#hadCopy ||= entries.some(tellsOfCopy);
     const head = disk.head();
     const place = `${disk.id} ${disk.journal?.incarnation ?? ""}`;
@@ -265,6 +278,12 @@ export class Watcher {
     }
     this.#heads.set(place, head);
     for (const entry of entries) if (entry.node === disk.id) this.#checkLife(disk.id, entry);
+  }
+
+  #noteWritten(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      this.#written.set(entry.requestId, [...(this.#written.get(entry.requestId) ?? []), entry]);
+    }
   }
 
   /** R5: two lives of a Main never write under one start. */
@@ -356,8 +375,9 @@ export class Watcher {
       servers: this.#servers,
       refused: this.#refused,
       acknowledged: this.acknowledged,
-      taken: this.#taken,
+      taken: this.taken,
       forcedAlone: this.#forcedAlone,
+      restored: this.restored,
     };
     this.violations.push(...findUntrue(main, known));
   }

@@ -3,6 +3,7 @@ import { assert } from "@gridward/core/base/result";
 import { day } from "@gridward/core/base/time";
 import { beginFresh, beginOrphaned, otherSystem, ourSystem } from "./beginnings.ts";
 import { Clients } from "./clients.ts";
+import { Disasters } from "./disasters.ts";
 import { drawFaults, type Faults } from "./faults.ts";
 import { type SimFrame, throughText } from "./frame.ts";
 import { Network, type NetworkEnd } from "./network.ts";
@@ -48,6 +49,7 @@ export class World {
   readonly devices: readonly SimDevice[];
   readonly operator = new Operator(this);
   readonly clients = new Clients(this);
+  readonly disasters = new Disasters(this);
   /** The pair and, in some runs, a server of another system that reaches them. */
   readonly #servers: readonly SimServer[];
   readonly #networks: readonly Network[];
@@ -126,6 +128,7 @@ export class World {
     this.#lookLater();
     if (this.faults.isInterrupted) this.#interrupt();
     this.#jumpLater();
+    this.disasters.start();
     this.#disturbLater("crashEvery", () => this.#crash());
     this.#disturbLater("outageEvery", () => this.#loseMain());
     this.#disturbLater("freezeEvery", () => this.#freeze());
