@@ -176,7 +176,6 @@ async function changeover(
   const { pair, front } = parts;
   const target = [...front.state().tables.servers.values()].find(({ name }) => name === to);
   if (!target) return err({ code: "pair.server-not-found", detail: to });
-  if (target.id === parts.identity.node) return err({ code: "pair.already-main", detail: to });
   const { conductor, dialCheck } = pair;
   const denial = checkChangeover(conductor.pair, target.id, true);
   if (denial) return err(denial);

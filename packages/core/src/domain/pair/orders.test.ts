@@ -117,6 +117,9 @@ test("[HS6] a changeover is refused with its reason unless target and directions
   const cut = withPeer(main, serverB, { linkUp: false, complete: true });
   const unfinished = withPeer(main, serverB, { complete: false });
   const oneWay = { ...changeover, directionsOk: false };
+  const toItself = { ...changeover, to: serverA };
+  assert.equal(refusalOf(play(main, [toItself]).actions), "pair.already-main");
+  // A Standby asked to be Main itself, so that whoever asks goes on to the Main.
   assert.equal(refusalOf(play(aValidStandby(), [changeover]).actions), "pair.not-main");
   assert.equal(refusalOf(play(cut, [changeover]).actions), "pair.target-not-valid");
   assert.equal(refusalOf(play(unfinished, [changeover]).actions), "pair.target-not-valid");

@@ -34,16 +34,23 @@ export function checkChangeover(
   if (control.switching !== null) {
     return { code: "pair.busy", detail: "the mode is being switched" };
   }
+  const denial = checkTarget(state, to);
+  if (denial) return denial;
+  if (!directionsOk) {
+    return { code: "pair.direction-refused", detail: "both must pass" };
+  }
+  return undefined;
+}
+
+function checkTarget(state: PairState, to: NodeId): Refusal | undefined {
+  if (to === state.self) return { code: "pair.already-main", detail: "" };
   if (isPermanent(state, to)) return permanent;
   const peer = state.peers.get(to);
   if (peer === undefined || !peer.linkUp) {
     return { code: "pair.target-not-valid", detail: "the target is not connected" };
   }
-  if (!peer.complete || !control.ackSet.includes(to)) {
+  if (!peer.complete || !state.control.ackSet.includes(to)) {
     return { code: "pair.target-not-valid", detail: "the target has not finished synchronising" };
-  }
-  if (!directionsOk) {
-    return { code: "pair.direction-refused", detail: "both must pass" };
   }
   return undefined;
 }
