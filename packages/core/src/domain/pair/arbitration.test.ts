@@ -20,6 +20,7 @@ import {
   heard,
   play,
   type Played,
+  promote,
   refusalOf,
   saidOf,
   serverA,
@@ -174,6 +175,19 @@ test("[R5][R6][HS7] a Standby takes the term that the witness gives, and hears n
   const main = play(deaf, [answered(asks.actions, { kind: "record", record })], afterG);
   assert.equal(main.state.control.owner, serverB);
   assert.equal(main.state.control.candidacy, null);
+});
+
+test("[I33][HS3] an operator who promotes with the witness's grant hears that it is done", () => {
+  const standby = aValidStandby(certified({ mode: "witness" }));
+  const candidate = play(standby, [promote], afterG);
+  const read = answered(candidate.actions, { kind: "record", record: aRegister() });
+  const asks = play(candidate, [read], afterG);
+  const request = askedOf(asks.actions);
+  assert.ok(request?.kind === "cas");
+  const record = { ...request.next, version: 8 };
+  const main = play(asks, [answered(asks.actions, { kind: "record", record })], afterG);
+  assert.equal(main.state.control.owner, serverB);
+  assert.ok(deeds(main.actions).includes("order-done"));
 });
 
 test("[R4] a Standby that the witness knows to be dropped succeeds nobody, now and later", () => {

@@ -60,4 +60,5 @@ export function takeGranted(turn: Turn, record: ArbiterRecord, by: PairRow["by"]
   const reason = by === "promotion" ? promotedAlone : wasSilent(owner);
   const unprotected = isAlone ? { since: turn.clocks.now, reason } : null;
   takeTerm(turn, { term: record.term, by, ackSet: record.ackSet, unprotected });
+  if (by === "promotion") act(turn, { kind: "order-done" });
 }
