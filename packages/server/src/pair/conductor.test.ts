@@ -88,6 +88,15 @@ function aMain(changes: Partial<ControlRecord> = {}) {
   return { conductor, ledger, store, fill, world, deeds, passes, sources };
 }
 
+/** Without it no entry can tell of a change of mode or set. */
+function journalTerm(conductor: Conductor): void {
+  const { ackSet, term } = conductor.pair.control;
+  const place = { term, owner: serverA, by: "creation", since: 0, mode: "manual" } as const;
+  const pair = { ...place, ackSet, unprotected: null };
+  conductor.stage({ ...aChange("one"), facts: [{ kind: "term-started", pair }] });
+  conductor.flush();
+}
+
 /** A Main with Standbys that follow. */
 function aPairMain(standbys = [serverB]) {
   const main = aMain({ ackSet: [serverA, ...standbys] });
@@ -219,11 +228,7 @@ test("[CD4] a full disk makes a Main read-only, and what was not written is not 
 
 test("[CD4][HS8] who was to leave the set when the disk was full is in it, and what is due stays due", () => {
   const { conductor, ledger, world, fill } = aPairMain([serverB, serverC]);
-  const { ackSet, term } = conductor.pair.control;
-  const place = { term, owner: serverA, by: "creation", since: 0, mode: "manual" } as const;
-  const pair = { ...place, ackSet, unprotected: null };
-  conductor.stage({ ...aChange("one"), facts: [{ kind: "term-started", pair }] });
-  conductor.flush();
+  journalTerm(conductor);
   for (; world.at < 4_000; world.at += 500) conductor.feed({ kind: "tick" });
   fill(true);
   world.at += 500; // Both have not answered for too long now.
@@ -233,6 +238,47 @@ test("[CD4][HS8] who was to leave the set when the disk was full is in it, and w
   assert.equal(conductor.pair.committed, 1);
   assert.equal(conductor.pair.unrecorded, true);
   assert.equal(ledger.committed.seq, 1);
+});
+
+test("[CD4][HS7] a mode that is switched when the disk is full is told as switched", async () => {
+  const { conductor, fill } = aMain();
+  journalTerm(conductor);
+  fill(true);
+  const outcome = await conductor.order({ kind: "order-mode", mode: "pair", hasWitness: false });
+  assert.equal(conductor.pair.control.mode, "pair");
+  assert.deepEqual(outcome, { ok: true, value: undefined });
+  assert.equal(conductor.pair.unrecorded, true, "its entry is due");
+});
+
+test("[CD4][HS7] a switch that goes on when the disk gets full is answered at its end", async () => {
+  const { conductor, fill, world } = aPairMain([serverB, serverC]);
+  journalTerm(conductor);
+  const outcomes: Result<undefined, Refusal>[] = [];
+  void conductor
+    .order({ kind: "order-mode", mode: "witness", hasWitness: true })
+    .then((outcome) => outcomes.push(outcome));
+  fill(true);
+  conductor.feed(heard(serverB, { kind: "leaving", term: 1, reason: "maintenance" }));
+  await settled();
+  assert.equal(conductor.pair.machine.duty === "main" && conductor.pair.machine.phase, "read-only");
+  assert.deepEqual([conductor.pair.control.switching, outcomes.length], ["witness", 0]);
+  world.at = 10_000;
+  conductor.feed({ kind: "tick" });
+  await settled();
+  assert.equal(conductor.pair.control.mode, "manual");
+  assert.deepEqual(
+    outcomes.map((outcome) => !outcome.ok && outcome.error.code),
+    ["pair.mode-unchanged"],
+  );
+});
+
+test("[CD4][HS3] a term that is taken when the disk is full is told as taken", async () => {
+  const waiting = aMain({ ackSet: [serverA, serverB] });
+  journalTerm(waiting.conductor);
+  waiting.fill(true);
+  const outcome = await waiting.conductor.order({ kind: "order-promote", force: true });
+  assert.deepEqual(waiting.conductor.pair.control.ackSet, [serverA]);
+  assert.equal(outcome.ok, true);
 });
 
 test("[CD5] the digest of the state is journalled once in 256 changes", () => {

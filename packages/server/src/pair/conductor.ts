@@ -206,7 +206,18 @@ export class Conductor {
       }
     } catch (error) {
       this.#onFailure(error, before, written);
+      if (error instanceof DiskFull) this.#answerWhenFull(actions, written);
     }
+  }
+
+  /** What the control record says is done, be it journalled or not; what goes on is answered later. */
+  #answerWhenFull(actions: readonly PairAction[], written: ControlRecord | undefined): void {
+    const last = actions.findLast((action) => action.kind === "write-control");
+    const answer = actions.find(({ kind }) => kind === "order-done" || kind === "order-refused");
+    const isKept = this.#pair.machine.duty === "main" && last?.control === written;
+    if (isKept && answer !== undefined) return this.#perform(answer);
+    if (this.#pair.control.switching !== null) return;
+    this.#answerOrder(err({ code: "disk.full", detail: "journal" }));
   }
 
   /** What could not be written was not promised either: the rules go on from before it. */
@@ -214,7 +225,7 @@ export class Conductor {
     if (error instanceof DiskFull) {
       this.#keepTaken(before, written);
       this.#waitingEvents.push({ kind: "disk-full" });
-      return this.#answerOrder(err({ code: "disk.full", detail: "journal" }));
+      return;
     }
     if (!(error instanceof StateMismatch)) throw error;
     this.#pair = { ...before, control: this.#durable(written ?? before.control) };
