@@ -22,7 +22,7 @@ let witness: TestWitness;
 
 before(async () => {
   if (skip !== false) return;
-  rig = await Rig.open("W");
+  rig = await Rig.open({ more: ["W"] });
   const { stage, network, api, main, standby } = rig;
   witness = await initWitness(stage, network.address("W"));
   stage.enclose("witness", ...network.enter("W"), "setpriv", "--pdeathsig", "KILL", "--");

@@ -15,7 +15,7 @@ const nightly = skip === false ? byNight : skip;
 let rig: Rig;
 
 before(async () => {
-  if (skip === false) rig = await Rig.open("C");
+  if (skip === false) rig = await Rig.open({ more: ["C"] });
 });
 after(async () => {
   if (skip === false) await rig.close();

@@ -7,7 +7,6 @@ import { type Api, storm } from "../../scripts/demo/api.ts";
 import {
   type DemoDevice,
   type DemoServer,
-  initServer,
   member,
   runServer,
   waitForDevice,
@@ -19,6 +18,7 @@ import {
   adminPassword,
   assertRefused,
   foundSystem,
+  initServer,
   joinTo,
   lookAt,
   signInStatus,

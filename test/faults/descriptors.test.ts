@@ -3,12 +3,13 @@ import { spawnSync } from "node:child_process";
 import { connect, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import type { Api } from "../../scripts/demo/api.ts";
-import { type DemoServer, initServer, member, runServer } from "../../scripts/demo/cast.ts";
+import { type DemoServer, member, runServer } from "../../scripts/demo/cast.ts";
 import { Stage, until } from "../../scripts/demo/stage.ts";
 import {
   addAccount,
   adminPassword,
   foundSystem,
+  initServer,
   joinTo,
   lookAt,
   signInStatus,

@@ -4,8 +4,8 @@ import { member } from "../../scripts/demo/cast.ts";
 import { until } from "../../scripts/demo/stage.ts";
 import { makeBlank } from "./disk.ts";
 import { whyNoNetwork } from "./network.ts";
-import { createAccount, Rig, setFirstPassRate } from "./rig.ts";
-import { joinTo, lookAt, promote, waitForState } from "./servers.ts";
+import { createAccount, Rig } from "./rig.ts";
+import { joinTo, lookAt, promote, setNumber, waitForState } from "./servers.ts";
 
 /** First passes that are cut off, and blank servers that must not become anything. */
 
@@ -63,7 +63,7 @@ test(
       }
       await until("all is done", 60_000, async () => ((await shareDone()) > 1 ? true : undefined));
       await rig.kill(main);
-      setFirstPassRate(main, 0);
+      setNumber(main, "first_pass_rate", 0);
       await rig.start(main);
     });
   },

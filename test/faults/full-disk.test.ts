@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { errorCode } from "@gridward/runtime/os/files";
 import type { Api } from "../../scripts/demo/api.ts";
-import { type DemoServer, initServer, member, runServer } from "../../scripts/demo/cast.ts";
+import { type DemoServer, member, runServer } from "../../scripts/demo/cast.ts";
 import { Stage } from "../../scripts/demo/stage.ts";
 import {
   accountNames,
   addAccount,
   adminPassword,
   foundSystem,
+  initServer,
   joinTo,
   signInStatus,
   waitForState,

@@ -3,18 +3,24 @@ import { rmSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { type DemoServer, member } from "../../scripts/demo/cast.ts";
 import { compile, whyNotCompiled } from "./compiled.ts";
+import { randomFrom } from "./load.ts";
 import { whyNoNetwork } from "./network.ts";
-import { byNight, moreDone, pause, Rig } from "./rig.ts";
+import { byNight, isNightly, moreDone, pause, Rig, seed } from "./rig.ts";
 import { lookAt, waitForState, waitUntil } from "./servers.ts";
 
 /** Servers that live and are too slow to be Main. */
 
 const skip = whyNoNetwork();
 const noSlowDisk = skip === false ? whyNotCompiled() : skip;
+const times = isNightly ? 12 : 1;
+const random = randomFrom(seed);
+/** Twice what is usual, so that a busy machine of tests makes nobody slow. */
+const slowAfter = 4_000;
+const slowWriteMs = 2_200;
 let rig: Rig;
 
 before(async () => {
-  if (skip === false) rig = await Rig.open();
+  if (skip === false) rig = await Rig.open({ slowAfter });
 });
 after(async () => {
   if (skip === false) await rig.close();
@@ -36,15 +42,14 @@ async function waitForAlarm(
   return textOf(await waitUntil(server, codes[0], (seen) => textOf(seen) !== undefined)) ?? "";
 }
 
-/** Longer than is slow, and shorter than is silent. */
 async function standStill(server: DemoServer): Promise<void> {
   rig.freeze(server);
-  await pause(3_000);
+  await pause(6_000);
   rig.thaw(server);
 }
 
 test(
-  "[HS19][GF3] F26 a Main that stood still for 3 s hands over by itself; nothing is lost",
+  "[HS19][GF3] F26 a Main that stood still for 6 s hands over by itself; nothing is lost",
   { skip },
   async () => {
     await rig.under(async (load) => {
@@ -55,7 +60,7 @@ test(
       assert.match(await waitForAlarm(standby, "pair.partner-slow"), /^A says that it is slow: /);
       // Frozen in the middle of a write it cannot tell which of the two was slow.
       const said = await waitForAlarm(main, "server.slow-processor", "server.slow-disk");
-      assert.match(said, / [23]\.\d s.*\. It gave the duty of Main to B\.$/);
+      assert.match(said, / \d+\.\d s.*\. It gave the duty of Main to B\.$/);
       await moreDone(load);
     });
   },
@@ -77,7 +82,7 @@ async function startOverDisk(server: DemoServer, library: string): Promise<void>
 }
 
 test(
-  "[HS19][GF2][GF3] F11 a Main whose disk takes 1.2 s for each write hands over; nothing is lost",
+  "[HS19][GF2][GF3] F11 a Main whose disk takes 2.2 s for each write hands over; nothing is lost",
   { skip: noSlowDisk },
   async () => {
     const library = compile("slow-disk.c", rig.stage.path("slow-disk.so"), true);
@@ -85,12 +90,12 @@ test(
     await rig.isProtected();
     await rig.under(async (load) => {
       const { main, standby } = rig;
-      slowDown(main, 1_200);
+      slowDown(main, slowWriteMs);
       await waitForState(standby, "main-protected", "main-exposed");
       rig.swapDuties();
       slowDown(main, 0);
       const said = await waitForAlarm(main, "server.slow-disk");
-      assert.match(said, /the disk took \d\.\d s for one write.*It gave the duty of Main to /);
+      assert.match(said, /the disk took \d+\.\d s for one write.*It gave the duty of Main to /);
       await moreDone(load);
     });
   },
@@ -104,11 +109,36 @@ test(
     await startOverDisk(rig.standby, compile("slow-disk.c", rig.stage.path("again.so"), true));
     await rig.under(async () => {
       const { main, standby } = rig;
-      slowDown(standby, 1_200);
+      slowDown(standby, slowWriteMs);
       assert.match(await waitForAlarm(standby, "server.slow-disk"), /Its Main waits for it/);
-      assert.match(await waitForAlarm(main, "pair.partner-slow"), /the disk took \d\.\d s/);
+      assert.match(await waitForAlarm(main, "pair.partner-slow"), /the disk took \d+\.\d s/);
       slowDown(standby, 0);
       assert.equal((await lookAt(main))?.["duty"], "main");
     });
+  },
+);
+
+/** Last: a Main that stood still may hand over some seconds after all is well again. */
+test(
+  "[HS8] F2 the Main frozen, then each frozen in turn: all goes on, whoever is Main then",
+  { skip },
+  async () => {
+    for (let time = 0; time < times; time++) {
+      await rig.under(
+        async (load) => {
+          for (const duty of ["main", "standby", "main"] as const) {
+            const server = rig[duty];
+            // A Standby dropped again and again is held off for longer each time: `crash` drops one.
+            const mostMs = duty === "main" ? 20_000 : 3_000;
+            rig.freeze(server);
+            await pause(isNightly ? random() * mostMs : 1_200);
+            rig.thaw(server);
+            await moreDone(load);
+            await rig.learnDuties();
+          }
+        },
+        { mayMove: true },
+      );
+    }
   },
 );

@@ -3,11 +3,12 @@ import { after, before, test } from "node:test";
 import { decodeJoinCode, encodeJoinCode, type JoinCode } from "@gridward/core/codec/join-code";
 import { sha256 } from "@gridward/runtime/os/hash";
 import type { Api } from "../../scripts/demo/api.ts";
-import { type DemoServer, initServer, member, runServer } from "../../scripts/demo/cast.ts";
+import { type DemoServer, member, runServer } from "../../scripts/demo/cast.ts";
 import { type Ended, Stage } from "../../scripts/demo/stage.ts";
 import {
   assertRefused,
   foundSystem,
+  initServer,
   invite,
   lookAt,
   orderLocally,

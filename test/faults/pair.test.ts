@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Api, type Change, storm } from "../../scripts/demo/api.ts";
-import { type DemoServer, initServer, member, runServer } from "../../scripts/demo/cast.ts";
+import { type DemoServer, member, runServer } from "../../scripts/demo/cast.ts";
 import { Stage, until } from "../../scripts/demo/stage.ts";
 import {
   accountNames,
@@ -11,9 +9,11 @@ import {
   assertNoneLost,
   assertRefused,
   foundSystem,
+  initServer,
   joinTo,
   lookAt,
   promote,
+  setNumber,
   waitForState,
   waitUntil,
 } from "./servers.ts";
@@ -28,7 +28,7 @@ const acknowledged: Change[] = [];
 
 before(async () => {
   [main, standby] = [await initServer(stage, "A"), await initServer(stage, "B")];
-  setFirstPassRate(main, 200);
+  setNumber(main, "first_pass_rate", 200);
   await Promise.all([runServer(stage, main), runServer(stage, standby)]);
   api = await foundSystem(stage, main);
 });
@@ -37,12 +37,6 @@ after(async () => {
   api.close();
   await stage.clear();
 });
-
-function setFirstPassRate({ directory }: DemoServer, rate: number): void {
-  const path = join(directory, "server.toml");
-  const text = readFileSync(path, "utf8");
-  writeFileSync(path, text.replace(/first_pass_rate = \d+/, `first_pass_rate = ${rate}`));
-}
 
 /** A process that was stopped goes on. */
 function proceed(pid: number): void {
@@ -102,7 +96,7 @@ test("[HS3] a Standby in its first pass is not promoted: not by force, not after
     const refused = await promote(standby, force);
     assert.equal(member(refused?.body, "error", "code"), "pair.incomplete");
   }
-  setFirstPassRate(main, 0);
+  setNumber(main, "first_pass_rate", 0);
   await runServer(stage, main);
   await isProtected();
 });

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Answered, Api, freshRequestId, storm } from "../../scripts/demo/api.ts";
-import { type DemoServer, initServer, member, runServer } from "../../scripts/demo/cast.ts";
+import { type DemoServer, member, runServer } from "../../scripts/demo/cast.ts";
 import { Stage, until } from "../../scripts/demo/stage.ts";
 import {
   accountNames,
@@ -12,6 +12,7 @@ import {
   assertNoneLost,
   assertRefused,
   foundSystem,
+  initServer,
   joinTo,
   lookAt,
   type Status,

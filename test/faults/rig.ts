@@ -9,7 +9,17 @@ import { entriesOf, journalOf } from "./disk.ts";
 import type { Operation, Outcome } from "./history.ts";
 import { type Load, startLoad } from "./load.ts";
 import { Network } from "./network.ts";
-import { foundSystem, joinTo, lookAt, promote, waitForPartner, waitForState } from "./servers.ts";
+import {
+  foundSystem,
+  joinTo,
+  lookAt,
+  promote,
+  setNumber,
+  slowAfterMs,
+  stateLimitMs,
+  waitForPartner,
+  waitForState,
+} from "./servers.ts";
 
 /** Servers on hosts of their own, clients that keep asking, and the judgement of what became of it. */
 
@@ -29,11 +39,21 @@ export const seed = Number(
 );
 
 interface Founding {
+  /** Hosts that stand beside A and B. */
   readonly more?: readonly string[];
+  /** Bytes a second of the first pass that A sends; 0 is no limit. */
   readonly rate?: number;
+  /** Standing still for so many milliseconds makes a Main hand over. */
+  readonly slowAfter?: number;
 }
 
 type Kept = Partial<Pick<Case, "setAside" | "mayBeOld">>;
+
+/** What the faults may leave behind. */
+interface Ending extends Kept {
+  /** The duty of Main may be with the other server: one that stood still gives it away. */
+  readonly mayMove?: boolean;
+}
 
 export class Rig {
   readonly stage: Stage;
@@ -55,9 +75,9 @@ export class Rig {
     [this.main, this.standby] = servers;
   }
 
-  /** A system with some accounts on A, protected by B; `more` hosts stand beside them. */
-  static async open(...more: readonly string[]): Promise<Rig> {
-    const rig = await Rig.founded({ more });
+  /** A system with some accounts on A, protected by B. */
+  static async open(founding: Founding = {}): Promise<Rig> {
+    const rig = await Rig.founded(founding);
     try {
       await joinTo(rig.api, rig.main, rig.standby);
       await rig.isProtected();
@@ -68,8 +88,8 @@ export class Rig {
     }
   }
 
-  /** The same before B joins: it is blank. A first pass takes some seconds at a `rate` of bytes. */
-  static async founded({ more = [], rate = 0 }: Founding): Promise<Rig> {
+  /** The same before B joins: it is blank. */
+  static async founded({ more = [], rate = 0, slowAfter = slowAfterMs }: Founding): Promise<Rig> {
     const stage = new Stage();
     const network = await Network.open("A", "B", ...more);
     try {
@@ -77,7 +97,8 @@ export class Rig {
         await initServerOn(stage, network, "A"),
         await initServerOn(stage, network, "B"),
       ] as const;
-      setFirstPassRate(servers[0], rate);
+      setNumber(servers[0], "first_pass_rate", rate);
+      for (const server of servers) setNumber(server, "slow_after_ms", slowAfter);
       await Promise.all(servers.map((server) => runServer(stage, server)));
       const api = await foundSystem(stage, servers[0]);
       for (const name of accounts) await createAccount(api, servers[0], name);
@@ -98,17 +119,18 @@ export class Rig {
   }
 
   /** Changes and looks of many clients while faults happen; then all must be well again. */
-  async under(faults: (load: Load) => Promise<void>, kept: Kept = {}): Promise<void> {
+  async under(faults: (load: Load) => Promise<void>, ending: Ending = {}): Promise<void> {
     const load = this.#startLoad();
     try {
       await moreDone(load);
       await faults(load);
-      await this.isProtected();
+      if (ending.mayMove === true) await this.learnDuties();
+      else await this.isProtected();
       await moreDone(load);
     } finally {
       this.#operations.push(...(await load.stop()));
     }
-    this.#kept.push(kept);
+    this.#kept.push(ending);
     await this.#assertSound();
   }
 
@@ -167,6 +189,17 @@ export class Rig {
       return `${server.name} ${running}: ${status}\n${this.stage.lastLog(server.name)}`;
     });
     return `GRIDWARD_SEED=${seed}\n${(await Promise.all(said)).join("\n")}`;
+  }
+
+  /** Who is Main now, where the duty may have moved: one of them, protected by the other. */
+  async learnDuties(): Promise<void> {
+    await until("one is a protected Main", stateLimitMs, async () => {
+      const said = await Promise.all([this.main, this.standby].map(lookAt));
+      const states = said.map((status) => status?.["state"]).join();
+      if (states === "standby-valid,main-protected") this.swapDuties();
+      else if (states !== "main-protected,standby-valid") return undefined;
+      return true;
+    });
   }
 
   swapDuties(): void {
@@ -255,13 +288,6 @@ async function initServerOn(stage: Stage, network: Network, name: string): Promi
 
 /** A server does not outlive a test that was killed. */
 const endsWithUs = ["setpriv", "--pdeathsig", "KILL", "--"] as const;
-
-/** Bytes a second of a first pass that this server sends, from its next start on; 0 is no limit. */
-export function setFirstPassRate({ directory }: DemoServer, rate: number): void {
-  const path = join(directory, "server.toml");
-  const text = readFileSync(path, "utf8");
-  writeFileSync(path, text.replace(/first_pass_rate = \d+/, `first_pass_rate = ${rate}`));
-}
 
 export async function createAccount(api: Api, server: DemoServer, name: string): Promise<void> {
   const body = { name, display_name: name, roles: [{ role: "VIEWER" }] };

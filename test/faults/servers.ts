@@ -1,17 +1,43 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
 import { localSocketPath } from "@gridward/runtime/os/local-socket";
 import { type Answered, Api, type Change, freshRequestId } from "../../scripts/demo/api.ts";
-import { type DemoServer, member } from "../../scripts/demo/cast.ts";
+import { type DemoServer, initServer as initDefault, member } from "../../scripts/demo/cast.ts";
 import { type Ended, isRecord, type Stage, until } from "../../scripts/demo/stage.ts";
 import { root } from "../../scripts/sources.ts";
 
 /** Real servers to break: started as an operator starts them, watched through their own socket. */
 
 export const adminPassword = "Breaks-it-on-purpose-7";
-const stateLimitMs = 80_000;
+export const stateLimitMs = 80_000;
+
+/** A number in `server.toml`, from the next start of this server on. */
+export function setNumber(
+  { directory }: Pick<DemoServer, "directory">,
+  key: string,
+  value: number,
+): void {
+  const path = join(directory, "server.toml");
+  const line = new RegExp(`^${key} = \\d+$`, "m");
+  const text = readFileSync(path, "utf8");
+  assert.match(text, line);
+  writeFileSync(path, text.replace(line, `${key} = ${value}`));
+}
+
+/**
+ * No server gives its duty away because the machine of the tests is busy: a minute without a turn is
+ * the most that can be set. `gray` plays servers that do, and sets what it needs.
+ */
+export const slowAfterMs = 60_000;
+
+export async function initServer(stage: Stage, name: string): Promise<DemoServer> {
+  const server = await initDefault(stage, name);
+  setNumber(server, "slow_after_ms", slowAfterMs);
+  return server;
+}
 
 /** Asks the local socket: no process is started for a look. Null where nobody answers. */
 async function askLocal(

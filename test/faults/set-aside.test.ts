@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Answered, Api } from "../../scripts/demo/api.ts";
-import { type DemoServer, initServer, member, runServer } from "../../scripts/demo/cast.ts";
+import { type DemoServer, member, runServer } from "../../scripts/demo/cast.ts";
 import { Stage, until } from "../../scripts/demo/stage.ts";
 import {
   accountNames,
@@ -11,9 +11,11 @@ import {
   adminPassword,
   assertRefused,
   foundSystem,
+  initServer,
   joinTo,
   lookAt,
   promote,
+  setNumber,
   waitForState,
   waitUntil,
 } from "./servers.ts";
@@ -94,7 +96,7 @@ test("[HS9] what A acknowledged alone is set aside when it returns, and A is Sta
   await waitForState(b, "standby-connecting");
   assert.equal((await promote(b, true))?.status, 200);
   await done(addAccount(api, b, "since"));
-  setFirstPassRate(b, 2_000);
+  setNumber(b, "first_pass_rate", 2_000);
   await stage.end("B", "SIGTERM");
   await runServer(stage, b);
   await runServer(stage, a);
@@ -103,7 +105,7 @@ test("[HS9] what A acknowledged alone is set aside when it returns, and A is Sta
   const files = tails(a);
   assert.equal(files.length, 1, files.join());
   await stage.end("A", "SIGKILL");
-  setFirstPassRate(b, 0);
+  setNumber(b, "first_pass_rate", 0);
   await stage.end("B", "SIGTERM");
   await runServer(stage, b);
   await runServer(stage, a);
@@ -116,12 +118,6 @@ test("[HS9] what A acknowledged alone is set aside when it returns, and A is Sta
     [true, true, false, false],
   );
 });
-
-function setFirstPassRate({ directory }: DemoServer, rate: number): void {
-  const path = join(directory, "server.toml");
-  const text = readFileSync(path, "utf8");
-  writeFileSync(path, text.replace(/first_pass_rate = \d+/, `first_pass_rate = ${rate}`));
-}
 
 test("[HS9] every server lists the lost changes, what lowers security first, and alarms", async () => {
   for (const server of [a, b]) {

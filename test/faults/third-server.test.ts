@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Api, type Change, storm } from "../../scripts/demo/api.ts";
-import { type DemoServer, initServer, member, runServer } from "../../scripts/demo/cast.ts";
+import { type DemoServer, member, runServer } from "../../scripts/demo/cast.ts";
 import { Stage, until } from "../../scripts/demo/stage.ts";
 import {
   accountNames,
@@ -9,6 +9,7 @@ import {
   adminPassword,
   assertNoneLost,
   foundSystem,
+  initServer,
   joinTo,
   lookAt,
   orderLocally,

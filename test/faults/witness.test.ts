@@ -3,7 +3,7 @@ import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Api, type Change, storm } from "../../scripts/demo/api.ts";
-import { type DemoServer, initServer, member, runServer } from "../../scripts/demo/cast.ts";
+import { type DemoServer, member, runServer } from "../../scripts/demo/cast.ts";
 import { Stage } from "../../scripts/demo/stage.ts";
 import {
   addWitness,
@@ -19,11 +19,12 @@ import {
 } from "./a-witness.ts";
 import {
   accountNames,
-  adminPassword,
   addAccount,
+  adminPassword,
   assertNoneLost,
   assertRefused,
   foundSystem,
+  initServer,
   joinTo,
   lookAt,
   waitForState,
