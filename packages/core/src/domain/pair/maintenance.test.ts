@@ -6,6 +6,7 @@ import {
   aHello,
   anOffer,
   aProtectedMain,
+  at,
   aValidStandby,
   certified,
   deeds,
@@ -52,6 +53,16 @@ test("[HS18] a Main lets a Standby that left go at once, in every mode", () => {
     assert.deepEqual(alone.state.control.ackSet, [serverA]);
     assert.match(alone.state.unprotected?.reason ?? "", /maintenance/);
   }
+});
+
+test("[HS18][PD10] while a Standby is out its Main says so, and that it waits for a person", () => {
+  const leaving = { kind: "leaving", term: 1, reason: "maintenance" } as const;
+  const alone = play(aProtectedMain(), [heard(serverB, leaving)]);
+  const { cause, remedy } = describe(alone.state, 0, null);
+  assert.match(cause?.text ?? "", /B signed off: maintenance\. B answers, and does not follow\./);
+  assert.match(remedy ?? "", /maintenance off/);
+  const back = play(alone, [heard(serverB, { kind: "follow", term: 1, head: at(4) })]);
+  assert.match(describe(back.state, 0, null).cause?.text ?? "", /B follows again/);
 });
 
 test("[HS18] maintenance outlives a restart and a change of Main", () => {
