@@ -8,6 +8,13 @@ import { preparePeers } from "./peers.ts";
 import { root } from "./sources.ts";
 
 const minute = 60_000;
+/**
+ * Longer than two of the states that a fault waits for may take (test/faults/servers.ts), so that a
+ * failure names the state. By night a fault is played 40 times in one test.
+ */
+const testLimitMs = (process.env["GRIDWARD_NIGHTLY"] === "1" ? 40 : 3) * minute;
+/** Most of the 20 minutes that `npm test` may take. */
+const folderLimitMs = (process.env["GRIDWARD_NIGHTLY"] === "1" ? 300 : 14) * minute;
 const seeds = 20_000;
 
 endCommandsWithUs();
@@ -44,8 +51,8 @@ function folder(name: string, claim: string, atOnce: number): Check | undefined 
       patterns,
       isolation: "process",
       atOnce,
-      testLimitMs: 4 * minute,
-      limitMs: 14 * minute,
+      testLimitMs,
+      limitMs: folderLimitMs,
       environment,
     });
     return { isTrue: tests.failed === 0, report, tests };

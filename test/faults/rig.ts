@@ -298,7 +298,9 @@ export async function createAccount(api: Api, server: DemoServer, name: string):
 /** Some changes more are acknowledged. */
 export async function moreDone(load: Load, count = 20): Promise<void> {
   const enough = load.done() + count;
-  await until("changes are made", 60_000, async () => (load.done() >= enough ? true : undefined));
+  await until("changes are made", stateLimitMs, async () =>
+    load.done() >= enough ? true : undefined,
+  );
 }
 
 export async function pause(milliseconds: number): Promise<void> {
