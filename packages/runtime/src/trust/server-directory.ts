@@ -246,7 +246,8 @@ ldaps = ${ports.ldaps}
 first_pass_rate = ${config.pair.first_pass_rate}
 
 # A Main that is silent for so many milliseconds is suspected by its Standby; it gives up on a silent
-# Standby after two thirds of it. From 600, on a quick and quiet network, to 60000. The same on both.
+# Standby after two thirds of it. From 600, on a quick and quiet network, to 60000. Best the same on both;
+# where it is not, a Main gives up before the quickest Standby would suspect it.
 suspect_after_ms = ${config.pair.suspect_after_ms}
 
 # A server whose process stands still for so many milliseconds, or whose disk takes half of that for

@@ -176,6 +176,7 @@ export function aHello(changes: Partial<Hello> = {}): Hello {
     ackSet: [serverA, serverB],
     complete: false,
     version: 1,
+    suspectAfter: 6_000,
     ...changes,
   };
 }

@@ -1,4 +1,5 @@
 import type { NodeId, SystemId } from "../../base/identity.ts";
+import type { Millis } from "../../base/time.ts";
 import type { ArbitrationMode } from "../arbitration-mode.ts";
 import type { Entry, Position } from "../entry.ts";
 import type { Duty } from "../server-status.ts";
@@ -18,6 +19,8 @@ export type PairMessage =
       readonly complete: boolean;
       /** Version of this conversation; unequal versions do not replicate. */
       readonly version: number;
+      /** How long its Main may be silent before it suspects it, milliseconds (R18). */
+      readonly suspectAfter: Millis;
     }
   | {
       readonly kind: "heartbeat";

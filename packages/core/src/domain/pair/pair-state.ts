@@ -18,6 +18,8 @@ export interface Peer {
   readonly head: Position | null;
   readonly complete: boolean;
   readonly incompatible: "other-system" | "other-version" | null;
+  /** After so much silence it suspects its Main; null: it has not said. */
+  readonly suspectAfter: Millis | null;
   /** As Main: how far this partner follows, confirmed durable. null: it does not follow. */
   readonly acked: Position | null;
   /** As Main: last entry sent on this link. */
@@ -189,6 +191,7 @@ export const strangerPeer: Peer = {
   head: null,
   complete: false,
   incompatible: null,
+  suspectAfter: null,
   acked: null,
   sent: 0,
   lateSince: null,

@@ -4,7 +4,7 @@ import { err, ok, type Result } from "../../base/result.ts";
 import { arbitrationModes } from "../arbitration-mode.ts";
 import type { Entry } from "../entry.ts";
 import type { PairMessage } from "./message.ts";
-import { entriesPerMessage } from "./timing.ts";
+import { entriesPerMessage, suspectAfter } from "./timing.ts";
 
 const count = z.number().int().nonnegative();
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -28,6 +28,7 @@ const schema = z.discriminatedUnion("kind", [
     ackSet,
     complete: z.boolean(),
     version: count,
+    suspectAfter: z.int().min(suspectAfter.least).max(suspectAfter.most),
   }),
   z.strictObject({
     kind: z.literal("heartbeat"),

@@ -18,8 +18,33 @@ import {
   serverB,
 } from "./fixtures.ts";
 import { inPhase, withControl } from "./phase-fixtures.ts";
+import { timersOf } from "./timing.ts";
 
 const higher = aHello({ term: 2, owner: serverB });
+
+test("[R18][HS7] a Main gives up, beats and vouches in less time than its Standby takes to suspect it", () => {
+  const { state } = aProtectedMain();
+  const slow = { state: { ...state, timers: timersOf(60_000) }, actions: [] };
+  const hello = aHello({ duty: "standby", complete: true, suspectAfter: 600 });
+  const { timers } = play(slow, [heard(serverB, hello)]).state;
+  assert.deepEqual(timers, { ...timersOf(600), suspect: 60_000, standstill: 20_000 });
+  const patient = aHello({ duty: "standby", complete: true, suspectAfter: 60_000 });
+  assert.deepEqual(play(aProtectedMain(), [heard(serverB, patient)]).state.timers, timersOf(6_000));
+});
+
+test("[R18][HS14] nobody hurries for a permanent Standby; what is set anew counts from its next word", () => {
+  const hello = { duty: "standby", complete: true } as const;
+  const hasty = aHello({ ...hello, suspectAfter: 600 });
+  const { state } = aProtectedMain();
+  const kinds = new Map([[serverB, "permanent"]] as const);
+  const permanent = play({ state: { ...state, kinds }, actions: [] }, [heard(serverB, hasty)]);
+  assert.deepEqual(permanent.state.timers, timersOf(6_000));
+  const again = heard(serverB, aHello({ ...hello, suspectAfter: 6_000 }));
+  assert.deepEqual(
+    play(aProtectedMain(), [heard(serverB, hasty), again]).state.timers,
+    timersOf(6_000),
+  );
+});
 
 test("[R7][I16][HS9] a higher term fences a Main before it hears anything else", () => {
   const { state, actions } = play(aProtectedMain(), [

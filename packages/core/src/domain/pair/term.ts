@@ -1,6 +1,7 @@
 import type { NodeId } from "../../base/identity.ts";
 import { type PairMessage, pairVersion } from "./message.ts";
 import { aimOnlyFor } from "./arbitration.ts";
+import { timersOf } from "./timing.ts";
 import { act, become, isPermanent, keep, peerOf, sayHello, setPeer, type Turn } from "./turn.ts";
 
 /**
@@ -57,8 +58,22 @@ function noteHello(
   }
   const version = hello.version === pairVersion ? null : "other-version";
   const incompatible = isOther ? "other-system" : version;
-  setPeer(turn, from, { ...pickView(hello), incompatible });
+  setPeer(turn, from, { ...pickView(hello), incompatible, suspectAfter: hello.suspectAfter });
+  agreeOnTimers(turn);
   if (incompatible === "other-version") doubtCertificate(turn, from);
+}
+
+/**
+ * R18: each suspects by its own setting; but what must be shorter than a partner's suspicion is so
+ * whatever the partner's setting is. Nobody waits for who can take nothing over (HS14).
+ */
+function agreeOnTimers(turn: Turn): void {
+  const { timers, peers } = turn.state;
+  let least = timers.suspect;
+  for (const [id, { suspectAfter }] of peers) {
+    if (!isPermanent(turn.state, id)) least = Math.min(least, suspectAfter ?? least);
+  }
+  turn.state = { ...turn.state, timers: timersOf(timers.suspect, least) };
 }
 
 /** R16: we do not understand this Main when it says that changes go on without us. */

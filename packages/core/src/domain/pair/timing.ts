@@ -40,10 +40,13 @@ export interface Timers {
 /** Bounds and default of the setting, milliseconds. */
 export const suspectAfter = { least: 600, usual: 6 * second, most: minute } as const;
 
-/** Heartbeat 0.5 s, D 4 s, G 6 s where nothing is set (research: §2.6). */
-export function timersOf(suspect: Millis): Timers {
-  const giveUp = (suspect * 2) / 3;
-  return { heartbeat: suspect / 12, giveUp, suspect, fresh: giveUp, standstill: suspect / 3 };
+/**
+ * Heartbeat 0.5 s, D 4 s, G 6 s where nothing is set (research: §2.6). `least` is the shortest
+ * suspicion of all servers: beats, D and L must be shorter than every G (R18).
+ */
+export function timersOf(suspect: Millis, least: Millis = suspect): Timers {
+  const giveUp = (least * 2) / 3;
+  return { heartbeat: least / 12, giveUp, suspect, fresh: giveUp, standstill: suspect / 3 };
 }
 
 /** Entries sent to a following Standby in one message. */

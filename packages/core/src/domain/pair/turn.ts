@@ -69,7 +69,7 @@ export function commitUpTo(turn: Turn, seq: number): void {
 }
 
 export function sayHello(turn: Turn, to: NodeId): void {
-  const { control, machine, head, committed } = turn.state;
+  const { control, machine, head, committed, timers } = turn.state;
   say(turn, to, {
     kind: "hello",
     systemId: control.systemId,
@@ -81,6 +81,7 @@ export function sayHello(turn: Turn, to: NodeId): void {
     ackSet: control.ackSet,
     complete: isCertified(turn.state),
     version: pairVersion,
+    suspectAfter: timers.suspect,
   });
 }
 
