@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -22,44 +21,20 @@ import {
 } from "@gridward/server/frontends/https/a-server";
 import { lockDirectory } from "@gridward/runtime/os/directory-lock";
 import { freePort } from "../../scripts/demo/stage.ts";
+import { runCli, type Ran } from "./run-cli.ts";
 
 /** The real program, as a person or a script runs it, against a server on real TLS. */
 
-const program = join(import.meta.dirname, "../../packages/cli/src/main.ts");
 const home = mkdtempSync(join(tmpdir(), "gridward-cli-"));
 let server: TestServer;
 let url = "";
-
-interface Ran {
-  readonly exit: number | null;
-  readonly data: string;
-  readonly talk: string;
-  readonly json: unknown;
-}
 
 async function gridward(
   words: string,
   input: string | Uint8Array = "",
   state = home,
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [program, ...words.split(" ")], {
-    env: { ...process.env, GRIDWARD_HOME: state },
-  });
-  let [data, talk] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => void (data += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => void (talk += text));
-  child.stdin.on("error", () => {}); // It may end without having read.
-  child.stdin.end(input);
-  const exit = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  return { exit, data, talk, json: parse(data) };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return runCli(words, { input, state });
 }
 
 function file(name: string, text: string): string {

@@ -4,7 +4,12 @@ import { utf8 } from "@gridward/core/base/bytes";
 import { ok, type Result } from "@gridward/core/base/result";
 import { decodeScl } from "@gridward/core/codec/scl";
 import { sclLimits, type SclDevice, type SclFile } from "@gridward/core/codec/scl/scl-file";
-import { errorCode, readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
+import {
+  errorCode,
+  newFileFault,
+  readFileBounded,
+  writeFileAtomic,
+} from "@gridward/runtime/os/files";
 import { carryOut, changeQuery, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 import { order, shown, shownRows, wholeList, type ListOptions } from "./order.ts";
@@ -106,6 +111,9 @@ function addReplicationVerbs(device: Command, cli: Cli): void {
 }
 
 async function writePackage(cli: Cli, asked: Asked, name: string, out: string): Promise<Outcome> {
+  // Before there is a new code: it voids the one in an earlier package.
+  const fault = newFileFault(out);
+  if (fault !== undefined) return failed("client.new-file", fault);
   const input = { params: { name }, query: changeQuery(asked), body: null };
   const made = await order({ cli, asked }, deviceRoutes.devicePackage, input);
   if (!made.ok) return made;

@@ -54,6 +54,11 @@ const clientFailures = {
     message: "The file cannot be used.",
     remedy: "Check its name and who may read it.",
   },
+  "client.new-file": {
+    exit: exitCode.wrongUse,
+    message: "No new file can be made there, so nothing was done.",
+    remedy: "Name a file that does not exist yet, in a directory in which you may write.",
+  },
   "client.not-owner": {
     exit: exitCode.notAllowed,
     message: "The data directory belongs to another user.",

@@ -1,9 +1,11 @@
 import {
+  accessSync,
   closeSync,
   constants,
   fchmodSync,
   fsyncSync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readSync,
@@ -31,8 +33,15 @@ export function makeDirectory(path: string): void {
 export function writeFileAtomic(path: string, bytes: Bytes): void {
   const beside = `${path}.new`;
   rmSync(beside, { force: true });
-  writeAll(openSync(beside, "wx", ownerOnly), bytes);
-  renameSync(beside, path);
+  const file = openSync(beside, "wx", ownerOnly);
+  try {
+    writeAll(file, bytes);
+    renameSync(beside, path);
+  } catch (error) {
+    // Half a file is of no use to anybody, takes room on a full disk, and may hold a secret.
+    rmSync(beside, { force: true });
+    throw error;
+  }
   syncDirectory(dirname(path));
 }
 
@@ -72,6 +81,19 @@ export function movePath(from: string, to: string): void {
   renameSync(from, to);
   syncDirectory(dirname(to));
   syncDirectory(dirname(from));
+}
+
+/** Why a person cannot have a new file at a path, in words; undefined where nothing speaks against. */
+export function newFileFault(path: string): string | undefined {
+  const directory = dirname(path);
+  try {
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return `${path} is there already`;
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    const isAbsent = ["ENOENT", "ENOTDIR"].includes(errorCode(error));
+    return isAbsent ? `there is no directory ${directory}` : `no right to write in ${directory}`;
+  }
 }
 
 export type ReadFault = "absent" | "too large" | "unreadable";

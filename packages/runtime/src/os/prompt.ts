@@ -24,15 +24,17 @@ export async function askSecret(question: string): Promise<Secret<string>> {
 async function readLine(question: string, output: NodeJS.WritableStream): Promise<string> {
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   lines.on("SIGINT", endInterrupted);
-  try {
-    return await lines.question(question);
-  } catch (error) {
-    // Ctrl-D: whoever answers nothing wants nothing.
-    if (error instanceof Error && error.name === "AbortError") return endInterrupted();
-    throw error;
-  } finally {
-    lines.close();
-  }
+  // Ctrl-D, or an input that ends: whoever answers nothing wants nothing.
+  lines.once("close", endUnanswered);
+  const answer = await lines.question(question);
+  lines.off("close", endUnanswered);
+  lines.close();
+  return answer;
+}
+
+function endUnanswered(): never {
+  process.stderr.write("\nThe question was not answered, so the command ends here.\n");
+  return endInterrupted();
 }
 
 export type SecretFault = ReadFault | "not UTF-8" | "empty";
