@@ -51,12 +51,13 @@ function progressLine(progress: NonNullable<Standing["progress"]>): string {
 }
 
 function line(partner: Standing["partners"][number]): string {
-  const { state, behind, address, link, conflict, dial, accept } = partner;
+  const { state, kind, behind, address, link, conflict, dial, accept } = partner;
+  const standing = kind === "permanent" ? `${state} (permanent)` : state;
   const ways = [`we dial it: ${wayLine(dial)}`, `it dials us: ${wayLine(accept)}`].join(", ");
   const over = address === null ? "" : ` at ${address}${link === "backup" ? " (backup)" : ""}`;
   const late = behind === null || behind === 0 ? "" : `, ${behind} behind`;
   const why = conflict === null ? "" : `. ${conflict.effect} ${conflict.remedy}`;
-  return `${state}${over}${late}; ${ways}${why}`;
+  return `${standing}${over}${late}; ${ways}${why}`;
 }
 
 function wayLine({ verdict, cause }: Standing["partners"][number]["dial"]): string {
