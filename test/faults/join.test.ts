@@ -91,7 +91,7 @@ test("[HS10] only the newest code of a name admits, and it admits once", async (
   await waitForState(b, "standby-valid");
   namesake = { ...(await initServer(stage, "C")), name: "C" };
   await runServer(stage, namesake);
-  assertRefused(await join(namesake, code), 3, "invite.not-found");
+  assertRefused(await join(namesake, code), 3, "invite.rejected");
   assert.equal((await lookAt(namesake))?.["state"], "blank");
 });
 
@@ -100,7 +100,7 @@ test("[HS10] a name that a server of the system has is not given twice", async (
   const invited = await api.call(a.url, order);
   assert.equal(member(invited?.body, "error", "code"), "pair.name-taken");
   const forC = await invite(api, a, "D");
-  assert.equal(await joinQuickly(namesake, forC), "invite.not-found");
+  assert.equal(await joinQuickly(namesake, forC), "invite.rejected");
 });
 
 test("[HS10] a server that belongs to a system joins no other and founds none", async () => {

@@ -131,6 +131,7 @@ async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }
     self: { node, name, pairingKey },
     systemKey: () => identity.systemKey,
     front,
+    clock,
   });
   return openLinkPort(
     {

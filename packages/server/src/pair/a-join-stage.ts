@@ -43,6 +43,7 @@ export async function aJoinStage(
     hosts: [],
     now: clock.now(),
   });
+  const answering = { self, systemKey: () => systemKey, front, clock: { sleep: async () => {} } };
   const server = await serveLink({
     protocols: ["gridward-diag/1"],
     host: "127.0.0.1",
@@ -58,7 +59,7 @@ export async function aJoinStage(
     admission: { partnerKey: () => undefined, isEnrolled: () => false },
     onPeer: () => assert.fail("nobody is verified by joining"),
     onRefused: () => undefined,
-    onContact: wrap(answerJoins({ self, systemKey: () => systemKey, front, ...change })),
+    onContact: wrap(answerJoins({ ...answering, ...change })),
     clock,
   });
   t.after(async () => server.close());

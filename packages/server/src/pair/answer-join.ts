@@ -3,6 +3,7 @@ import type { Bytes } from "@gridward/core/base/bytes";
 import { nodeId, type NodeId, type RequestId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
 import type { Secret } from "@gridward/core/base/secret";
+import type { Millis } from "@gridward/core/base/time";
 import {
   decodeApplication,
   decodeAsk,
@@ -19,6 +20,7 @@ import { isSecretMac, signContact, verifyContact } from "@gridward/runtime/link/
 import { unverifiedFrameBytesMax } from "@gridward/runtime/link/peer";
 import type { Contact } from "@gridward/runtime/link/serve";
 import type { UnverifiedPeer } from "@gridward/runtime/link/unverified-peer";
+import type { Clock } from "@gridward/runtime/os/clock";
 import { freshRequestId, randomBytes } from "@gridward/runtime/os/random";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
@@ -32,7 +34,11 @@ export interface AnswerJoinParts {
   readonly self: { readonly node: NodeId; readonly name: string; readonly pairingKey: KeyObject };
   readonly systemKey: () => SystemKey | null;
   readonly front: Pick<FrontEndParts, "state" | "submit" | "now">;
+  readonly clock: Pick<Clock, "sleep">;
 }
+
+/** The answer to every ask comes so late: a try takes a write, and its time would tell of it. */
+const answeredAfter: Millis = 250;
 
 /** Answers one first contact; give it to `serveLink` as `onContact`. Never throws for a peer's sake. */
 export function answerJoins(parts: AnswerJoinParts): (contact: Contact) => Promise<void> {
@@ -77,7 +83,8 @@ async function converse(
   const received = await peer.receive(unverifiedFrameBytesMax);
   const ask = received === undefined ? undefined : decodeAsk(received);
   if (ask?.ok !== true) return undefined;
-  const secret = await admission(conversation, ask.value, peer);
+  const judged = admission(conversation, ask.value, peer);
+  const [secret] = await Promise.all([judged, conversation.parts.clock.sleep(answeredAfter)]);
   if (!secret.ok) return refusedAnswer(secret.error);
   admit();
   peer.send(encodeJoin({ v: 1, answer: "admitted" }));
@@ -90,8 +97,9 @@ async function converse(
 }
 
 /**
- * A try is spent, durably, before the proof is looked at. What is wrong with an open invitation is
- * told only to whoever proves its secret; everybody else hears that the code is not accepted.
+ * A try is spent, durably, before the proof is looked at. What is wrong with an invitation is told
+ * only to whoever proves its secret; everybody else hears that the code is not accepted, also where
+ * there is no invitation of that name.
  */
 async function admission(
   { parts, joined }: Conversation,
@@ -106,7 +114,7 @@ async function admission(
   const use = { purpose: "join", name: ask.name, exporter: peer.exporter } as const;
   if (invite === undefined) {
     const isRetry = before !== undefined && isSecretMac(before.secret, use, ask.mac);
-    return isRetry ? ok(before.secret) : refuse("invite.not-found", "");
+    return isRetry ? ok(before.secret) : refuse("invite.rejected", "");
   }
   const secret = openInviteSecret(key, invite.secret);
   const spent = await submit(parts, peer, {

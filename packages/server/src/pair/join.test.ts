@@ -1,12 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Secret } from "@gridward/core/base/secret";
-import { minute } from "@gridward/core/base/time";
+import { minute, type Millis } from "@gridward/core/base/time";
 import { freshRequestId, randomBytes } from "@gridward/runtime/os/random";
 import { certificateNameOf } from "@gridward/runtime/trust/x509/read";
 import { makeInvite } from "./invite.ts";
 import { requestJoin } from "./request-join.ts";
-import { aJoinStage, between, changed, joining, patience, refusal, run } from "./a-join-stage.ts";
+import {
+  aJoinStage,
+  between,
+  changed,
+  clock,
+  joining,
+  patience,
+  refusal,
+  run,
+} from "./a-join-stage.ts";
 
 test(
   "[JN1] a code makes a server a member: certificates of its keys, the list of servers, the system key",
@@ -48,7 +57,7 @@ test(
 );
 
 test(
-  "[JN2] wrong, mistyped, expired, used up, used and unknown are each their own answer",
+  "[JN2] who holds the code hears that it is mistyped, expired, used up or used; nobody else does",
   patience,
   async (t) => {
     const { system, invite } = await aJoinStage(t);
@@ -58,7 +67,7 @@ test(
     const text = code.reveal();
     const typo = text.slice(0, 10) + (text[10] === "7" ? "8" : "7") + text.slice(11);
     assert.equal(await refusal(new Secret(typo), joining("B")), "invite.mistyped");
-    assert.equal(await refusal(code, joining("C")), "invite.not-found");
+    assert.equal(await refusal(code, joining("C")), "invite.rejected");
     for (let tries = 0; tries < 5; tries++) {
       assert.equal(await refusal(wrong, joining("B")), "invite.rejected");
     }
@@ -68,10 +77,38 @@ test(
     const fresh = invite("D");
     assert.ok((await requestJoin(fresh, joining("D"), run)).ok);
     const used = changed(fresh, { secret: randomBytes(16) });
-    assert.equal(await refusal(used, joining("D")), "invite.not-found");
+    assert.equal(await refusal(used, joining("D")), "invite.rejected");
+    assert.equal(await refusal(fresh, joining("D")), "invite.not-found");
     const late = invite("B");
     system.pass(15 * minute);
     assert.equal(await refusal(late, joining("B")), "invite.expired");
+  },
+);
+
+test(
+  "[JN11] a stranger cannot tell whether there is an invitation of a name, by words or by time",
+  patience,
+  async (t) => {
+    const order: string[] = [];
+    const sleep = async (duration: Millis): Promise<void> => {
+      await clock.sleep(duration);
+      order.push("waited");
+    };
+    const says = (frame: Uint8Array): Uint8Array => {
+      if (Buffer.from(frame).includes('"answer":')) order.push("answered");
+      return frame;
+    };
+    const listening = between((frame) => frame, says);
+    const { system, invite } = await aJoinStage(t, listening, { clock: { sleep } });
+    const wrong = changed(invite("B"), { secret: randomBytes(16) });
+    const answers: string[] = [];
+    for (const name of ["B", "C"]) {
+      answers.push(JSON.stringify(await requestJoin(wrong, joining(name), run)));
+    }
+    assert.deepEqual(order, ["waited", "answered", "waited", "answered"]);
+    assert.deepEqual(system.asked(), ["issue-invite", "spend-invite-try"]);
+    assert.match(answers[0] ?? "", /invite\.rejected/);
+    assert.equal(answers[1], answers[0]);
   },
 );
 

@@ -155,7 +155,7 @@ test(
     const code = invite("B");
     assert.ok((await requestJoin(code, b, run)).ok);
     system.order({ kind: "remove-server", id: b.server.id });
-    assert.equal(await refusal(code, b), "invite.not-found");
+    assert.equal(await refusal(code, b), "invite.rejected");
     const fresh = invite("B");
     assert.equal(await refusal(fresh, b), "pair.removed");
     assert.ok((await requestJoin(fresh, joining("B"), run)).ok);

@@ -321,7 +321,7 @@ export const pairRefusals = {
   "invite.rejected": {
     ...signInRefused,
     ...toAnyone,
-    says: "The join code is not accepted.",
+    says: "The join code is not accepted: it is wrong, was used or replaced, or is of another server.",
     remedy: "Run `gridward pair invite --name B` on the Main for a new one.",
   },
   "invite.malformed": {
