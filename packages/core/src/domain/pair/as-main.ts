@@ -141,7 +141,9 @@ export function onAppended(turn: Turn, head: Position): void {
 
 function onAck(turn: Turn, from: NodeId, head: Position): void {
   const peer = peerOf(turn, from);
-  if (peer.acked === null || turn.history.hashAt(head.seq) !== head.hash) return;
+  // It signed off while what we had sent before was on its way, and takes that for an answer.
+  if (peer.acked === null) return sayHello(turn, from);
+  if (turn.history.hashAt(head.seq) !== head.hash) return;
   if (head.seq < peer.acked.seq) return;
   setPeer(turn, from, { acked: head, lateSince: null });
   feed(turn, from);

@@ -65,6 +65,16 @@ test("[HS18][PD10] while a Standby is out its Main says so, and that it waits fo
   assert.match(describe(back.state, 0, null).cause?.text ?? "", /B follows again/);
 });
 
+test("[HS5] who signed off and follows on what was under way is asked to follow anew", () => {
+  const leaving = { kind: "leaving", term: 1, reason: "disk full" } as const;
+  const alone = play(aProtectedMain(), [heard(serverB, leaving)]);
+  const ack = heard(serverB, { kind: "ack", term: 1, head: at(5) });
+  const asked = play(alone, [ack]);
+  assert.deepEqual(saidOf(asked.actions, "hello")?.ackSet, [serverA]);
+  const back = play(asked, [heard(serverB, { kind: "follow", term: 1, head: at(5) })]);
+  assert.equal(play(back, [ack]).actions.length, 0);
+});
+
 test("[HS18] maintenance outlives a restart and a change of Main", () => {
   const control = certified({ maintenance: { since: 1 }, ackSet: [serverA] });
   const { state, actions } = started({ self: serverB, control });
