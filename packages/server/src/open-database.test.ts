@@ -3,11 +3,15 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { encodeHex, utf8 } from "@gridward/core/base/bytes";
+import { canonical } from "@gridward/core/base/canonical";
 import { nodeId, systemId } from "@gridward/core/base/identity";
 import { blankControl, type ControlRecord } from "@gridward/core/domain/control-record";
+import { refusalSpec } from "@gridward/core/domain/refusal";
 import { ControlStore } from "@gridward/runtime/journal/control-store";
 import { sqliteJournalStore } from "@gridward/runtime/journal/sqlite-store";
 import { removePath } from "@gridward/runtime/os/files";
+import { sha256 } from "@gridward/runtime/os/hash";
 import { openDatabase } from "./open-database.ts";
 
 const self = nodeId("A");
@@ -44,6 +48,20 @@ test("[R17][HS11] a database whose name was lost stays one, however often the re
   assert.equal(found(directory).fault?.code, "journal.unreadable");
   rewrite(directory, { lostName: true, term: 3 });
   assert.equal(found(directory).fault?.code, "journal.unreadable");
+});
+
+test("[C3][HS11] what a newer version wrote is told as such, and nobody is sent to give it up", (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "gridward-database-"));
+  t.after(() => removePath(directory));
+  ControlStore.create(directory, blankControl(self, systemId("ours")));
+  const record = { ...blankControl(self, systemId("ours")), version: 2, more: true };
+  const checksum = encodeHex(sha256(utf8(`9 ${canonical(record)}`)));
+  writeFileSync(join(directory, "control.b"), JSON.stringify({ generation: 9, record, checksum }));
+  const opened = openDatabase(directory, self);
+  assert.ok(!opened.ok);
+  assert.equal(opened.error.code, "control.unsupported");
+  assert.match(opened.error.detail, /a newer version wrote it \(format 2; version .* reads 1\)$/);
+  assert.match(refusalSpec(opened.error.code).remedy ?? "", /^Start the version that wrote it/);
 });
 
 test("[R17] what nobody may have named is no database", (t) => {

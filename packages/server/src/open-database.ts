@@ -8,6 +8,7 @@ import type { JournalFault, JournalStore, OpenedJournal } from "@gridward/runtim
 import { generationsDirectory, sqliteJournalStore } from "@gridward/runtime/journal/sqlite-store";
 import { listDirectory } from "@gridward/runtime/os/directory";
 import { readRemoval, type Removal, removalText } from "./pair/removal.ts";
+import { refuseControl } from "./refuse-control.ts";
 
 /** Why no database is used: it cannot be, or this server was removed from its system (HS14). */
 export type DatabaseFault =
@@ -73,7 +74,7 @@ function openControl(directory: string, node: NodeId) {
     return ok({ control, record, isDoubtful: damaged !== null });
   }
   if (found.error !== "absent") {
-    return refuse("control.unreadable", `${directory}: ${found.error}`);
+    return refuseControl(directory, found.error);
   }
   // Without its record a database is not known to be ours; a blank server would clear it away.
   if (listDirectory(generationsDirectory(directory)).length > 0) {

@@ -11,7 +11,7 @@ import { origin, type Position } from "@gridward/core/domain/entry";
 import { removePath } from "../os/files.ts";
 import { sha256 } from "../os/hash.ts";
 import { findControlFault } from "./control-check.ts";
-import { ControlStore } from "./control-store.ts";
+import { ControlStore, tellControlVersion } from "./control-store.ts";
 import { anEntry, someEntries } from "./fixtures.ts";
 import { mustOpen } from "./journal.contract.ts";
 import { memoryJournalStore } from "./memory-journal.ts";
@@ -73,6 +73,10 @@ test("[C3] two broken slots, and a whole one of another version, are refused", (
   const text = JSON.stringify({ generation: 9, record: later, checksum });
   writeFileSync(join(directory, "control.a"), text);
   assert.deepEqual(ControlStore.open(directory), { ok: false, error: "unsupported" });
+  assert.match(
+    tellControlVersion(directory),
+    /^a newer version wrote it \(format 2; version .* reads 1\)$/,
+  );
   writeFileSync(join(directory, "control.a"), "");
   writeFileSync(join(directory, "control.b"), "{}".repeat(100_000));
   assert.deepEqual(ControlStore.open(directory), { ok: false, error: "damaged" });

@@ -2,11 +2,12 @@ import { z } from "zod";
 import { nodeId, systemId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
 import { second, type Millis } from "@gridward/core/base/time";
+import { version } from "@gridward/core/base/version";
 import type { AgeMark } from "@gridward/core/domain/age";
 import { arbitrationModes } from "@gridward/core/domain/arbitration-mode";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
 import type { Position } from "@gridward/core/domain/entry";
-import { type SlotFault, type SlotPlace, TwoSlotFile } from "../os/two-slot-file.ts";
+import { type SlotFault, type SlotPlace, TwoSlotFile, versionsIn } from "../os/two-slot-file.ts";
 
 export type ControlFault = SlotFault;
 
@@ -21,8 +22,11 @@ const position = z.strictObject({ term: count, start: count, seq: count, hash })
 const uptime = z.strictObject({ boot: z.string().min(1).max(64), millis: count });
 const ageMark = z.strictObject({ age: count, latest: count, uptime: uptime.nullable() });
 
+/** Format of the record. */
+const controlVersion = 1;
+
 const recordSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(controlVersion),
   nodeId: node,
   systemId: z.string().min(1).max(64).transform(systemId).nullable(),
   incarnation: z
@@ -127,6 +131,14 @@ export class ControlStore {
     this.#lastWrittenAt = at;
     this.write({ ...record, highest });
   }
+}
+
+/** Who wrote a record that is "unsupported" here, as far as it says. */
+export function tellControlVersion(directory: string): string {
+  const newest = Math.max(...versionsIn(placeIn(directory)));
+  return newest > controlVersion
+    ? `a newer version wrote it (format ${newest}; version ${version} reads ${controlVersion})`
+    : `another version wrote it: it holds what version ${version} does not know`;
 }
 
 function placeIn(directory: string): SlotPlace<StoredControl> {

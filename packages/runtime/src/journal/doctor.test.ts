@@ -68,7 +68,11 @@ const damages: readonly (readonly [string, RegExp, (directory: string) => void])
   ["control", /Neither slot/, breakBothSlots],
   ["generation", /generation one is missing/, (directory) => removePath(generation(directory))],
   ["journal-file", /malformed|not a database/, cutJournal],
-  ["journal-file", /another version/, (directory) => sql(directory, "PRAGMA user_version = 9")],
+  [
+    "journal-file",
+    /a newer version wrote it/,
+    (directory) => sql(directory, "PRAGMA user_version = 9"),
+  ],
   ["journal-chain", /at 5, rule J3/, (directory) => changeEntry(directory, 5)],
   ["journal-chain", /at 36, rule J3/, (directory) => changeEntry(directory, 36)],
   [

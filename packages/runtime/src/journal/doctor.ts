@@ -6,7 +6,7 @@ import { listDirectory } from "../os/directory.ts";
 import { directoryOwner } from "../os/directory-lock.ts";
 import { findOpenFiles } from "../os/permissions.ts";
 import { loadSystemKey, unseal } from "../os/seal.ts";
-import { ControlStore, type ControlFault } from "./control-store.ts";
+import { type ControlFault, ControlStore, tellControlVersion } from "./control-store.ts";
 import { examineJournal } from "./doctor-journal.ts";
 import { sound, unsound, type Finding } from "./finding.ts";
 import { generationsDirectory } from "./sqlite-store.ts";
@@ -44,7 +44,7 @@ function* examineAll(order: DoctorOrder): Generator<Finding> {
   yield checkPermissions(directory);
   const control = ControlStore.open(directory);
   if (!control.ok) {
-    yield controlFinding(control.error);
+    yield controlFinding(directory, control.error);
     return;
   }
   const { record, damaged } = control.value;
@@ -64,7 +64,7 @@ function* examineAll(order: DoctorOrder): Generator<Finding> {
   if (state !== undefined) yield checkSecrets(order, state);
 }
 
-function controlFinding(fault: ControlFault): Finding {
+function controlFinding(directory: string, fault: ControlFault): Finding {
   switch (fault) {
     case "absent":
       return sound("control", "There is no control record: the server has never run.");
@@ -73,8 +73,8 @@ function controlFinding(fault: ControlFault): Finding {
       return unsound("control", says, remedy);
     }
     case "unsupported": {
-      const says = "The control record was written by another version of Gridward.";
-      return unsound("control", says, refusals["journal.unsupported"].remedy);
+      const { says, remedy } = refusals["control.unsupported"];
+      return unsound("control", `${says} (${tellControlVersion(directory)})`, remedy);
     }
   }
 }

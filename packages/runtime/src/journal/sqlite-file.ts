@@ -1,5 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { version } from "@gridward/core/base/version";
 import { errorCode, isOutOfRoom } from "../os/files.ts";
 import { DiskFull, type JournalFault } from "./journal.ts";
 
@@ -70,9 +71,10 @@ export function findFileFault(
   if (numberOf(database, "PRAGMA application_id") !== applicationId) {
     return { code: "journal.unreadable", detail: "this file is not a journal", seq: null };
   }
-  const version = numberOf(database, "PRAGMA user_version");
-  if (version !== schemaVersion) {
-    const detail = `version ${version} of the journal file is not version ${schemaVersion}`;
+  const format = numberOf(database, "PRAGMA user_version");
+  if (format !== schemaVersion) {
+    const who = format > schemaVersion ? "a newer" : "another";
+    const detail = `${who} version wrote it (format ${format}; version ${version} reads ${schemaVersion})`;
     return { code: "journal.unsupported", detail, seq: null };
   }
   const named = database.prepare("SELECT incarnation FROM generation").get()?.["incarnation"];

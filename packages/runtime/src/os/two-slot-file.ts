@@ -95,6 +95,20 @@ export class TwoSlotFile<Value> {
   }
 }
 
+/** The versions that whole slots say they have, be they understood or not; the newest slot first. */
+export function versionsIn<Value>(place: SlotPlace<Value>): readonly number[] {
+  const whole = slotNames(place).map((name) =>
+    readSlot({ ...place, parse: versioned.parse }, name),
+  );
+  const slots = whole.flatMap((slot) => (slot.ok ? [slot.value] : []));
+  slots.sort((left, right) => right.generation - left.generation);
+  return slots.map(({ record }) => record.version);
+}
+
+const versioned = {
+  parse: (json: unknown) => z.object({ version: z.number() }).safeParse(json).data,
+};
+
 function slotNames<Value>({ name }: SlotPlace<Value>): readonly [string, string] {
   return [`${name}.a`, `${name}.b`];
 }

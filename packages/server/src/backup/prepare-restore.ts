@@ -14,6 +14,7 @@ import type { SystemKey } from "@gridward/runtime/os/seal";
 import { readServerDirectory, type ServerIdentity } from "@gridward/runtime/trust/server-directory";
 import { KnownServers } from "../known-servers.ts";
 import { ContentCheck } from "./backup-content.ts";
+import { refuseControl } from "../refuse-control.ts";
 
 export interface RestoreOrder {
   readonly file: string;
@@ -149,9 +150,7 @@ function readRecord(
 ): Result<ControlRecord | null, Refusal> {
   const control = ControlStore.open(directory);
   if (!control.ok) {
-    return control.error === "unsupported"
-      ? refuse("control.unreadable", `${directory}: ${control.error}`)
-      : ok(null);
+    return control.error === "unsupported" ? refuseControl(directory, control.error) : ok(null);
   }
   const { record } = control.value;
   if (record.nodeId === node) return ok(record);

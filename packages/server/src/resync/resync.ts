@@ -8,12 +8,14 @@ import { origin } from "@gridward/core/domain/entry";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import { findControlFault } from "@gridward/runtime/journal/control-check";
 import { ControlStore } from "@gridward/runtime/journal/control-store";
+import type { JournalFault } from "@gridward/runtime/journal/journal";
 import { generationsDirectory, sqliteJournalStore } from "@gridward/runtime/journal/sqlite-store";
 import { lockDirectory } from "@gridward/runtime/os/directory-lock";
 import { readServerDirectory, type ServerIdentity } from "@gridward/runtime/trust/server-directory";
 import { putAside } from "../backup/put-aside.ts";
 import { KnownServers } from "../known-servers.ts";
 import { readRemoval } from "../pair/removal.ts";
+import { refuseControl } from "../refuse-control.ts";
 
 /**
  * `pair resync`: puts a database that cannot be used aside, so that this server, still itself and
@@ -34,7 +36,9 @@ export function resync(
     if (!found.ok) return found;
     const { record, store } = found.value;
     if (record.systemId === null) return refuse("system.blank", directory);
-    if (isSound(directory, found.value)) return refuse("resync.sound", directory);
+    const fault = faultIn(directory, found.value);
+    if (fault === undefined) return refuse("resync.sound", directory);
+    if (fault?.code === "journal.unsupported") return refuse(fault.code, fault.detail);
     const others = new KnownServers(directory).rows.filter(({ id }) => id !== server.value.node);
     if (others.length === 0) return refuse("resync.no-partner", directory);
     // Before the journal goes, which alone may still tell of which system this server is.
@@ -67,7 +71,7 @@ function findRecord(directory: string, { node }: ServerIdentity): Result<FoundRe
   const control = ControlStore.open(directory);
   if (control.ok) return control;
   const system = control.error === "damaged" ? findSystem(directory) : undefined;
-  if (system === undefined) return refuse("control.unreadable", `${directory}: ${control.error}`);
+  if (system === undefined) return refuseControl(directory, control.error);
   return ok({ record: blankControl(node, system), store: null });
 }
 
@@ -82,11 +86,12 @@ function findSystem(directory: string): SystemId | undefined {
   return undefined;
 }
 
-function isSound(directory: string, { record }: FoundRecord): boolean {
-  if (record.incarnation === null) return false;
+/** Undefined: there is a database, and nothing is wrong with it. Null: there is none. */
+function faultIn(directory: string, { record }: FoundRecord): JournalFault | null | undefined {
+  if (record.incarnation === null) return null;
   const opened = sqliteJournalStore(directory).open(record.incarnation);
-  if (!opened.ok) return false;
+  if (!opened.ok) return opened.error;
   const fault = findControlFault(record, opened.value);
   opened.value.journal.close();
-  return fault === undefined;
+  return fault;
 }

@@ -5,7 +5,7 @@ import { version } from "@gridward/core/base/version";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
 import { origin } from "@gridward/core/domain/entry";
 import { iconOf, states } from "@gridward/core/domain/pair/states";
-import { refuse, type Refusal } from "@gridward/core/domain/refusal";
+import type { Refusal } from "@gridward/core/domain/refusal";
 import type { ServerStatus } from "@gridward/core/domain/server-status";
 import { ControlStore } from "@gridward/runtime/journal/control-store";
 import { readServerDirectory } from "@gridward/runtime/trust/server-directory";
@@ -13,6 +13,7 @@ import { KnownServers } from "../known-servers.ts";
 import { readRemoval, removalText } from "../pair/removal.ts";
 import type { NamedServer } from "../pair/server-names.ts";
 import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
+import { refuseControl } from "../refuse-control.ts";
 
 /** A program that holds the directory although nobody answers there; its process id if known. */
 export type Holder = { readonly pid: number | null } | undefined;
@@ -27,7 +28,7 @@ export function readStoppedStatus(
   if (!server.ok) return server;
   const control = ControlStore.open(directory);
   if (!control.ok && control.error !== "absent") {
-    return refuse("control.unreadable", `${directory}: ${control.error}`);
+    return refuseControl(directory, control.error);
   }
   // No record at all: the server has never run, so it is blank.
   const record = control.ok ? control.value.record : null;

@@ -73,6 +73,17 @@ const rows: readonly (readonly [ServerState, Played, number?, typeof conflict?])
   ["two-mains", as({ duty: "none", phase: "two-mains", other: serverB })],
 ];
 
+test("[PD2][HS11] a database that a newer version wrote is not given up: that version is started", () => {
+  const invalid = {
+    duty: "none",
+    phase: "invalid",
+    code: "journal.unsupported",
+    text: "x",
+  } as const;
+  const { remedy } = describe(withMachine(aProtectedMain(), invalid).state, 0, null);
+  assert.match(remedy ?? "", /start the version of Gridward that wrote the database/);
+});
+
 test("[PD1][HS1] every state has its name, and its duty is the machine's", () => {
   for (const [expected, { state }, time = 0, why] of rows) {
     const description = describe(state, time, why ?? null);

@@ -58,7 +58,10 @@ function readNone(state: PairState, machine: None): Reading {
       return { state: "blank", why: whyBlank };
     case "invalid": {
       if (machine.code === "pair.removed") return whyRemoved(machine.text);
-      const remedy = "Run `gridward doctor {dir}`, then join this server to its system again.";
+      const remedy =
+        machine.code === "journal.unsupported"
+          ? "Stop this server and start the version of Gridward that wrote the database."
+          : "Run `gridward doctor {dir}`, then join this server to its system again.";
       return {
         state: "invalid-database",
         why: { code: machine.code, text: machine.text, remedy },

@@ -64,6 +64,12 @@ export const serverRefusals = {
     says: "The journal is not the one that the control record names.",
     remedy: "Put the right database back or let this server join again as a Standby.",
   },
+  "control.unsupported": {
+    ...faulty,
+    ...toOperator,
+    says: "The control record was written by another version of Gridward.",
+    remedy: "Start the version that wrote it.",
+  },
   "control.unreadable": {
     ...faulty,
     ...toOperator,
