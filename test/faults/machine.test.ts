@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { globSync, writeFileSync } from "node:fs";
+import { globSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type DemoServer, member } from "../../scripts/demo/cast.ts";
 import { entriesOf } from "./disk.ts";
 import { whyNoNetwork } from "./network.ts";
 import { moreDone, Rig } from "./rig.ts";
-import { lookAt, promote } from "./servers.ts";
+import { lookAt, promote, type Status, waitUntil } from "./servers.ts";
 
 /** Machines whose clock jumps, and operators in a hurry. */
 
@@ -74,6 +75,39 @@ test(
         const answered = await promote(standby, force);
         assert.equal(member(answered?.body, "error", "code"), "pair.main-answers");
       }
+    });
+  },
+);
+
+/** What a server says of the link to its partner. */
+async function waitForConflict(server: DemoServer): Promise<unknown> {
+  const conflictOf = ({ partners }: Status): unknown =>
+    Array.isArray(partners) ? member(partners[0], "conflict") : null;
+  const isTold = (status: Status): boolean => (conflictOf(status) ?? null) !== null;
+  return conflictOf(await waitUntil(server, "a conflict is told", isTold));
+}
+
+test(
+  "[CS9][HS8] a Standby that lost its certificate: both servers say whose fault it is, and are well after",
+  { skip },
+  async () => {
+    await rig.under(async (load) => {
+      const { main, standby } = rig;
+      await rig.kill(standby);
+      const path = join(standby.directory, "certificates", "server.pem");
+      renameSync(path, `${path}.lost`);
+      await rig.start(standby);
+      for (const server of [main, standby]) {
+        const conflict = await waitForConflict(server);
+        assert.match(String(member(conflict, "code")), /^T\d\d$/, JSON.stringify(conflict));
+      }
+      await moreDone(load);
+      await rig.kill(standby);
+      renameSync(`${path}.lost`, path);
+      await rig.start(standby);
+      await rig.isProtected();
+      const after = (await lookAt(main))?.["partners"];
+      assert.ok(Array.isArray(after) && member(after[0], "conflict") === null);
     });
   },
 );
