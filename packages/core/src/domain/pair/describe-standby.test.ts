@@ -50,11 +50,13 @@ test("[PD8][HS5] catching up stalls too, and only where nothing comes that shoul
   assert.deepEqual(read(behind, late).code, "pair.stalled-main");
   assert.equal(read(behind, late - 1).name, "standby-synchronising");
   const level = hearing(uncounted, late, { head: at(5) });
-  assert.equal(read(level, late - 1).code, undefined);
+  const begun = { ...level, state: { ...level.state, machineSince: late - 2_000 } };
   assert.deepEqual(
-    [read(level, late).name, read(level, late).code],
+    [read(begun, late).name, read(begun, late).code],
     ["standby-synchronising", "pair.not-admitted"],
+    "a hold-off says at once what it is",
   );
+  assert.equal(read(begun, late - 1).code, undefined, "an admission takes a moment");
   assert.equal(read(level, late).icon.word, "Catching up");
 });
 

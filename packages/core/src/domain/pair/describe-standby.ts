@@ -87,7 +87,9 @@ function readCatchingUp(
   if (behind > 0 && at - Math.max(lastAt, machineSince) >= timing.stalled) {
     return { state: "standby-stalled", why: whyStalled(state, at, conflict, false) };
   }
-  const isHeldOff = behind <= 0 && at - machineSince >= timing.stalled;
+  // An admission takes a second; a Main that holds this server off does so for ten at least.
+  const limit = isPermanent(state, state.self) ? timing.stalled : 2 * timing.admission;
+  const isHeldOff = behind <= 0 && at - machineSince >= limit;
   return { state: "standby-synchronising", why: isHeldOff ? notAdmitted(state) : null, badge };
 }
 
