@@ -3,7 +3,7 @@ import type { Millis } from "../../base/time.ts";
 import type { Duty, Icon, ServerState } from "../server-status.ts";
 import { readMain } from "./describe-main.ts";
 import { type Reading, readStandby, type Why } from "./describe-standby.ts";
-import type { Machine, PairState } from "./pair-state.ts";
+import { type Machine, type PairState, strangerPeer } from "./pair-state.ts";
 import { iconOf, states } from "./states.ts";
 
 /** A state as people read it: never without a cause and a remedy where someone must act. */
@@ -40,7 +40,18 @@ function say({ state, why, badge }: Reading): Description {
   return { duty: states[state].duty, state, cause, remedy: why?.remedy ?? null, icon };
 }
 
-function whyFenced({ control }: PairState, by: NodeId): Why {
+function whyFenced({ control, peers }: PairState, by: NodeId): Why {
+  const { linkUp, duty, term } = peers.get(by) ?? strangerPeer;
+  if (linkUp && duty === "standby" && term < control.term) {
+    // The witness gave it the term, and it was taken out before it heard so (R9, HS18).
+    return {
+      code: "pair.fenced",
+      text: `This server was Main; ${by} was given the higher term ${control.term}, and is not Main.`,
+      remedy:
+        "Nothing for some seconds. If it stays, run `gridward pair promote --force --local {dir}`: " +
+        `this server has what it confirmed, and ${by} becomes its Standby by itself.`,
+    };
+  }
   return {
     code: "pair.fenced",
     text: `This server was Main; ${by} is Main of the higher term ${control.term}.`,

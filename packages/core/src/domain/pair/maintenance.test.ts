@@ -10,8 +10,10 @@ import {
   aValidStandby,
   certified,
   deeds,
+  force,
   heard,
   play,
+  promote,
   refusalOf,
   saidOf,
   serverA,
@@ -112,6 +114,24 @@ test("[HS18][R9] a candidate whose witness is gone is taken out, and put back fo
     { kind: "arbiter-answered", id: 1, answer: { kind: "record", record } },
   ]);
   assert.equal(late.state.machine.duty, "standby");
+  // Nor what the old Main says, which heard of the grant and stopped: that one has every change.
+  const stopped = aHello({ duty: "fenced", term: 2, owner: serverB, ackSet });
+  const told = play(late, [heard(serverA, stopped)], 60_000);
+  assert.deepEqual([told.state.machine.duty, told.state.control.term], ["standby", 1]);
+  assert.equal(refusalOf(play(told, [promote], 120_000).actions), "pair.incomplete");
+});
+
+test("[HS18][R9] a Main that stopped for a term that nobody uses says so, and goes on by force", () => {
+  const main = aProtectedMain();
+  const fenced = play(main, [heard(serverB, aHello({ duty: "fenced", term: 2, owner: serverB }))]);
+  const idle = withPeer(fenced, serverB, { duty: "standby", term: 1 });
+  const { cause, remedy } = describe(idle.state, 0, null);
+  assert.match(cause?.text ?? "", /B was given the higher term 2, and is not Main/);
+  assert.match(remedy ?? "", /promote --force/);
+  const again = play(idle, [force], 0);
+  assert.deepEqual([again.state.machine.duty, again.state.control.owner], ["main", serverA]);
+  const works = withPeer(fenced, serverB, { duty: "main", term: 2 });
+  assert.match(describe(works.state, 0, null).remedy ?? "", /^Nothing if B runs/);
 });
 
 test("[HS18][HS6] in maintenance an offer is refused, so that the Main need not wait for its word", () => {
