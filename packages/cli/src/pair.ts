@@ -17,6 +17,7 @@ import { shownStatus } from "./local-status.ts";
 import { order, shown } from "./order.ts";
 import { addArbitrationVerbs } from "./pair-arbitration.ts";
 import { addResyncVerb } from "./pair-resync.ts";
+import { addRemoveVerb } from "./pair-remove.ts";
 import { addPartnerVerbs } from "./pair-partner.ts";
 import { addSettingsVerbs } from "./pair-settings.ts";
 import { addSetAsideVerbs } from "./pair-set-aside.ts";
@@ -75,6 +76,7 @@ export function addPairVerbs(root: Command, cli: Cli): void {
     );
   addArbitrationVerbs(pair, cli);
   addResyncVerb(pair, cli);
+  addRemoveVerb(pair, cli);
   addPartnerVerbs(pair, cli);
   addSettingsVerbs(pair, cli);
   addSetAsideVerbs(pair, cli);

@@ -121,6 +121,19 @@ export const serverRoutes = {
       expires_at: z.string().nullable(),
     }),
   },
+  pairRemove: {
+    ...order,
+    path: "/v1/pair/removals",
+    summary: "Take a server that is gone for good out of the system",
+    query: commandQuery,
+    body: z.strictObject({ name: nameText }),
+    /** notes: what becomes of what it holds, one sentence each. */
+    answer: z.object({
+      ...changeAnswer.shape,
+      server: z.string(),
+      notes: z.array(z.string()).readonly(),
+    }),
+  },
   pairSettings: {
     ...look,
     path: "/v1/pair/settings",

@@ -10,10 +10,12 @@ import type { ServerSettings } from "../parts.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { checkMain, giveOrder } from "./order.ts";
+import { removeServer } from "./remove-server.ts";
 
 type PairRoute =
   | "pairStatus"
   | "pairInvite"
+  | "pairRemove"
   | "pairPartnerSet"
   | "pairSettings"
   | "pairSettingCopy"
@@ -48,6 +50,7 @@ export function pairEndpoints(parts: DeskParts): Readonly<Record<PairRoute, Endp
       const expires = rfc3339(expiresAt);
       return ok({ ...made, code: code.reveal(), expires_at: expires });
     }),
+    pairRemove: endpoint(serverRoutes.pairRemove, removeServer(front)),
     pairSettings: endpoint(serverRoutes.pairSettings, async () =>
       ok(compareRows(await operator.compareSettings())),
     ),
