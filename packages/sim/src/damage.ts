@@ -25,7 +25,8 @@ export function bendState(opened: OpenedJournal): OpenedJournal | undefined {
   };
 }
 
-function withoutFirstPolicy(state: DirectoryState): DirectoryState {
+/** A state that lost a row. */
+export function withoutFirstPolicy(state: DirectoryState): DirectoryState {
   const rows: RowChange[] = Array.from(allRows(state));
   const index = rows.findIndex(({ table }) => table === "policies");
   return loadRows(rows.filter((_, each) => each !== index));

@@ -67,6 +67,12 @@ export function findUnseen(
   return { rule: "I6", says: `${id} opened a journal that was bent` };
 }
 
+/** R8: nothing vouches for a database that cannot be used. */
+export function findVouched({ id, control }: SimDisk): Violation | undefined {
+  if (control.certificate === null) return undefined;
+  return { rule: "R8", says: `${id} started invalid under a certificate` };
+}
+
 /** As the product's receiving end: only its Main's first pass, and only where one is awaited. */
 export function isAwaited({ control, machine }: PairState, from: NodeId): boolean {
   if (control.owner !== from) return false;

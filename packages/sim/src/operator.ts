@@ -51,10 +51,10 @@ export class Operator {
   isKeptWaiting(by: Process): boolean {
     const { pair } = by.conductor;
     const { awakeSince } = pair;
-    if (hasNotWoken(pair, this.#world.now)) return false;
+    const now = by.monotonic();
+    if (hasNotWoken(pair, now)) return false;
     return [...this.#pending.values()].some(
-      ({ process, since }) =>
-        process === by && this.#world.now - Math.max(since, awakeSince) > orderMs,
+      ({ process, since }) => process === by && now - Math.max(since, awakeSince) > orderMs,
     );
   }
 
@@ -114,7 +114,7 @@ export class Operator {
   #order(server: SimServer, event: Parameters<Order>[0]): void {
     server.run((process) => {
       const order = {};
-      this.#pending.set(order, { process, since: this.#world.now });
+      this.#pending.set(order, { process, since: process.monotonic() });
       const forget = (): unknown => this.#pending.delete(order);
       // A crash in the middle of an order refuses the promise; the order died with its process.
       void process.conductor.order(event).then(forget, forget);

@@ -7,12 +7,11 @@ import type { Violation } from "./violation.ts";
 const patienceMs = 8_000;
 
 /** I32: a Main does not wait without end for a member that is heard and does not follow. */
-export function findEndlessWait(
-  { id, process, disk }: SimServer,
-  now: Millis,
-): Violation | undefined {
+export function findEndlessWait({ id, process, disk }: SimServer): Violation | undefined {
   const { pair } = process?.conductor ?? {};
-  if (!process || !pair || hasNotWoken(pair, now)) return undefined;
+  if (!process || !pair) return undefined;
+  const now = process.monotonic();
+  if (hasNotWoken(pair, now)) return undefined;
   const isIdle = disk.control.ackSet.filter((member) => {
     const peer = pair.peers.get(member);
     return peer?.linkUp === true && peer.acked === null && now - (peer.heardAt ?? 0) < 1_500;

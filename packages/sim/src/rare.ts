@@ -12,6 +12,8 @@ export interface RareFaults {
   readonly refusedDirections: number;
   /** The clock on the wall jumps so often, milliseconds. */
   readonly wallJumpEvery: number;
+  /** Share of starts of a server that follow one of its machine. */
+  readonly reboots: number;
   /** A backup is taken so often, milliseconds; 0: none in this run. */
   readonly backupEvery: number;
   /** When all databases are lost at once, if a backup is left; 0: never. */
@@ -36,6 +38,7 @@ export function drawRare(seed: number): Rare {
     lostSlots: seldom(0.15, 0.6),
     refusedDirections: seldom(0.3, 0.3),
     wallJumpEvery: seldom(0.2, 3_000),
+    reboots: seldom(0.1, 0.5),
     ...drawDisaster(dice, seldom),
   };
 }

@@ -66,11 +66,11 @@ function judge(world: World, isWell: boolean): void {
 function findComplaint(world: World): string | undefined {
   const main = world.main();
   const ours = main?.process?.conductor.pair;
-  if (!main || !ours) return "none is Main";
+  if (!main?.process || !ours) return "none is Main";
   for (const { process, id } of world.others(main.id)) {
     const theirs = process?.conductor.pair;
     if (!theirs) return `${id} does not run`;
-    const complaint = findPairComplaint(ours, theirs, world.now);
+    const complaint = findPairComplaint(ours, theirs, main.process.monotonic());
     if (complaint !== undefined) return `${id}: ${complaint}`;
   }
   return findLateDevice(world, main);

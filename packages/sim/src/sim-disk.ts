@@ -1,9 +1,10 @@
 import type { NodeId, SystemId } from "@gridward/core/base/identity";
+import type { AgeMark } from "@gridward/core/domain/age";
 import { assert } from "@gridward/core/base/result";
 import { blankControl, type ControlRecord } from "@gridward/core/domain/control-record";
 import { type Entry, origin, type Position } from "@gridward/core/domain/entry";
 import type { DirectoryState } from "@gridward/core/domain/state";
-import { bendEntries } from "./damage.ts";
+import { bendEntries, withoutFirstPolicy } from "./damage.ts";
 import type { Random } from "./random.ts";
 import { DiskFull, type Journal, type OpenedJournal } from "@gridward/runtime/journal/journal";
 import { memoryJournalStore } from "@gridward/runtime/journal/memory-journal";
@@ -35,6 +36,8 @@ export class SimDisk {
   tails: (readonly Entry[])[] = [];
   /** What a person kept of this disk before setting the server up anew. */
   readonly lost: (readonly Entry[])[] = [];
+  /** Requests that were in what is lost, also those of which no entry was kept. */
+  readonly lostRequests = new Set<string>();
   /** Acts until the power fails; undefined: it does not. */
   fuse: number | undefined;
   isFull = false;
@@ -44,8 +47,14 @@ export class SimDisk {
   isBent = false;
   /** The newer slot of the control record is gone. */
   isDoubtful = false;
+  /** Goes with every control record that is written. */
+  age: AgeMark | null = null;
+  carryAge: () => AgeMark | null = () => null;
+  #olderAge: AgeMark | null = null;
   /** What the slots said that were lost, oldest first. */
-  readonly #lostSlots: ControlRecord[] = [];
+  readonly #lostSlots: { readonly said: ControlRecord; readonly visible: number }[] = [];
+  /** How far it made changes visible as Main. */
+  visible = 0;
   /** What the older slot holds. */
   #older: ControlRecord;
   /** How deep in work of its process: only there the power fails. */
@@ -61,13 +70,16 @@ export class SimDisk {
     this.#older = this.control;
   }
 
-  /** Bits of the journal turn while nobody reads it. What was there is known from outside. */
+  /** Bits of the journal, or of its snapshot, turn while nobody reads it. What was there is known from outside. */
   bend(random: Random): void {
     const { incarnation } = this.control;
     const entries = this.entries();
-    if (incarnation === null || entries.length === 0) return;
-    this.lost.push(entries);
-    this.store.bend(incarnation, (each) => bendEntries(each, random));
+    const hasSnapshot = this.journal !== undefined && this.journal.first() > 1;
+    if (incarnation === null || (entries.length === 0 && !hasSnapshot)) return;
+    this.#noteLost();
+    if (hasSnapshot && (entries.length === 0 || random.chance(0.5))) {
+      this.store.bendSnapshot(incarnation, withoutFirstPolicy);
+    } else this.store.bend(incarnation, (each) => bendEntries(each, random));
     this.isBent = true;
   }
 
@@ -83,15 +95,18 @@ export class SimDisk {
 
   /** The slot that was written last cannot be read: what counts is the one before. */
   loseSlot(): void {
-    if (!this.isDoubtful) this.#lostSlots.push(this.control);
+    if (!this.isDoubtful) {
+      this.#lostSlots.push({ said: this.control, visible: this.visible });
+    }
     this.control = this.#older;
+    this.age = this.#olderAge;
     this.isDoubtful = true;
   }
 
   /** Everything is lost but the server's name and whose it is. */
   wipe(): void {
     const { systemId } = this.control;
-    this.lost.push(this.entries());
+    this.#noteLost();
     this.journal = undefined;
     this.isBroken = false;
     this.isBent = false;
@@ -99,11 +114,13 @@ export class SimDisk {
     this.store = memoryJournalStore();
     this.control = blankControl(this.id, systemId);
     this.#older = this.control;
+    this.age = null;
+    this.#olderAge = null;
   }
 
   /** A restore, while no process runs: what was here is put aside; the older slot stays. */
   replace(journal: Journal, state: DirectoryState, control: ControlRecord): void {
-    this.lost.push(this.entries());
+    this.#noteLost();
     this.store.keepOnly(journal.incarnation);
     this.journal = journal;
     this.requests = new Set(state.requestsById.keys());
@@ -111,7 +128,13 @@ export class SimDisk {
     this.isBent = false;
     this.isDoubtful = false;
     this.#older = this.control;
+    this.#olderAge = this.age;
     this.control = control;
+  }
+
+  #noteLost(): void {
+    this.lost.push(this.entries());
+    for (const request of this.requests) this.lostRequests.add(request);
   }
 
   entries(): readonly Entry[] {
@@ -135,14 +158,14 @@ export class SimDisk {
     );
   }
 
-  /** By which record a change counts: where the set is in doubt, by the slot that was lost (R17). */
+  /** By which record a change counts: one seen before a slot was lost, by what that said (R17). */
   countedFor(seq: number): ControlRecord {
     let { control } = this;
-    for (const lost of this.#lostSlots.toReversed()) {
+    for (const { said, visible } of this.#lostSlots.toReversed()) {
       const isNewest = this.isDoubtful && control === this.control;
-      const isInDoubt = seq <= control.doubtedUpTo && control.term === lost.term;
-      if (!isNewest && !isInDoubt) break;
-      control = lost;
+      const isOfThen = seq <= visible && control.term === said.term;
+      if (!isNewest && !isOfThen) break;
+      control = said;
     }
     return control;
   }
@@ -172,7 +195,9 @@ export class SimDisk {
     this.act();
     this.#watcher.onControl(this, this.control, control);
     this.#older = this.control;
+    this.#olderAge = this.age;
     this.control = control;
+    this.age = this.carryAge();
     this.isDoubtful = false;
     this.act();
   }

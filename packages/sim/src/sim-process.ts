@@ -1,4 +1,5 @@
 import type { NodeId } from "@gridward/core/base/identity";
+import type { Millis } from "@gridward/core/base/time";
 import type { Machine } from "@gridward/core/domain/pair/pair-state";
 import type { Conductor } from "@gridward/server/pair/conductor";
 import type { FirstPassReceiver } from "@gridward/server/pair/first-pass";
@@ -17,6 +18,8 @@ export interface Process {
   /** Terms of ours that this process was told another server owns too. */
   readonly disputed: Set<number>;
   readonly understanding: Understanding;
+  /** Its own clock: milliseconds since it started. */
+  readonly monotonic: () => Millis;
   /** Whose first pass is under way. */
   copiesFrom: NodeId | undefined;
   /** As Main: since when a change waits for a member that does not follow. */

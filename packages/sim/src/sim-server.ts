@@ -5,6 +5,7 @@ import { checkAccepts } from "@gridward/core/domain/pair/accepts";
 import type { PairEvent } from "@gridward/core/domain/pair/event";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import { startPair } from "@gridward/core/domain/pair/start";
+import type { Clock } from "@gridward/runtime/os/clock";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { Ledger } from "@gridward/server/ledger";
 import { Conductor, type ConductorParts } from "@gridward/server/pair/conductor";
@@ -17,10 +18,12 @@ import { Writer } from "@gridward/server/writer";
 import type { JournalFault, OpenedJournal } from "@gridward/runtime/journal/journal";
 import { bendState } from "./damage.ts";
 import { piecesOf } from "./first-pass-pieces.ts";
-import { findFault, findUnseen, isAwaited, whatWasFound } from "./found.ts";
+import { findFault, findUnseen, findVouched, isAwaited, whatWasFound } from "./found.ts";
 import type { SimFrame } from "./frame.ts";
 import type { ServerWatch, ServerWorld } from "./server-world.ts";
+import { SimAge } from "./sim-age.ts";
 import { Crash, SimDisk } from "./sim-disk.ts";
+import { SimMachine } from "./sim-machine.ts";
 import type { Process } from "./sim-process.ts";
 import { Understanding } from "./versions.ts";
 
@@ -31,11 +34,13 @@ export class SimServer {
   process: Process | undefined;
   /** Of the program: 1, or 2 while it speaks another one than its partners. */
   version = 1;
-  /** How far the clock on its wall is off. */
-  wallOffset = 0;
+  readonly machine: SimMachine;
+  readonly #age: SimAge;
   /** What its disk suffers when its process ends. */
   doom: ((disk: SimDisk) => void) | undefined;
   #isFrozen = false;
+  /** When its last process ended. */
+  #endedAt = 0;
   /** What comes while the process is stopped is done when it goes on. */
   #inbox: ((process: Process) => void)[] = [];
   readonly #world: ServerWorld;
@@ -46,6 +51,8 @@ export class SimServer {
     this.#world = world;
     this.#watcher = world.watcher;
     this.disk = new SimDisk(id, systemId, world.watcher);
+    this.machine = new SimMachine(world);
+    this.#age = new SimAge(world, this.machine);
   }
 
   get isAlive(): boolean {
@@ -57,6 +64,7 @@ export class SimServer {
     disk.isOff = false;
     const { incarnation } = disk.control;
     this.#choose();
+    this.#power();
     const isThere = incarnation !== null && !disk.isBroken;
     const opened = isThere ? disk.store.open(incarnation) : undefined;
     const fault = findFault(disk, opened);
@@ -77,13 +85,22 @@ export class SimServer {
     this.version = !isCalm && rare.dice.chance(rare.versionSkew) ? 2 : 1;
   }
 
+  /** A start of the server may follow one of its machine, which has been on for some of the time. */
+  #power(): void {
+    const { rare, now } = this.#world;
+    if (rare.reboots > 0 && rare.dice.chance(rare.reboots)) {
+      this.machine.reboot(rare.dice.between(this.#endedAt, now));
+    }
+  }
+
   #resume(opened: OpenedJournal | undefined, found: JournalFault | undefined): void {
     const { disk } = this;
+    const clock = this.#newClock();
     const started = startPair(
       whatWasFound(disk, opened, {
         partners: this.#world.partnersOf(this.id),
-        at: this.#world.now,
-        now: this.#wallNow(),
+        at: clock.monotonic(),
+        now: clock.now(),
         fault: found,
       }),
     );
@@ -91,26 +108,29 @@ export class SimServer {
     for (const action of started.actions) {
       if (action.kind === "write-control") disk.writeControl(action.control);
     }
+    const vouched = found && findVouched(disk);
+    if (vouched) this.#watcher.fail(vouched.rule, vouched.says);
     const bent = opened && this.#isBentNow() ? bendState(opened) : undefined;
     const whole = bent ?? opened;
     const ledger = whole && new Ledger(disk.adopt(whole), sha256);
     ledger?.commit(started.state.committed);
-    const conductor: Conductor = new Conductor(this.#parts(), started.state, ledger);
-    this.process = this.#processOf(conductor, bent !== undefined);
+    const conductor: Conductor = new Conductor(this.#parts(clock), started.state, ledger);
+    this.process = this.#processOf(conductor, clock, bent !== undefined);
     this.#watcher.onMoved(this.id, null, this.process.machine);
     if (ledger) this.#watcher.onVisible(this, ledger.committed.seq);
   }
 
-  #processOf(conductor: Conductor, isBent: boolean): Process {
+  #processOf(conductor: Conductor, clock: Clock, isBent: boolean): Process {
     const { store } = this.disk;
     return {
       conductor,
-      writer: this.#writer(conductor),
+      writer: this.#writer(conductor, clock),
       receiver: new FirstPassReceiver(() => store.build(`${this.id}-${this.#world.fresh()}`)),
       machine: conductor.pair.machine,
       heardTerm: 0,
       disputed: new Set(),
       understanding: new Understanding(),
+      monotonic: clock.monotonic,
       copiesFrom: undefined,
       waitsSince: undefined,
       visibleAtStart: conductor.pair.committed,
@@ -135,6 +155,7 @@ export class SimServer {
   crash(): void {
     this.process?.receiver.abandon();
     this.process = undefined;
+    this.#endedAt = this.#world.now;
     this.#inbox = [];
     this.#isFrozen = false;
     this.disk.fuse = undefined;
@@ -192,6 +213,13 @@ export class SimServer {
 
   tick(): void {
     if (this.isAlive) this.feed({ kind: "tick" });
+    if (this.isAlive && this.#world.rare.reboots > 0) this.run((process) => this.#look(process));
+  }
+
+  #look({ conductor, monotonic }: Process): void {
+    const now = (): number => this.machine.wall();
+    const found = this.#age.look(conductor.pair, { now, monotonic });
+    if (found) this.#watcher.fail(found.rule, found.says);
   }
 
   onMessage(from: NodeId, message: PairMessage): void {
@@ -233,22 +261,24 @@ export class SimServer {
     });
   }
 
-  /** No rule of the pair may follow this clock. */
-  #wallNow(): number {
-    return Math.floor(this.#world.now + this.wallOffset);
+  /** Of one process; no rule of the pair may follow the clock on the wall. */
+  #newClock(): Clock {
+    const world = this.#world;
+    const startedAt = world.now;
+    return {
+      now: () => this.machine.wall(),
+      monotonic: () => world.now - startedAt,
+      sleep: () => Promise.reject(new Error("the simulator sleeps for nobody")),
+    };
   }
 
-  #parts(): ConductorParts {
+  #parts(clock: Clock): ConductorParts {
     const world = this.#world;
     const { disk } = this;
     return {
       self: this.id,
       name: this.id,
-      clock: {
-        now: () => this.#wallNow(),
-        monotonic: () => world.now,
-        sleep: () => Promise.reject(new Error("the simulator sleeps for nobody")),
-      },
+      clock,
       freshRequestId: () => requestId(`own-${world.fresh()}`),
       writeControl: (control) => disk.writeControl(control),
       openLedger: (opened) => {
@@ -321,13 +351,13 @@ export class SimServer {
     });
   }
 
-  #writer(conductor: Conductor): Writer {
+  #writer(conductor: Conductor, { now, monotonic }: Clock): Writer {
     return new Writer({
       closed: () => checkAccepts(conductor.pair),
       prepared: () => mustLedger(conductor).prepared,
       committedSeq: () => conductor.pair.committed,
-      now: () => this.#wallNow(),
-      monotonic: () => this.#world.now,
+      now,
+      monotonic,
       soon: (work) => this.#soon(work),
       stage: (content) => conductor.stage(content),
       flush: () => conductor.flush(),

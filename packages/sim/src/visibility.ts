@@ -34,7 +34,9 @@ export class Visibility {
       return { rule: "I10", says };
     }
     this.#noteCommitted(disk, seq);
-    const member = disk.countedFor(seq).ackSet.find((each) => {
+    const { ackSet } = disk.countedFor(seq);
+    disk.visible = Math.max(disk.visible, seq);
+    const member = ackSet.find((each) => {
       const found = this.#diskOf(each);
       return found && !found.holds(seq, hash) && !found.hasLost(seq, hash);
     });

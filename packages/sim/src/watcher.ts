@@ -137,7 +137,7 @@ export class Watcher {
     this.#checkCopies(server);
     for (const member of ackSet) {
       const other = this.#diskOf(member);
-      if (other && !other.requests.has(requestId) && !other.hasLost(seq, hash)) {
+      if (other && !other.requests.has(requestId) && !other.lostRequests.has(requestId)) {
         this.fail("I1", `${requestId} is acknowledged and not on the disk of ${member}`);
       }
     }
@@ -155,11 +155,17 @@ export class Watcher {
       recorded: process.conductor.ledger?.prepared.tables.pair.first(),
       hadPartner: this.#hadCopy,
       isForced: this.#forcedAlone.has(control.term),
-      others: this.#servers.filter((each) => each.id !== id).map((each) => each.disk.control),
+      others: this.#servers.flatMap((each) => (each.id === id ? [] : this.#rightsOf(each.id))),
       witness: this.#witness,
-      controlOf: (each: NodeId) => this.#diskOf(each)?.control,
+      controlOf: (each: NodeId) => this.#rightsOf(each)[0],
     };
     this.#found(findUnsafeCopies(at));
+  }
+
+  /** What a server may succeed by: a record of which a slot is lost gives no right (R17). */
+  #rightsOf(id: NodeId): readonly ControlRecord[] {
+    const disk = this.#diskOf(id);
+    return disk === undefined || disk.isDoubtful ? [] : [disk.control];
   }
 
   /** Who acknowledges in a term is the only one, and was told of nothing against it. */

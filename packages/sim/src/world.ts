@@ -234,8 +234,8 @@ export class World {
 
   #checkPatience(server: SimServer): void {
     const { process, id } = server;
-    const unexplained = process && findUnexplained(process.conductor.pair, this.now);
-    for (const found of [findEndlessWait(server, this.now), unexplained]) {
+    const unexplained = process && findUnexplained(process.conductor.pair, process.monotonic());
+    for (const found of [findEndlessWait(server), unexplained]) {
       if (found) this.watcher.fail(found.rule, found.says);
     }
     if (!process || !this.operator.isKeptWaiting(process)) return;
@@ -310,7 +310,7 @@ export class World {
     if (wallJumpEvery === 0) return;
     this.schedule.after(dice.between(0.2, 1.8) * wallJumpEvery, () => {
       const server = this.#servers[dice.below(this.#servers.length)];
-      if (server) server.wallOffset = Math.floor(dice.between(0, wallJumpMost));
+      if (server) server.machine.wallOffset = Math.floor(dice.between(0, wallJumpMost));
       if (!this.isCalm) this.#jumpLater();
     });
   }

@@ -21,11 +21,15 @@ interface Generation {
   entries: Entry[];
   terms: Position[];
   commitMark: number;
+  /** Nobody changed the snapshot since its digest was compared. */
+  isProved: boolean;
 }
 
 export interface MemoryJournalStore extends JournalStore {
   /** Changes what lies on the disk of a generation behind everybody's back. */
   bend(incarnation: string, change: (entries: readonly Entry[]) => readonly Entry[]): void;
+  /** The same for the state of its snapshot, under the digest that was written with it. */
+  bendSnapshot(incarnation: string, change: (state: DirectoryState) => DirectoryState): void;
 }
 
 /**
@@ -42,7 +46,7 @@ export function memoryJournalStore(): MemoryJournalStore {
     assert(!generations.has(incarnation), "an incarnation is used once");
     const terms = snapshot.position.seq === 0 ? [] : [...earlier, snapshot.position];
     const commitMark = snapshot.position.seq;
-    const generation = { incarnation, snapshot, entries: [], terms, commitMark };
+    const generation = { incarnation, snapshot, entries: [], terms, commitMark, isProved: true };
     generations.set(incarnation, generation);
     return mustOpen(generation);
   };
@@ -58,6 +62,13 @@ export function memoryJournalStore(): MemoryJournalStore {
       const generation = generations.get(incarnation);
       if (generation) generation.entries = [...change(generation.entries)];
     },
+    bendSnapshot(incarnation, change) {
+      const generation = generations.get(incarnation);
+      if (generation === undefined) return;
+      const { snapshot } = generation;
+      generation.snapshot = { ...snapshot, state: change(snapshot.state) };
+      generation.isProved = false;
+    },
     keepOnly(incarnation) {
       for (const key of generations.keys()) if (key !== incarnation) generations.delete(key);
     },
@@ -69,7 +80,9 @@ function absent(incarnation: string): JournalFault {
 }
 
 function openGeneration(generation: Generation): Result<OpenedJournal, JournalFault> {
-  const { snapshot, entries, commitMark } = generation;
+  const { snapshot, entries, commitMark, isProved } = generation;
+  const fault = isProved ? undefined : findSnapshotFault(snapshot);
+  if (fault !== undefined) return err(fault);
   const later = entries.filter((entry) => entry.seq > snapshot.position.seq);
   const replayed = replay(snapshot, later.map(ok), commitMark);
   if (!replayed.ok) return replayed;
@@ -155,6 +168,7 @@ class MemoryJournal implements Journal {
 
   saveSnapshot(state: DirectoryState, position: Position, digest: string): void {
     assert(this.hashAt(position.seq) === position.hash, "a snapshot lies on the journal");
+    this.#generation.isProved = true;
     this.#generation.snapshot = { state, position: positionOf(position), digest };
   }
 
