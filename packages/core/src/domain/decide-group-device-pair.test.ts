@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deviceId, groupId, nodeId, sealed } from "../base/identity.ts";
+import { deviceId, groupId, nodeId, requestId, sealed } from "../base/identity.ts";
 import { day, hour, minute } from "../base/time.ts";
 import type { Command, NewDevice } from "./command.ts";
+import { decide } from "./decide.ts";
 import {
   aCertificate,
+  anActor,
   aRole,
   aServer,
   aStation,
@@ -118,6 +120,33 @@ test("[DEV3] enrolment needs an open code in its time and uses it up", () => {
   const device = world.state.tables.devices.get(id);
   assert.equal(device?.status, "enrolled");
   assert.equal(device?.certificate?.serial, "10");
+});
+
+test("[DEV3] a lost device gets neither a code nor a certificate, also with a code still open", () => {
+  const world = aStation();
+  const { id } = aDevice("Q01");
+  world.must({ kind: "register-devices", devices: [aDevice("Q01")], group: world.group });
+  const code: Command = {
+    kind: "issue-device-code",
+    id,
+    verifier: sealed("code"),
+    expiresAt: noon + hour,
+  };
+  world.must(code);
+  const { tables } = world.state;
+  const device = tables.devices.get(id);
+  assert.ok(device?.enrolment);
+  const devices = tables.devices.set(id, { ...device, status: "lost" });
+  const state = { ...world.state, tables: { ...tables, devices } };
+  const enrol: Command = { kind: "enrol-device", id, certificate: aCertificate("10", "device") };
+  for (const [command, actor] of [
+    [code, anActor("admin")],
+    [enrol, serverA],
+  ] as const) {
+    const order = { command, actor, at: noon, requestId: requestId("r") };
+    const decision = decide(state, order);
+    assert.equal(decision.ok ? "accepted" : decision.error.code, "device.lost", command.kind);
+  }
 });
 
 test("[DEV3] the certificate is the answer, so that a retry gets it again", () => {

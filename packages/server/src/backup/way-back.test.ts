@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -52,3 +53,27 @@ test("[BS7][HS20] the servers that a database named last are known without it", 
   known.follow(servers.clear());
   assert.equal(new KnownServers(place).rows.length, 1, "a database that is not there names nobody");
 });
+
+test(
+  "[BS7][HS8] without room for the servers the file stays as it was, and the server goes on",
+  { skip: process.platform === "win32" ? "needs a shell" : false },
+  () => {
+    const full = mkdtempSync(join(place, "full-"));
+    const [row] = [...aSystem(noon).front.state().tables.servers.values()];
+    assert.ok(row !== undefined);
+    new KnownServers(full).keep([row]);
+    const moved = { ...row, address: "10.0.0.9" };
+    const follow = `
+      const { KnownServers } = await import(${JSON.stringify(import.meta.resolve("../known-servers.ts"))});
+      const known = new KnownServers(${JSON.stringify(full)});
+      known.follow(new Map([["A", ${JSON.stringify(moved)}]]));
+      console.log(known.rows[0].address);`;
+    // No file may grow: to a program it is a disk without room.
+    const withoutRoom = `trap "" XFSZ; ulimit -f 0; exec "$0" "$@"`;
+    const words = ["-c", withoutRoom, process.execPath, "--input-type=module", "-e", follow];
+    const ended = spawnSync("sh", words);
+    assert.equal(ended.stdout.toString(), `${row.address}\n`, ended.stderr.toString());
+    assert.equal(new KnownServers(full).rows[0]?.address, row.address);
+    assert.deepEqual(readdirSync(full), ["servers.json"]);
+  },
+);

@@ -6,6 +6,7 @@ import { hour, type Millis } from "@gridward/core/base/time";
 import { findAnswer } from "@gridward/core/domain/decide";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { ServerCondition } from "@gridward/core/domain/server-status";
+import type { DirectoryState } from "@gridward/core/domain/state";
 import type { DeviceRow } from "@gridward/core/domain/types";
 import { freshId, freshRequestId } from "@gridward/runtime/os/random";
 import { createTlsKey } from "@gridward/runtime/trust/x509/keys";
@@ -25,6 +26,8 @@ export interface TestBay {
   issueCode(validity?: Millis): Secret<string>;
   /** Becomes Standby, and so on. */
   become(change: Partial<ServerCondition>): void;
+  /** Q01 is lost, with its code still open: as if that had not been taken back with it. */
+  loseQ01(): void;
   /** From now on every change ends so, without being made. */
   refuseChanges(refusal: Refusal): void;
   authorities(): Promise<MountedAnswer>;
@@ -43,12 +46,13 @@ export function aBay(start: number): TestBay {
   system.order({ kind: "register-devices", devices, group });
   let condition: Partial<ServerCondition> = {};
   let refusal: Refusal | null = null;
+  let isLost = false;
   const refused: RefusedEnrolment[] = [];
   const routes = estRoutes({
     systemKey: () => system.systemKey,
     record: (told) => void refused.push(told),
     front: {
-      state,
+      state: () => (isLost ? withLost(state(), id) : state()),
       now,
       condition: () => ({ ...soundCondition, node: system.self.node, at: now(), ...condition }),
       submit: async (order) => {
@@ -78,10 +82,18 @@ export function aBay(start: number): TestBay {
       return code;
     },
     become: (change) => void (condition = { ...condition, ...change }),
+    loseQ01: () => void (isLost = true),
     refuseChanges: (given) => void (refusal = given),
     authorities: async () => authorities(aRequest({})),
     enrol: async (more) => enrol(aRequest(more)),
   };
+}
+
+function withLost(state: DirectoryState, id: DeviceId): DirectoryState {
+  const device = state.tables.devices.get(id);
+  if (!device) return state;
+  const devices = state.tables.devices.set(id, { ...device, status: "lost" });
+  return { ...state, tables: { ...state.tables, devices } };
 }
 
 const soundCondition = {

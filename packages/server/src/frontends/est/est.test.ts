@@ -109,6 +109,29 @@ test("[EST3][AM10] every code that does not count gets one and the same answer",
   assert.equal(bay.system.asked().filter((kind) => kind === "enrol-device").length, 1);
 });
 
+test("[EST3][AM10] a lost device gets that answer, also with an open code and an earlier certificate", async () => {
+  const bay = aBay(start);
+  const enrolment = anEnrolment("Q01", bay.issueCode());
+  const unknown = await bay.enrol(anEnrolment("Q99", wrong));
+  // Lost between the check of the code and the commit: the one who commits looks again.
+  bay.refuseChanges({ code: "device.lost", detail: "Q01" });
+  assert.deepEqual(await bay.enrol(enrolment), unknown);
+  assert.equal(bay.refused.at(-1)?.refusal.code, "device.lost");
+  const again = aBay(start);
+  const [first, second] = [again.issueCode(), again.issueCode()];
+  certificatesOf(await again.enrol(anEnrolment("Q01", second)));
+  again.loseQ01();
+  const asked = again.system.asked().length;
+  for (const code of [first, second]) {
+    assert.deepEqual(await again.enrol(anEnrolment("Q01", code)), unknown);
+  }
+  const open = aBay(start);
+  const kept = anEnrolment("Q01", open.issueCode());
+  open.loseQ01();
+  assert.deepEqual(await open.enrol(kept), unknown);
+  assert.deepEqual([again.system.asked().length, open.q01().status], [asked, "registered"]);
+});
+
 test("[EST3] the code is judged before the request", async () => {
   const bay = aBay(start);
   bay.issueCode();
