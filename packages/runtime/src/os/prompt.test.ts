@@ -26,13 +26,13 @@ async function asked(typed: readonly string[], end: "and ends" | "and stays" = "
 
 const unanswered = /\nThe question was not answered, so the command ends here\.\n$/;
 
-test("[OS20] Ctrl-D ends with a sentence and exit 130", async () => {
+test("[OS22] Ctrl-D ends with a sentence and exit 130", async () => {
   const { exit, data, talk } = await asked(["\u0004"]);
   assert.deepEqual([exit, data], [130, ""]);
   assert.match(talk, unanswered);
 });
 
-test("[OS20] an input that ends, also in the middle of an answer, is no answer", async () => {
+test("[OS22] an input that ends, also in the middle of an answer, is no answer", async () => {
   for (const typed of ["", "half", "one\n"]) {
     const { exit, data, talk } = await asked([typed], "and ends");
     assert.deepEqual([exit, data], [130, ""], typed);
@@ -40,13 +40,13 @@ test("[OS20] an input that ends, also in the middle of an answer, is no answer",
   }
 });
 
-test("[OS20] Ctrl-C ends without a word", async () => {
+test("[OS22] Ctrl-C ends without a word", async () => {
   const stopped = await asked(["\u0003"]);
   assert.deepEqual([stopped.exit, stopped.data], [130, ""]);
   assert.doesNotMatch(stopped.talk, unanswered);
 });
 
-test("[OS20] what is answered is given, one answer after the other", async () => {
+test("[OS22] what is answered is given, one answer after the other", async () => {
   const { exit, data, talk } = await asked(["one\n", "two\n"]);
   assert.deepEqual([exit, data], [0, "one two\n"]);
   assert.doesNotMatch(talk, unanswered);
