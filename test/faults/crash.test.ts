@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type DemoServer, member } from "../../scripts/demo/cast.ts";
+import { until } from "../../scripts/demo/stage.ts";
 import { randomFrom } from "./load.ts";
 import { whyNoNetwork } from "./network.ts";
 import { byNight, isNightly, moreDone, pause, Rig, seed } from "./rig.ts";
-import { promote, waitForState, waitUntil } from "./servers.ts";
+import { promote, stateLimitMs, waitForState, waitUntil } from "./servers.ts";
 
 /** Processes that end, or stand still, at any instant while clients make changes. */
 
@@ -161,3 +162,35 @@ for (const [first, second] of [
     },
   );
 }
+
+test(
+  "[HS8] F26 the Main stands still for 30 s, then the Standby: each goes on as before",
+  { skip: nightly },
+  async () => {
+    for (const duty of ["main", "standby"] as const) {
+      await rig.under(async (load) => {
+        rig.freeze(rig[duty]);
+        await pause(30_000);
+        rig.thaw(rig[duty]);
+        await moreDone(load);
+      });
+    }
+  },
+);
+
+test(
+  "[HS7][HS8] F26 a Main that gets no more memory: it ends, is replaced and returns, and loses nothing",
+  { skip: nightly },
+  async () => {
+    for (let time = 0; time < 10; time++) {
+      await rig.under(async () => {
+        const { main } = rig;
+        rig.grantNoMoreMemory(main);
+        await until("it has ended", stateLimitMs, async () =>
+          rig.stage.isRunning(main.name) ? undefined : true,
+        );
+        await replace(main);
+      });
+    }
+  },
+);

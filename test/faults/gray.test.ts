@@ -107,12 +107,15 @@ test(
   async () => {
     // It has forgotten what it said before.
     await startOverDisk(rig.standby, compile("slow-disk.c", rig.stage.path("again.so"), true));
+    await rig.isProtected();
     await rig.under(async () => {
       const { main, standby } = rig;
-      slowDown(standby, slowWriteMs);
+      // One write that is slow by itself; what piled up behind it is then written at the usual pace.
+      slowDown(standby, slowAfter + 500);
+      await waitForState(main, "main-exposed");
+      slowDown(standby, 0);
       assert.match(await waitForAlarm(standby, "server.slow-disk"), /Its Main waits for it/);
       assert.match(await waitForAlarm(main, "pair.partner-slow"), /the disk took \d+\.\d s/);
-      slowDown(standby, 0);
       assert.equal((await lookAt(main))?.["duty"], "main");
     });
   },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Answered, Api } from "../../scripts/demo/api.ts";
@@ -238,6 +239,16 @@ export class Rig {
 
   thaw({ name, pid }: DemoServer): void {
     if (this.stage.isRunning(name)) process.kill(pid, "SIGCONT");
+  }
+
+  /** What it holds stays; of what it asks the kernel for from now on nothing is granted. */
+  grantNoMoreMemory({ pid }: DemoServer): void {
+    const kilobytes = /^VmData:\s+(\d+) kB$/m.exec(
+      readFileSync(`/proc/${pid}/status`, "utf8"),
+    )?.[1];
+    const limit = `--data=${Number(kilobytes) * 1_024}`;
+    const limited = spawnSync("prlimit", ["--pid", String(pid), limit], { encoding: "utf8" });
+    assert.equal(limited.status, 0, limited.stderr);
   }
 
   /** Killed in the instant in which its journal has been written to for the `writes`th time. */
