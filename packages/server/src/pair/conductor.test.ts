@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type NodeId, requestId } from "@gridward/core/base/identity";
+import type { NodeId } from "@gridward/core/base/identity";
 import { Defect, type Result } from "@gridward/core/base/result";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
 import { origin } from "@gridward/core/domain/entry";
@@ -14,12 +14,11 @@ import {
   serverA,
   serverB,
   serverC,
+  started,
 } from "@gridward/core/domain/pair/fixtures";
-import { startPair } from "@gridward/core/domain/pair/start";
 import type { Refusal } from "@gridward/core/domain/refusal";
-import { sha256 } from "@gridward/runtime/os/hash";
 import { aChange, aLedger } from "../a-ledger.ts";
-import { Ledger } from "../ledger.ts";
+import { conductorParts } from "./a-conductor.ts";
 import { Conductor } from "./conductor.ts";
 import type { FirstPassSource } from "./first-pass.ts";
 
@@ -31,60 +30,38 @@ function aMain(changes: Partial<ControlRecord> = {}) {
   const sources: FirstPassSource[] = [];
   /** Ends the first passes that were begun. */
   const passes: (() => void)[] = [];
-  const started = startPair({
-    self: serverA,
+  const { state } = started({
     control: aControl({ highest: ledger.head, ...changes }),
     head: ledger.head,
     committed: 1,
-    partners: [serverB],
     recorded: null,
-    kinds: new Map(),
-    fault: null,
-    isDoubtful: false,
-    suspectAfter: 6_000,
-    at: 0,
     now: 0,
   });
   // The journal tells of term and ack set; what a crash left out is not meant here.
-  const pair = { ...started.state, unrecorded: false };
-  let made = 0;
-  const conductor: Conductor = new Conductor(
-    {
-      self: serverA,
-      name: "A",
-      clock: { now: () => world.at, monotonic: () => world.at, sleep: async () => undefined },
-      freshRequestId: () => requestId(`own ${made++}`),
-      askArbiter: () => undefined,
-      writeControl: () => {
-        if (world.isBroken) throw new Error("EIO");
-        deeds.push("control");
-      },
-      openLedger: (opened) => new Ledger(opened, sha256),
-      reopen: () => {
-        throw new Error("not cut here");
-      },
-      keepOnly: () => undefined,
-      exportTail: () => undefined,
-      send: (_: NodeId, message: PairMessage) => {
-        deeds.push(message.kind);
-      },
-      sendFirstPass: (_, source) => {
-        sources.push(source);
-        const { promise, resolve } = Promise.withResolvers<void>();
-        passes.push(resolve);
-        return promise;
-      },
-      onCommitted: (seq) => void deeds.push(`commit ${seq}`),
-      onAbandoned: () => void deeds.push("abandoned"),
-      soon: (work) => work(),
-      onSettled: () => {
-        deeds.push("settled");
-        world.onSettled();
-      },
+  const pair = { ...state, unrecorded: false };
+  const parts = conductorParts({
+    clock: { now: () => world.at, monotonic: () => world.at, sleep: async () => undefined },
+    writeControl: () => {
+      if (world.isBroken) throw new Error("EIO");
+      deeds.push("control");
     },
-    pair,
-    ledger,
-  );
+    send: (_: NodeId, message: PairMessage) => {
+      deeds.push(message.kind);
+    },
+    sendFirstPass: (_, source) => {
+      sources.push(source);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      passes.push(resolve);
+      return promise;
+    },
+    onCommitted: (seq) => void deeds.push(`commit ${seq}`),
+    onAbandoned: () => void deeds.push("abandoned"),
+    onSettled: () => {
+      deeds.push("settled");
+      world.onSettled();
+    },
+  });
+  const conductor = new Conductor(parts, pair, ledger);
   return { conductor, ledger, store, fill, world, deeds, passes, sources };
 }
 

@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeUtf8 } from "@gridward/core/base/bytes";
-import { nodeId, requestId } from "@gridward/core/base/identity";
+import { nodeId } from "@gridward/core/base/identity";
 import { minute } from "@gridward/core/base/time";
-import { aControl, aHello, at, heard, serverA, serverB } from "@gridward/core/domain/pair/fixtures";
-import type { Position } from "@gridward/core/domain/entry";
-import { startPair } from "@gridward/core/domain/pair/start";
+import {
+  aControl,
+  aHello,
+  at,
+  heard,
+  serverA,
+  serverB,
+  started,
+} from "@gridward/core/domain/pair/fixtures";
+import { origin, type Position } from "@gridward/core/domain/entry";
 import { faultyJournalStore } from "@gridward/runtime/journal/faulty-journal";
 import { someEntries } from "@gridward/runtime/journal/fixtures";
 import { memoryJournalStore } from "@gridward/runtime/journal/memory-journal";
-import { sha256 } from "@gridward/runtime/os/hash";
-import { Ledger } from "../ledger.ts";
+import { conductorParts } from "./a-conductor.ts";
 import { Conductor } from "./conductor.ts";
 import { CopyFromMain } from "./copy-from-main.ts";
 import { sendFirstPass } from "./first-pass.ts";
@@ -50,45 +56,17 @@ function aCopy() {
     world.isFull && point === "finish" ? "disk-full" : undefined,
   );
   const blank = aControl({ nodeId: serverB, incarnation: null, term: 0, owner: null, ackSet: [] });
-  const started = startPair({
+  const { state } = started({
     self: serverB,
     control: blank,
-    head: { term: 0, start: 0, seq: 0, hash: "0".repeat(64) },
+    head: origin,
     committed: 0,
-    partners: [serverA],
     recorded: null,
-    kinds: new Map(),
-    fault: null,
-    isDoubtful: false,
-    suspectAfter: 6_000,
-    at: 0,
     now: 0,
   });
   let made = 0;
-  const conductor = new Conductor(
-    {
-      self: serverB,
-      name: "B",
-      clock: { ...clock, monotonic: () => world.at },
-      freshRequestId: () => requestId("own"),
-      askArbiter: () => undefined,
-      writeControl: () => undefined,
-      openLedger: (opened) => new Ledger(opened, sha256),
-      reopen: () => {
-        throw new Error("not cut here");
-      },
-      keepOnly: () => undefined,
-      exportTail: () => undefined,
-      send: () => undefined,
-      sendFirstPass: async () => undefined,
-      onCommitted: () => undefined,
-      onAbandoned: () => undefined,
-      soon: (work) => work(),
-      onSettled: () => undefined,
-    },
-    started.state,
-    undefined,
-  );
+  const parts = { self: serverB, name: "B", clock: { ...clock, monotonic: () => world.at } };
+  const conductor = new Conductor(conductorParts(parts), state, undefined);
   conductor.feed({ kind: "link-up", peer: serverA });
   conductor.feed(heard(serverA, aHello()));
   const copy = new CopyFromMain(conductor, () => {
