@@ -68,7 +68,7 @@ test("[HS18][PD10] while a Standby is out its Main says so, and that it waits fo
 });
 
 test("[HS5] who signed off and follows on what was under way is asked to follow anew", () => {
-  const leaving = { kind: "leaving", term: 1, reason: "disk full" } as const;
+  const leaving = { kind: "leaving", term: 1, reason: "maintenance" } as const;
   const alone = play(aProtectedMain(), [heard(serverB, leaving)]);
   const ack = heard(serverB, { kind: "ack", term: 1, head: at(5) });
   const asked = play(alone, [ack]);
