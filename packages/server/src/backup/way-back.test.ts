@@ -3,7 +3,10 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
+import { systemId } from "@gridward/core/base/identity";
+import { blankControl } from "@gridward/core/domain/control-record";
 import {
   aControl,
   aValidStandby,
@@ -12,9 +15,13 @@ import {
   started,
   withPeer,
 } from "@gridward/core/domain/pair/fixtures";
+import { ControlStore } from "@gridward/runtime/journal/control-store";
+import { journalPath, sqliteJournalStore } from "@gridward/runtime/journal/sqlite-store";
+import { initServer } from "@gridward/runtime/trust/server-directory";
 import { aSystem } from "../a-system.ts";
 import { KnownServers } from "../known-servers.ts";
 import { nextSteps } from "../pair/next-steps.ts";
+import { resync } from "../resync/resync.ts";
 
 const place = mkdtempSync(join(tmpdir(), "gridward-known-"));
 after(() => rmSync(place, { recursive: true }));
@@ -33,6 +40,26 @@ test("[BS6][HS20] an unusable database: from the Main if it answers, else a rest
   assert.match(short, /^The Main answers .*gridward pair resync --local \/srv\/gridward/);
   assert.doesNotMatch(short, /restore/);
   assert.match(nextSteps(state, 180_000, directory) ?? "", /^No Main answers/);
+});
+
+test("[BS6][HS11] a database that a newer version wrote is not put aside: that version is started", (t) => {
+  const newer = mkdtempSync(join(tmpdir(), "gridward-newer-"));
+  t.after(() => rmSync(newer, { recursive: true }));
+  const ports = { https: 0, link: 0, ldaps: 0 };
+  const made = initServer(newer, { name: "A", listen: "127.0.0.1", ports, now: noon });
+  assert.ok(made.ok);
+  sqliteJournalStore(newer).create("first").journal.close();
+  const record = { ...blankControl(made.value.node, systemId("ours")), incarnation: "first" };
+  ControlStore.create(newer, record);
+  const file = new DatabaseSync(journalPath(newer, "first"));
+  file.exec("PRAGMA user_version = 9");
+  file.close();
+  const refused = resync(newer, noon);
+  assert.ok(!refused.ok);
+  assert.equal(refused.error.code, "journal.unsupported");
+  assert.match(refused.error.detail, /a newer version wrote it \(format 9/);
+  const machine = { ...broken, code: "journal.unsupported" } as const;
+  assert.equal(nextSteps({ ...aValidStandby().state, machine }, 0, newer), undefined);
 });
 
 test("[BS6][HS20] a blank server of a system waits for a Main; any other state speaks for itself", () => {

@@ -17,7 +17,7 @@ export function nextSteps(
     // One that was never part of a system is told how to become it by its own remedy.
     return control.systemId === null ? undefined : steps([waitForMain]);
   }
-  if (machine.phase !== "invalid" || machine.code === "pair.removed") return undefined;
+  if (machine.phase !== "invalid" || speakForThemselves.has(machine.code)) return undefined;
   const stop = "stop this server";
   const resync = `\`gridward pair resync --local ${directory}\``;
   const run = `\`gridward server run ${directory}\``;
@@ -37,6 +37,9 @@ export function nextSteps(
     `${steps([stop, resync, run])}. If none is sound, ${lastWay}.`
   );
 }
+
+/** No copy helps a server that was removed; what a newer version wrote needs none. */
+const speakForThemselves: ReadonlySet<string> = new Set(["pair.removed", "journal.unsupported"]);
 
 const waitForMain =
   "start the Main, or `gridward pair promote --local DIR` on a valid Standby: " +
