@@ -192,6 +192,16 @@ test("[SA3][HS9] a lock, a used code and an ended session are named as long as t
   assert.deepEqual(losses(present, ended, later), []);
 });
 
+test("[SA3][HS9][HS14] a lost removal of a server is named while that is part of the system", () => {
+  const { present } = forked();
+  const removal = (id: string): SetAsideRow =>
+    rowOf([{ kind: "server-removed", id: nodeId(id), by: "admin" }]);
+  const [said = "", ...more] = losses(present, removal("A"));
+  assert.match(said, /^The server A was removed on A at .* and is part of the system now\.$/);
+  assert.deepEqual(more, []);
+  assert.deepEqual(losses(present, removal("gone")), []);
+});
+
 test("[SA3] what gave more there than here lowers nothing by being lost", () => {
   const worlds = forked();
   for (const row of lose(worlds, [

@@ -4,7 +4,7 @@ import type { DirectoryState } from "@gridward/core/domain/state";
 import type { OtherFrame } from "./partner-wire.ts";
 import { keepRemoval, parseFarewell, type Removal, removalText } from "./removal.ts";
 
-export interface LeavingParts {
+interface LeavingParts {
   readonly directory: string;
   readonly self: NodeId;
   readonly state: () => DirectoryState;

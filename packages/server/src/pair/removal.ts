@@ -19,7 +19,7 @@ const removalShape = z.strictObject({ by: z.string().min(1).max(256), at: z.int(
 const farewellShape = z.strictObject({ ...removalShape.shape, kind: z.literal("removed") });
 
 /** What a removed server hears, once it has proved who it was; nothing that it says is read. */
-export function sayFarewell(peer: VerifiedPeer, { by, at }: Removal): void {
+function sayFarewell(peer: VerifiedPeer, { by, at }: Removal): void {
   const sent = peer.send(utf8(JSON.stringify({ kind: "removed", by, at })));
   void sent.then(() => peer.close("it was removed from the system"));
 }

@@ -103,7 +103,8 @@ function checkOthers(state: PairState, at: Millis): Refusal | undefined {
 
 function checkDatabase({ machine, control }: PairState): Refusal | undefined {
   if (machine.duty === "none" && machine.phase === "invalid") {
-    return { code: "pair.database-invalid", detail: machine.text };
+    const code = machine.code === "pair.removed" ? machine.code : "pair.database-invalid";
+    return { code, detail: machine.text };
   }
   if (machine.duty === "none" && machine.phase === "diverged") {
     return { code: "pair.diverged", detail: `${machine.entries} changes here left the system` };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describe } from "./describe.ts";
 import type { PairEvent } from "./event.ts";
+import { checkPromote } from "./orders.ts";
 import {
   ack,
   aHistory,
@@ -16,7 +17,6 @@ import {
   saidOf,
   serverA,
   serverC,
-  tick,
   withPeer,
 } from "./fixtures.ts";
 
@@ -40,7 +40,7 @@ test("[R18][HS14] who was removed is admitted no more, also where it was asked b
   const proved = play(asked, [heard(serverC, proof)], 0, aHistory(at(5)));
   assert.ok(!proved.state.control.ackSet.includes(serverC));
   assert.equal(saidOf(proved.actions, "admit"), undefined);
-  const removed = play(aTriple(), [ack(5, serverC), tick], 0, aHistory(at(5)));
+  const removed = play(aTriple(), [ack(5, serverC)], 0, aHistory(at(5)));
   assert.equal(saidOf(removed.actions, "prove"), undefined);
 });
 
@@ -68,7 +68,11 @@ test("[PD2][HS13][HS14] a server that was removed says so, and how it returns", 
   const { state } = aProtectedMain();
   const text = "This server was removed from the system by X.";
   const machine = { duty: "none", phase: "invalid", code: "pair.removed", text } as const;
-  const said = describe({ ...state, machine }, 0, null);
+  const removed = { ...state, machine };
+  const said = describe(removed, 0, null);
+  for (const force of [true, false]) {
+    assert.equal(checkPromote(removed, 60_000, force)?.code, "pair.removed");
+  }
   assert.deepEqual([said.state, said.icon.word], ["invalid-database", "Removed"]);
   assert.deepEqual(said.cause, { code: "pair.removed", text });
   assert.match(said.remedy ?? "", /pair invite.*server init.*server join/);
