@@ -65,7 +65,7 @@ function aPeer(node: NodeId) {
   return { peer, heard };
 }
 
-test("[RM1][HS14] who was removed is told so and closed; a server of the system is let in", async () => {
+test("[GONE1][HS14] who was removed is told so and closed; a server of the system is let in", async () => {
   const state = aState();
   const gone = aPeer(c);
   assert.equal(admitServer(state, gone.peer), false);
@@ -76,7 +76,7 @@ test("[RM1][HS14] who was removed is told so and closed; a server of the system 
   assert.deepEqual([admitServer(state, member.peer), member.heard.sent], [true, ""]);
 });
 
-test("[RM2][HS14] a server that hears of its removal keeps that, and dials nobody any more", (t) => {
+test("[GONE2][HS14] a server that hears of its removal keeps that, and dials nobody any more", (t) => {
   const directory = aDirectory(t);
   const events: PairEvent[] = [];
   const kept: (readonly NodeId[])[] = [];
@@ -101,7 +101,7 @@ test("[RM2][HS14] a server that hears of its removal keeps that, and dials nobod
   assert.equal(events.length, 2);
 });
 
-test("[RM3] no other frame and no other file is a removal", (t) => {
+test("[GONE3] no other frame and no other file is a removal", (t) => {
   const directory = aDirectory(t);
   const file = join(directory, "removed.json");
   for (const text of ["", "{", "[]", '{"by":"anna"}', '{"by":1,"at":1}', "\xff"]) {
@@ -118,7 +118,7 @@ test("[RM3] no other frame and no other file is a removal", (t) => {
   );
 });
 
-test("[RM2][RM4][HS14] a database whose server was removed is not used, before or after a restart", (t) => {
+test("[GONE2][GONE4][HS14] a database whose server was removed is not used, before or after a restart", (t) => {
   const directory = aDirectory(t);
   const system = systemId("ours");
   const first = anEntry(undefined, {

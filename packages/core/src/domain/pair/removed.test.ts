@@ -32,7 +32,7 @@ function aTriple(): Played {
   return { state: { ...state, kinds: triple }, actions: [] };
 }
 
-test("[R18][HS14] who was removed is admitted no more, also where it was asked before", () => {
+test("[R19][HS14] who was removed is admitted no more, also where it was asked before", () => {
   const asked = play(aTriple(), [ack(5, serverC)], 0, aHistory(at(5), triple));
   assert.notEqual(saidOf(asked.actions, "prove"), undefined);
   const member = play(asked, [heard(serverC, proof)], 0, aHistory(at(5), triple));
@@ -44,7 +44,7 @@ test("[R18][HS14] who was removed is admitted no more, also where it was asked b
   assert.equal(saidOf(removed.actions, "prove"), undefined);
 });
 
-test("[R18][HS14] nothing is waited for, said to or known of who was removed", () => {
+test("[R19][HS14] nothing is waited for, said to or known of who was removed", () => {
   const asked = play(aTriple(), [ack(5, serverC)], 0, aHistory(at(5), triple));
   const { state, actions } = play(asked, [gone], 0, aHistory(at(5)));
   assert.deepEqual([state.peers.has(serverC), deeds(actions)], [false, []]);
