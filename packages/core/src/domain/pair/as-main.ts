@@ -42,9 +42,8 @@ export function hearAsMain(turn: Turn, from: NodeId, message: PairMessage): void
     case "proof":
       return onProof(turn, from, message);
     case "leaving":
-      // Until it asks to follow again: people read whether it does. One with a full disk may have
-      // asked already, and goes on.
-      if (message.reason === "maintenance") setPeer(turn, from, { acked: null });
+      // Until it asks to follow again: people read whether it does.
+      setPeer(turn, from, { acked: null });
       letGo(turn, from, leftFor(from, message.reason));
       return advance(turn);
     case "rights-kept":
