@@ -1,5 +1,6 @@
 import { laterMutants } from "./later-mutants.ts";
 import { ackSet, type Mutant, orders, term } from "./mutant.ts";
+import { rareMutants } from "./rare-mutants.ts";
 
 const mode = "core/src/domain/pair/mode.ts";
 const takeover = "core/src/domain/pair/takeover.ts";
@@ -389,4 +390,5 @@ export const mutants: readonly Mutant[] = [
     replace: "",
   },
   ...laterMutants,
+  ...rareMutants,
 ];

@@ -1,3 +1,4 @@
+import { minute } from "@gridward/core/base/time";
 import type { AgeMark } from "@gridward/core/domain/age";
 import type { PairState } from "@gridward/core/domain/pair/pair-state";
 import type { Clock } from "@gridward/runtime/os/clock";
@@ -5,6 +6,9 @@ import { serverCondition } from "@gridward/server/condition";
 import { Freshness } from "@gridward/server/freshness";
 import type { SimMachine } from "./sim-machine.ts";
 import type { Violation } from "./violation.ts";
+
+/** Who never heard its Main since a start says some seconds more than it may be; a wrong clock, hours. */
+const excess = minute;
 
 /** The uptime is whole milliseconds, and so is every age that was kept. */
 const coarse = 10;
@@ -46,7 +50,7 @@ export class SimAge {
     const { ageMs } = this.#freshness.aged(condition);
     const age = this.#world.now - this.#freshAt;
     if (ageMs < age - coarse) return broken(pair, `${age} ms old and says ${ageMs}`);
-    const isTooOld = !this.#machine.hasRebooted && ageMs > this.#world.now + coarse;
+    const isTooOld = !this.#machine.hasRebooted && ageMs > this.#world.now + excess;
     return isTooOld ? broken(pair, `says ${ageMs} ms after ${this.#world.now}`) : undefined;
   }
 }

@@ -96,6 +96,7 @@ export class SimServer {
   #resume(opened: OpenedJournal | undefined, found: JournalFault | undefined): void {
     const { disk } = this;
     const clock = this.#newClock();
+    if (this.#world.rare.reboots > 0) this.#resumeAge(clock);
     const started = startPair(
       whatWasFound(disk, opened, {
         partners: this.#world.partnersOf(this.id),
@@ -214,6 +215,13 @@ export class SimServer {
   tick(): void {
     if (this.isAlive) this.feed({ kind: "tick" });
     if (this.isAlive && this.#world.rare.reboots > 0) this.run((process) => this.#look(process));
+  }
+
+  /** Its age goes with every control record that is written. */
+  #resumeAge(clock: Clock): void {
+    const { disk } = this;
+    this.#age.begin(disk.age, clock, () => disk.writeControl(disk.control));
+    disk.carryAge = () => this.#age.mark();
   }
 
   #look({ conductor, monotonic }: Process): void {
