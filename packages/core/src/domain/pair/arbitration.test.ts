@@ -204,6 +204,24 @@ test("[R4] a Standby that the witness knows to be dropped succeeds nobody, now a
   );
 });
 
+test("[R4][R9] who settles what it asked for and reads that it was dropped succeeds nobody", () => {
+  const candidate = aCandidate();
+  const before = answered(candidate.actions, { kind: "record", record: aRegister() });
+  const asks = play(candidate, [before], afterG);
+  const alive = heard(serverA, aHello());
+  const gone = play(asks, [answered(asks.actions, { kind: "silent" }), alive], afterG);
+  const dropped = aRegister({ version: 8, ackSet: [serverA] });
+  const read = play(gone, [answered(gone.actions, { kind: "record", record: dropped })], afterG);
+  assert.equal(read.state.control.certificate?.complete, false);
+  // Or only by what it writes to settle: nothing but the version was different before.
+  const written = { ...dropped, version: 9 };
+  const complete = { ...read.state.control, certificate: asks.state.control.certificate };
+  const settles = { ...read, state: { ...read.state, control: complete } };
+  const back = play(settles, [answered(read.actions, { kind: "record", record: written })], afterG);
+  assert.equal(back.state.control.candidacy, null);
+  assert.equal(back.state.control.certificate?.complete, false);
+});
+
 test("[R9] a term that was asked for is settled before the old Main is followed again", () => {
   const candidate = aCandidate();
   const record = aRegister();

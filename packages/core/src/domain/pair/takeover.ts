@@ -102,11 +102,21 @@ export function hearAsCandidate(turn: Turn, candidate: Candidate, heard: Heard):
       if (candidate.by === "changeover" && isStillWanted(turn)) giveUp(turn);
       return;
     case "record":
+      noteDropped(turn, heard.record);
       return weighAsCandidate(turn, candidate, heard);
     case "reached":
       if (heard.goal.kind === "succeed") return takeGranted(turn, heard.record, candidate.by);
+      noteDropped(turn, heard.record);
       return endCandidacy(turn);
   }
+}
+
+/** R4: changes are acknowledged without us, whatever we asked for; the Main may never say it. */
+function noteDropped(turn: Turn, { term, ackSet }: ArbiterRecord): void {
+  const { control, self } = turn.state;
+  const { certificate } = control;
+  if (term < control.term || ackSet.includes(self) || certificate?.complete !== true) return;
+  keep(turn, { certificate: { ...certificate, complete: false } });
 }
 
 function weighAsCandidate(
@@ -122,17 +132,12 @@ function weighAsCandidate(
   const isOurMain = record.term === control.term && record.owner === control.owner;
   const isWithdrawn = candidate.by === "changeover" && isConflict;
   if (isOurMain && record.ackSet.includes(self) && !isWithdrawn) return;
-  if (isStillWanted(turn)) refuse(turn, candidate, record);
+  if (isStillWanted(turn)) refuse(turn, candidate);
 }
 
 /** Changes were acknowledged without us, or the offer was taken back: nothing was granted. */
-function refuse(turn: Turn, candidate: Candidate, record: ArbiterRecord): void {
-  const { control, self } = turn.state;
+function refuse(turn: Turn, candidate: Candidate): void {
   aimOnlyFor(turn, null);
-  const { certificate } = control;
-  if (!record.ackSet.includes(self) && certificate !== null) {
-    keep(turn, { certificate: { ...certificate, complete: false } });
-  }
   if (candidate.by === "promotion") {
     const detail = "the witness knows that changes were acknowledged without this server";
     act(turn, { kind: "order-refused", code: "pair.incomplete", detail });
