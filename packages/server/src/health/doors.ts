@@ -1,7 +1,7 @@
 import { minute, rfc3339, type Instant, type Millis } from "@gridward/core/base/time";
 import type { Alarm } from "@gridward/core/domain/server-status";
 import type { Clock } from "@gridward/runtime/os/clock";
-import type { ConnectionLimit } from "../connection-limit.ts";
+import type { ConnectionLimit } from "@gridward/runtime/os/connection-limit";
 
 /** Connections at once, where the process may open as much as it likes. */
 export const connectionsMost = { https: 4_096, ldaps: 1_024, devices: 8_192 } as const;

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { TestContext } from "node:test";
 import { nodeId } from "@gridward/core/base/identity";
 import { Secret } from "@gridward/core/base/secret";
 import { decodeJoinCode, encodeJoinCode, type JoinCode } from "@gridward/core/codec/join-code";
@@ -25,11 +24,16 @@ export interface JoinStage {
   readonly invite: (name: string, kind?: "permanent") => Secret<string>;
 }
 
+/** What ends with the test that began it. */
+interface Ending {
+  readonly after: (work: () => void | Promise<void>) => void;
+}
+
 type Answer = (contact: Contact) => Promise<void>;
 
 /** `wrap` may put something between the Main and its contacts. */
 export async function aJoinStage(
-  t: TestContext,
+  t: Ending,
   wrap: (answer: Answer) => Answer = (answer) => answer,
   change: Partial<AnswerJoinParts> = {},
 ): Promise<JoinStage> {

@@ -9,7 +9,7 @@ import type { ServerCondition } from "@gridward/core/domain/server-status";
 import type { SignInAnswer } from "@gridward/core/domain/sign-in-answer";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { Clock } from "@gridward/runtime/os/clock";
-import type { ConnectionLimit } from "../connection-limit.ts";
+import type { ConnectionLimit } from "@gridward/runtime/os/connection-limit";
 import type { ReplicaSigner } from "@gridward/runtime/replica/signature";
 import type { SignInAttempt } from "../parts.ts";
 

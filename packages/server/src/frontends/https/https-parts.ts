@@ -2,7 +2,7 @@ import type { ServerOptions } from "node:https";
 import type { RouteName } from "@gridward/core/api/routes";
 import type { Endpoint } from "../../desk/endpoint.ts";
 import type { MountedRoute } from "../../mounted-route.ts";
-import type { ConnectionLimit } from "../../connection-limit.ts";
+import type { ConnectionLimit } from "@gridward/runtime/os/connection-limit";
 import type { FrontEndParts } from "../../parts.ts";
 import type { Sessions } from "../../session.ts";
 

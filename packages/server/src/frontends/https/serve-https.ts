@@ -7,7 +7,7 @@ import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
 import type { Endpoint } from "../../desk/endpoint.ts";
 import { answerError, answerRefusal, answerRequest, type Exchange } from "./answer-request.ts";
 import { addHealth } from "./health.ts";
-import { limitConnections } from "../../connection-limit.ts";
+import { limitConnections } from "@gridward/runtime/os/connection-limit";
 import type { MountedRoute } from "../../mounted-route.ts";
 import type { HttpsParts, HttpsServer } from "./https-parts.ts";
 import { bodyBytes, peerCertificate, readRequestId, sourceOf } from "./read-request.ts";

@@ -5,7 +5,7 @@ import type { Millis } from "@gridward/core/base/time";
 import type { Secret } from "@gridward/core/base/secret";
 import type { Clock } from "@gridward/runtime/os/clock";
 import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
-import { type ConnectionLimit, limitConnections } from "../../connection-limit.ts";
+import { type ConnectionLimit, limitConnections } from "@gridward/runtime/os/connection-limit";
 import type { FrontEndParts } from "../../parts.ts";
 import { Conversation, type ConversationParts, type Wire } from "./conversation.ts";
 import { openDirectory } from "./directory.ts";

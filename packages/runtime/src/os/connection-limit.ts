@@ -1,5 +1,5 @@
 import type { DropArgument, Server, Socket } from "node:net";
-import { sourceGroup } from "@gridward/runtime/os/source-group";
+import { sourceGroup } from "./source-group.ts";
 
 /** How many connections one door may have at once. */
 export interface ConnectionLimit {
