@@ -68,8 +68,11 @@ export function findUnseen(
 }
 
 /** R8: nothing vouches for a database that cannot be used. */
-export function findVouched({ id, control }: SimDisk): Violation | undefined {
-  if (control.certificate === null) return undefined;
+export function findVouched(
+  { id, control }: SimDisk,
+  fault: JournalFault | undefined,
+): Violation | undefined {
+  if (fault === undefined || control.certificate === null) return undefined;
   return { rule: "R8", says: `${id} started invalid under a certificate` };
 }
 

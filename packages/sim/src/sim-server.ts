@@ -96,7 +96,7 @@ export class SimServer {
   #resume(opened: OpenedJournal | undefined, found: JournalFault | undefined): void {
     const { disk } = this;
     const clock = this.#newClock();
-    if (this.#world.rare.reboots > 0) this.#resumeAge(clock);
+    this.#resumeAge(clock);
     const started = startPair(
       whatWasFound(disk, opened, {
         partners: this.#world.partnersOf(this.id),
@@ -109,7 +109,7 @@ export class SimServer {
     for (const action of started.actions) {
       if (action.kind === "write-control") disk.writeControl(action.control);
     }
-    const vouched = found && findVouched(disk);
+    const vouched = findVouched(disk, found);
     if (vouched) this.#watcher.fail(vouched.rule, vouched.says);
     const bent = opened && this.#isBentNow() ? bendState(opened) : undefined;
     const whole = bent ?? opened;
@@ -131,7 +131,7 @@ export class SimServer {
       heardTerm: 0,
       disputed: new Set(),
       understanding: new Understanding(),
-      monotonic: clock.monotonic,
+      monotonic: () => clock.monotonic(),
       copiesFrom: undefined,
       waitsSince: undefined,
       visibleAtStart: conductor.pair.committed,
@@ -220,6 +220,7 @@ export class SimServer {
   /** Its age goes with every control record that is written. */
   #resumeAge(clock: Clock): void {
     const { disk } = this;
+    if (this.#world.rare.reboots === 0) return;
     this.#age.begin(disk.age, clock, () => disk.writeControl(disk.control));
     disk.carryAge = () => this.#age.mark();
   }
@@ -359,13 +360,13 @@ export class SimServer {
     });
   }
 
-  #writer(conductor: Conductor, { now, monotonic }: Clock): Writer {
+  #writer(conductor: Conductor, clock: Clock): Writer {
     return new Writer({
       closed: () => checkAccepts(conductor.pair),
       prepared: () => mustLedger(conductor).prepared,
       committedSeq: () => conductor.pair.committed,
-      now,
-      monotonic,
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
       soon: (work) => this.#soon(work),
       stage: (content) => conductor.stage(content),
       flush: () => conductor.flush(),
