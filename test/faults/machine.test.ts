@@ -95,8 +95,11 @@ test(
       renameSync(path, `${path}.lost`);
       await rig.start(standby);
       for (const server of [main, standby]) {
+        // Who dials is told by its dial; who is dialled has nothing but what its door noted.
         const isTold = (status: Status): boolean =>
-          /^T\d\d$/.test(String(member(conflictOf(status), "code")));
+          /^T\d\d$/.test(String(member(conflictOf(status), "code"))) &&
+          Array.isArray(status["partners"]) &&
+          member(status["partners"][0], "accept", "verdict") === "refused";
         await waitUntil(server, "a conflict is told", isTold);
       }
       await moreDone(load);
