@@ -192,7 +192,7 @@ export class Operator {
       if (this.#world.main() || isCandidate(each)) return;
     }
     this.#forceOne(chosen);
-    if (!this.#world.main()) this.#world.disasters.restoreLast();
+    if (!this.#world.main()) this.#world.restoreLast();
     if (!this.#world.main()) this.#restart(server); // Diverged is told again by the next Main.
   }
 }

@@ -1,5 +1,4 @@
 import type { NodeId } from "@gridward/core/base/identity";
-import type { Disasters } from "./disasters.ts";
 import type { Faults } from "./faults.ts";
 import type { Rare } from "./rare.ts";
 import type { Random } from "./random.ts";
@@ -20,13 +19,14 @@ export interface Surroundings {
   /** The servers of our system; in some runs a third (HS14). */
   readonly pair: Pair;
   readonly witness: SimWitness;
-  readonly disasters: Disasters;
   /** True once no fault is made any more. */
   readonly isCalm: boolean;
   fresh(): number;
   /** The server that is Main, as far as one says so. */
   main(): SimServer | undefined;
   others(id: NodeId): readonly SimServer[];
+  /** Brings a backup back where no database is left that could be promoted. */
+  restoreLast(): void;
 }
 
 export type Pair = readonly [SimServer, SimServer, ...SimServer[]];

@@ -49,7 +49,7 @@ export class World {
   readonly devices: readonly SimDevice[];
   readonly operator = new Operator(this);
   readonly clients = new Clients(this);
-  readonly disasters = new Disasters(this);
+  readonly #disasters = new Disasters(this);
   /** The pair and, in some runs, a server of another system that reaches them. */
   readonly #servers: readonly SimServer[];
   readonly #networks: readonly Network[];
@@ -128,7 +128,7 @@ export class World {
     this.#lookLater();
     if (this.faults.isInterrupted) this.#interrupt();
     this.#jumpLater();
-    this.disasters.start();
+    this.#disasters.start();
     this.#disturbLater("crashEvery", () => this.#crash());
     this.#disturbLater("outageEvery", () => this.#loseMain());
     this.#disturbLater("freezeEvery", () => this.#freeze());
@@ -150,6 +150,10 @@ export class World {
       if (!server.process) server.start();
     }
     this.operator.care();
+  }
+
+  restoreLast(): void {
+    this.#disasters.restoreLast();
   }
 
   send(from: NodeId, to: NodeId, frame: SimFrame): void {
