@@ -7,6 +7,7 @@ import { after, test } from "node:test";
 import { digestOf } from "@gridward/core/domain/digest";
 import { origin } from "@gridward/core/domain/entry";
 import { writeBackup } from "@gridward/runtime/backup/write-backup";
+import { sqliteJournalStore } from "@gridward/runtime/journal/sqlite-store";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { freshRecoveryKey, openRecoveryKey } from "@gridward/runtime/os/recovery-key";
 import { initServer, readServerDirectory } from "@gridward/runtime/trust/server-directory";
@@ -23,6 +24,7 @@ const place = mkdtempSync(join(tmpdir(), "gridward-restore-"));
 const disk = join(place, "disk");
 const directory = join(disk, "A");
 const ballast = join(disk, "ballast");
+const endOfTerm1 = { ...origin, term: 1, start: 4, seq: 2 };
 const isMounted = mountSmallDisk();
 const skip = isMounted ? false : "a small disk can only be mounted as root on Linux";
 
@@ -50,16 +52,21 @@ function generations(): readonly string[] {
     : [];
 }
 
-test("[HS12][BS8] what a full disk ends leaves nothing, and says so", { skip }, async () => {
+test("[HS12][BS8][BS12] what a full disk ends leaves nothing, and says so", { skip }, async () => {
   const ports = { https: 0, link: 0, ldaps: 0 };
   assert.ok(initServer(directory, { name: "A", listen: "127.0.0.1", ports, now }).ok);
   const { file, recovery } = await aBackup();
   const order = { file, directory, recovery, above: 0, user: "anna", now };
   const first = await restoreWithMoreAndMoreRoom(order);
   assert.equal(first.replaced, null);
-  const [present] = generations();
+  const [present = ""] = generations();
+  const restored = sqliteJournalStore(directory).open(present);
+  assert.ok(restored.ok);
+  // Whoever returns with more of that term than this is known to have left the history.
+  assert.deepEqual(restored.value.journal.terms()[0], endOfTerm1);
+  restored.value.journal.close();
   const second = await restoreWithMoreAndMoreRoom(order);
-  assert.ok(second.replaced !== null && present !== undefined);
+  assert.ok(second.replaced !== null && present !== "");
   assert.ok(readdirSync(second.replaced).includes(present));
 });
 
@@ -93,8 +100,9 @@ async function aBackup() {
   const identity = new OwnIdentity(directory, found.value);
   Object.defineProperty(identity, "systemKey", { value: system.systemKey });
   const state = system.front.state();
-  const position = { ...origin, term: 1, start: 1, seq: 3 };
-  const moment = { state, digest: digestOf(state, sha256), position, entry: undefined };
+  const position = { ...origin, term: 2, start: 1, seq: 3 };
+  const digest = digestOf(state, sha256);
+  const moment = { state, digest, position, earlier: [endOfTerm1], entry: undefined };
   const order = backupOf(moment, identity, now);
   assert.ok(order.ok);
   const file = join(place, "one.gwbackup");

@@ -9,6 +9,7 @@ import type { HistoryView } from "@gridward/core/domain/pair/pair-state";
 import { type DirectoryState, emptyState } from "@gridward/core/domain/state";
 import type { ServerKind } from "@gridward/core/domain/types";
 import { DiskFull, type Journal, type OpenedJournal } from "@gridward/runtime/journal/journal";
+import { type DatabaseCopy, termsMost } from "./database-copy.ts";
 
 interface Version {
   readonly position: Position;
@@ -65,6 +66,13 @@ export class Ledger {
 
   get committedDigest(): string {
     return this.#committed.digest;
+  }
+
+  /** What is committed, for a copy elsewhere. */
+  get copy(): DatabaseCopy {
+    const { state, committed: position, committedDigest: digest } = this;
+    const earlier = this.#journal.terms().filter(({ term }) => term < position.term);
+    return { state, position, digest, earlier: earlier.slice(-termsMost) };
   }
 
   /** What the next command is judged against. */

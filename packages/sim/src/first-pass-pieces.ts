@@ -1,11 +1,12 @@
 import { allRows } from "@gridward/core/domain/tables";
-import type { FirstPassPiece, FirstPassSource } from "@gridward/server/pair/first-pass";
+import type { DatabaseCopy } from "@gridward/server/database-copy";
+import type { FirstPassPiece } from "@gridward/server/pair/first-pass";
 import { damageRow } from "./damage.ts";
 import type { Random } from "./random.ts";
 
 /** A first pass in a few pieces; in a share of them one row is lost on the way. */
 export function piecesOf(
-  { state, position, digest, earlier }: FirstPassSource,
+  { state, position, digest, earlier }: DatabaseCopy,
   random: Random,
   damaged: number,
 ): readonly FirstPassPiece[] {

@@ -49,13 +49,6 @@ export const rareMutants: readonly Mutant[] = [
     replace: "? null : null,",
   },
   {
-    name: "what lies beyond the end of its term is taken for pruned",
-    rule: "R10",
-    file: "core/src/domain/pair/as-main.ts",
-    find: "(isOlder && !isBeyondItsTerm(turn, theirs))",
-    replace: "isOlder",
-  },
-  {
     name: "an invalid database stays certified",
     rule: "R8",
     file: "core/src/domain/pair/start.ts",

@@ -3,21 +3,17 @@ import { assert } from "@gridward/core/base/result";
 import { blankControl } from "@gridward/core/domain/control-record";
 import { decide } from "@gridward/core/domain/decide";
 import { termAfterRestore } from "@gridward/core/domain/restore-term";
-import type { Position } from "@gridward/core/domain/entry";
 import { isCertified } from "@gridward/core/domain/pair/turn";
-import { singleKey, type DirectoryState } from "@gridward/core/domain/state";
+import { singleKey } from "@gridward/core/domain/state";
 import { allRows } from "@gridward/core/domain/tables";
 import type { Actor } from "@gridward/core/domain/types";
 import { sha256 } from "@gridward/runtime/os/hash";
+import type { DatabaseCopy } from "@gridward/server/database-copy";
 import { Ledger } from "@gridward/server/ledger";
 import type { SimServer } from "./sim-server.ts";
 
 /** One committed moment of a database, whole, kept where no fault reaches it. */
-export interface Backup {
-  readonly state: DirectoryState;
-  readonly position: Position;
-  readonly digest: string;
-}
+export type Backup = DatabaseCopy;
 
 const root: Actor = { kind: "local", id: "root", name: "root", door: "local", source: "" };
 
@@ -26,8 +22,7 @@ export function takeBackup({ process }: SimServer): Backup | undefined {
   const { ledger, pair } = process?.conductor ?? {};
   if (!ledger || !pair) return undefined;
   if (pair.machine.duty !== "main" && !isCertified(pair)) return undefined;
-  const { state, committed: position, committedDigest: digest } = ledger;
-  return position.seq === 0 ? undefined : { state, position, digest };
+  return ledger.committed.seq === 0 ? undefined : ledger.copy;
 }
 
 /**
@@ -37,7 +32,7 @@ export function takeBackup({ process }: SimServer): Backup | undefined {
  */
 export function restore(
   { disk }: Pick<SimServer, "disk">,
-  { state, position, digest }: Backup,
+  { state, position, digest, earlier }: Backup,
   { above, incarnation, at }: { above: number; incarnation: string; at: number },
 ): void {
   const { control, id } = disk;
@@ -46,7 +41,7 @@ export function restore(
   const term = termAfterRestore(Math.max(...known));
   const builder = disk.store.build(incarnation);
   builder.rows([...allRows(state)]);
-  const built = builder.finish(position, digest);
+  const built = builder.finish(position, digest, earlier);
   assert(built.ok, "a backup is what it was");
   const ledger = new Ledger(built.value, sha256);
   const { term: backupTerm, seq, hash } = position;

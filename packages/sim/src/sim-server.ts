@@ -7,13 +7,10 @@ import type { PairMessage } from "@gridward/core/domain/pair/message";
 import { startPair } from "@gridward/core/domain/pair/start";
 import type { Clock } from "@gridward/runtime/os/clock";
 import { sha256 } from "@gridward/runtime/os/hash";
+import type { DatabaseCopy } from "@gridward/server/database-copy";
 import { Ledger } from "@gridward/server/ledger";
 import { Conductor, type ConductorParts } from "@gridward/server/pair/conductor";
-import {
-  type FirstPassPiece,
-  FirstPassReceiver,
-  type FirstPassSource,
-} from "@gridward/server/pair/first-pass";
+import { type FirstPassPiece, FirstPassReceiver } from "@gridward/server/pair/first-pass";
 import { Writer } from "@gridward/server/writer";
 import type { JournalFault, OpenedJournal } from "@gridward/runtime/journal/journal";
 import { bendState } from "./damage.ts";
@@ -343,7 +340,7 @@ export class SimServer {
   }
 
   /** In pieces over some time; each may be the last before a cut or a crash. */
-  #sendFirstPass(to: NodeId, source: FirstPassSource): Promise<void> {
+  #sendFirstPass(to: NodeId, source: DatabaseCopy): Promise<void> {
     const { process } = this;
     const { damagedPasses } = this.#world.faults;
     const pieces = piecesOf(source, this.#world.random, damagedPasses);

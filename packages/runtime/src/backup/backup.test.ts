@@ -54,7 +54,7 @@ async function aBackup(records: Iterable<BackupRecord>, to = recovery): Promise<
   const path = join(directory, `${files++}.gwbackup`);
   const written = await writeBackup(path, {
     header: {
-      format: 1,
+      format: 2,
       version: "1.0.0",
       systemId: "S",
       site: "Hill",

@@ -10,7 +10,7 @@ import type { Entry, Position } from "@gridward/core/domain/entry";
 import { entryHash } from "@gridward/core/domain/entry-hash";
 import { parseEntry } from "@gridward/core/domain/parse-entry";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
-import { emptyState, singleKey, type DirectoryState } from "@gridward/core/domain/state";
+import { emptyState, singleKey } from "@gridward/core/domain/state";
 import { allRows, tableNames } from "@gridward/core/domain/tables";
 import type { RowChange } from "@gridward/core/domain/types";
 import type { BackupOrder } from "@gridward/runtime/backup/write-backup";
@@ -18,13 +18,11 @@ import { isRowChange } from "@gridward/runtime/journal/snapshot-rows";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { systemKey, type SystemKey } from "@gridward/runtime/os/seal";
 import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
+import { type DatabaseCopy, termsMost } from "../database-copy.ts";
 import type { OwnIdentity } from "../own-identity.ts";
 
 /** One moment of a database: everything in it is immutable, so changes go on meanwhile. */
-export interface Moment {
-  readonly state: DirectoryState;
-  readonly position: Position;
-  readonly digest: string;
+export interface Moment extends DatabaseCopy {
   /** The entry at the position; undefined where a first pass brought only the state. */
   readonly entry: Entry | undefined;
 }
@@ -42,7 +40,7 @@ export function backupOf(
   const rows = tableNames.reduce((sum, name) => sum + state.tables[name].size, 0);
   const pairingKey = pairingKeyText(identity.pairingKey);
   const header: BackupOrder["header"] = {
-    format: 1,
+    format: 2,
     version,
     systemId: system.id,
     site: system.site,
@@ -59,15 +57,23 @@ export function backupOf(
 }
 
 function* recordsOf(
-  { state, entry }: Moment,
+  { state, earlier, entry }: Moment,
   key: SystemKey,
 ): Generator<BackupRecord, void, undefined> {
   const bytes = Buffer.from(key.bytes.reveal());
   yield { kind: "system-key", key: bytes.toString("base64url") };
+  for (const place of earlier) yield { kind: "term-end", place };
   if (entry !== undefined) yield { kind: "entry", entry };
   for (const { table, key: rowKey, row } of allRows(state)) {
     if (row !== null) yield { kind: "row", table, key: rowKey, row: { ...row } };
   }
+}
+
+/** What a backup holds beside the rows. */
+export interface BackupFrame {
+  readonly systemKey: SystemKey;
+  /** Ends of the terms before that of its place, oldest first. */
+  readonly earlier: readonly Position[];
 }
 
 /**
@@ -80,6 +86,7 @@ export class ContentCheck {
   #rows = 0;
   #key: SystemKey | undefined;
   #entry: Entry | undefined;
+  readonly #earlier: Position[] = [];
   #isSound = true;
 
   constructor(take: (rows: readonly RowChange[]) => void) {
@@ -93,6 +100,10 @@ export class ContentCheck {
         case "system-key":
           this.#isSound &&= this.#key === undefined;
           this.#key = keyFrom(record.key);
+          break;
+        case "term-end":
+          this.#isSound &&= this.#earlier.length < termsMost;
+          if (this.#isSound) this.#earlier.push(record.place);
           break;
         case "entry":
           this.#takeEntry(record.entry);
@@ -111,17 +122,18 @@ export class ContentCheck {
     if (rows.length > 0 && this.#isSound) this.#take(rows);
   }
 
-  /** After the last record: the system key, if everything is as the header says. */
-  finish(header: BackupHeader): Result<SystemKey, Refusal> {
+  /** After the last record: what is no row, if everything is as the header says. */
+  finish(header: BackupHeader): Result<BackupFrame, Refusal> {
     const { position, digest, rows } = header;
     const isPlace =
       this.#entry === undefined ||
       (this.#entry.seq === position.seq && this.#entry.hash === position.hash);
-    const isWhole = this.#isSound && this.#digest === digest && this.#rows === rows && isPlace;
+    const isStated = this.#digest === digest && this.#rows === rows;
+    const isWhole = this.#isSound && isStated && isPlace && isAscending(this.#earlier, position);
     if (!isWhole || this.#key === undefined) {
       return refuse("backup.damaged", "its content does not have the digest that it states");
     }
-    return ok(this.#key);
+    return ok({ systemKey: this.#key, earlier: this.#earlier });
   }
 
   #takeEntry(json: unknown): void {
@@ -129,6 +141,13 @@ export class ContentCheck {
     if (!entry.ok || entryHash(entry.value, sha256) !== entry.value.hash) this.#isSound = false;
     else this.#entry = entry.value;
   }
+}
+
+function isAscending(earlier: readonly Position[], last: Position): boolean {
+  return earlier.every(({ term, seq }, index) => {
+    const next = earlier[index + 1] ?? last;
+    return term < next.term && seq <= next.seq;
+  });
 }
 
 function keyFrom(text: string): SystemKey {

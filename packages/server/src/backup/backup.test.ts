@@ -53,8 +53,9 @@ function aWorld(config: Partial<BackupParts["config"]> = {}) {
   const moment = (): Moment | undefined => {
     const state = system.front.state();
     const digest = digestOf(state, sha256);
-    const position = { ...origin, term: 1, start: 1, seq: 3 };
-    return world.isWhole ? { state, digest, position, entry: undefined } : undefined;
+    const position = { ...origin, term: 2, start: 1, seq: 3 };
+    const earlier = [{ ...origin, term: 1, start: 4, seq: 2 }];
+    return world.isWhole ? { state, digest, position, earlier, entry: undefined } : undefined;
   };
   const stop = new AbortController();
   const parts: BackupParts = {
@@ -84,7 +85,7 @@ function codesOf(backups: Backups): readonly string[] {
   return backups.alarms().map(({ code }) => code);
 }
 
-test("[BS1][HS12] a backup is one committed moment, and is read back as that", async () => {
+test("[BS1][BS12][HS12] a backup is one committed moment, and is read back as that", async () => {
   const { backups, moment, takeKey, directory, world } = aWorld();
   takeKey();
   const file = join(directory, "one.gwbackup");
@@ -97,6 +98,7 @@ test("[BS1][HS12] a backup is one committed moment, and is read back as that", a
   });
   assert.ok(read.ok);
   assert.equal(read.value.header.digest, before?.digest);
+  assert.deepEqual(read.value.earlier, before?.earlier);
   assert.equal(rows.length, read.value.header.rows);
   world.isWhole = false;
   const none = await backups.create(join(directory, "two.gwbackup"));
@@ -262,11 +264,13 @@ test("[BS5][HS12] a content that is not what the header states is refused", asyn
   const order = backupOf(now, identity, start);
   assert.ok(order.ok);
   const sound = [...order.value.records];
-  const [key, first, ...others] = sound;
-  assert.ok(key?.kind === "system-key" && first?.kind === "row");
+  const [key, end, first, ...others] = sound;
+  assert.ok(key?.kind === "system-key" && end?.kind === "term-end" && first?.kind === "row");
   const wrong: readonly (readonly BackupRecord[])[] = [
     [key, ...others],
     [key, first, first, ...others],
+    [key, end, end, first, ...others],
+    [key, { ...end, place: now.position }, first, ...others],
     [first, ...others],
     [key, { ...first, key: "other" }, ...others],
     [key, { ...first, table: "nowhere" }, ...others],

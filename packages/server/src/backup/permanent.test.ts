@@ -41,11 +41,12 @@ test("[BS11][HS12][HS14] a backup older than its joining makes no Main of a perm
   Object.defineProperty(main.identity, "systemKey", { value: system.systemKey });
   const state = system.front.state();
   const position = { ...origin, term: 1, start: 1, seq: 3 };
+  const digest = digestOf(state, sha256);
   const backups = openBackups({
     directory: main.directory,
     config: { every: null, keep: 1, directory: "backups" },
     identity: main.identity,
-    moment: () => ({ state, position, digest: digestOf(state, sha256), entry: undefined }),
+    moment: () => ({ state, position, digest, earlier: [], entry: undefined }),
     hasRecoveryKey: () => true,
     clock: systemClock(),
     record: () => {},

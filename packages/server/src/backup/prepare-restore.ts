@@ -13,7 +13,7 @@ import type { RecoveryKey } from "@gridward/runtime/os/recovery-key";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import { readServerDirectory, type ServerIdentity } from "@gridward/runtime/trust/server-directory";
 import { KnownServers } from "../known-servers.ts";
-import { ContentCheck } from "./backup-content.ts";
+import { type BackupFrame, ContentCheck } from "./backup-content.ts";
 import { refuseControl } from "../refuse-control.ts";
 
 export interface RestoreOrder {
@@ -114,15 +114,15 @@ export async function readContent(
   file: string,
   recovery: RecoveryKey,
   take: (rows: readonly RowChange[]) => void,
-): Promise<Result<{ readonly header: BackupHeader; readonly systemKey: SystemKey }, Refusal>> {
+): Promise<Result<BackupFrame & { readonly header: BackupHeader }, Refusal>> {
   const check = new ContentCheck(take);
   const read = await readBackup(file, {
     recovery,
     onRecords: (records) => check.onRecords(records),
   });
   if (!read.ok) return err(refusalOf(read.error, file));
-  const systemKey = check.finish(read.value);
-  return systemKey.ok ? ok({ header: read.value, systemKey: systemKey.value }) : systemKey;
+  const frame = check.finish(read.value);
+  return frame.ok ? ok({ ...frame.value, header: read.value }) : frame;
 }
 
 export function refusalOf(fault: ReadBackupFault, file: string): Refusal {

@@ -116,7 +116,8 @@ async function build(
       builder.abandon();
       return read;
     }
-    const finished = builder.finish(from.header.position, from.header.digest);
+    const { position, digest } = from.header;
+    const finished = builder.finish(position, digest, read.value.earlier);
     return finished.ok ? finished : err(finished.error);
   } catch (error) {
     builder.abandon();

@@ -36,7 +36,7 @@ export function startBackups(parts: {
 function momentOf({ pair, ledger }: Conductor): Moment | undefined {
   if (ledger === undefined) return undefined;
   if (pair.machine.duty !== "main" && !isCertified(pair)) return undefined;
-  const { state, committed: position, committedDigest: digest } = ledger;
-  const [entry] = ledger.read(position.seq, 1);
-  return { state, position, digest, entry: entry?.hash === position.hash ? entry : undefined };
+  const { copy } = ledger;
+  const [entry] = ledger.read(copy.position.seq, 1);
+  return { ...copy, entry: entry?.hash === copy.position.hash ? entry : undefined };
 }

@@ -20,14 +20,14 @@ import type { Refusal } from "@gridward/core/domain/refusal";
 import { aChange, aLedger } from "../a-ledger.ts";
 import { conductorParts } from "./a-conductor.ts";
 import { Conductor } from "./conductor.ts";
-import type { FirstPassSource } from "./first-pass.ts";
+import type { DatabaseCopy } from "../database-copy.ts";
 
 /** A Main whose shell notes in one list what it was told to do. */
 function aMain(changes: Partial<ControlRecord> = {}) {
   const { ledger, store, fill } = aLedger();
   const world = { at: 0, isBroken: false, onSettled: () => {} };
   const deeds: string[] = [];
-  const sources: FirstPassSource[] = [];
+  const sources: DatabaseCopy[] = [];
   /** Ends the first passes that were begun. */
   const passes: (() => void)[] = [];
   const { state } = started({

@@ -16,8 +16,8 @@ import { type DirectoryState, emptyState } from "@gridward/core/domain/state";
 import type { Actor } from "@gridward/core/domain/types";
 import { DiskFull, type OpenedJournal } from "@gridward/runtime/journal/journal";
 import type { Clock } from "@gridward/runtime/os/clock";
+import type { DatabaseCopy } from "../database-copy.ts";
 import { type Ledger, StateMismatch } from "../ledger.ts";
-import { type FirstPassSource, termsMost } from "./first-pass.ts";
 
 /** What the conductor's orders are carried out with. */
 export interface ConductorParts {
@@ -35,7 +35,7 @@ export interface ConductorParts {
   readonly send: (to: NodeId, message: PairMessage) => void;
   /** Exactly one `arbiter-answered` follows, later: with the answer, or silent. */
   readonly askArbiter: (id: number, request: ArbiterRequest) => void;
-  readonly sendFirstPass: (to: NodeId, source: FirstPassSource) => Promise<void>;
+  readonly sendFirstPass: (to: NodeId, source: DatabaseCopy) => Promise<void>;
   /** Called when changes became visible, after each commit. */
   readonly onCommitted: (seq: number) => void;
   /** Called when changes that were written may never be confirmed. */
@@ -68,7 +68,7 @@ export class Conductor {
   /** As Main: committed since the Standby was last told how far it may show. */
   #isUntold = false;
   /** The first pass that was begun last for each partner. */
-  readonly #passes = new Map<NodeId, FirstPassSource>();
+  readonly #passes = new Map<NodeId, DatabaseCopy>();
   /** A verified generation that the rules have not yet made current. */
   #ready: OpenedJournal | undefined;
 
@@ -329,10 +329,7 @@ export class Conductor {
   }
 
   #sendSnapshot(to: NodeId): void {
-    const { state, committed, committedDigest, history } = this.#mustLedger();
-    const earlier = history.terms().filter(({ term }) => term < committed.term);
-    const position = committed;
-    const source = { state, position, digest: committedDigest, earlier: earlier.slice(-termsMost) };
+    const source = this.#mustLedger().copy;
     this.#passes.set(to, source);
     void this.#parts.sendFirstPass(to, source).then(() => {
       // One whose link ended says nothing of the one that is under way since.

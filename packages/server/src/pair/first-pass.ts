@@ -15,22 +15,11 @@ import {
 } from "@gridward/runtime/journal/journal";
 import { isRowChange } from "@gridward/runtime/journal/snapshot-rows";
 import type { Clock } from "@gridward/runtime/os/clock";
-
-/** The first pass: the whole database in pieces, at one position, with its digest. */
-export interface FirstPassSource {
-  readonly state: DirectoryState;
-  readonly position: Position;
-  readonly digest: string;
-  /** Ends of the terms before, oldest first: what left the history in them is known by these. */
-  readonly earlier: readonly Position[];
-}
+import { type DatabaseCopy, termsMost } from "../database-copy.ts";
 
 const rowsPerPiece = 500;
 /** A piece ends with the row that reaches this: far below what a frame may be. */
 const bytesPerPiece = 512 * 1024;
-
-/** Far more than a system changes its Main; their places fit in one frame. */
-export const termsMost = 10_000;
 
 /** What is done in one go, so that sign-ins go on meanwhile; a pause costs a millisecond. */
 const workMost: Millis = 10;
@@ -40,7 +29,7 @@ const workMost: Millis = 10;
  * while the link's queue is full. Ends early when the link closed.
  */
 export async function sendFirstPass(
-  { state, position, digest, earlier }: FirstPassSource,
+  { state, position, digest, earlier }: DatabaseCopy,
   wire: {
     readonly send: (frame: Bytes) => Promise<void>;
     readonly isOpen: () => boolean;
@@ -202,7 +191,7 @@ export type FirstPassNews =
 export class FirstPassReceiver {
   readonly #build: () => GenerationBuilder;
   #builder: GenerationBuilder | undefined;
-  #target: Pick<FirstPassSource, "position" | "digest" | "earlier"> | undefined;
+  #target: Pick<DatabaseCopy, "position" | "digest" | "earlier"> | undefined;
   #rowsTotal = 0;
   #rowsDone = 0;
   #bytesDone = 0;

@@ -21,7 +21,7 @@ const sha256 = (content: Bytes | string): Bytes => createHash("sha256").update(c
 
 const key = "A".repeat(43);
 const header: BackupHeader = {
-  format: 1,
+  format: 2,
   version: "1.0.0",
   systemId: "S",
   site: "Hill",
@@ -130,7 +130,7 @@ test("[BF3] no bytes make the cutter throw, and a declared length makes it wait 
 
 test("[BF4] the header is read as it was written; a later format is told apart", () => {
   assert.deepEqual(decodeBackupHeader(encodeBackupHeader(header)), { ok: true, value: header });
-  const later = utf8(JSON.stringify({ ...header, format: 2, more: 1 }));
+  const later = utf8(JSON.stringify({ ...header, format: 3, more: 1 }));
   assert.deepEqual(decodeBackupHeader(later), { ok: false, error: "of another format" });
   const more = utf8(JSON.stringify({ ...header, more: 1 }));
   assert.deepEqual(decodeBackupHeader(more), { ok: false, error: "not a backup" });

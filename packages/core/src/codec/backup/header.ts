@@ -5,7 +5,7 @@ import { canonical } from "../../base/canonical.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 
 /** Raised with every change that an older program could not read. */
-const backupFormat = 1;
+const backupFormat = 2;
 
 const count = z.int().nonnegative();
 const hash = z.string().regex(/^[0-9a-f]{64}$/);

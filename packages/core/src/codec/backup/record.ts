@@ -6,9 +6,17 @@ import { err, ok, type Result } from "../../base/result.ts";
 const lineBytesMost = 4 * 1024 * 1024;
 const lineEnd = 0x0a;
 
+const count = z.int().nonnegative();
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
 const recordShape = z.discriminatedUnion("kind", [
   /** First: the key under which the secrets in the rows are sealed. */
   z.strictObject({ kind: z.literal("system-key"), key: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
+  /** Where a term before that of the backup's place ended, oldest first. */
+  z.strictObject({
+    kind: z.literal("term-end"),
+    place: z.strictObject({ term: count, start: count, seq: count, hash }),
+  }),
   /** The entry whose place the backup has, where the journal still keeps it. */
   z.strictObject({ kind: z.literal("entry"), entry: z.unknown() }),
   z.strictObject({

@@ -99,14 +99,12 @@ function onFollow(turn: Turn, from: NodeId, theirs: Position): void {
 }
 
 /**
- * Of a place that is kept no longer, the ends of terms still tell that it is not in our history: it
- * lies after the end of its term, or in a term that we know to have passed without it.
+ * Of a place that is kept no longer, the ends of terms still tell whether it is in our history: not
+ * after the end of its term, and not in a term of which we know nothing.
  */
 function isBeyondItsTerm({ history }: Turn, { term, seq, hash }: Position): boolean {
-  const ends = history.terms();
-  const end = ends.find((each) => each.term === term);
-  if (end === undefined) return ends.some((each) => each.term < term);
-  return seq > end.seq || (seq === end.seq && hash !== end.hash);
+  const end = history.terms().find((each) => each.term === term);
+  return end === undefined || seq > end.seq || (seq === end.seq && hash !== end.hash);
 }
 
 function sayForked(turn: Turn, to: NodeId, between: readonly Position[] | null): void {
