@@ -39,9 +39,7 @@ export class SimDevice {
     const offered: SeenPosition = { term: row.term, owner: row.owner, rev, setDigest };
     const verdict = judgeOrder(this.seen, offered);
     if (verdict === "take") this.#take(offered);
-    // RS10: who slept through a restore and the terms that followed is enrolled anew by a person.
-    if (verdict === "a leap of terms" && watcher.restored.length > 0) this.seen = null;
-    else if (verdict === "another content at the same place" || verdict === "a leap of terms") {
+    if (verdict === "another content at the same place" || verdict === "a leap of terms") {
       watcher.fail("I9", `${server.id} showed ${this.#name} ${verdict}`);
     }
   }

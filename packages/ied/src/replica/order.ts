@@ -1,3 +1,5 @@
+import { termLeapMax } from "@gridward/core/domain/restore-term";
+
 /** The place and content of a replica, as far as a device has ever seen. */
 export interface SeenPosition {
   readonly term: number;
@@ -18,9 +20,6 @@ export type OrderVerdict =
   | "another owner of the same term"
   | "another content at the same place"
   | "a leap of terms";
-
-/** A term further ahead than this was not reached by changeovers (fast-forward attack). */
-const termLeapMax = 1_000;
 
 export function judgeOrder(seen: SeenPosition | null, offered: SeenPosition): OrderVerdict {
   if (seen === null) return "take";

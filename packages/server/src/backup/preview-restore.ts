@@ -1,5 +1,6 @@
 import { rfc3339, type Instant } from "@gridward/core/base/time";
 import type { BackupView } from "@gridward/core/api/backup-routes";
+import { termAfterRestore, termLeapMax } from "@gridward/core/domain/restore-term";
 import { viewBackup } from "./backup-directory.ts";
 import type { Prepared, RestoreOrder } from "./prepare-restore.ts";
 
@@ -91,8 +92,8 @@ function warningOf(
   const known = Math.max(record?.term ?? 0, header.position.term, follows?.term ?? 0);
   const warnings = [
     // Research §2.11 rule 5.
-    above > known + 1_000
-      ? `Devices that saw no term above ${known} will refuse a leap of more than 1,000 terms.`
+    termAfterRestore(above) > known + termLeapMax
+      ? `Devices that saw no term above ${known} will refuse a leap of more than 10,000 terms.`
       : "",
     isFromKnown
       ? ""

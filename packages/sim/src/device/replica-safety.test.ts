@@ -287,7 +287,7 @@ test("[RS10][DV5] a lower term, a second owner of a term and a leap of terms are
     });
     world.b.frozen = asOwnedByB(7);
     await world.until(() => causeOfB().includes("another owner"));
-    world.b.frozen = asOwnedByB(2_000);
+    world.b.frozen = asOwnedByB(10_008);
     await world.until(() => causeOfB().includes("leap"));
     assert.equal(seen(), 7);
   });
