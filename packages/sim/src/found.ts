@@ -56,12 +56,12 @@ export function whatWasFound(
 
 /** I6, I7: a whole disk opens, and one whose bits turned does not. */
 export function findUnseen(
-  { id, control, isBent, isBroken, isDoubtful }: SimDisk,
+  { id, control, isBent, isBroken, isDoubtful, isMisnamed }: SimDisk,
   opened: Result<OpenedJournal, JournalFault> | undefined,
   fault: JournalFault | undefined,
 ): Violation | undefined {
-  // A lost slot may name a generation that is there no more.
-  const isExpected = isBent || isBroken || isDoubtful || control.lostName;
+  const isUnnamed = isDoubtful || isMisnamed || control.lostName;
+  const isExpected = isBent || isBroken || isUnnamed;
   if (fault && !isExpected) return { rule: "I7", says: `${id}: ${fault.detail}` };
   if (fault || !opened || !isBent) return undefined;
   return { rule: "I6", says: `${id} opened a journal that was bent` };

@@ -28,6 +28,15 @@ export function noteRestored(
   return { term: disk.control.term, brought, held: new Map(held) };
 }
 
+/** Was this change, seen in an earlier term, not in the backup that began a later one? */
+export function leavesBehind(
+  { term, brought }: Restored,
+  change: { readonly request: string; readonly term: number },
+  upTo: number,
+): boolean {
+  return change.term < term && term <= upTo && !brought.has(change.request);
+}
+
 /** I15: a server that held more than the backup has set it aside. */
 export function findGone({ held }: Restored, servers: readonly SimServer[]): readonly Violation[] {
   const found: Violation[] = [];

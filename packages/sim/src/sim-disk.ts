@@ -85,7 +85,17 @@ export class SimDisk {
 
   /** Is there a database that the control record names? */
   get isWhole(): boolean {
-    return this.control.incarnation !== null && !this.isBroken && !this.isBent;
+    return this.control.incarnation !== null && !this.isBroken && !this.isBent && !this.isMisnamed;
+  }
+
+  /** Did it lose a slot once? */
+  get wasDoubtful(): boolean {
+    return this.#lostSlots.length > 0;
+  }
+
+  /** A slot that was lost named another generation than the one before it, which is there no more. */
+  get isMisnamed(): boolean {
+    return this.wasDoubtful && this.journal?.incarnation !== this.control.incarnation;
   }
 
   /** Does the older slot name the database that is here? */

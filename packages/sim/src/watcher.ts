@@ -16,7 +16,7 @@ import { type Acknowledged, findUntrue, type Taken } from "./ending.ts";
 import { carriesRows, type SimFrame } from "./frame.ts";
 import { findBrokenPromise, findUnnoticedDrop } from "./promises.ts";
 import type { Backup } from "./restore.ts";
-import { noteRestored, type Restored } from "./restored.ts";
+import { leavesBehind, noteRestored, type Restored } from "./restored.ts";
 import type { Violation } from "./violation.ts";
 import type { SimDisk } from "./sim-disk.ts";
 import type { Process } from "./sim-process.ts";
@@ -104,7 +104,8 @@ export class Watcher {
     if (before === undefined) return this.#onFirstAnswer(server, entry);
     if (before.hash === entry.hash) return;
     // Only a change that an operator's act left behind may be made again.
-    if (server.disk.holds(before.seq, before.hash)) {
+    const isLeftBehind = this.restored.some((each) => leavesBehind(each, before, entry.term));
+    if (!isLeftBehind && server.disk.holds(before.seq, before.hash)) {
       return this.fail("I11", `${request} was answered ${before.seq} and ${seq}`);
     }
     this.#onFirstAnswer(server, entry);
@@ -240,15 +241,15 @@ export class Watcher {
     this.taken.push({ term: after.term, by: after.nodeId, isExcused });
   }
 
-  /** R17: its journal told it of a term that it had taken before a slot was lost. */
-  #isRemembered({ isDoubtful }: SimDisk, { nodeId, term }: ControlRecord): boolean {
-    if (!isDoubtful) return false;
+  /** R17: journal or witness told it of a term that it had taken before a slot was lost. */
+  #isRemembered({ wasDoubtful }: SimDisk, { nodeId, term }: ControlRecord): boolean {
+    if (!wasDoubtful) return false;
     return this.taken.some((taken) => taken.term === term && taken.by === nodeId);
   }
 
   #checkAuthority(before: ControlRecord, after: ControlRecord): void {
     if (this.isForced) return;
-    const controlOf = (id: NodeId): ControlRecord | undefined => this.#diskOf(id)?.control;
+    const controlOf = (id: NodeId): ControlRecord | undefined => this.#rightsOf(id)[0];
     const isDeclined = this.#declined.has(`${before.nodeId} ${before.handover?.term ?? 0}`);
     const witness = this.#witness;
     this.#found(findBrokenAuthority({ before, after, witness, isDeclined, controlOf }));
