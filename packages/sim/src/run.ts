@@ -37,7 +37,7 @@ export async function run(seed: number): Promise<Outcome> {
     seed,
     violations: watcher.violations,
     acknowledged: watcher.acknowledged.size,
-    takeovers: watcher.taken.length,
+    takeovers: watcher.taken.filter(({ term }) => term > 1).length, // The first is the founding.
     moves: [...watcher.moves],
   };
 }
