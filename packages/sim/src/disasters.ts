@@ -75,7 +75,8 @@ export class Disasters {
     const backup = this.#backups[rare.dice.below(Math.max(1, this.#backups.length))];
     if (backup === undefined) return;
     server.crash();
-    const seen = [...pair.map(({ disk }) => disk.control), ...watcher.taken];
+    const taken = watcher.taken.filter(({ by }) => pair.some(({ id }) => id === by));
+    const seen = [...pair.map(({ disk }) => disk.control), ...taken];
     const above = Math.max(...seen.map(({ term }) => term));
     const incarnation = `${server.id}-${this.#world.fresh()}`;
     restore(server, backup, { above, incarnation, at: Math.floor(now) });

@@ -24,7 +24,7 @@ import { Watcher } from "./watcher.ts";
 const tickMs = 250;
 
 /** Terms of the stranger's system: far ahead, so that one that leaks is seen. */
-const strangeTerm = 5_000;
+const strangeTerm = 50_000;
 
 /** Between which times the clock on a wall jumps, back and forth: ten years. */
 const wallJumpMost = 10 * 365 * day;
