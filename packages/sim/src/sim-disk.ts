@@ -173,9 +173,10 @@ export class SimDisk {
     let { control } = this;
     for (const { said, visible } of this.#lostSlots.toReversed()) {
       const isNewest = this.isDoubtful && control === this.control;
-      const isOfThen = seq <= visible && control.term === said.term;
-      if (!isNewest && !isOfThen) break;
-      control = said;
+      if (!isNewest && seq > visible) break;
+      // In a term between, another was Main; what was seen before counts for whoever showed it.
+      const isSameTerm = control.term === said.term;
+      control = isNewest || isSameTerm ? said : { ...control, ackSet: [this.id] };
     }
     return control;
   }
