@@ -20,6 +20,7 @@ import {
   stateLimitMs,
   waitForPartner,
   waitForState,
+  waitUntil,
 } from "./servers.ts";
 
 /** Servers on hosts of their own, clients that keep asking, and the judgement of what became of it. */
@@ -82,6 +83,7 @@ export class Rig {
     try {
       await joinTo(rig.api, rig.main, rig.standby);
       await rig.isProtected();
+      await rig.#hasBothDirections();
       return rig;
     } catch (error) {
       await rig.close();
@@ -180,6 +182,14 @@ export class Rig {
     } catch (error) {
       throw new Error(`${String(error)}\n${await this.#whatTheySay()}`, { cause: error });
     }
+  }
+
+  /** A refusal from before the join stands until the next dial: no Main hands over by itself before. */
+  async #hasBothDirections(): Promise<void> {
+    await waitUntil(this.main, "both directions are accepted", ({ partners }) => {
+      const partner: unknown = Array.isArray(partners) ? partners[0] : undefined;
+      return ["dial", "accept"].every((way) => member(partner, way, "verdict") === "ok");
+    });
   }
 
   async #whatTheySay(): Promise<string> {

@@ -66,8 +66,8 @@ function noteSlow(pace: Pace, part: SlowPart, took: Millis, at: Millis): Pace {
 /** A server that took the duty from another gives it to nobody by itself for so long. */
 export const handOverPause: Millis = 10 * minute;
 
-/** A hand-over that did not come about is tried again after so long. */
-export const handOverAgain: Millis = 10 * second;
+/** A hand-over that did not come about is tried again after so long: while it is still slow. */
+export const handOverAgain: Millis = 3 * second;
 
 export interface HandOverView<Candidate> {
   readonly slow: Slow | null;

@@ -82,6 +82,32 @@ test(
 );
 
 test(
+  "[LK7] frames that take long leave the process its turn, and stay in order",
+  patience,
+  async (t) => {
+    const { dialled, accepted } = await pair(t);
+    for (let index = 0; index < 8; index++) void dialled.send(new Uint8Array(index));
+    await idle();
+    const heard: number[] = [];
+    let turns = 0;
+    const count = (): void => {
+      turns++;
+      if (heard.length < 8) runSoon(count);
+    };
+    accepted.onFrame((frame) => {
+      if (heard.length === 0) runSoon(count);
+      heard.push(frame.length);
+      const until = performance.now() + 60;
+      while (performance.now() < until); // As a slow disk does.
+    });
+    await idle();
+    while (heard.length < 8) await idle();
+    assert.deepEqual(heard, [0, 1, 2, 3, 4, 5, 6, 7]);
+    assert.ok(turns >= 3, `${turns} turns`);
+  },
+);
+
+test(
   "[LK7] a peer that takes nothing is closed when too much waits for it",
   patience,
   async (t) => {

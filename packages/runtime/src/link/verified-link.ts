@@ -1,7 +1,7 @@
 import type { TLSSocket } from "node:tls";
 import type { Bytes } from "@gridward/core/base/bytes";
 import { assert } from "@gridward/core/base/result";
-import type { Instant } from "@gridward/core/base/time";
+import type { Instant, Millis } from "@gridward/core/base/time";
 import { encodeFrame, encodeFrameHeader, type FrameReader } from "@gridward/core/codec/link-frame";
 import { errorCode } from "../os/files.ts";
 import { type Clock, runSoon } from "../os/clock.ts";
@@ -24,6 +24,9 @@ export interface VerifiedFacts {
   readonly certificateNotAfter: Instant;
   readonly clock: Clock;
 }
+
+/** What has arrived is read for so long in one go: then the rest of the process has its turn. */
+const readMost: Millis = 100;
 
 /** Frames up to this size go out in one piece with their header. */
 const joinedBytesMax = 16 * 1024;
@@ -85,10 +88,7 @@ export class VerifiedLink implements VerifiedPeer {
     assert(this.#listener === undefined, "the listener of a link is set once");
     this.#listener = listener;
     // In the next turn, so that whoever sets it has finished; nothing is lost meanwhile.
-    queueMicrotask(() => {
-      this.#deliver();
-      this.#socket.resume();
-    });
+    queueMicrotask(() => this.#deliver());
   }
 
   close(reason: string): void {
@@ -116,14 +116,18 @@ export class VerifiedLink implements VerifiedPeer {
   }
 
   #deliver(): void {
+    const until = this.#clock.monotonic() + readMost;
     while (!this.#socket.destroyed) {
       const taken = this.#reader.take(frameBytesMax);
       if (!taken.ok) {
         this.#destroy("the peer sent a frame over the limit");
         return;
       }
-      if (taken.value === undefined) return;
+      if (taken.value === undefined) return void this.#socket.resume();
       this.#listener?.(taken.value);
+      if (this.#clock.monotonic() < until) continue;
+      this.#socket.pause();
+      return runSoon(() => this.#deliver());
     }
   }
 

@@ -119,12 +119,12 @@ test("[GF3][GF7] a Standby that says that it is slow gets no duty from a slow Ma
   assert.equal(bench.orders.length, 1, "it has not said so for 10 s");
 });
 
-test("[GF4] a refused hand-over is told with its cause, and tried again after 10 s", async () => {
+test("[GF4] a refused hand-over is told with its cause, and tried again after 3 s", async () => {
   const bench = new Bench();
   bench.isRefused = true;
   await bench.stand(3_000);
   assert.match(bench.text(), /could not give the duty of Main away \(pair\.busy\)/);
-  await bench.stand(9_000);
+  await bench.stand(2_000);
   assert.equal(bench.orders.length, 1);
   await bench.stand(2_000);
   assert.equal(bench.orders.length, 2);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { type Bytes, decodeUtf8, utf8 } from "@gridward/core/base/bytes";
 import { type NodeId, nodeId } from "@gridward/core/base/identity";
 import { err, ok } from "@gridward/core/base/result";
+import { minute } from "@gridward/core/base/time";
 import type { PairEvent } from "@gridward/core/domain/pair/event";
 import { anEntry, at } from "@gridward/core/domain/pair/fixtures";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
@@ -245,6 +246,25 @@ test("[WI3] each direction tells how its last try ended, and since when it is re
   assert.deepEqual(since(), [10, 20]);
   wire.accept(new FakePeer());
   assert.equal(wire.directions(partner).accept.verdict, "ok");
+});
+
+test("[WI3] who was turned away and believes us now is dialled at once", async () => {
+  const { wire, world, outcome } = aWire();
+  wire.setPartners([partner]);
+  await outcome(refused);
+  assert.equal(world.dials.length, 1);
+  wire.accept(new FakePeer());
+  await settled();
+  assert.equal(world.dials.length, 2);
+});
+
+test("[WI3] a partner that was turned away and tries no more is no conflict for ever", () => {
+  const { wire, world } = aWire();
+  wire.noteRefused(partner, refused);
+  world.now = 2 * minute;
+  assert.equal(wire.directions(partner).accept.verdict, "refused");
+  world.now++;
+  assert.equal(wire.directions(partner).accept.verdict, "not tried");
 });
 
 test("[WI3][HS6] a try before a changeover is a dial of that moment", async () => {

@@ -1,7 +1,7 @@
 import { type Bytes, decodeUtf8, utf8 } from "@gridward/core/base/bytes";
 import type { NodeId } from "@gridward/core/base/identity";
 import { err, ok, type Result } from "@gridward/core/base/result";
-import type { Millis } from "@gridward/core/base/time";
+import { minute, type Millis } from "@gridward/core/base/time";
 import type { PairEvent } from "@gridward/core/domain/pair/event";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import { frameBytesMax, type LinkOutcome, type VerifiedPeer } from "@gridward/runtime/link/peer";
@@ -52,7 +52,11 @@ interface Connections {
   readonly leftBehind: WeakSet<VerifiedPeer>;
   dial: Direction;
   accept: Direction;
+  /** When it was turned away last. */
+  refusedAt: Millis;
   isDialled: boolean;
+  /** Ends the pause before the next try. */
+  pause: AbortController;
   /** Tries since the last good dial. */
   failures: number;
 }
@@ -77,6 +81,9 @@ export interface PartnerWireParts {
 
 /** While a link goes over the backup address, the main one is tried this often. */
 const mainRetryMs = 30_000;
+
+/** Whoever is turned away tries again within a minute: one that does not for so long is gone. */
+const refusalStands: Millis = 2 * minute;
 
 /**
  * The connections to the partners. Both servers dial, so both directions are tried all the time;
@@ -122,13 +129,15 @@ export class PartnerWire {
     connections.accepted?.close("replaced by a newer connection");
     connections.accepted = peer;
     connections.accept = good(peer);
+    connections.pause.abort(); // It believes us now, whatever it said before.
     this.#adopt(id, peer);
   }
 
   /** A try by the partner that ended in a refusal; strangers never get here. */
   noteRefused(id: NodeId, outcome: LinkOutcome & { readonly outcome: "refused" }): void {
     const connections = this.#connections(id);
-    connections.accept = bad(outcome, this.#parts.clock.monotonic(), connections.accept);
+    connections.refusedAt = this.#parts.clock.monotonic();
+    connections.accept = bad(outcome, connections.refusedAt, connections.accept);
   }
 
   send(to: NodeId, message: PairMessage): void {
@@ -153,8 +162,9 @@ export class PartnerWire {
   }
 
   directions(id: NodeId): { readonly dial: Direction; readonly accept: Direction } {
-    const { dial, accept } = this.#partners.get(id) ?? untried;
-    return { dial, accept };
+    const { dial, accept, refusedAt } = this.#partners.get(id) ?? { ...untried, refusedAt: 0 };
+    const isOver = this.#parts.clock.monotonic() - refusedAt > refusalStands;
+    return { dial, accept: accept.verdict === "refused" && isOver ? untried.accept : accept };
   }
 
   /** Over which of its addresses this server has dialled a partner; null: over none now. */
@@ -195,7 +205,9 @@ export class PartnerWire {
       heard: undefined,
       leftBehind: new WeakSet(),
       ...untried,
+      refusedAt: 0,
       isDialled: false,
+      pause: new AbortController(),
       failures: 0,
     };
     this.#partners.set(id, fresh);
@@ -227,7 +239,9 @@ export class PartnerWire {
         this.#noteAnswer(id, outcome);
         connections.failures++;
       }
-      await clock.sleep(backOff(connections.failures), stop);
+      connections.pause = new AbortController();
+      const ends = AbortSignal.any([stop, connections.pause.signal]);
+      await clock.sleep(backOff(connections.failures), ends);
     }
   }
 

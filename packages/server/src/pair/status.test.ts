@@ -124,6 +124,7 @@ test("[PS4][CS9] a refused direction is a conflict with its two facts; an unreac
   assert.equal(conflict?.code, "T03");
   assert.equal(conflict.direction, "accept");
   assert.equal(conflict.refused_by, serverB);
+  assert.match(conflict.remedy, /renew the certificate of A\./);
   assert.equal(conflict.since, rfc3339(noon + 1_000));
   assert.equal(certificate?.fingerprint, "f");
   const silent = aStatus(state, tried({ ...refused, cause: "T17" })).partners[0];

@@ -14,7 +14,7 @@ import type {
   ServerStatus,
 } from "@gridward/core/domain/server-status";
 import type { DirectoryState } from "@gridward/core/domain/state";
-import { tlsCauses } from "@gridward/core/domain/tls-cause";
+import { isTlsCauseCode, type Sides, tellTlsCause } from "@gridward/core/domain/tls-cause";
 import { isComplete, isPermanent } from "@gridward/core/domain/pair/turn";
 import { singleKey } from "@gridward/core/domain/state";
 import type { ServerKind, ServerRow } from "@gridward/core/domain/types";
@@ -262,13 +262,15 @@ function conflictOf(
     const found = directions[direction];
     if (!isConflict(found)) continue;
     const partner = nameOf(parts, id);
+    const [refuser, refused] =
+      found.by === "us" ? [parts.self.name, partner] : [partner, parts.self.name];
     return {
       code: found.cause,
       direction,
-      refused_by: found.by === "us" ? parts.self.name : partner,
+      refused_by: refuser,
       ours: found.ours,
       theirs: found.theirs,
-      remedy: remedyOf(found.cause),
+      remedy: remedyOf(found.cause, { refuser, refused }),
       effect: `${partner} and ${parts.self.name} cannot exchange duties while this stands.`,
       since: rfc3339(parts.now - (parts.at - found.since)),
     };
@@ -276,8 +278,8 @@ function conflictOf(
   return null;
 }
 
-function remedyOf(code: string): string {
-  for (const [each, { remedy }] of Object.entries(tlsCauses)) if (each === code) return remedy;
+function remedyOf(code: string, sides: Sides): string {
+  if (isTlsCauseCode(code)) return tellTlsCause(code, sides).remedy;
   return "Look at the certificates of both servers.";
 }
 
