@@ -1,4 +1,4 @@
-import type { NodeId, SystemId } from "@gridward/core/base/identity";
+import type { NodeId, RequestId, SystemId } from "@gridward/core/base/identity";
 import type { AgeMark } from "@gridward/core/domain/age";
 import { assert } from "@gridward/core/base/result";
 import { blankControl, type ControlRecord } from "@gridward/core/domain/control-record";
@@ -37,7 +37,7 @@ export class SimDisk {
   /** What a person kept of this disk before setting the server up anew. */
   readonly lost: (readonly Entry[])[] = [];
   /** Requests that were in what is lost, also those of which no entry was kept. */
-  readonly lostRequests = new Set<string>();
+  readonly #lostRequests = new Set<string>();
   /** Acts until the power fails; undefined: it does not. */
   fuse: number | undefined;
   isFull = false;
@@ -144,7 +144,7 @@ export class SimDisk {
 
   #noteLost(): void {
     this.lost.push(this.entries());
-    for (const request of this.requests) this.lostRequests.add(request);
+    for (const request of this.requests) this.#lostRequests.add(request);
   }
 
   entries(): readonly Entry[] {
@@ -166,6 +166,11 @@ export class SimDisk {
     return [...this.lost, ...this.tails].some((before) =>
       before.some((entry) => entry.seq === seq && entry.hash === hash),
     );
+  }
+
+  /** As {@link hasLost}, also where only its answer was kept, under a snapshot. */
+  hadOnce(request: RequestId, seq: number, hash: string): boolean {
+    return this.#lostRequests.has(request) || this.hasLost(seq, hash);
   }
 
   /** By which record a change counts: one seen before a slot was lost, by what that said (R17). */

@@ -138,7 +138,8 @@ export class Watcher {
     this.#checkCopies(server);
     for (const member of ackSet) {
       const other = this.#diskOf(member);
-      if (other && !other.requests.has(requestId) && !other.lostRequests.has(requestId)) {
+      const isThere = other?.requests.has(requestId) === true;
+      if (other && !isThere && !other.hadOnce(requestId, seq, hash)) {
         this.fail("I1", `${requestId} is acknowledged and not on the disk of ${member}`);
       }
     }
