@@ -1,6 +1,7 @@
 import type { NodeId } from "@gridward/core/base/identity";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
 import { type PairMessage, pairVersion } from "@gridward/core/domain/pair/message";
+import type { PairState } from "@gridward/core/domain/pair/pair-state";
 import type { SimFrame } from "./frame.ts";
 import type { Violation } from "./violation.ts";
 
@@ -10,6 +11,8 @@ export class Understanding {
   readonly #others = new Set<NodeId>();
   /** In which term its Main said that changes go on without it. */
   #droppedIn: number | undefined;
+  /** In which term its Main spoke another version. */
+  #strangeIn: number | undefined;
 
   /** `self` is told something by `from`. */
   onHeard(control: ControlRecord, from: NodeId, message: PairMessage): void {
@@ -20,6 +23,15 @@ export class Understanding {
     const isOfMain = message.duty === "main" && message.owner === from && control.owner === from;
     if (!isOfMain || message.term !== control.term) return;
     this.#droppedIn = message.ackSet.includes(control.nodeId) ? this.#droppedIn : message.term;
+    this.#strangeIn = message.version === pairVersion ? undefined : message.term;
+  }
+
+  /** R16: whom its Main cannot tell that it was dropped is complete no more. */
+  findStillComplete({ control, machine }: PairState): Violation | undefined {
+    const { nodeId, owner, term, certificate } = control;
+    const isAsking = machine.duty === "standby" && machine.phase === "candidate";
+    if (this.#strangeIn !== term || certificate?.complete !== true || isAsking) return undefined;
+    return { rule: "R16", says: `${nodeId} stays complete and does not understand ${owner}` };
   }
 
   /** R16: what passes between two versions is whose term it is, and nothing else. */

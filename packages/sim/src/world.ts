@@ -239,7 +239,8 @@ export class World {
   #checkPatience(server: SimServer): void {
     const { process, id } = server;
     const unexplained = process && findUnexplained(process.conductor.pair, process.monotonic());
-    for (const found of [findEndlessWait(server), unexplained]) {
+    const complete = process?.understanding.findStillComplete(process.conductor.pair);
+    for (const found of [findEndlessWait(server), unexplained, complete]) {
       if (found) this.watcher.fail(found.rule, found.says);
     }
     if (!process || !this.operator.isKeptWaiting(process)) return;
