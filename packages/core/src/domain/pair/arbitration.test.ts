@@ -305,6 +305,26 @@ test("[R4][HS7] the mode is switched only when the Standby has given up its old 
   assert.equal(saidOf(next.actions, "rights")?.mode, "pair");
 });
 
+test("[R4][HS7] what a Main asked of the witness drops nobody once the mode is switched", () => {
+  const rights = { round: 1, told: "manual", kept: "manual", at: 0 } as const;
+  const asking = play(awake(aMain("witness"), afterD), [tick], afterD);
+  const read = answered(asking.actions, { kind: "record", record: aRegister() });
+  const asked = play(asking, [read], afterD);
+  assert.equal(askedOf(asked.actions)?.kind, "cas");
+  const granted = { kind: "record", record: aRegister({ version: 8, ackSet: [serverA] }) } as const;
+  const answer = answered(asked.actions, granted);
+  assert.deepEqual(play(asked, [answer], afterD).state.control.ackSet, [serverA]);
+  const sure = withPeer(asked, serverB, { acked: at(4), rights });
+  const switched = play(sure, [pairMode], afterD);
+  assert.equal(switched.state.control.mode, "pair");
+  assert.equal(switched.state.arbitration.goal, null);
+  assert.deepEqual(play(switched, [answer], afterD).state.control.ackSet, [serverA, serverB]);
+  const untouched = { ...rights, kept: null };
+  const switching = play(withPeer(asked, serverB, { acked: at(4), rights: untouched }), [pairMode]);
+  assert.equal(switching.state.control.switching, "pair");
+  assert.deepEqual(play(switching, [answer]).state.control.ackSet, [serverA, serverB]);
+});
+
 test("[HS7] a switch that nobody confirms leaves the mode as it was, and says who did not", () => {
   const deaf = aMain("manual", { rights: untold, heardAt: 10_000 });
   const ordered = play(deaf, [pairMode], 100);

@@ -2,7 +2,15 @@ import type { NodeId } from "../../base/identity.ts";
 import type { ArbiterRecord } from "../arbiter.ts";
 import { type Position, samePosition } from "../entry.ts";
 import { placesBetween } from "./find-fork.ts";
-import { findLateness, leftFor, letGo, resumeChanges, watchMember, widen } from "./ack-set.ts";
+import {
+  findLateness,
+  howToNarrow,
+  leftFor,
+  letGo,
+  resumeChanges,
+  watchMember,
+  widen,
+} from "./ack-set.ts";
 import { aimFor, aimOnlyFor, type Heard, isOurs, keepRegister } from "./arbitration.ts";
 import type { PairMessage } from "./message.ts";
 import { onRightsKept, tellRight, watchRights } from "./mode.ts";
@@ -265,6 +273,8 @@ function reach(turn: Turn, goal: Goal): void {
   const { control } = turn.state;
   switch (goal.kind) {
     case "narrow":
+      // Asked before a switch of the mode began: nobody is dropped in one, nor in pair mode (R4).
+      if (howToNarrow(control) !== "by the witness") return;
       return letGo(turn, goal.member, goal.reason);
     case "widen":
       if (control.ackSet.includes(goal.member)) certify(turn, goal.member);

@@ -1,7 +1,7 @@
 import type { NodeId } from "../../base/identity.ts";
 import type { ArbitrationMode } from "../arbitration-mode.ts";
 import type { Refusal } from "../refusal.ts";
-import { isOurs } from "./arbitration.ts";
+import { aimOnlyFor, isOurs } from "./arbitration.ts";
 import type { PairState } from "./pair-state.ts";
 import { timing } from "./timing.ts";
 import { act, countPromotable, keep, peerOf, say, setPeer, type Turn } from "./turn.ts";
@@ -69,6 +69,7 @@ function pursueSwitch(turn: Turn): void {
 
 function finishSwitch(turn: Turn, mode: ArbitrationMode): void {
   keep(turn, { mode, switching: null });
+  if (mode !== "witness") aimOnlyFor(turn, null); // What was wanted of the witness is void.
   act(turn, { kind: "record-mode", mode });
   act(turn, { kind: "order-done" });
 }
