@@ -17,10 +17,16 @@ export interface Restored {
 export function noteRestored(
   { disk }: Pick<SimServer, "disk">,
   { state }: Backup,
-  servers: readonly SimServer[],
+  around: {
+    readonly servers: readonly SimServer[];
+    /** No end of a term tells of two that were Main in it, on the words of two operators. */
+    readonly isTakenTwice: (term: number) => boolean;
+  },
 ): Restored {
   const brought = new Set<string>(state.requestsById.keys());
-  const others = servers.filter((other) => other.id !== disk.id);
+  const others = around.servers.filter(
+    (other) => other.id !== disk.id && !around.isTakenTwice(other.disk.head().term),
+  );
   const held = others.map((other): [NodeId, readonly Entry[]] => [
     other.id,
     other.disk.entries().filter(({ requestId }) => !brought.has(requestId)),

@@ -75,6 +75,7 @@ export class SimDisk {
     const { incarnation } = this.control;
     const entries = this.entries();
     const hasSnapshot = this.journal !== undefined && this.journal.first() > 1;
+    if (this.journal?.incarnation !== incarnation) return; // Named, and not taken up yet.
     if (incarnation === null || (entries.length === 0 && !hasSnapshot)) return;
     this.#noteLost();
     if (hasSnapshot && (entries.length === 0 || random.chance(0.5))) {
@@ -85,7 +86,9 @@ export class SimDisk {
 
   /** Is there a database that the control record names? */
   get isWhole(): boolean {
-    return this.control.incarnation !== null && !this.isBroken && !this.isBent && !this.isMisnamed;
+    const { incarnation, highest } = this.control;
+    const isBad = this.isBroken || this.isBent || this.isMisnamed;
+    return incarnation !== null && !isBad && highest.seq <= this.head().seq;
   }
 
   /** Did it lose a slot once? */
@@ -98,9 +101,10 @@ export class SimDisk {
     return this.wasDoubtful && this.journal?.incarnation !== this.control.incarnation;
   }
 
-  /** Does the older slot name the database that is here? */
+  /** Would the older slot take the database that is here for its own, too? */
   get isNamedTwice(): boolean {
-    return this.#older.incarnation === this.control.incarnation;
+    const { incarnation, highest } = this.#older;
+    return incarnation === this.control.incarnation && highest.seq <= this.head().seq;
   }
 
   /** The slot that was written last cannot be read: what counts is the one before. */
@@ -158,7 +162,7 @@ export class SimDisk {
   /** Also what lies under the snapshot of a first pass, of which no entry is kept. */
   holds(seq: number, hash: string): boolean {
     const { journal } = this;
-    return this.hashAt(seq) === hash || (journal !== undefined && seq < journal.first());
+    return this.hashAt(seq) === hash || (journal !== undefined && seq < journal.first() - 1);
   }
 
   /** Was it there before its journal was bent, replaced by a person, or set aside? */
@@ -169,8 +173,9 @@ export class SimDisk {
   }
 
   /** As {@link hasLost}, also where only its answer was kept, under a snapshot. */
-  hadOnce(request: RequestId, seq: number, hash: string): boolean {
-    return this.#lostRequests.has(request) || this.hasLost(seq, hash);
+  hadOnce(request: RequestId | undefined, seq: number, hash: string): boolean {
+    const wasKnown = request !== undefined && this.#lostRequests.has(request);
+    return wasKnown || this.hasLost(seq, hash);
   }
 
   /** By which record a change counts: one seen before a slot was lost, by what that said (R17). */

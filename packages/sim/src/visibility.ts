@@ -35,10 +35,11 @@ export class Visibility {
     }
     this.#noteCommitted(disk, seq);
     const { ackSet } = disk.countedFor(seq);
+    const request = disk.entryAt(seq)?.requestId;
     disk.visible = Math.max(disk.visible, seq);
     const member = ackSet.find((each) => {
       const found = this.#diskOf(each);
-      return found && !found.holds(seq, hash) && !found.hasLost(seq, hash);
+      return found && !found.holds(seq, hash) && !found.hadOnce(request, seq, hash);
     });
     if (member === undefined) return undefined;
     return {

@@ -54,8 +54,8 @@ export class Watcher {
   /** Every entry that was ever durable anywhere, by its request. */
   readonly #written = new Map<string, readonly Entry[]>();
   readonly #lives = new Map<string, Process | undefined>();
-  /** Did a journal ever tell of a second copy that changes waited for? */
-  #hadCopy = false;
+  /** In which term a journal told first of a second copy that changes waited for. */
+  #copiedIn = Number.POSITIVE_INFINITY;
   /** Standbys that a Main has recorded and admitted: "main>standby term". */
   readonly #admitted = new Set<string>();
 
@@ -84,7 +84,8 @@ export class Watcher {
   /** HS12: a person put a backup in the place of a database, under a term of its own. */
   onRestored(server: SimServer, backup: Backup): void {
     const { disk, id } = server;
-    this.restored.push(noteRestored(server, backup, this.#servers));
+    const isTakenTwice = (term: number): boolean => this.#isTakenTwice(term);
+    this.restored.push(noteRestored(server, backup, { servers: this.#servers, isTakenTwice }));
     this.taken.push({ term: disk.control.term, by: id, isExcused: false });
     this.onFounded(disk);
     this.#noteWritten(disk.entries());
@@ -92,11 +93,9 @@ export class Watcher {
 
   /** A client was told "done" (R1, I2, I11, I16, I17). */
   onAnswered(server: SimServer, request: string, seq: number): void {
-    const disks = [server.disk, ...this.#servers.map(({ disk }) => disk)];
-    const holder = disks.find((disk) => !disk.isBent && disk.entryAt(seq) !== undefined);
+    const own = server.disk.isBent ? undefined : server.disk.entryAt(seq);
     // After first passes a change may live on in the states alone, and its entry on no disk.
-    const written = this.#written.get(request)?.find((each) => each.seq === seq);
-    const entry = holder ? holder.entryAt(seq) : written;
+    const entry = own ?? this.#written.get(request)?.find((each) => each.seq === seq);
     if (entry?.requestId !== request) {
       return this.fail("I11", `${request} was answered ${seq}, which is another change`);
     }
@@ -155,7 +154,7 @@ export class Watcher {
     const at = {
       control,
       recorded: process.conductor.ledger?.prepared.tables.pair.first(),
-      hadPartner: this.#hadCopy,
+      hadPartner: this.#copiedIn <= control.term,
       isForced: this.#forcedAlone.has(control.term),
       others: this.#servers.flatMap((each) => (each.id === id ? [] : this.#rightsOf(each.id))),
       witness: this.#witness,
@@ -277,7 +276,8 @@ export class Watcher {
 
   onAppended(disk: SimDisk, entries: readonly Entry[]): void {
     this.#noteWritten(entries);
-    this.#hadCopy ||= entries.some(tellsOfCopy);
+    const telling = entries.filter(tellsOfCopy).map(({ term }) => term);
+    this.#copiedIn = Math.min(this.#copiedIn, ...telling);
     const head = disk.head();
     const place = `${disk.id} ${disk.journal?.incarnation ?? ""}`;
     const before = this.#heads.get(place);
