@@ -103,7 +103,9 @@ function onEntries(
   message: PairMessage & { readonly kind: "entries" },
 ): void {
   const { machine, control, head } = turn.state;
-  if (control.owner !== from || machine.duty !== "standby") return;
+  // A Main that goes on from where we are has our changes, whatever one before it lacked (HS14).
+  const isDiverged = machine.duty === "none" && machine.phase === "diverged";
+  if (control.owner !== from || (machine.duty !== "standby" && !isDiverged)) return;
   if (machine.phase === "synchronising" || control.incarnation === null) return;
   const fresh = message.entries.filter((entry) => entry.seq > head.seq);
   const [next] = fresh;

@@ -166,6 +166,15 @@ test("[R10][HS9] a diverged server asks again as long as it hears the Main, and 
   assert.deepEqual(deeds(again.actions), ["write-control", "export-tail", "say follow"]);
 });
 
+test("[R10][HS14] a diverged server follows a later Main that has what the one before it lacked", () => {
+  const [tailed, forked] = forkedAfterSix(certified({ term: 2, owner: serverA, ackSet: [] }), 8);
+  const diverged = play(tailed, [forked], 0, aHistory(at(8)));
+  const entries = { kind: "entries", term: 2, entries: [], committed: 8 } as const;
+  const back = play(diverged, [heard(serverA, entries)], 0, aHistory(at(8)));
+  assert.ok(back.state.machine.duty === "standby" && back.state.machine.phase === "following");
+  assert.deepEqual(deeds(back.actions).slice(0, 1), ["say ack"]);
+});
+
 test("[HS2][R8] a first pass becomes current when it is verified, and is not complete yet", () => {
   const begun = play(aBlankServer(), [
     heard(serverA, aHello({ ackSet: [serverA] })),

@@ -32,6 +32,7 @@ const theirs = { owner: serverB, duty: "main" } as const;
 const mainOfSame = heard(serverB, aHello(theirs));
 const beat = { kind: "heartbeat", head: at(5), committed: 5, complete: false } as const;
 const higher = heard(serverB, { ...beat, ...theirs, term: 2 });
+const entries = heard(serverA, { kind: "entries", term: 1, entries: [], committed: 5 });
 const forked = heard(serverA, {
   kind: "forked",
   term: 1,
@@ -65,6 +66,7 @@ const plays: Readonly<Record<string, () => Pick<Played, "state">>> = {
   "off > candidate": () => started(asked),
   "off > maintenance": () => started(out),
   "diverged > synchronising": () => outOf("diverged", begun),
+  "diverged > following": () => outOf("diverged", entries),
   "connecting > synchronising": () => outOf("connecting", begun),
   "following > synchronising": () => outOf("following", begun),
   "connecting > diverged": () => outOf("connecting", forked),

@@ -127,6 +127,14 @@ export const moves: readonly Move[] = [
     ...drawn,
   },
   {
+    from: ["diverged"],
+    to: "following",
+    on: ["message"],
+    when: "a later Main has the changes that the one before it lacked",
+    rules: ["R10"],
+    ...apart("it takes a third server and two changes of Main in a row"),
+  },
+  {
     from: ["following"],
     to: "connecting",
     on: ["link-down", "message", "arbiter-answered", "disk-full"],
