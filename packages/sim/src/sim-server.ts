@@ -36,8 +36,8 @@ export class SimServer {
   /** What its disk suffers when its process ends. */
   doom: ((disk: SimDisk) => void) | undefined;
   #isFrozen = false;
-  /** What is sent in pieces goes on over no other connection. */
-  #linksLost = 0;
+  /** Connections that ended, by partner: what is sent in pieces goes on over no other. */
+  readonly #ended = new Map<NodeId, number>();
   /** When its last process ended. */
   #endedAt = 0;
   /** What comes while the process is stopped is done when it goes on. */
@@ -260,7 +260,7 @@ export class SimServer {
   }
 
   onDown(peer: NodeId): void {
-    this.#linksLost++;
+    this.#ended.set(peer, (this.#ended.get(peer) ?? 0) + 1);
     this.run((process) => {
       const { conductor, receiver } = process;
       const wasCopying = process.copiesFrom === peer && receiver.abandon();
@@ -348,12 +348,12 @@ export class SimServer {
     const { damagedPasses } = this.#world.faults;
     const pieces = piecesOf(source, this.#world.random, damagedPasses);
     const pause = this.#world.random.between(0, 400);
-    const link = this.#linksLost;
+    const link = this.#ended.get(to);
     return new Promise((done) => {
       const next = (index: number): void => {
         const piece = pieces[index];
         if (this.process !== process) return;
-        const isOpen = this.#world.isOpen(this.id, to) && this.#linksLost === link;
+        const isOpen = this.#world.isOpen(this.id, to) && this.#ended.get(to) === link;
         if (piece === undefined || !isOpen) return done();
         this.run(() => this.#send(to, { kind: "first-pass", piece, bytes: 50 }));
         this.#world.schedule.after(pause, () => next(index + 1));

@@ -103,10 +103,7 @@ function onEntries(
   message: PairMessage & { readonly kind: "entries" },
 ): void {
   const { machine, control, head } = turn.state;
-  // A Main that goes on from where we are has our changes, whatever one before it lacked (HS14).
-  const isDiverged = machine.duty === "none" && machine.phase === "diverged";
-  if (control.owner !== from || (machine.duty !== "standby" && !isDiverged)) return;
-  if (machine.phase === "synchronising" || control.incarnation === null) return;
+  if (control.owner !== from || control.incarnation === null || !hasHistory(machine)) return;
   const fresh = message.entries.filter((entry) => entry.seq > head.seq);
   const [next] = fresh;
   if (next !== undefined && (next.seq !== head.seq + 1 || next.prev !== head.hash)) {
@@ -139,7 +136,7 @@ function onForked(
   shown: PairMessage & { readonly kind: "forked" },
 ): void {
   const { control, head, machine, committed } = turn.state;
-  if (control.owner !== from || !mayLeave(machine)) return;
+  if (control.owner !== from || !hasHistory(machine)) return;
   const { at: fork, open } = findFork(turn.history, head, shown);
   if (open) return say(turn, from, { kind: "compare", term: control.term, ...open });
   // Said to a history that is not ours any more: the Main's was copied in its place meanwhile.
@@ -173,8 +170,11 @@ function onForked(
   say(turn, from, { kind: "follow", term: control.term, head: fork });
 }
 
-/** While the Main's database is being copied there is nothing to leave any more. */
-function mayLeave(machine: Machine): boolean {
+/**
+ * Has it a history that a Main goes on from, or shows to have left its own? Also a diverged one: a
+ * later Main may have what the one before it lacked (HS14). While a copy comes there is none.
+ */
+function hasHistory(machine: Machine): boolean {
   if (machine.duty === "none") return machine.phase === "diverged";
   return machine.duty === "standby" && machine.phase !== "synchronising";
 }
