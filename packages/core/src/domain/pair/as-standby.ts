@@ -115,9 +115,10 @@ function onEntries(
     turn.state = { ...turn.state, head: { term, start, seq, hash } };
     act(turn, { kind: "append", entries: fresh });
   }
-  if (machine.phase !== "following" || last !== undefined) {
+  const isFollowing = machine.duty === "standby" && machine.phase === "following";
+  if (!isFollowing || last !== undefined) {
     const followed = { duty: "standby", phase: "following", lastAt: turn.clocks.at } as const;
-    if (machine.phase === "following") turn.state = { ...turn.state, machine: followed };
+    if (isFollowing) turn.state = { ...turn.state, machine: followed };
     else become(turn, followed);
   }
   say(turn, from, { kind: "ack", term: control.term, head: turn.state.head });
