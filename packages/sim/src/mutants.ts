@@ -351,8 +351,8 @@ export const mutants: readonly Mutant[] = [
     name: "a candidate goes on listening to the old Main",
     rule: "R6",
     file: asStandby,
-    find: `    return hearMainAsCandidate(turn, machine, from, message); // R6`,
-    replace: `    hearMainAsCandidate(turn, machine, from, message);`,
+    find: `    return hearWhileCandidate(turn, machine, from, message); // R6`,
+    replace: `    hearWhileCandidate(turn, machine, from, message);`,
   },
   {
     name: "a question whose answer was lost is taken for refused",

@@ -204,6 +204,15 @@ test("[R4] a Standby that the witness knows to be dropped succeeds nobody, now a
   );
 });
 
+test("[R8] a candidate that stands down at a hello heeds that it was dropped", () => {
+  const hello = aHello({ ackSet: [serverA] });
+  const down = play(aCandidate(), [heard(serverA, hello)], afterG);
+  assert.equal(down.state.control.certificate?.complete, false);
+  assert.deepEqual(saidOf(down.actions, "follow")?.head, at(5));
+  const kept = play(aCandidate(), [heard(serverA, aHello())], afterG);
+  assert.equal(kept.state.control.certificate?.complete, true);
+});
+
 test("[R4][R9] who settles what it asked for and reads that it was dropped succeeds nobody", () => {
   const candidate = aCandidate();
   const before = answered(candidate.actions, { kind: "record", record: aRegister() });

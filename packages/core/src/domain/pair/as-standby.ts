@@ -7,7 +7,7 @@ import { findFork } from "./find-fork.ts";
 import type { PairMessage } from "./message.ts";
 import { hearInMaintenance } from "./maintenance.ts";
 import { onRights } from "./mode.ts";
-import type { Machine } from "./pair-state.ts";
+import type { Candidate, Machine } from "./pair-state.ts";
 import { beCandidate, hearMainAsCandidate } from "./takeover.ts";
 import { takeTerm } from "./take-term.ts";
 import {
@@ -27,7 +27,7 @@ import {
 export function hearAsStandby(turn: Turn, from: NodeId, message: PairMessage): void {
   const { machine } = turn.state;
   if (machine.duty === "standby" && machine.phase === "candidate") {
-    return hearMainAsCandidate(turn, machine, from, message); // R6
+    return hearWhileCandidate(turn, machine, from, message); // R6
   }
   if (machine.duty === "standby" && machine.phase === "maintenance") {
     return hearInMaintenance(turn, from, message);
@@ -61,6 +61,19 @@ export function hearAsStandby(turn: Turn, from: NodeId, message: PairMessage): v
       // Said to a Main; we are none.
       break;
   }
+}
+
+/** Who stands down at a hello heeds what it says: we may have been dropped (R8). */
+function hearWhileCandidate(
+  turn: Turn,
+  candidate: Candidate,
+  from: NodeId,
+  message: PairMessage,
+): void {
+  hearMainAsCandidate(turn, candidate, from, message);
+  const { machine } = turn.state;
+  const hasStoodDown = machine.duty === "standby" && machine.phase === "connecting";
+  if (hasStoodDown && message.kind === "hello") onMainHello(turn, from, message);
 }
 
 function onMainHello(
