@@ -62,13 +62,16 @@ async function deviceStatus(stage: Stage, device: DemoDevice): Promise<Record<st
   return stage.must("ied", "status", device.directory);
 }
 
+/** A device that lost its servers several times asks again after a minute and a half at the latest. */
+const deviceLimitMs = 120_000;
+
 export async function waitForDevice(
   stage: Stage,
   device: DemoDevice,
   what: string,
   isSo: (status: Record<string, unknown>) => boolean,
 ): Promise<Record<string, unknown>> {
-  return until(`${device.name}: ${what}`, 60_000, async () => {
+  return until(`${device.name}: ${what}`, deviceLimitMs, async () => {
     const status = await deviceStatus(stage, device);
     return isSo(status) ? status : undefined;
   });
