@@ -62,7 +62,7 @@ async function deviceStatus(stage: Stage, device: DemoDevice): Promise<Record<st
   return stage.must("ied", "status", device.directory);
 }
 
-/** A device that lost its servers several times asks again after a minute and a half at the latest. */
+/** A device that lost its servers asks again after 45 s at the latest, and may do so twice. */
 const deviceLimitMs = 120_000;
 
 export async function waitForDevice(
