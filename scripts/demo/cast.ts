@@ -62,16 +62,13 @@ async function deviceStatus(stage: Stage, device: DemoDevice): Promise<Record<st
   return stage.must("ied", "status", device.directory);
 }
 
-/** A device that lost its servers asks again after 45 s at the latest, and may do so twice. */
-const deviceLimitMs = 120_000;
-
 export async function waitForDevice(
   stage: Stage,
   device: DemoDevice,
   what: string,
   isSo: (status: Record<string, unknown>) => boolean,
 ): Promise<Record<string, unknown>> {
-  return until(`${device.name}: ${what}`, deviceLimitMs, async () => {
+  return until(`${device.name}: ${what}`, 60_000, async () => {
     const status = await deviceStatus(stage, device);
     return isSo(status) ? status : undefined;
   });
