@@ -34,11 +34,11 @@ async function* setAsideScene(scene: Scene): AsyncGenerator<Step> {
   await waitFor(stage, next, "main-protected");
   const back = since(startedAt);
   const [first, second, ...others] = await until("the changes are listed", 20_000, async () => {
-    const rows = await listed(scene);
-    return rows.length > 0 ? rows : undefined;
+    const rows = await open(scene);
+    return rows.length > 1 ? rows : undefined;
   });
   const isFirst = first?.lowers === true && first.what.includes("lukas");
-  expect(isFirst && second?.lowers === false && others.length === 0, "two set aside, worst first", {
+  expect(isFirst && second?.lowers === false && others.length === 0, "two to judge, worst first", {
     first,
     second,
     others,
@@ -63,10 +63,15 @@ interface Listed {
   readonly lowers: boolean;
 }
 
-async function listed({ stage }: Scene): Promise<readonly Listed[]> {
+/**
+ * The open ones. A Main killed under load may have held changes that nobody was told of; their
+ * makers sent them again, so they are judged already.
+ */
+async function open({ stage }: Scene): Promise<readonly Listed[]> {
   const { data } = await stage.run("pair", "set-aside", "list");
   if (!Array.isArray(data)) return [];
-  return data.filter(isRecord).map((row) => ({
+  const rows = data.filter(isRecord).filter(({ judged }) => judged === null);
+  return rows.map((row) => ({
     id: String(row["id"]),
     what: String(row["what"]),
     lowers: row["lowers_security"] === true,
