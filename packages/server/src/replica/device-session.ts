@@ -8,7 +8,7 @@ import type { VerifiedPeer } from "@gridward/runtime/link/peer";
 import type { GroupSets } from "./group-sets.ts";
 import { judgeDevice, type Claim, type ServedDevice, type TurnedAway } from "./judge-device.ts";
 import { offerErase, offerSet, type Ask } from "./offer.ts";
-import type { ConnectedDevice, ReplicaParts } from "./replica-parts.ts";
+import type { Committed, ConnectedDevice, ReplicaParts } from "./replica-parts.ts";
 import { signInForDevice } from "./sign-in-for-device.ts";
 
 /** Sign-ins of one device in progress; more are answered "unavailable". */
@@ -24,6 +24,8 @@ export class DeviceSession {
   #claim: Claim | null = null;
   /** What the device was last answered from; another one now is worth a notice. */
   #told = "";
+  /** What it held when it asked last. */
+  #asked: Ask["holds"] = null;
   #holds: ConnectedDevice["holds"] = null;
   #signIns = 0;
   /** Answers leave in the order of their questions, each when the link has room. */
@@ -98,6 +100,7 @@ export class DeviceSession {
     const judged = judgeDevice(this.#parts, this.#claim);
     if (!judged.ok) return this.#turnAway(judged.error);
     const served = judged.value;
+    this.#asked = ask.holds;
     this.#told = this.#newsFor(served);
     const messages: ServerMessage[] = [];
     const { device, deviceKey } = served;
@@ -119,18 +122,16 @@ export class DeviceSession {
     if (set === undefined) {
       return this.#turnAway({ code: "unavailable", text: "its group cannot be replicated" });
     }
-    if (ask.holds !== null) this.#compare(ask.holds, served);
+    if (ask.holds !== null) this.#compare(ask.holds, served.committed);
     messages.push(
       ...offerSet(this.#parts, { ...served, set }, isKeyNew ? { ...ask, holds: null } : ask),
     );
     return this.#send(messages);
   }
 
-  #compare(holds: NonNullable<Ask["holds"]>, served: ServedDevice): void {
-    const pair = served.committed.state.tables.pair.first();
+  #compare(holds: NonNullable<Ask["holds"]>, committed: Committed): void {
     const { duty } = this.#parts.condition();
-    const isBehind = holds.term === pair?.term && holds.rev > served.committed.position.seq;
-    if (isBehind && duty !== "standby") {
+    if (isBehind(committed, holds) && duty !== "standby") {
       const { term, rev } = holds;
       this.#parts.observe({ kind: "device-is-ahead", device: this.device, term, rev });
     }
@@ -203,6 +204,9 @@ export class DeviceSession {
       group?.softAge,
       group?.hardAge,
       digest,
+      // A server that has just started may stand before what the device has seen: it asks again
+      // when the server has caught up, or its replica would count as not confirmed until then.
+      isBehind(committed, this.#asked),
     ].join(" ");
   }
 
@@ -219,4 +223,9 @@ export class DeviceSession {
     await earlier;
     this.close(reason);
   }
+}
+
+/** Has the device seen a later state of this term? */
+function isBehind({ state, position }: Committed, holds: Ask["holds"]): boolean {
+  return holds?.term === state.tables.pair.first()?.term && (holds?.rev ?? 0) > position.seq;
 }

@@ -306,6 +306,27 @@ test("[RS8][DV5] a Standby without its Main renews no age", async () => {
   });
 });
 
+test("[RS14][DV2] servers that start behind a device tell it when they have caught up", async () => {
+  await inWorld(async (world, device) => {
+    const before = world.a.parts.committed();
+    await world.addAccount("far", {});
+    device.lines[0]?.pull();
+    await world.until(() => device.replica.seen.position?.rev === world.directory.seq);
+    await withoutServers(world, device);
+    for (const server of [world.a, world.b]) {
+      server.frozen = before;
+      server.start();
+    }
+    await online(world, device);
+    assert.equal(device.status().replication.status, "Failed");
+    for (const server of [world.a, world.b]) {
+      server.frozen = null;
+      server.changed();
+    }
+    await world.until(() => device.status().replication.status === "Good");
+  });
+});
+
 test("[RS13][DV5] a set other than its manifest signs is not taken", async () => {
   const changes: readonly ((piece: string) => string)[] = [
     (piece) => piece.replace('"name":"anna"', '"name":"otto"'),
