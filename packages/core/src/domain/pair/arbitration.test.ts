@@ -213,6 +213,22 @@ test("[R8] a candidate that stands down at a hello heeds that it was dropped", (
   assert.equal(kept.state.control.certificate?.complete, true);
 });
 
+test("[R16] a candidate whose Main comes back in another version stands down and is complete no more", () => {
+  const candidate = aCandidate();
+  const record = aRegister();
+  const asks = play(candidate, [answered(candidate.actions, { kind: "record", record })], afterG);
+  const silent = answered(asks.actions, { kind: "silent" });
+  const alive = play(asks, [silent, heard(serverA, aHello())], afterG);
+  const settles = play(alive, [answered(alive.actions, { kind: "record", record })], afterG);
+  const upgraded = play(settles, [heard(serverA, aHello({ version: 2 }))], afterG);
+  assert.equal(upgraded.state.control.certificate?.complete, true);
+  const settled = { ...record, version: 8 };
+  const answer = answered(settles.actions, { kind: "record", record: settled });
+  const back = play(upgraded, [answer], afterG);
+  assert.ok("phase" in back.state.machine && back.state.machine.phase === "connecting");
+  assert.equal(back.state.control.certificate?.complete, false);
+});
+
 test("[R4][R9] who settles what it asked for and reads that it was dropped succeeds nobody", () => {
   const candidate = aCandidate();
   const before = answered(candidate.actions, { kind: "record", record: aRegister() });

@@ -3,6 +3,7 @@ import type { ArbiterRecord } from "../arbiter.ts";
 import { aimOnlyFor, type Heard } from "./arbitration.ts";
 import type { PairMessage } from "./message.ts";
 import type { Candidate } from "./pair-state.ts";
+import { doubtCertificate } from "./term.ts";
 import { takeGranted, takeTerm, wasSilent } from "./take-term.ts";
 import { timing } from "./timing.ts";
 import { act, become, isComplete, keep, lifelessness, peerOf, say, type Turn } from "./turn.ts";
@@ -85,11 +86,19 @@ function endCandidacy(turn: Turn): void {
   if (machine.duty !== "standby" || machine.phase !== "candidate") return;
   if (control.candidacy !== null) keep(turn, { candidacy: null });
   become(turn, { duty: "standby", phase: "connecting" });
+  doubtOtherVersion(turn);
   if (machine.by !== "changeover" || control.owner === null) return;
   if (!peerOf(turn, control.owner).linkUp) return;
   const reason = "the witness did not record the hand-over";
   const { round } = machine;
   say(turn, control.owner, { kind: "handover-refused", term: control.term + 1, round, reason });
+}
+
+/** R16: what a candidate heard of its Main counts when nothing is asked of the witness any more. */
+function doubtOtherVersion(turn: Turn): void {
+  const { owner } = turn.state.control;
+  if (owner === null || peerOf(turn, owner).incompatible !== "other-version") return;
+  doubtCertificate(turn, owner);
 }
 
 /** What a candidate makes of the witness's answer. */

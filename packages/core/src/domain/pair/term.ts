@@ -77,7 +77,7 @@ function agreeOnTimers(turn: Turn): void {
 }
 
 /** R16: we do not understand this Main when it says that changes go on without us. */
-function doubtCertificate(turn: Turn, from: NodeId): void {
+export function doubtCertificate(turn: Turn, from: NodeId): void {
   const { control, machine } = turn.state;
   const { owner, certificate } = control;
   if (owner !== from || certificate?.complete !== true) return;
