@@ -1,4 +1,5 @@
 import type { NodeId } from "@gridward/core/base/identity";
+import type { ControlRecord } from "@gridward/core/domain/control-record";
 import type { Position } from "@gridward/core/domain/entry";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import { isComplete } from "@gridward/core/domain/pair/turn";
@@ -69,6 +70,7 @@ function hasLeft({ id, control }: SimDisk): boolean {
 export function findUnnoticedDrop(
   id: NodeId,
   { ledger, pair }: Pick<Conductor, "ledger" | "pair">,
+  main: Pick<ControlRecord, "ackSet" | "doubtedUpTo"> | undefined,
 ): Violation | undefined {
   if (!ledger || !isComplete(pair)) return undefined;
   const row = ledger.prepared.tables.pair.first();
@@ -78,5 +80,7 @@ export function findUnnoticedDrop(
   const certifiedAt = pair.control.certificate?.position.seq ?? 0;
   const [last] = ledger.read(ledger.head.seq, 1);
   if (last?.kind !== "change-ack-set" || last.seq <= certifiedAt) return undefined;
+  // A Main that lost a slot of its record counts everybody again (R17).
+  if (main?.ackSet.includes(id) && last.seq <= main.doubtedUpTo) return undefined;
   return { rule: "R8", says: `${id} was dropped and still calls itself complete` };
 }

@@ -337,7 +337,9 @@ export class Watcher {
     if (message.kind === "handover") this.#declined.delete(`${id} ${message.term}`);
     const isWord = message.kind === (to === this.permanent ? "prove" : "admit");
     if (isWord) this.#admitted.add(`${id}>${to} ${message.term}`);
-    if (message.kind === "ack" && process) this.#found(findUnnoticedDrop(id, process.conductor));
+    if (message.kind === "ack" && process) {
+      this.#found(findUnnoticedDrop(id, process.conductor, other?.control));
+    }
   }
 
   /** SM5: a machine moves only as the table of moves says. */
