@@ -10,12 +10,12 @@ import {
   serveLink,
 } from "@gridward/runtime/link/serve";
 import type { Clock } from "@gridward/runtime/os/clock";
-import type { JudgeSettings } from "@gridward/runtime/trust/judge";
+import { type JudgeSettings, withoutLists } from "@gridward/runtime/trust/judge";
 import { pairingKeyFromText } from "@gridward/runtime/trust/x509/keys";
 import type { OwnIdentity } from "./own-identity.ts";
 
 /** Validation is on, and so is the check of names; both become settings with Connection Security. */
-const settings: JudgeSettings = { validate: true, checkNames: true };
+const settings: JudgeSettings = withoutLists;
 
 /** Who we are and whom we know. */
 export interface DialParts {

@@ -72,8 +72,10 @@ export class OwnIdentity {
     return {
       name: { kind: "server", node: this.node },
       certificate: this.certificate,
+      issuers: [],
       key: this.tlsKey,
       anchors: this.authority ? [this.authority.toString()] : [],
+      lists: [],
       pairingKey: this.pairingKey,
     };
   }

@@ -101,7 +101,7 @@ export function linkIdentity({
   pairingKey,
 }: WitnessPlace): LinkIdentity {
   const name = { kind: "witness", node: config.id } as const;
-  return { name, certificate, key: tlsKey, anchors: [], pairingKey };
+  return { name, certificate, issuers: [], key: tlsKey, anchors: [], lists: [], pairingKey };
 }
 
 const fileBytesMost = 64 * 1024;

@@ -81,9 +81,9 @@ export const tlsCauses = {
     remedy: "Check the port, and look for a proxy between the two.",
   },
   T15: {
-    title: "own certificate unusable",
-    says: "{refuser} cannot use its own key or certificate.",
-    remedy: "Replace key and certificate of {refuser}; its log names what is wrong with them.",
+    title: "unusable key or certificate",
+    says: "{refuser} cannot use a key or certificate of its own or of {refused}: too weak or broken.",
+    remedy: "Replace the key and certificate that the two facts name.",
   },
   T16: {
     title: "another peer",

@@ -9,6 +9,7 @@ import { lockDirectory } from "@gridward/runtime/os/directory-lock";
 import { errorCode, writeFileAtomic } from "@gridward/runtime/os/files";
 import { localSocketPath } from "@gridward/runtime/os/local-socket";
 import { randomBytes } from "@gridward/runtime/os/random";
+import { withoutLists } from "@gridward/runtime/trust/judge";
 import { answerRequest } from "../access/answer-request.ts";
 import { serveHttps, type HttpsServer } from "../access/serve-https.ts";
 import { serveLocal } from "../access/serve-local.ts";
@@ -108,11 +109,13 @@ async function dialServer(
     identity: {
       name: { kind: "device", device: deviceId(config.device.id) },
       certificate,
+      issuers: [],
       key,
       anchors: [anchor.toString()],
+      lists: [],
       pairingKey: null,
     },
-    settings: { validate: true, checkNames: true },
+    settings: withoutLists,
     expectedNode: null,
     partnerKey: null,
     clock,

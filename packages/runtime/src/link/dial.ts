@@ -19,6 +19,8 @@ export interface DialOptions {
   readonly address: string;
   readonly port: number;
   readonly identity: LinkIdentity;
+  /** `client-certificate=disabled`: the certificate of this identity is not shown. */
+  readonly isAnonymous?: boolean;
   readonly settings: JudgeSettings;
   /** The server that is meant; null is any server of the system (for a device). */
   readonly expectedNode: NodeId | null;
@@ -34,7 +36,8 @@ export async function dialLink(options: DialOptions): Promise<LinkOutcome> {
   const { protocol, identity, clock, stop, expectedNode, partnerKey } = options;
   let context: SecureContext;
   try {
-    context = createSecureContext(contextOptions(identity));
+    const { cert, key, ...rest } = contextOptions(identity);
+    context = createSecureContext(options.isAnonymous === true ? rest : { cert, key, ...rest });
   } catch (error) {
     return unreached(options, { ...causeOfTlsError(error, "dial"), cause: "T15", by: "us" });
   }

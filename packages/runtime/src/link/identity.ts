@@ -1,6 +1,7 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import type { SecureContextOptions } from "node:tls";
 import type { PeerName } from "./peer.ts";
+import type { RevocationList } from "../trust/revocation.ts";
 import { tlsPolicy } from "../trust/tls-policy.ts";
 import { keyToPem } from "../trust/x509/keys.ts";
 
@@ -8,9 +9,12 @@ import { keyToPem } from "../trust/x509/keys.ts";
 export interface LinkIdentity {
   readonly name: PeerName;
   readonly certificate: X509Certificate;
+  /** Sent along with it: the authorities between it and an anchor, nearest first. */
+  readonly issuers: readonly X509Certificate[];
   readonly key: KeyObject;
   /** Trust anchors, PEM; none on a server that is part of no system yet. */
   readonly anchors: readonly string[];
+  readonly lists: readonly RevocationList[];
   /** Ed25519; a device has none. */
   readonly pairingKey: KeyObject | null;
 }
@@ -19,7 +23,7 @@ export interface LinkIdentity {
 export function contextOptions(identity: LinkIdentity): SecureContextOptions {
   return {
     ...tlsPolicy,
-    cert: identity.certificate.toString(),
+    cert: [identity.certificate, ...identity.issuers].map(String).join(""),
     key: keyToPem(identity.key).reveal(),
     // An empty list, not an absent one: Node would fall back to the roots of the public web.
     ca: [...identity.anchors],

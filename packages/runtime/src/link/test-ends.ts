@@ -6,7 +6,14 @@ import { runSoon, systemClock } from "../os/clock.ts";
 import { testAuthority } from "../trust/test-authority.ts";
 import { dialLink } from "./dial.ts";
 import type { VerifiedPeer } from "./peer.ts";
-import { brief, dialOptions, serverIdentity, testServer, type TestServer } from "./test-link.ts";
+import {
+  brief,
+  dialOptions,
+  serverIdentity,
+  testServer,
+  validating,
+  type TestServer,
+} from "./test-link.ts";
 
 /** A test, as far as it is needed here: what is to be done at its end. */
 interface Scene {
@@ -19,7 +26,7 @@ export const a = serverIdentity();
 
 export const b = serverIdentity();
 
-export const careless = { validate: false, checkNames: true };
+export const careless = { ...validating, validate: false };
 
 export const strangers = testAuthority("Theirs", systemClock().now());
 

@@ -3,7 +3,7 @@ import { nodeId, type DeviceId, type NodeId } from "@gridward/core/base/identity
 import type { Instant, Millis } from "@gridward/core/base/time";
 import { systemClock, type Clock } from "../os/clock.ts";
 import { freshId } from "../os/random.ts";
-import type { JudgeSettings } from "../trust/judge.ts";
+import { withoutLists, type JudgeSettings } from "../trust/judge.ts";
 import { createTemporary } from "../trust/temporary.ts";
 import { testAuthority, type TestAuthority } from "../trust/test-authority.ts";
 import {
@@ -18,7 +18,7 @@ import type { LinkOutcome, VerifiedPeer } from "./peer.ts";
 import { serveLink, type LinkServer, type Refused, type ServeOptions } from "./serve.ts";
 
 /** Identities and servers for tests of the link: everything valid unless a test says otherwise. */
-export const validating: JudgeSettings = { validate: true, checkNames: true };
+export const validating: JudgeSettings = withoutLists;
 
 export const trustedAuthority: TestAuthority = testAuthority("Ours", systemClock().now());
 
@@ -33,8 +33,10 @@ export function serverIdentity(change: Partial<Omit<LinkIdentity, "name">> = {})
     node,
     name: { kind: "server", node },
     certificate: issued.certificate,
+    issuers: [],
     key: issued.key,
     anchors: [trustedAuthority.certificate.toString()],
+    lists: [],
     ...change,
     pairingKey: createSigningKey(),
   };
@@ -49,8 +51,10 @@ export function deviceIdentity(device: DeviceId, now?: Instant): LinkIdentity {
   return {
     name: { kind: "device", device },
     certificate: issued.certificate,
+    issuers: [],
     key: issued.key,
     anchors: [trustedAuthority.certificate.toString()],
+    lists: [],
     pairingKey: null,
   };
 }

@@ -167,6 +167,7 @@ function judge(order: VerifyOrder): Judgement {
   return judgePeer({
     chain: peer.theirChain,
     anchors: identity.anchors,
+    lists: identity.lists,
     purpose: purposes[order.protocol],
     expected: expectedPeer(order),
     at: clock.now(),
@@ -178,7 +179,7 @@ function judge(order: VerifyOrder): Judgement {
 /** Keys without certificates: only TLS 1.3 binds its exporter to the whole handshake (design §6). */
 function judgeVersion({ socket }: UnverifiedPeer): Judgement {
   if (socket.getProtocol() === "TLSv1.3") {
-    return { verdict: "ok", certificate: undefined, name: undefined };
+    return { verdict: "ok", certificate: undefined, name: undefined, note: undefined };
   }
   return { verdict: "refused", cause: "T11", ours: "speaks TLS 1.3 only", theirs: "does not" };
 }
@@ -232,9 +233,13 @@ function objectToClaim(
   return isKnown(order, peerName(order, id)) ? undefined : { ...strange(order), theirs };
 }
 
-function refusedUs({ identity }: VerifyOrder, cause: TlsCauseCode): Objection {
-  const ours = `presents ${certificateText(identity.certificate)}`;
-  return { cause, ours, theirs: `refuses it: ${tlsCauses[cause].title}` };
+function refusedUs(order: VerifyOrder, cause: TlsCauseCode): Objection {
+  return { cause, ours: whatWeShow(order), theirs: `refuses it: ${tlsCauses[cause].title}` };
+}
+
+function whatWeShow({ identity, peer }: VerifyOrder): string {
+  if (peer.ownFingerprint === "") return "is set to present no client certificate";
+  return `presents ${certificateText(identity.certificate)}`;
 }
 
 /** No verdict came: an alert says why, or somebody else listens there, or nobody does. */
@@ -258,7 +263,7 @@ function endedBefore(
   proved: NodeId | null,
 ): LinkOutcome {
   const { cause, by, said } = causeOfTlsError(order.peer.error, order.direction);
-  const ours = `presents ${certificateText(order.identity.certificate)}`;
+  const ours = whatWeShow(order);
   const theirs = `ended before its ${missing}: ${said}`;
   return refused(order, { cause, by, ours, theirs }, proved);
 }

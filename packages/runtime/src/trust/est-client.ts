@@ -7,7 +7,7 @@ import type { Secret } from "@gridward/core/base/secret";
 import { second, type Instant, type Millis } from "@gridward/core/base/time";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { Clock } from "../os/clock.ts";
-import { judgePeer, type ExpectedPeer, type Purpose } from "./judge.ts";
+import { judgePeer, withoutLists, type ExpectedPeer, type Purpose } from "./judge.ts";
 import { tlsPolicy } from "./tls-policy.ts";
 import { decodeCertsOnly } from "./x509/certs-only.ts";
 import { verifyRequest } from "./x509/request.ts";
@@ -116,9 +116,10 @@ function judge(
   const judged = judgePeer({
     chain: [certificate],
     anchors: [anchor],
+    lists: [],
     ...wanted,
     at,
-    settings: { validate: true, checkNames: true },
+    settings: withoutLists,
     handshake: null,
   });
   if (judged.verdict === "ok") return ok(judged.name);

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { test } from "node:test";
 import { deviceId, nodeId } from "@gridward/core/base/identity";
 import { day, minute } from "@gridward/core/base/time";
-import { judgePeer, type JudgeInput } from "./judge.ts";
+import { judgePeer, withoutLists, type JudgeInput } from "./judge.ts";
 import { createTemporary } from "./temporary.ts";
 import { testAuthority } from "./test-authority.ts";
+import { reissue, withSerial } from "./test-reissue.ts";
+import { buildCertificate } from "./x509/certificate.ts";
 import { createTlsKey } from "./x509/keys.ts";
 
 const now = Date.UTC(2027, 0, 1);
@@ -29,10 +32,11 @@ const temporary = createTemporary({ key: createTlsKey(), node, name: "A", hosts:
 const base: JudgeInput = {
   chain: [server.raw],
   anchors: [authority.certificate.toString()],
+  lists: [],
   purpose: "partner",
   expected: { kind: "server", node },
   at: now,
-  settings: { validate: true, checkNames: true },
+  settings: withoutLists,
   handshake: null,
 };
 
@@ -72,24 +76,25 @@ const rows: readonly (readonly [string, Partial<JudgeInput>, string])[] = [
   ["a signer of replicas", { chain: [signer.certificate.raw] }, "T06"],
   ["revoked, says OpenSSL", { handshake: "CERT_REVOKED" }, "T07"],
   ["no list, says OpenSSL", { handshake: "UNABLE_TO_GET_CRL" }, "T08"],
+  ["too small a key, says OpenSSL", { handshake: "EE_KEY_TOO_SMALL" }, "T15"],
   ["anything else that OpenSSL says", { handshake: "PATH_LENGTH_EXCEEDED" }, "T02"],
   ["no certificate", { chain: [] }, "T09"],
   [
     "names not checked",
     {
       expected: { kind: "server", node: otherNode },
-      settings: { validate: true, checkNames: false },
+      settings: { ...withoutLists, checkNames: false },
     },
     "ok",
   ],
   [
     "validation off",
-    { chain: [temporary.raw], settings: { validate: false, checkNames: true } },
+    { chain: [temporary.raw], settings: { ...withoutLists, validate: false } },
     "ok",
   ],
   [
     "validation off, no certificate",
-    { chain: [], settings: { validate: false, checkNames: true } },
+    { chain: [], settings: { ...withoutLists, validate: false } },
     "ok",
   ],
 ];
@@ -107,8 +112,89 @@ test("[TR1] a refusal states both facts, a consent who it is", () => {
   assert.equal(judgement.ours, "trusts CN=Ours");
   assert.match(
     judgement.theirs,
-    /^presents CN=leaf, issued by CN=Theirs, valid .*fingerprint [0-9a-f]{64}$/,
+    /^presents CN=leaf, issued by CN=Theirs, valid .*fingerprint [0-9a-f]{64}, without its issuer/,
   );
   const consent = judgePeer(base);
   assert.deepEqual(consent.verdict === "ok" && consent.name, { kind: "server", node });
+});
+
+/** A server's certificate for this key, under whatever authority. */
+function certify(publicKey: KeyObject, issuer: typeof authority): ReturnType<typeof withSerial> {
+  const name = { kind: "server", node } as const;
+  const subject = { commonName: "leaf" };
+  const order = { profile: "server", publicKey, subject, name, hosts: [], now } as const;
+  return buildCertificate(order, issuer);
+}
+
+const weakKey = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey;
+const oddKey = generateKeyPairSync("ec", { namedCurve: "secp521r1" }).privateKey;
+const flawed = [
+  ["a key of 1024 bits", certify(weakKey, authority), /with an RSA key below 2048 bits/],
+  ["an odd curve", certify(oddKey, authority), /with the curve secp521r1/],
+  ["serial zero", withSerial(server, authority.key, [0]), /with the serial number zero/],
+  ["a negative serial", withSerial(server, authority.key, [0x85, 1]), /a negative serial number/],
+  [
+    "21 octets of serial",
+    withSerial(server, authority.key, [0, 0x80, ...Array.from({ length: 19 }, () => 1)]),
+    /with a serial number of 21 octets/,
+  ],
+] as const;
+
+for (const [what, certificate, says] of flawed) {
+  test(`[TR9] ${what}: T15`, () => {
+    const judgement = judgePeer({ ...base, chain: [certificate.raw] });
+    assert.ok(judgement.verdict === "refused");
+    assert.equal(judgement.cause, "T15");
+    assert.match(judgement.theirs, says);
+  });
+}
+
+test("[TR9] the longest serial number and an issuer's odd curve are no flaws, its short key is one", () => {
+  const longest = withSerial(
+    server,
+    authority.key,
+    Array.from({ length: 20 }, () => 0x7f),
+  );
+  assert.equal(judgePeer({ ...base, chain: [longest.raw] }).verdict, "ok");
+  for (const [key, expected] of [
+    [weakKey, /under CN=Old with an RSA key below 2048 bits/],
+    [oddKey, undefined],
+  ] as const) {
+    const subject = { commonName: "Old" };
+    const order = { profile: "authority", publicKey: key, subject, hosts: [], now } as const;
+    const middle = buildCertificate(order, authority);
+    const signed = certify(createTlsKey(), { ...authority, key, certificate: middle });
+    const leaf = reissue(signed, key, () => undefined);
+    const judgement = judgePeer({ ...base, chain: [leaf.raw, middle.raw] });
+    if (expected === undefined) assert.equal(judgement.verdict, "ok");
+    else assert.match(judgement.verdict === "refused" ? judgement.theirs : "", expected);
+  }
+});
+
+test("[TR10] an authority that two roots certified is found through either, sent in any order", () => {
+  const middle = testAuthority("Middle", now - day, authority);
+  const subject = { commonName: "Middle" };
+  const order = { profile: "authority", publicKey: middle.key, subject, hosts: [], now } as const;
+  const crossed = buildCertificate(order, stranger);
+  const leaf = certify(createTlsKey(), middle);
+  for (const sent of [
+    [crossed, middle.certificate, stranger.certificate],
+    [middle.certificate, crossed, stranger.certificate],
+  ]) {
+    const chain = [leaf, ...sent].map(({ raw }) => raw);
+    assert.equal(judgePeer({ ...base, chain }).verdict, "ok");
+  }
+});
+
+test("[TR10] of two certificates of one authority that is trusted, the one of now counts", () => {
+  const subject = { commonName: "Ours" };
+  const publicKey = authority.key;
+  const early = now - 4000 * day;
+  const order = { profile: "authority", publicKey, subject, hosts: [], now: early } as const;
+  const old = buildCertificate(order, { key: authority.key });
+  const anchors = [old.toString(), authority.certificate.toString()];
+  assert.equal(judgePeer({ ...base, anchors }).verdict, "ok");
+  const judgement = judgePeer({ ...base, anchors: [old.toString()] });
+  assert.ok(judgement.verdict === "refused" && judgement.cause === "T03");
+  assert.match(judgement.ours, /CN=Ours ended/);
 });

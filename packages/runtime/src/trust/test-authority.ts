@@ -7,6 +7,7 @@ import type { Profile } from "./x509/profile.ts";
 
 /** A small authority for tests: what server/ca does, without journal and sealing. */
 export interface TestAuthority {
+  readonly key: KeyObject;
   readonly certificate: X509Certificate;
   issue(order: {
     readonly profile: Profile;
@@ -16,13 +17,18 @@ export interface TestAuthority {
   }): { readonly key: KeyObject; readonly certificate: X509Certificate };
 }
 
-export function testAuthority(commonName: string, now: Instant): TestAuthority {
+export function testAuthority(
+  commonName: string,
+  now: Instant,
+  parent?: TestAuthority,
+): TestAuthority {
   const key = createTlsKey();
   const certificate = buildCertificate(
     { profile: "authority", publicKey: key, subject: { commonName }, hosts: [], now },
-    { key },
+    parent ?? { key },
   );
   return {
+    key,
     certificate,
     issue(order) {
       const own = order.profile === "replica-signer" ? createSigningKey() : createTlsKey();

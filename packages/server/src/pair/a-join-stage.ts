@@ -6,6 +6,7 @@ import { serveLink, type Contact, type LinkServer } from "@gridward/runtime/link
 import { systemClock } from "@gridward/runtime/os/clock";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { freshId, freshRequestId } from "@gridward/runtime/os/random";
+import { withoutLists } from "@gridward/runtime/trust/judge";
 import { createTemporary } from "@gridward/runtime/trust/temporary";
 import { createSigningKey, createTlsKey } from "@gridward/runtime/trust/x509/keys";
 import { aSystem, type TestSystem } from "../a-system.ts";
@@ -55,11 +56,13 @@ export async function aJoinStage(
     identity: () => ({
       name: { kind: "server", node: self.node },
       certificate,
+      issuers: [],
       key,
       anchors: [],
+      lists: [],
       pairingKey: self.pairingKey,
     }),
-    settings: () => ({ validate: true, checkNames: true }),
+    settings: () => withoutLists,
     admission: { partnerKey: () => undefined, isEnrolled: () => false },
     onPeer: () => assert.fail("nobody is verified by joining"),
     onRefused: () => undefined,

@@ -27,7 +27,7 @@ import { type AgreementKey, freshAgreementKey } from "@gridward/runtime/os/agree
 import type { Clock } from "@gridward/runtime/os/clock";
 import { sha256 } from "@gridward/runtime/os/hash";
 import type { SystemKey } from "@gridward/runtime/os/seal";
-import { judgePeer } from "@gridward/runtime/trust/judge";
+import { judgePeer, withoutLists } from "@gridward/runtime/trust/judge";
 import type { IssuedFiles } from "@gridward/runtime/trust/server-directory";
 import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
@@ -169,10 +169,11 @@ function accept(
   const judgement = judgePeer({
     chain: [issued.certificate.raw],
     anchors: [answer.authority],
+    lists: [],
     purpose: "partner",
     expected: { kind: "server", node: server.id },
     at: clock.now(),
-    settings: { validate: true, checkNames: true },
+    settings: withoutLists,
     handshake: null,
   });
   if (judgement.verdict === "refused") {

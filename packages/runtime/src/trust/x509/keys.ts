@@ -67,5 +67,6 @@ export function weaknessOf(key: KeyObject): string | undefined {
   return `a key of type ${kind ?? "unknown"}`;
 }
 
-const rsaBitsMin = 2048;
+/** Shortest RSA key that counts, in bits. */
+export const rsaBitsMin = 2048;
 const curves: ReadonlySet<string> = new Set(["prime256v1", "secp384r1"]);

@@ -29,6 +29,11 @@ export function fingerprintOf(certificate: X509Certificate): string {
   return encodeHex(sha256(certificate.raw));
 }
 
+/** SHA-256 over the public key (SubjectPublicKeyInfo, DER): the same for every certificate of a key. */
+export function keyFingerprintOf({ publicKey }: X509Certificate): string {
+  return encodeHex(sha256(publicKey.export({ type: "spki", format: "der" })));
+}
+
 /** Serial number, lower-case hexadecimal with its leading zeros. */
 export function serialOf(certificate: X509Certificate): string {
   return certificate.serialNumber.toLowerCase();

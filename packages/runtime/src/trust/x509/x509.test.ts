@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { nodeId, deviceId } from "@gridward/core/base/identity";
 import { AsnConvert } from "@peculiar/asn1-schema";
 import { Certificate } from "@peculiar/asn1-x509";
-import { judgePeer } from "../judge.ts";
+import { judgePeer, withoutLists } from "../judge.ts";
 import { testAuthority } from "../test-authority.ts";
 import { decodeCertsOnly, encodeCertsOnly } from "./certs-only.ts";
 import {
@@ -157,7 +157,8 @@ test("[X6][TR1] no damage to a certificate makes a reader or the judge throw", (
         purpose: "server",
         expected: { kind: "server", node },
         at: now,
-        settings: { validate: true, checkNames: true },
+        settings: withoutLists,
+        lists: [],
         handshake: null,
       });
       const isWhole = copy.equals(certificate.raw);
