@@ -10,12 +10,8 @@ import {
   serveLink,
 } from "@gridward/runtime/link/serve";
 import type { Clock } from "@gridward/runtime/os/clock";
-import { type JudgeSettings, withoutLists } from "@gridward/runtime/trust/judge";
 import { pairingKeyFromText } from "@gridward/runtime/trust/x509/keys";
 import type { OwnIdentity } from "./own-identity.ts";
-
-/** Validation is on, and so is the check of names; both become settings with Connection Security. */
-const settings: JudgeSettings = withoutLists;
 
 /** Who we are and whom we know. */
 export interface DialParts {
@@ -43,7 +39,7 @@ export async function openLinkPort(
     ...at,
     protocols: ["gridward-partner/1", "gridward-replica/1", "gridward-diag/1"],
     identity: () => parts.identity.link(),
-    settings: () => settings,
+    settings: () => parts.identity.settings.link,
     admission: {
       partnerKey: (node) => {
         // Who was removed may still prove who it was, to hear that it was (HS14).
@@ -71,12 +67,14 @@ export async function dialPartner(
   const server = findServer(parts, node);
   const address = way === "main" ? server?.address : server?.backup;
   if (server === undefined || address === undefined) return unknownServer(node);
+  const { settings } = parts.identity;
   return dialLink({
     protocol: "gridward-partner/1",
     address,
     port: server.ports.link,
     identity: parts.identity.link(),
-    settings,
+    isAnonymous: settings.now.client_certificate === "disabled",
+    settings: settings.link,
     expectedNode: node,
     partnerKey: pairingKeyFromText(server.pairingKey) ?? null,
     clock: parts.clock,
@@ -94,7 +92,7 @@ export async function dialWitness(
     address,
     port,
     identity: identity.link(),
-    settings,
+    settings: identity.settings.link,
     expectedNode: id,
     partnerKey: pairingKeyFromText(pairingKey) ?? null,
     clock,

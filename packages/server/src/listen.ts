@@ -8,7 +8,6 @@ import { type Refusal, refuse } from "@gridward/core/domain/refusal";
 import { errorCode } from "@gridward/runtime/os/files";
 import { localSocketPath } from "@gridward/runtime/os/local-socket";
 import { unseal } from "@gridward/runtime/os/seal";
-import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
 import type { House } from "./compose.ts";
 import { estRoutes } from "./frontends/est/est-routes.ts";
 import { serveHttps } from "./frontends/https/serve-https.ts";
@@ -169,9 +168,8 @@ function deskOf({ identity, ...house }: House): DeskParts {
 async function openHttps({ house, config, note }: ListenOrder): Promise<Door> {
   const { front, sessions, identity } = house;
   const tls = () => {
-    const { key, certificate } = identity.tls;
-    const { ciphers, minVersion } = tlsPolicy;
-    return { key: key.reveal(), cert: certificate, ca: [], ciphers, minVersion };
+    const { key, certificate, minVersion } = identity.tls;
+    return { key: key.reveal(), cert: certificate, ca: [], minVersion };
   };
   const server = await serveHttps(
     {

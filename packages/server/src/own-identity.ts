@@ -2,6 +2,7 @@ import type { KeyObject, X509Certificate } from "node:crypto";
 import type { NodeId } from "@gridward/core/base/identity";
 import type { Secret } from "@gridward/core/base/secret";
 import type { LinkIdentity } from "@gridward/runtime/link/identity";
+import { tlsVersion } from "@gridward/runtime/trust/tls-policy";
 import { loadSystemKey, saveSystemKey, type SystemKey } from "@gridward/runtime/os/seal";
 import type { ReplicaSigner } from "@gridward/runtime/replica/signature";
 import {
@@ -11,10 +12,18 @@ import {
   serverPaths,
 } from "@gridward/runtime/trust/server-directory";
 import { keyToPem } from "@gridward/runtime/trust/x509/keys";
+import { StandingSettings } from "./security/standing-settings.ts";
+
+export interface TlsIdentity {
+  readonly key: Secret<string>;
+  readonly certificate: string;
+  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+}
 
 /**
  * Who this server is and what it may open: the certificate it shows (the temporary one until the
- * system's authority issued another, CS4), its keys, and the system key. The one holder of both.
+ * system's authority issued another, or by setting, CS4), its keys, and the system key. The one
+ * holder of these and of the security settings that stand.
  */
 export class OwnIdentity {
   readonly node: NodeId;
@@ -22,6 +31,7 @@ export class OwnIdentity {
   readonly pairingKey: KeyObject;
   readonly tlsKey: KeyObject;
   readonly signerKey: KeyObject;
+  readonly settings: StandingSettings;
   readonly #directory: string;
   readonly #temporary: X509Certificate;
   #issued: IssuedFiles | null;
@@ -34,6 +44,7 @@ export class OwnIdentity {
     this.pairingKey = found.pairingKey;
     this.tlsKey = found.tlsKey;
     this.signerKey = found.signerKey;
+    this.settings = new StandingSettings(found.config.security);
     this.#temporary = found.temporary;
     this.#issued = found.issued;
     const key = loadSystemKey(serverPaths(directory).systemKey);
@@ -41,11 +52,12 @@ export class OwnIdentity {
   }
 
   get isTemporary(): boolean {
-    return this.#issued === null;
+    return this.#issued === null || this.settings.now.temporary;
   }
 
   get certificate(): X509Certificate {
-    return this.#issued?.certificate ?? this.#temporary;
+    const { temporary } = this.settings.now;
+    return temporary ? this.#temporary : (this.#issued?.certificate ?? this.#temporary);
   }
 
   get authority(): X509Certificate | null {
@@ -80,12 +92,14 @@ export class OwnIdentity {
     };
   }
 
-  /** For LDAPS and HTTPS: the chain they show, with the key in PEM. */
-  get tls(): { readonly key: Secret<string>; readonly certificate: string } {
-    const chain = [this.certificate, ...(this.authority ? [this.authority] : [])];
+  /** For LDAPS and HTTPS: the chain they show, with the key in PEM, and the oldest TLS they take. */
+  get tls(): TlsIdentity {
+    const isIssued = this.authority !== null && !this.isTemporary;
+    const chain = [this.certificate, ...(isIssued ? [this.authority] : [])];
     return {
       key: keyToPem(this.tlsKey),
       certificate: chain.map((certificate) => certificate.toString()).join(""),
+      minVersion: tlsVersion(this.settings.now.tls_min),
     };
   }
 }

@@ -8,9 +8,9 @@ import {
   type WitnessRequest,
 } from "@gridward/core/domain/witness-message";
 import type { VerifiedPeer } from "@gridward/runtime/link/peer";
+import { strictLink } from "@gridward/runtime/link/link-settings";
 import { type LinkServer, serveLink } from "@gridward/runtime/link/serve";
 import type { Clock } from "@gridward/runtime/os/clock";
-import { withoutLists } from "@gridward/runtime/trust/judge";
 import { answerContact, type ContactParts } from "./answer-contact.ts";
 import { linkIdentity } from "./witness-directory.ts";
 
@@ -32,7 +32,7 @@ export async function serveWitness(parts: ServeParts): Promise<LinkServer> {
     protocols: ["gridward-witness/1", "gridward-diag/1"],
     identity: () => linkIdentity(place),
     // Keys alone count here, and no certificate is judged (link/verify.ts).
-    settings: () => ({ ...withoutLists, validate: false, checkNames: false }),
+    settings: () => strictLink,
     admission: { partnerKey: (node) => roster.keyOf(node), isEnrolled: () => false },
     onPeer: (peer) => accept(parts, open, peer),
     onRefused: () => undefined,

@@ -12,6 +12,7 @@ export type Access =
   | "administer accounts"
   | "administer devices"
   | "operate pair"
+  | "configure security"
   | "read audit";
 
 /** One request of the HTTPS interface: everything server, client and reference page know of it. */

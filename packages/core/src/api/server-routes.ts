@@ -65,7 +65,7 @@ const order = { method: "POST", params: noParams, query: noQuery, access: "opera
 
 const setting = z.object({
   key: z.string(),
-  value: z.union([z.string(), z.number(), z.null()]),
+  value: z.union([z.string(), z.number(), z.boolean(), z.null()]),
 });
 
 const comparedSetting = z.object({
@@ -147,9 +147,14 @@ export const serverRoutes = {
   pairSettingCopy: {
     ...order,
     path: "/v1/pair/settings/copies",
-    summary: "Give a partner the value that a setting has here, from its next start on",
+    summary:
+      "Give a partner the value that a setting has here; most are in force from its next start",
     body: z.strictObject({ key: z.string().min(1).max(64), to: nameText }),
-    answer: z.object({ ...setting.shape, server: z.string(), in_force: z.literal("next start") }),
+    answer: z.object({
+      ...setting.shape,
+      server: z.string(),
+      in_force: z.enum(["now", "next start"]),
+    }),
   },
   pairPartnerSet: {
     ...order,

@@ -1,6 +1,12 @@
 import * as z from "zod";
+import { editDistance, nearestWord } from "../base/nearest.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { day, hour, minute, second, type Millis } from "../base/time.ts";
+import {
+  defaultSecurity,
+  type SecuritySettings,
+  securitySpecs,
+} from "../base/security-settings.ts";
 
 /** What `DIR/server.toml` says: how this server is called and where it listens. */
 export interface ServerConfig {
@@ -27,6 +33,8 @@ export interface ServerConfig {
     /** Relative to the data directory. */
     readonly directory: string;
   };
+  /** In force from the start on; `security set` changes them at once. */
+  readonly security: SecuritySettings;
 }
 
 export interface ConfigRefusal {
@@ -58,6 +66,12 @@ const portMax = 65_535;
 const host = z.string().regex(/^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}$/, "is no host or address");
 const port = z.int(`is no port from 0 to ${portMax}`).min(0).max(portMax);
 
+function choice<Name extends keyof SecuritySettings>(name: Name) {
+  const { choices } = securitySpecs[name];
+  const wanted = choices.map((each) => JSON.stringify(each)).join(" nor ");
+  return z.literal(choices, `is neither ${wanted}`).default(choices[0]);
+}
+
 const schema = z.strictObject({
   name: z
     .string()
@@ -86,6 +100,16 @@ const schema = z.strictObject({
       directory: z.string().min(1).max(1_024).default(defaultBackup.directory),
     })
     .default(defaultBackup),
+  security: z
+    .strictObject({
+      temporary: choice("temporary"),
+      validate_partner: choice("validate_partner"),
+      client_certificate: choice("client_certificate"),
+      require_client_certificates: choice("require_client_certificates"),
+      check_names: choice("check_names"),
+      tls_min: choice("tls_min"),
+    })
+    .default(defaultSecurity),
 });
 
 const knownKeys = [
@@ -93,6 +117,7 @@ const knownKeys = [
   ...Object.keys(defaultPorts).map((key) => `ports.${key}`),
   ...Object.keys(defaultPair).map((key) => `pair.${key}`),
   ...Object.keys(defaultBackup).map((key) => `backup.${key}`),
+  ...Object.keys(defaultSecurity).map((key) => `security.${key}`),
 ];
 
 /** Reads what a TOML parser made of the file. A key that we do not know is refused by name. */
@@ -103,35 +128,18 @@ export function decodeServerConfig(value: unknown): Result<ServerConfig, ConfigR
   const place = issue?.path.join(".") ?? "";
   if (issue?.code === "unrecognized_keys") {
     const key = [...issue.path, issue.keys[0] ?? ""].join(".").slice(0, keyLengthMax);
-    return err({ code: "config.unknown-key", detail: `${key} (nearest: ${nearestKey(key)})` });
+    return err({
+      code: "config.unknown-key",
+      detail: `${key} (nearest: ${nearestWord(key, knownKeys, keyDistance)})`,
+    });
   }
   return err({ code: "config.bad-value", detail: `${place}: ${issue?.message ?? "not a table"}` });
 }
 
 const keyLengthMax = 64;
 
-function nearestKey(key: string): string {
-  const ranked = knownKeys.map((known) => ({ known, distance: keyDistance(key, known) }));
-  ranked.sort((left, right) => left.distance - right.distance);
-  return ranked[0]?.known ?? "";
-}
-
 /** A key in the wrong table is near to itself in the right one. */
 function keyDistance(key: string, known: string): number {
   const [name = "", knownName = ""] = [key.split(".").at(-1), known.split(".").at(-1)];
   return Math.min(editDistance(key, known), editDistance(name, knownName));
-}
-
-/** Levenshtein distance: letters to insert, remove or replace. */
-function editDistance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= left.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= right.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[right.length] ?? 0;
 }

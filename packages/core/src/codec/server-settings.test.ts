@@ -26,7 +26,7 @@ test("[SST1][HS16] every key of the file is a setting, told as the file would sa
   const config = configOf({ backup: { every: "36h", keep: 3 }, pair: { first_pass_rate: 7 } });
   assert.equal(config.backup.every, 36 * hour);
   const settings = new Map(settingsOf(config).map(({ key, value }) => [key, value]));
-  const tables = ["ports", "pair", "backup"] as const;
+  const tables = ["ports", "pair", "backup", "security"] as const;
   const keys = [
     "name",
     "listen",
@@ -45,10 +45,19 @@ test("[SST1][HS16] every key of the file is a setting, told as the file would sa
 });
 
 test("[SST2] what is a server's own is not copied, nor is what is no setting", () => {
-  for (const key of ["name", "listen", "address", "ports.link", "backup.directory", "toString"]) {
+  for (const key of [
+    "name",
+    "listen",
+    "address",
+    "ports.link",
+    "backup.directory",
+    "security.temporary",
+    "toString",
+  ]) {
     assert.equal(isCopied(key), false, key);
   }
-  for (const key of ["pair.first_pass_rate", "backup.keep"]) assert.ok(isCopied(key), key);
+  for (const key of ["pair.first_pass_rate", "backup.keep", "security.tls_min"])
+    assert.ok(isCopied(key), key);
 });
 
 test("[SST3] a setting is changed in its line, and all else of the file stays", () => {
@@ -60,4 +69,6 @@ test("[SST3] a setting is changed in its line, and all else of the file stays", 
   assert.equal(table, `${text}\n[backup]\nevery = "24h"\n`);
   assert.equal(withSetting(table, { key: "backup.every", value: null }), `${text}\n[backup]\n`);
   assert.equal(withSetting(text, { key: "backup.every", value: null }), text);
+  const flag = withSetting(text, { key: "security.temporary", value: true });
+  assert.equal(flag, `${text}\n[security]\ntemporary = true\n`);
 });

@@ -1,4 +1,5 @@
 import { day, hour, minute, type Millis } from "../base/time.ts";
+import { type SecurityName, securityNames, securitySpecs } from "../base/security-settings.ts";
 import type { ServerConfig } from "./server-config.ts";
 
 /** One setting of one server, as it stands in `server.toml`; null: it is not set. */
@@ -7,7 +8,7 @@ export interface Setting {
   readonly value: SettingValue;
 }
 
-export type SettingValue = string | number | null;
+export type SettingValue = string | number | boolean | null;
 
 interface SettingSpec {
   readonly read: (config: ServerConfig) => SettingValue;
@@ -29,7 +30,17 @@ export const serverSettings: Readonly<Record<string, SettingSpec>> = {
   "backup.every": { read: ({ backup }) => timeText(backup.every), copies: true },
   "backup.keep": { read: ({ backup }) => backup.keep, copies: true },
   "backup.directory": { read: ({ backup }) => backup.directory, copies: false },
+  ...Object.fromEntries(securityNames.map((name) => [settingKey(name), securitySetting(name)])),
 };
+
+/** The key of a security setting in `server.toml`. */
+export function settingKey(name: SecurityName): string {
+  return `security.${name}`;
+}
+
+function securitySetting(name: SecurityName): SettingSpec {
+  return { read: ({ security }) => security[name], copies: securitySpecs[name].copies };
+}
 
 export function settingsOf(config: ServerConfig): readonly Setting[] {
   return Object.entries(serverSettings).map(([key, { read }]) => ({ key, value: read(config) }));

@@ -112,6 +112,15 @@ export function rightsOf(
   return held;
 }
 
+/** Whoever has one of these roles has the whole right. */
+export function rolesWith(
+  right: RightName,
+  template: RightsTemplate = relionRights,
+): readonly RoleId[] {
+  const levels = template.rights.get(right) ?? new Map<RoleId, RightLevel>();
+  return [...levels].filter(([, level]) => level === "full").map(([role]) => role);
+}
+
 export function parseRight(text: string): RightName | undefined {
   return rightNames.find((name) => name.toLowerCase() === text.trim().toLowerCase());
 }

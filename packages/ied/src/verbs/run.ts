@@ -2,6 +2,7 @@ import { utf8 } from "@gridward/core/base/bytes";
 import { deviceId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
 import { dialLink } from "@gridward/runtime/link/dial";
+import { strictLink } from "@gridward/runtime/link/link-settings";
 import type { LinkOutcome } from "@gridward/runtime/link/peer";
 import { createPasswordHasher } from "@gridward/runtime/os/argon2";
 import type { Clock } from "@gridward/runtime/os/clock";
@@ -9,7 +10,6 @@ import { lockDirectory } from "@gridward/runtime/os/directory-lock";
 import { errorCode, writeFileAtomic } from "@gridward/runtime/os/files";
 import { localSocketPath } from "@gridward/runtime/os/local-socket";
 import { randomBytes } from "@gridward/runtime/os/random";
-import { withoutLists } from "@gridward/runtime/trust/judge";
 import { answerRequest } from "../access/answer-request.ts";
 import { serveHttps, type HttpsServer } from "../access/serve-https.ts";
 import { serveLocal } from "../access/serve-local.ts";
@@ -115,7 +115,7 @@ async function dialServer(
       lists: [],
       pairingKey: null,
     },
-    settings: withoutLists,
+    settings: strictLink,
     expectedNode: null,
     partnerKey: null,
     clock,

@@ -4,10 +4,10 @@ import type { KeyObject } from "node:crypto";
 import type { NodeId } from "@gridward/core/base/identity";
 import { assert, err, ok, type Result } from "@gridward/core/base/result";
 import type { Clock } from "../os/clock.ts";
-import type { JudgeSettings } from "../trust/judge.ts";
 import { tlsPolicy } from "../trust/tls-policy.ts";
 import { contextOptions, type LinkIdentity } from "./identity.ts";
 import { unverifiedFor } from "./limits.ts";
+import type { LinkSettings } from "./link-settings.ts";
 import type { LinkOutcome, Protocol } from "./peer.ts";
 import { causeOfTlsError, type HandshakeFailure } from "./tls-error.ts";
 import { UnverifiedPeer } from "./unverified-peer.ts";
@@ -21,7 +21,7 @@ export interface DialOptions {
   readonly identity: LinkIdentity;
   /** `client-certificate=disabled`: the certificate of this identity is not shown. */
   readonly isAnonymous?: boolean;
-  readonly settings: JudgeSettings;
+  readonly settings: LinkSettings;
   /** The server that is meant; null is any server of the system (for a device). */
   readonly expectedNode: NodeId | null;
   /** Its pairing key, for the partner link. */
@@ -33,10 +33,10 @@ export interface DialOptions {
 
 /** One try to reach a peer: verified, or refused with the cause. Never throws, never takes > 5 s. */
 export async function dialLink(options: DialOptions): Promise<LinkOutcome> {
-  const { protocol, identity, clock, stop, expectedNode, partnerKey } = options;
+  const { protocol, identity, settings, clock, stop, expectedNode, partnerKey } = options;
   let context: SecureContext;
   try {
-    const { cert, key, ...rest } = contextOptions(identity);
+    const { cert, key, ...rest } = contextOptions(identity, settings.tlsMin);
     context = createSecureContext(options.isAnonymous === true ? rest : { cert, key, ...rest });
   } catch (error) {
     return unreached(options, { ...causeOfTlsError(error, "dial"), cause: "T15", by: "us" });
@@ -49,7 +49,7 @@ export async function dialLink(options: DialOptions): Promise<LinkOutcome> {
       protocol,
       direction: "dial",
       identity,
-      settings: options.settings,
+      settings,
       expectedNode,
       admission: {
         partnerKey: (node) => (node === expectedNode ? (partnerKey ?? undefined) : undefined),
@@ -160,10 +160,10 @@ async function openTls(
 
 /** The facts of a handshake that did not come to a verdict. */
 function unreached(options: DialOptions, failure: HandshakeFailure): LinkOutcome {
-  const { address, port, protocol } = options;
+  const { address, port, protocol, settings } = options;
   const { cause, by, said } = failure;
   const offers: Readonly<Record<string, string>> = {
-    T11: "speaks TLS 1.2 and 1.3",
+    T11: settings.tlsMin === "1.3" ? "speaks TLS 1.3" : "speaks TLS 1.2 and 1.3",
     T12: `offers ${tlsPolicy.ciphers} with ${tlsPolicy.ecdhCurve}`,
     T13: `asks for ${protocol}`,
     T14: "speaks TLS",

@@ -1,9 +1,10 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import type { SecureContextOptions } from "node:tls";
-import type { PeerName } from "./peer.ts";
 import type { RevocationList } from "../trust/revocation.ts";
-import { tlsPolicy } from "../trust/tls-policy.ts";
+import { tlsPolicy, tlsVersion } from "../trust/tls-policy.ts";
 import { keyToPem } from "../trust/x509/keys.ts";
+import { type LinkSettings, strictLink } from "./link-settings.ts";
+import type { PeerName } from "./peer.ts";
 
 /** Who we are on the link, and whom we trust. Asked for again at each connection. */
 export interface LinkIdentity {
@@ -20,9 +21,13 @@ export interface LinkIdentity {
 }
 
 /** Certificate, key and anchors for OpenSSL. Throws when the pair is unusable (cause T15). */
-export function contextOptions(identity: LinkIdentity): SecureContextOptions {
+export function contextOptions(
+  identity: LinkIdentity,
+  tlsMin: LinkSettings["tlsMin"] = strictLink.tlsMin,
+): SecureContextOptions {
   return {
     ...tlsPolicy,
+    minVersion: tlsVersion(tlsMin),
     cert: [identity.certificate, ...identity.issuers].map(String).join(""),
     key: keyToPem(identity.key).reveal(),
     // An empty list, not an absent one: Node would fall back to the roots of the public web.

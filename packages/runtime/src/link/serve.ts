@@ -3,10 +3,10 @@ import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import type { TlsCauseCode } from "@gridward/core/domain/tls-cause";
 import { isTlsCauseCode } from "@gridward/core/domain/tls-cause";
 import type { Clock } from "../os/clock.ts";
-import type { JudgeSettings } from "../trust/judge.ts";
 import { type Gate, openGate } from "./gate.ts";
 import { contextOptions, type LinkIdentity } from "./identity.ts";
 import { unverifiedFor } from "./limits.ts";
+import type { LinkSettings } from "./link-settings.ts";
 import type { LinkOutcome, Protocol, VerifiedPeer } from "./peer.ts";
 import { causeOfTlsError } from "./tls-error.ts";
 import { UnverifiedPeer } from "./unverified-peer.ts";
@@ -22,7 +22,7 @@ export interface ServeOptions {
   readonly port: number;
   /** Asked for at each connection; after a change call `refresh` as well. */
   readonly identity: () => LinkIdentity;
-  readonly settings: () => JudgeSettings;
+  readonly settings: () => LinkSettings;
   readonly admission: Admission;
   readonly onPeer: (peer: VerifiedPeer) => void;
   /** A partner that was refused, or that refuses us. Strangers are only counted. */
@@ -44,7 +44,7 @@ export interface LinkServer {
   readonly port: number;
   /** Connections of nobody we know, by the cause of their refusal. */
   readonly strangers: () => ReadonlyMap<TlsCauseCode, number>;
-  /** New connections use the identity of now. Throws when it is unusable (cause T15). */
+  /** New connections use identity and settings of now. Throws when it is unusable (cause T15). */
   readonly refresh: () => void;
   /** Stops listening and ends every connection. */
   readonly close: () => Promise<void>;
@@ -61,7 +61,7 @@ export async function serveLink(options: ServeOptions): Promise<LinkServer> {
   };
   const gate = openGate(options.clock);
   const tls = createTlsServer({
-    ...contextOptions(options.identity()),
+    ...contextOptions(options.identity(), options.settings().tlsMin),
     ALPNProtocols: options.protocols,
     requestCert: true,
     // The judge decides, after the handshake: Node would tell the other side nothing.
@@ -82,7 +82,8 @@ export async function serveLink(options: ServeOptions): Promise<LinkServer> {
   return {
     port,
     strangers: () => new Map(strangers),
-    refresh: () => tls.setSecureContext(contextOptions(options.identity())),
+    refresh: () =>
+      tls.setSecureContext(contextOptions(options.identity(), options.settings().tlsMin)),
     async close() {
       const { promise, resolve } = Promise.withResolvers<undefined>();
       server.close(() => resolve(undefined));

@@ -5,15 +5,9 @@ import type { Bytes } from "@gridward/core/base/bytes";
 import { runSoon, systemClock } from "../os/clock.ts";
 import { testAuthority } from "../trust/test-authority.ts";
 import { dialLink } from "./dial.ts";
+import { strictLink } from "./link-settings.ts";
 import type { VerifiedPeer } from "./peer.ts";
-import {
-  brief,
-  dialOptions,
-  serverIdentity,
-  testServer,
-  validating,
-  type TestServer,
-} from "./test-link.ts";
+import { brief, dialOptions, serverIdentity, testServer, type TestServer } from "./test-link.ts";
 
 /** A test, as far as it is needed here: what is to be done at its end. */
 interface Scene {
@@ -26,7 +20,7 @@ export const a = serverIdentity();
 
 export const b = serverIdentity();
 
-export const careless = { ...validating, validate: false };
+export const careless = { ...strictLink, validate: false };
 
 export const strangers = testAuthority("Theirs", systemClock().now());
 

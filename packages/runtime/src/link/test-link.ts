@@ -3,7 +3,6 @@ import { nodeId, type DeviceId, type NodeId } from "@gridward/core/base/identity
 import type { Instant, Millis } from "@gridward/core/base/time";
 import { systemClock, type Clock } from "../os/clock.ts";
 import { freshId } from "../os/random.ts";
-import { withoutLists, type JudgeSettings } from "../trust/judge.ts";
 import { createTemporary } from "../trust/temporary.ts";
 import { testAuthority, type TestAuthority } from "../trust/test-authority.ts";
 import {
@@ -14,11 +13,12 @@ import {
 } from "../trust/x509/keys.ts";
 import type { DialOptions } from "./dial.ts";
 import type { LinkIdentity } from "./identity.ts";
+import { type LinkSettings, strictLink } from "./link-settings.ts";
 import type { LinkOutcome, VerifiedPeer } from "./peer.ts";
 import { serveLink, type LinkServer, type Refused, type ServeOptions } from "./serve.ts";
 
 /** Identities and servers for tests of the link: everything valid unless a test says otherwise. */
-export const validating: JudgeSettings = withoutLists;
+export const validating: LinkSettings = strictLink;
 
 export const trustedAuthority: TestAuthority = testAuthority("Ours", systemClock().now());
 

@@ -4,16 +4,11 @@ import { decodeVerdict, encodeVerdict, type VerdictFrame } from "@gridward/core/
 import { isTlsCauseCode, tlsCauses, type TlsCauseCode } from "@gridward/core/domain/tls-cause";
 import type { Clock } from "../os/clock.ts";
 import { randomBytes } from "../os/random.ts";
-import {
-  judgePeer,
-  type ExpectedPeer,
-  type JudgeSettings,
-  type Judgement,
-  type Purpose,
-} from "../trust/judge.ts";
+import { judgePeer, type ExpectedPeer, type Judgement, type Purpose } from "../trust/judge.ts";
 import type { CertificateName } from "../trust/x509/names.ts";
 import { certificateText, notAfterOf } from "../trust/x509/read.ts";
 import { identityId, type LinkIdentity } from "./identity.ts";
+import { type LinkSettings, strictLink } from "./link-settings.ts";
 import { unverifiedFrameBytesMax, type LinkOutcome, type PeerName, type Protocol } from "./peer.ts";
 import { exchangeProofs } from "./proof.ts";
 import { causeOfTlsError } from "./tls-error.ts";
@@ -36,7 +31,7 @@ export interface VerifyOrder {
   readonly protocol: PeerProtocol;
   readonly direction: "dial" | "accept";
   readonly identity: LinkIdentity;
-  readonly settings: JudgeSettings;
+  readonly settings: LinkSettings;
   readonly admission: Admission;
   /** The server that a dial of ours means; null is any server of the system. */
   readonly expectedNode: NodeId | null;
@@ -158,8 +153,11 @@ function peerName({ protocol, direction }: VerifyOrder, id: string): PeerName {
 }
 
 function judge(order: VerifyOrder): Judgement {
-  const { peer, identity, settings, clock } = order;
+  const { peer, identity, clock } = order;
   if (order.protocol === "gridward-witness/1") return judgeVersion(peer);
+  const settings = settingsFor(order);
+  const found = judgePresence(order, settings);
+  if (found !== undefined) return found;
   const purposes: Readonly<Record<typeof order.protocol, Purpose>> = {
     "gridward-partner/1": "partner",
     "gridward-replica/1": order.direction === "dial" ? "server" : "client",
@@ -174,6 +172,28 @@ function judge(order: VerifyOrder): Judgement {
     settings,
     handshake: peer.opensslVerdict(),
   });
+}
+
+/** What is set is for partners; a device that dials is judged in full, whatever is set (CS1). */
+function settingsFor({ protocol, direction, settings }: VerifyOrder): LinkSettings {
+  if (protocol !== "gridward-replica/1" || direction === "dial") return settings;
+  return { ...strictLink, revocation: settings.revocation };
+}
+
+/** Must there be a certificate, and may there be none? Undefined: it is for the judge to say. */
+function judgePresence(
+  { peer, direction }: VerifyOrder,
+  { validate, requireCertificate }: LinkSettings,
+): Judgement | undefined {
+  const isShown = peer.theirChain.length > 0;
+  if (direction === "accept" && !isShown && requireCertificate) {
+    const facts = { ours: "requires a certificate", theirs: "presents none" };
+    return { verdict: "refused", cause: "T09", ...facts };
+  }
+  const isKeyAlone = !validate || (direction === "accept" && !isShown);
+  if (!isKeyAlone) return undefined;
+  const version = judgeVersion(peer);
+  return isShown && version.verdict === "ok" ? undefined : version;
 }
 
 /** Keys without certificates: only TLS 1.3 binds its exporter to the whole handshake (design §6). */
@@ -195,7 +215,8 @@ function objectToName(
   order: VerifyOrder,
   name: CertificateName | undefined,
 ): Objection | undefined {
-  if (name === undefined || isKnown(order, name)) return undefined;
+  if (name === undefined || !settingsFor(order).checkNames) return undefined;
+  if (isKnown(order, name)) return undefined;
   const theirs = `presents the certificate of ${name.kind === "server" ? name.node : name.device}`;
   return { ...strange(order), theirs };
 }
@@ -224,7 +245,7 @@ function objectToClaim(
   const theirs = `says it is ${id}`;
   const name = judgement.verdict === "ok" ? judgement.name : undefined;
   const certified = name?.kind === "server" ? name.node : name?.device;
-  if (certified !== undefined && certified !== id && order.settings.checkNames) {
+  if (certified !== undefined && certified !== id && settingsFor(order).checkNames) {
     return { cause: "T16", ours: `reads ${certified} in its certificate`, theirs };
   }
   if (order.expectedNode !== null && order.expectedNode !== id) {

@@ -10,6 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { defaultSecurity } from "@gridward/core/base/security-settings";
 import {
   initServer,
   readServerConfig,
@@ -38,6 +39,7 @@ test("[TR2][CS4] a new server directory is read back with the same temporary cer
     ports,
     pair: { first_pass_rate: 0, suspect_after_ms: 6_000, slow_after_ms: 2_000 },
     backup: { every: null, keep: 14, directory: "backups" },
+    security: defaultSecurity,
   });
   assert.equal(first.value.node, made.value.node);
   assert.equal(first.value.issued, null);

@@ -225,6 +225,7 @@ function parseConfigText(text: string): Result<unknown, string> {
 function configText(config: ServerConfig): string {
   const { name, listen, address, ports } = config;
   return `# Gridward account server. Changes take effect at the next start.
+# Connection Security is a table [security], best set with \`gridward security set\`: at once.
 
 # Name of this server within its system.
 name = ${JSON.stringify(name)}

@@ -1,5 +1,6 @@
 import { constants } from "node:crypto";
 import type { SecureContextOptions } from "node:tls";
+import type { SecuritySettings } from "@gridward/core/base/security-settings";
 
 /**
  * What every TLS port and every dial of ours allows (IEC 62351-3 profile, without the legacy
@@ -24,3 +25,8 @@ export const tlsPolicy = {
     constants.SSL_OP_NO_RENEGOTIATION |
     constants.SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION,
 } as const satisfies SecureContextOptions;
+
+/** OpenSSL's name of the oldest version that is taken (`tls-min`). */
+export function tlsVersion(tlsMin: SecuritySettings["tls_min"]): "TLSv1.2" | "TLSv1.3" {
+  return `TLSv${tlsMin}`;
+}

@@ -2,6 +2,7 @@ import type { Access } from "@gridward/core/api/route";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { permissions } from "@gridward/core/domain/permissions";
 import type { Refusal } from "@gridward/core/domain/refusal";
+import { rolesWith } from "@gridward/core/domain/rights";
 import { impliedRoles, isEverywhere, roleIds, roleName } from "@gridward/core/domain/roles";
 import type { RoleId } from "@gridward/core/domain/types";
 import type { Session } from "../session.ts";
@@ -19,6 +20,7 @@ const openedBy: Readonly<Record<Access, readonly RoleId[] | "any session" | "nob
   "administer accounts": permissions["create-account"].roles,
   "administer devices": permissions["register-devices"].roles,
   "operate pair": permissions["issue-invite"].roles,
+  "configure security": rolesWith("Security-Advanced"),
   "read audit": [roleIds.SECAUD],
 };
 

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { nodeId } from "@gridward/core/base/identity";
 import { Secret } from "@gridward/core/base/secret";
 import { decodeJoinCode, encodeJoinCode, type JoinCode } from "@gridward/core/codec/join-code";
+import { strictLink } from "@gridward/runtime/link/link-settings";
 import { serveLink, type Contact, type LinkServer } from "@gridward/runtime/link/serve";
 import { systemClock } from "@gridward/runtime/os/clock";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { freshId, freshRequestId } from "@gridward/runtime/os/random";
-import { withoutLists } from "@gridward/runtime/trust/judge";
 import { createTemporary } from "@gridward/runtime/trust/temporary";
 import { createSigningKey, createTlsKey } from "@gridward/runtime/trust/x509/keys";
 import { aSystem, type TestSystem } from "../a-system.ts";
@@ -62,7 +62,7 @@ export async function aJoinStage(
       lists: [],
       pairingKey: self.pairingKey,
     }),
-    settings: () => withoutLists,
+    settings: () => strictLink,
     admission: { partnerKey: () => undefined, isEnrolled: () => false },
     onPeer: () => assert.fail("nobody is verified by joining"),
     onRefused: () => undefined,

@@ -23,7 +23,7 @@ export type SettingsFrame =
 const id = z.int().nonnegative();
 const setting = z.strictObject({
   key: z.string().min(1).max(64),
-  value: z.union([z.string().max(1_024), z.number(), z.null()]),
+  value: z.union([z.string().max(1_024), z.number(), z.boolean(), z.null()]),
 });
 
 const frameShape = z.discriminatedUnion("kind", [

@@ -1,5 +1,6 @@
 import {
   againstRule,
+  alreadySo,
   faulty,
   notAllowed,
   toAnyone,
@@ -149,6 +150,30 @@ export const serverRefusals = {
     remedy: "Try again with the passphrase under which it was written.",
   },
 
+  "security.unknown-key": {
+    ...wrongUse,
+    ...toOperator,
+    says: "There is no such security setting.",
+    remedy: "`gridward security show` lists them all.",
+  },
+  "security.bad-value": {
+    ...wrongUse,
+    ...toOperator,
+    says: "The security setting cannot have this value.",
+    remedy: "Choose one of those that are named; nothing was changed.",
+  },
+  "security.unchanged": {
+    ...alreadySo,
+    ...toOperator,
+    says: "The security settings are so already.",
+    remedy: "Nothing to do.",
+  },
+  "security.nothing-to-confirm": {
+    ...alreadySo,
+    ...toOperator,
+    says: "No change of the security settings waits to be confirmed.",
+    remedy: "Run `gridward security show`: it was taken back, confirmed or never made.",
+  },
   "security.no-system-key": {
     ...faulty,
     ...toOperator,

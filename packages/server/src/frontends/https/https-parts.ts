@@ -19,7 +19,7 @@ export interface HttpsParts {
   readonly reportDefect: (id: string, error: unknown) => void;
 }
 
-export type HttpsTls = Pick<ServerOptions, "key" | "cert" | "ca">;
+export type HttpsTls = Pick<ServerOptions, "key" | "cert" | "ca" | "minVersion">;
 
 export interface HttpsServer {
   readonly port: number;

@@ -27,12 +27,12 @@ export async function serveHttps(
   parts: HttpsParts,
   at: { readonly host: string; readonly port: number },
 ): Promise<HttpsServer> {
-  const secure = createServer({ ...parts.tls, ...fixedTls, maxHeaderSize: headerBytesMax });
+  const secure = createServer({ ...fixedTls, ...parts.tls, maxHeaderSize: headerBytesMax });
   const app = createApp(parts, secure);
   await app.listen(at);
   return {
     port: portOf(secure, at.port),
-    replaceTls: (tls) => secure.setSecureContext({ ...tls, ...fixedTls }),
+    replaceTls: (tls) => secure.setSecureContext({ ...fixedTls, ...tls }),
     close: async () => app.close(),
   };
 }

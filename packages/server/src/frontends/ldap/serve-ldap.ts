@@ -11,8 +11,9 @@ import { Conversation, type ConversationParts, type Wire } from "./conversation.
 import { openDirectory } from "./directory.ts";
 import { goodbyeMax, handshakeMax, idleMax } from "./limits.ts";
 
-/** Key and certificate chain in PEM. */
+/** Key and certificate chain in PEM, and the oldest TLS that is taken. */
 export interface LdapIdentity {
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
   readonly key: Secret<string>;
   readonly certificate: string;
 }
@@ -99,8 +100,8 @@ function sayGoodbye(conversation: Conversation): void {
   conversation.dismiss("unavailable", "this server is stopping");
 }
 
-function contextOf({ key, certificate }: LdapIdentity): SecureContextOptions {
-  return { ...tlsPolicy, key: key.reveal(), cert: certificate };
+function contextOf({ key, certificate, ...oldest }: LdapIdentity): SecureContextOptions {
+  return { ...tlsPolicy, ...oldest, key: key.reveal(), cert: certificate };
 }
 
 async function listen(server: Server, { host, port }: LdapOptions): Promise<number> {

@@ -1,0 +1,147 @@
+/**
+ * Connection Security of one server (CS1, CS2), named as in the table `[security]` of its
+ * `server.toml`. Typed with hyphens: `security set validate-partner=true`.
+ */
+export interface SecuritySettings {
+  readonly temporary: boolean;
+  readonly validate_partner: boolean;
+  readonly client_certificate: "automatic" | "disabled";
+  readonly require_client_certificates: boolean;
+  readonly check_names: boolean;
+  readonly tls_min: "1.2" | "1.3";
+}
+
+export type SecurityName = keyof SecuritySettings;
+export type SecurityValue = SecuritySettings[SecurityName];
+export type SecurityChange = Readonly<Partial<SecuritySettings>>;
+
+/** Stands as long as the setting is weaker than its default. */
+export interface StandingAlarm {
+  readonly code: string;
+  readonly text: string;
+  readonly remedy: string;
+}
+
+/** All that is to be known of one setting. */
+export interface SecuritySpec<Value extends SecurityValue = SecurityValue> {
+  /** What it may be; the first is what it is unless it is set. */
+  readonly choices: readonly [Value, ...Value[]];
+  /** In one sentence. */
+  readonly means: string;
+  /** Null where no value is weaker than the default. */
+  readonly alarm: StandingAlarm | null;
+  /** Whether `pair settings copy` may give a partner the same. */
+  readonly copies: boolean;
+}
+
+type SecuritySpecs = { readonly [Name in SecurityName]: SecuritySpec<SecuritySettings[Name]> };
+
+export const securitySpecs: SecuritySpecs = {
+  temporary: {
+    choices: [false, true],
+    means: "Show the temporary certificate on every port, although there is an issued one.",
+    alarm: {
+      code: "security.temporary",
+      text: "This server shows its temporary certificate: who validates refuses it.",
+      remedy: "Run `gridward security set temporary=false`.",
+    },
+    copies: false,
+  },
+  validate_partner: {
+    choices: [true, false],
+    means: "Judge the certificates of the other servers; if not, their pairing keys alone count.",
+    alarm: {
+      code: "security.validation-off",
+      text: "This server does not judge the certificates of its partners.",
+      remedy:
+        "Give every server a certificate of the system's authority, then run " +
+        "`gridward security set validate-partner=true`.",
+    },
+    copies: true,
+  },
+  client_certificate: {
+    choices: ["automatic", "disabled"],
+    means: "Whether this server shows its certificate when it dials another server.",
+    alarm: null,
+    copies: true,
+  },
+  require_client_certificates: {
+    choices: [true, false],
+    means: "Take no server on the link port that shows no certificate. Devices always need one.",
+    alarm: {
+      code: "security.certificates-not-required",
+      text: "On the link port a server without a certificate is taken, by its pairing key alone.",
+      remedy: "Run `gridward security set require-client-certificates=true`.",
+    },
+    copies: true,
+  },
+  check_names: {
+    choices: [true, false],
+    means: "A partner's certificate must name that partner, not just any server of the system.",
+    alarm: {
+      code: "security.names-not-checked",
+      text: "The names in the certificates of partners are not compared.",
+      remedy: "Run `gridward security set check-names=true`.",
+    },
+    copies: true,
+  },
+  tls_min: {
+    choices: ["1.2", "1.3"],
+    means: "The oldest TLS version that any port takes and any dial to a server offers.",
+    alarm: null,
+    copies: true,
+  },
+};
+
+export const securityNames: readonly SecurityName[] = [
+  "temporary",
+  "validate_partner",
+  "client_certificate",
+  "require_client_certificates",
+  "check_names",
+  "tls_min",
+];
+
+export const defaultSecurity: SecuritySettings = {
+  temporary: securitySpecs.temporary.choices[0],
+  validate_partner: securitySpecs.validate_partner.choices[0],
+  client_certificate: securitySpecs.client_certificate.choices[0],
+  require_client_certificates: securitySpecs.require_client_certificates.choices[0],
+  check_names: securitySpecs.check_names.choices[0],
+  tls_min: securitySpecs.tls_min.choices[0],
+};
+
+/** As it is typed and shown. */
+export function securityKey(name: SecurityName): string {
+  return name.replaceAll("_", "-");
+}
+
+/** The settings that raise an alarm now. */
+export function weakenedBy(settings: SecuritySettings): readonly SecurityName[] {
+  return securityNames.filter(
+    (name) => securitySpecs[name].alarm !== null && settings[name] !== defaultSecurity[name],
+  );
+}
+
+/** One setting that a change makes another. */
+export interface SecurityDifference {
+  readonly name: SecurityName;
+  readonly before: SecurityValue;
+  readonly after: SecurityValue;
+}
+
+export function compareSecurity(
+  before: SecuritySettings,
+  after: SecuritySettings,
+): readonly SecurityDifference[] {
+  return securityNames
+    .filter((name) => before[name] !== after[name])
+    .map((name) => ({ name, before: before[name], after: after[name] }));
+}
+
+/** `temporary false -> true, tls-min 1.2 -> 1.3`. */
+export function differenceText(differences: readonly SecurityDifference[]): string {
+  return differences
+    .map(({ name, before, after }) => `${securityKey(name)} ${before} -> ${after}`)
+    .join(", ");
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import {
+  compareSecurity,
+  defaultSecurity,
+  differenceText,
+  securityKey,
+  securityNames,
+  securitySpecs,
+  weakenedBy,
+} from "../base/security-settings.ts";
+import { readSecurityChange } from "./security-change.ts";
+
+test("[SEC1][CS1][CS2] a setting is typed with hyphens, a switch as true, on or yes", () => {
+  assert.deepEqual(readSecurityChange({ "validate-partner": "off", "tls-min": "1.3" }), {
+    ok: true,
+    value: { validate_partner: false, tls_min: "1.3" },
+  });
+  assert.deepEqual(readSecurityChange({ temporary: "yes", "client-certificate": "disabled" }), {
+    ok: true,
+    value: { temporary: true, client_certificate: "disabled" },
+  });
+});
+
+test("[SEC1][CS1] what is no key or no value of it is refused by name, and nothing is taken", () => {
+  for (const [typed, code, detail] of [
+    [{ "validate-partners": "off" }, "security.unknown-key", /nearest: validate-partner\)/],
+    [{ validate_partner: "off" }, "security.unknown-key", /nearest: validate-partner\)/],
+    [{ "tls-min": "1.1" }, "security.bad-value", /^tls-min: 1\.2 or 1\.3$/],
+    [{ "tls-min": "on" }, "security.bad-value", /^tls-min/],
+    [{ temporary: "perhaps" }, "security.bad-value", /^temporary: false or true$/],
+    [{ temporary: "true", nothing: "1" }, "security.unknown-key", /^nothing/],
+  ] as const) {
+    const refused = readSecurityChange(typed);
+    assert.ok(!refused.ok && refused.error.code === code);
+    assert.match(refused.error.detail, detail);
+  }
+});
+
+test("[SEC1] no text makes the reader throw", () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.string()), (typed) => {
+      const read = readSecurityChange(typed);
+      return read.ok === (Object.keys(typed).length === 0) || !read.ok;
+    }),
+  );
+});
+
+test("[SEC2][CS1] each setting weaker than its default raises an alarm with a remedy, no other does", () => {
+  assert.deepEqual(weakenedBy(defaultSecurity), []);
+  for (const name of securityNames) {
+    const { choices, alarm } = securitySpecs[name];
+    for (const value of choices.slice(1)) {
+      const settings = { ...defaultSecurity, [name]: value };
+      assert.deepEqual(weakenedBy(settings), alarm === null ? [] : [name]);
+    }
+    if (alarm !== null) assert.match(alarm.remedy, new RegExp(`${securityKey(name)}=`));
+  }
+});
+
+test("[SEC3] what differs is told before and after, in the words that are typed", () => {
+  const after = { ...defaultSecurity, temporary: true, tls_min: "1.3" } as const;
+  const differences = compareSecurity(defaultSecurity, after);
+  assert.equal(differenceText(differences), "temporary false -> true, tls-min 1.2 -> 1.3");
+  assert.deepEqual(compareSecurity(after, after), []);
+});
