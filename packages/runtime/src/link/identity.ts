@@ -1,5 +1,5 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
-import type { SecureContextOptions } from "node:tls";
+import type { SecureContextOptions, SecureVersion } from "node:tls";
 import type { RevocationList } from "../trust/revocation.ts";
 import { tlsPolicy, tlsVersion } from "../trust/tls-policy.ts";
 import { keyToPem } from "../trust/x509/keys.ts";
@@ -18,6 +18,8 @@ export interface LinkIdentity {
   readonly lists: readonly RevocationList[];
   /** Ed25519; a device has none. */
   readonly pairingKey: KeyObject | null;
+  /** Below that of the policy, for an end that speaks no TLS 1.3. */
+  readonly maxVersion?: SecureVersion;
 }
 
 /** Certificate, key and anchors for OpenSSL. Throws when the pair is unusable (cause T15). */
@@ -28,6 +30,7 @@ export function contextOptions(
   return {
     ...tlsPolicy,
     minVersion: tlsVersion(tlsMin),
+    maxVersion: identity.maxVersion ?? tlsPolicy.maxVersion,
     cert: [identity.certificate, ...identity.issuers].map(String).join(""),
     key: keyToPem(identity.key).reveal(),
     // An empty list, not an absent one: Node would fall back to the roots of the public web.

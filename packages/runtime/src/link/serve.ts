@@ -8,6 +8,7 @@ import { contextOptions, type LinkIdentity } from "./identity.ts";
 import { unverifiedFor } from "./limits.ts";
 import type { LinkSettings } from "./link-settings.ts";
 import type { LinkOutcome, Protocol, VerifiedPeer } from "./peer.ts";
+import { readChainEarly } from "./presented-chain.ts";
 import { causeOfTlsError } from "./tls-error.ts";
 import { UnverifiedPeer } from "./unverified-peer.ts";
 import { verifyPeer, type Admission, type PeerProtocol } from "./verify.ts";
@@ -62,7 +63,10 @@ export async function serveLink(options: ServeOptions): Promise<LinkServer> {
   const gate = openGate(options.clock);
   const tls = createTlsServer({
     ...contextOptions(options.identity(), options.settings().tlsMin),
-    ALPNProtocols: options.protocols,
+    ALPNCallback(this: unknown, { protocols }) {
+      readChainEarly(this);
+      return options.protocols.find((protocol) => protocols.includes(protocol));
+    },
     requestCert: true,
     // The judge decides, after the handshake: Node would tell the other side nothing.
     rejectUnauthorized: false,

@@ -1,12 +1,10 @@
-import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
-import type { Bytes } from "@gridward/core/base/bytes";
+import { encodeHex, type Bytes } from "@gridward/core/base/bytes";
 import { encodeFrame, FrameReader } from "@gridward/core/codec/link-frame";
+import { sha256 } from "../os/hash.ts";
 import { fingerprintOf } from "../trust/x509/read.ts";
 import { closingFor } from "./limits.ts";
-
-/** Longest chain that is handed to the judge; it refuses one of this length. */
-const chainMax = 6;
+import { presentedChain } from "./presented-chain.ts";
 
 const exporterLabel = "EXPORTER-gridward-link-1";
 const exporterLength = 32;
@@ -34,10 +32,9 @@ export class UnverifiedPeer {
   constructor(socket: TLSSocket) {
     this.socket = socket;
     this.address = `${socket.remoteAddress ?? "unknown"}:${socket.remotePort ?? 0}`;
-    // Read once: on the dialling side Node takes the leaf away with the first look at it.
-    const leaf = socket.getPeerX509Certificate();
-    this.theirChain = chainOf(leaf);
-    this.theirFingerprint = leaf === undefined ? "" : fingerprintOf(leaf);
+    this.theirChain = presentedChain(socket);
+    const [leaf] = this.theirChain;
+    this.theirFingerprint = leaf === undefined ? "" : encodeHex(sha256(leaf));
     const own = socket.getX509Certificate();
     this.ownFingerprint = own === undefined ? "" : fingerprintOf(own);
     // Read at once: of a connection that has ended meanwhile Node gives none, and throws.
@@ -123,16 +120,4 @@ export class UnverifiedPeer {
     this.#hasEnded = true;
     this.#wake?.();
   };
-}
-
-function chainOf(leaf: X509Certificate | undefined): readonly Bytes[] {
-  const chain: Bytes[] = [];
-  let certificate = leaf;
-  while (certificate !== undefined && chain.length < chainMax) {
-    const current = certificate;
-    chain.push(current.raw);
-    const issuer = current.issuerCertificate;
-    certificate = issuer?.raw.equals(current.raw) === true ? undefined : issuer;
-  }
-  return chain;
 }

@@ -1,0 +1,33 @@
+import { TLSSocket } from "node:tls";
+import type { Bytes } from "@gridward/core/base/bytes";
+
+/** Longest chain that is handed to the judge; it refuses one of this length. */
+const chainMax = 6;
+
+const readEarly = new WeakMap<TLSSocket, readonly Bytes[]>();
+
+/** What the peer presented, leaf first, DER. Asked once: the first look takes the chain away. */
+export function presentedChain(socket: TLSSocket): readonly Bytes[] {
+  return readEarly.get(socket) ?? readChain(socket);
+}
+
+/**
+ * Reads the chain of a caller before Node does. Where OpenSSL is content, Node looks at the
+ * caller's certificate by itself, and all that was sent along is gone (nodejs/node#65579).
+ */
+export function readChainEarly(socket: unknown): void {
+  if (!(socket instanceof TLSSocket)) return;
+  socket.prependOnceListener("secure", () => readEarly.set(socket, readChain(socket)));
+}
+
+function readChain(socket: TLSSocket): readonly Bytes[] {
+  const chain: Bytes[] = [];
+  let certificate = socket.getPeerX509Certificate();
+  while (certificate !== undefined && chain.length < chainMax) {
+    const current = certificate;
+    chain.push(current.raw);
+    const issuer = current.issuerCertificate;
+    certificate = issuer?.raw.equals(current.raw) === true ? undefined : issuer;
+  }
+  return chain;
+}
