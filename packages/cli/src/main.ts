@@ -12,6 +12,7 @@ import { addDeviceVerbs } from "./device.ts";
 import { addDoctorVerb } from "./doctor.ts";
 import { addGroupVerbs } from "./group.ts";
 import { addPairVerbs } from "./pair.ts";
+import { addSecurityVerbs } from "./security.ts";
 import { addServerVerbs, addSystemVerbs } from "./server.ts";
 import { addSessionVerbs } from "./session.ts";
 
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
   addSystemVerbs(root, cli);
   addSessionVerbs(root, cli);
   addPairVerbs(root, cli);
+  addSecurityVerbs(root, cli);
   addAccountVerbs(root, cli);
   addGroupVerbs(root, cli);
   addCatalogueVerbs(root, cli);

@@ -8,7 +8,7 @@ import { describe } from "@gridward/core/domain/pair/describe";
 import type { Tail } from "@gridward/core/domain/pair/event";
 import type { PairState } from "@gridward/core/domain/pair/pair-state";
 import type { Refusal } from "@gridward/core/domain/refusal";
-import type { Alarm, ServerStatus } from "@gridward/core/domain/server-status";
+import type { Alarm } from "@gridward/core/domain/server-status";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { FailureCounters } from "@gridward/runtime/observe/failure-counters";
 import { SecurityEventStore } from "@gridward/runtime/observe/security-events";
@@ -18,7 +18,6 @@ import { descriptorLimit } from "@gridward/runtime/os/descriptors";
 import { machineUptime } from "@gridward/runtime/os/uptime";
 import { randomFraction } from "@gridward/runtime/os/random";
 import type { ServerIdentity } from "@gridward/runtime/trust/server-directory";
-import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
 import type { Backups } from "./backup/open-backups.ts";
 import { startBackups } from "./backup/start-backups.ts";
 import { serverCondition } from "./condition.ts";
@@ -32,7 +31,7 @@ import { KnownServers } from "./known-servers.ts";
 import { dialPartner, hasBackupAddress, dialWitness } from "./link-port.ts";
 import { type FoundDatabase, openDatabase } from "./open-database.ts";
 import { openOrders } from "./orders.ts";
-import { readSettings, writeSetting } from "./own-settings.ts";
+import { readSettings } from "./own-settings.ts";
 import { OwnIdentity } from "./own-identity.ts";
 import type { FrontEndParts, OperatorParts } from "./parts.ts";
 import { arbitrationStatus, openWitnessAlarms } from "./pair/arbitration.ts";
@@ -41,6 +40,7 @@ import { openPair, type Pair } from "./pair/open-pair.ts";
 import type { OtherFrame } from "./pair/partner-wire.ts";
 import { withNames } from "./pair/server-names.ts";
 import { serverStatus } from "./pair/status.ts";
+import { openSecurity, type Security } from "./security/open-security.ts";
 import { openSetAsideAlarm } from "./set-aside/alarm.ts";
 import { setTailAside, type TailSource } from "./set-aside/tail-folder.ts";
 import { Upload } from "./set-aside/upload.ts";
@@ -59,6 +59,7 @@ export interface House {
   readonly hasher: PasswordHasher;
   readonly events: EventLog;
   readonly backups: Backups;
+  readonly security: Security;
   readonly doors: Doors;
   readonly clock: Clock;
   /** Told after commits and changes of condition. */
@@ -75,7 +76,7 @@ export interface HouseOrder {
   readonly stop: AbortSignal;
   /** Called from the main loop, when the ticks of all parts came to their end. */
   readonly tick: () => void;
-  /** Called when this server got a certificate: every port shows it from then on. */
+  /** Called when certificate or security settings changed: every port shows it from then on. */
   readonly onIdentity: () => void;
 }
 
@@ -93,6 +94,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const tell = (): void => {
     for (const listener of listeners) listener();
   };
+  const security = openSecurity({ ...order, identity, events, pair: () => pair });
   const slow = watchPace(order, { identity, events, pair: () => pair, operator: () => operator });
   const basis = { ...order, identity, known, database: timeWrites(database.value, clock, slow) };
   const freshness = openFreshness(basis);
@@ -107,15 +109,16 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     onSettled: watch.look,
     onOrder: (told) => events.onPairOrder(told),
     takeOther: (frame) => slow.take(frame) ?? leaving.take(frame),
+    writeSetting: (setting, actor) => security.write(setting, actor),
   });
   const { config } = order.found;
   const { conductor } = pair;
   const backups = startBackups({ ...basis, config: config.backup, conductor, events });
   const upload = openUpload(basis, pair);
   const doors = new Doors(descriptorLimit(), clock);
-  const tools = { events, counters, hasher, backups, upload, slow, doors, freshness };
+  const tools = { events, counters, hasher, backups, upload, slow, doors, freshness, security };
   const front = frontEnd(basis, pair, { ...tools, since: watch.since });
-  const ticking = [pair, slow, { tick: () => freshness.look(front.condition()) }, basis];
+  const ticking = [pair, slow, security, { tick: () => freshness.look(front.condition()) }, basis];
   listeners.add(() => known.follow(conductor.state.tables.servers));
   const ended = new AbortController();
   const operator = openOrders({ ...basis, pair, front, config, events });
@@ -131,6 +134,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     hasher,
     events,
     backups,
+    security,
     doors,
     clock,
     listeners,
@@ -209,6 +213,7 @@ function startPair(
     readonly onSettled: () => void;
     readonly onOrder: (order: PairOrder) => void;
     readonly takeOther: (frame: OtherFrame) => boolean | undefined;
+    readonly writeSetting: Security["write"];
   },
 ): Pair {
   const { identity, known, clock, stop } = basis;
@@ -233,7 +238,7 @@ function startPair(
     note: (text) => basis.note(withNames(text, known.rows)),
     settings: {
       read: () => readSettings(basis.directory),
-      write: (setting) => writeSetting(basis.directory, setting),
+      write: told.writeSetting,
     },
     setAside: (source, tail) => setAside(basis, pair.conductor.pair, source, tail),
     ...told,
@@ -309,6 +314,7 @@ interface FrontTools {
   readonly slow: SlowWatch;
   readonly doors: Doors;
   readonly freshness: Freshness;
+  readonly security: Security;
   readonly since: () => Instant;
 }
 
@@ -341,7 +347,7 @@ function frontEnd(basis: Basis, pair: Pair, tools: FrontTools): FrontEndParts {
         dialledOver: (id) => wire.dialledOver(id),
         arbitration: arbitrationStatus(conductor.pair.control.mode, pair.witness.view),
         alarms: alarms(),
-        security: securityOf(identity),
+        security: tools.security.status(),
       }),
     signIn: openSignIn({
       state,
@@ -359,7 +365,7 @@ function frontEnd(basis: Basis, pair: Pair, tools: FrontTools): FrontEndParts {
 function openAlarms(
   { conductor, witness }: Pair,
   clock: Clock,
-  { slow, doors, freshness, upload, backups }: Omit<FrontTools, "since">,
+  { slow, doors, freshness, security, upload, backups }: Omit<FrontTools, "since">,
 ): () => readonly Alarm[] {
   const setAsideAlarms = openSetAsideAlarm();
   const witnessAlarms = openWitnessAlarms();
@@ -367,6 +373,7 @@ function openAlarms(
     const [at, now] = [clock.monotonic(), clock.now()];
     const { mode } = conductor.pair.control;
     return [
+      ...security.alarms(),
       ...setAsideAlarms(conductor.state, now),
       ...slow.alarms(),
       ...doors.alarms(),
@@ -375,13 +382,5 @@ function openAlarms(
       ...backups.alarms(),
       ...witnessAlarms(witness.view, { mode, at, now }),
     ];
-  };
-}
-
-function securityOf(identity: OwnIdentity): ServerStatus["security"] {
-  return {
-    temporary: identity.isTemporary,
-    fingerprint: fingerprintOf(identity.certificate),
-    "validate-partner": true,
   };
 }

@@ -24,6 +24,13 @@ export interface PairOrder {
   readonly refusal: Refusal | null;
 }
 
+export interface SecurityUse {
+  readonly actor: Actor | null;
+  /** What was before and is after, in words. */
+  readonly change: string;
+  readonly refusal: Refusal | null;
+}
+
 export interface EventLogParts {
   readonly server: string;
   readonly now: () => Instant;
@@ -116,6 +123,14 @@ export class EventLog implements SecurityEvents {
       ? `up to change ${outcome.value.sequence}: ${outcome.value.file}`
       : `${outcome.error.code}: ${outcome.error.detail}`;
     this.#append({ ...this.#own(20060), outcome: outcome.ok ? "done" : "refused", detail });
+  }
+
+  /** Connection Security of this server: who changed what (CS8, CS11); null: it did so itself. */
+  onSecurity({ actor, change, refusal }: SecurityUse): void {
+    const { name: subject, door, source } = actor ?? { name: this.#server, door: "", source: "" };
+    const outcome = refusal === null ? "done" : "refused";
+    const detail = refusal === null ? change : `${change}: ${refusal.code}`;
+    this.#append({ ...this.#own(20080), outcome, subject, door, source, detail });
   }
 
   onEnrolmentRefused({ name, source, refusal }: RefusedEnrolment): void {

@@ -153,7 +153,7 @@ async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }
 }
 
 function deskOf({ identity, ...house }: House): DeskParts {
-  const { front, operator, sessions, hasher, events, backups } = house;
+  const { front, operator, sessions, hasher, events, backups, security } = house;
   return {
     front,
     operator,
@@ -162,6 +162,7 @@ function deskOf({ identity, ...house }: House): DeskParts {
     systemKey: () => identity.systemKey,
     events,
     backups,
+    security,
   };
 }
 

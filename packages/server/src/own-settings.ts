@@ -1,7 +1,13 @@
 import { ok, type Result } from "@gridward/core/base/result";
 import {
+  type SecurityChange,
+  securityEntries,
+  type SecuritySettings,
+} from "@gridward/core/base/security-settings";
+import {
   isCopied,
   type Setting,
+  settingKey,
   settingsOf,
   withSetting,
 } from "@gridward/core/codec/server-settings";
@@ -20,13 +26,42 @@ export function writeSetting(
   directory: string,
   setting: Setting,
 ): Result<readonly Setting[], Refusal> {
-  const { key, value } = setting;
-  if (!isCopied(key)) return refuse("pair.own-setting", key);
+  if (!isCopied(setting.key)) return refuse("pair.own-setting", setting.key);
+  return writeAll(directory, [setting]);
+}
+
+/** Connection Security as `server.toml` says it. */
+export function readSecurity(directory: string): Result<SecuritySettings, Refusal> {
+  const config = readServerConfig(directory);
+  return config.ok ? ok(config.value.security) : config;
+}
+
+/** The security settings as the file shall say them; all of them are written, or none. */
+export function writeSecurity(
+  directory: string,
+  change: SecurityChange,
+): Result<readonly Setting[], Refusal> {
+  const settings = securityEntries(change).map(([name, value]) => ({
+    key: settingKey(name),
+    value,
+  }));
+  return writeAll(directory, settings);
+}
+
+function writeAll(
+  directory: string,
+  settings: readonly Setting[],
+): Result<readonly Setting[], Refusal> {
   try {
     const config = changeServerConfig(
       directory,
-      (text) => withSetting(text, setting),
-      (changed) => settingsOf(changed).some((each) => each.key === key && each.value === value),
+      (text) => settings.reduce(withSetting, text),
+      (changed) => {
+        const now = settingsOf(changed);
+        return settings.every(({ key, value }) =>
+          now.some((each) => each.key === key && each.value === value),
+        );
+      },
     );
     return config.ok ? ok(settingsOf(config.value)) : config;
   } catch (error) {

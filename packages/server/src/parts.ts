@@ -81,7 +81,7 @@ export interface OperatorParts {
   readonly join: (code: Secret<string>) => Promise<Result<{ readonly systemId: string }, Refusal>>;
   /** HS16: the settings of all servers, as their files say them; null where one does not answer. */
   readonly compareSettings: () => Promise<readonly ServerSettings[]>;
-  /** Gives a partner the value that a setting has here. In force from its next start on. */
+  /** Gives a partner the value that a setting has here. */
   readonly copySetting: (order: {
     readonly key: string;
     readonly to: string;

@@ -1,6 +1,12 @@
 import * as z from "zod";
 import { backupView, recoveryKeyBody } from "./backup-routes.ts";
 import { nameText, noBody, noParams, noQuery } from "./route.ts";
+import {
+  confirmationAnswer,
+  securityAnswer,
+  securityBody,
+  securityView,
+} from "./security-routes.ts";
 import { serverStatus } from "./server-status-schema.ts";
 import type { Route } from "./route.ts";
 
@@ -91,5 +97,27 @@ export const localRoutes = {
     summary: "Seal backups to this recovery key from now on",
     body: recoveryKeyBody,
     answer: z.object({ sequence: z.int() }),
+  },
+  localSecurity: {
+    ...order,
+    method: "GET",
+    path: "/local/security",
+    summary: "Show the security settings of this server as they stand",
+    body: noBody,
+    answer: securityView,
+  },
+  localSecuritySet: {
+    ...order,
+    path: "/local/security/settings",
+    summary: "Change security settings of this server, at once; what breaks a link is taken back",
+    body: z.strictObject({ ...securityBody.shape, dry_run: z.boolean() }),
+    answer: securityAnswer,
+  },
+  localSecurityConfirm: {
+    ...order,
+    path: "/local/security/confirmation",
+    summary: "Keep the last change of the security settings, though it broke a link",
+    body: noBody,
+    answer: confirmationAnswer,
   },
 } as const satisfies Record<string, Route>;

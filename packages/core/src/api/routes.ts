@@ -4,6 +4,7 @@ import { backupRoutes } from "./backup-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
 import type { localRoutes } from "./local-routes.ts";
+import { securityRoutes } from "./security-routes.ts";
 import { serverRoutes } from "./server-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { setAsideRoutes } from "./set-aside-routes.ts";
@@ -12,6 +13,7 @@ import { setAsideRoutes } from "./set-aside-routes.ts";
 export const routes = {
   ...sessionRoutes,
   ...serverRoutes,
+  ...securityRoutes,
   ...arbitrationRoutes,
   ...accountRoutes,
   ...groupRoutes,

@@ -145,3 +145,28 @@ export function differenceText(differences: readonly SecurityDifference[]): stri
     .map(({ name, before, after }) => `${securityKey(name)} ${before} -> ${after}`)
     .join(", ");
 }
+
+/** The settings that a change names, with what it makes of them. */
+export function securityEntries(
+  change: SecurityChange,
+): readonly (readonly [SecurityName, SecurityValue])[] {
+  return securityNames.flatMap((name) => {
+    const value = change[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+}
+
+/** The same as somebody would type it. */
+export function securityText(change: SecurityChange): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    securityEntries(change).map(([name, value]) => [securityKey(name), String(value)] as const),
+  );
+}
+
+/** The change that makes these settings of those. */
+export function securityChange(from: SecuritySettings, to: SecuritySettings): SecurityChange {
+  return compareSecurity(from, to).reduce<SecurityChange>(
+    (change, { name, after }) => ({ ...change, [name]: after }),
+    {},
+  );
+}

@@ -38,6 +38,11 @@ export function settingKey(name: SecurityName): string {
   return `security.${name}`;
 }
 
+/** In force at once, and not from the next start on. */
+export function isSecuritySetting(key: string): boolean {
+  return securityNames.some((name) => settingKey(name) === key);
+}
+
 function securitySetting(name: SecurityName): SettingSpec {
   return { read: ({ security }) => security[name], copies: securitySpecs[name].copies };
 }

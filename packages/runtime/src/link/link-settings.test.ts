@@ -128,7 +128,7 @@ async function verdictUnderTls12(t: { after(work: () => unknown): void }, settin
   t.after(() => socket.destroy());
   const reader = new FrameReader();
   const frame = await new Promise<Bytes | string>((resolve) => {
-    socket.on("error", ({ message }) => resolve(message));
+    socket.on("error", (error: Error) => resolve(error.message));
     socket.on("data", (chunk: Bytes) => {
       reader.push(chunk);
       const taken = reader.take(unverifiedFrameBytesMax);
@@ -173,7 +173,7 @@ test(
       rejectUnauthorized: false,
     });
     const said = await new Promise<string>((resolve) => {
-      socket.on("error", ({ message }) => resolve(message));
+      socket.on("error", (error: Error) => resolve(error.message));
       socket.on("secureConnect", () => resolve("taken"));
     });
     assert.match(said, /alert number 70/);

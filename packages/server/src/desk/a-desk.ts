@@ -1,5 +1,6 @@
 import { accountId, nodeId, sealed } from "@gridward/core/base/identity";
 import { assert, err, ok, type Result } from "@gridward/core/base/result";
+import { defaultSecurity } from "@gridward/core/base/security-settings";
 import { Secret } from "@gridward/core/base/secret";
 import { minute, rfc3339, type Instant } from "@gridward/core/base/time";
 import { version } from "@gridward/core/base/version";
@@ -75,6 +76,12 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
     hasher,
     systemKey: () => key,
     events: { list: () => ok({ rows: [], next: null, total: 0 }) },
+    security: {
+      now: () => defaultSecurity,
+      unconfirmed: () => null,
+      set: async () => err({ code: "security.unchanged", detail: "" }),
+      confirm: () => err({ code: "security.nothing-to-confirm", detail: "" }),
+    },
     backups: {
       create: async () => err({ code: "backup.no-key", detail: "" }),
       list: async () => [],

@@ -1,11 +1,13 @@
 import type { SecurityEventView } from "@gridward/core/api/server-routes";
 import type { Result } from "@gridward/core/base/result";
+import type { SecuritySettings } from "@gridward/core/base/security-settings";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { Actor } from "@gridward/core/domain/types";
 import type { PasswordHasher } from "@gridward/runtime/os/argon2";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import type { Backups } from "../backup/open-backups.ts";
 import type { FrontEndParts, OperatorParts } from "../parts.ts";
+import type { SecurityChanges, Unconfirmed } from "../security/security-changes.ts";
 import type { Sessions } from "../session.ts";
 
 /** A look into this server's store of security events; looking is itself an event (AM7). */
@@ -25,6 +27,14 @@ export interface SecurityEvents {
   >;
 }
 
+/** Connection Security of this server, as it stands and as it is changed. */
+export interface SecurityParts {
+  readonly now: () => SecuritySettings;
+  readonly unconfirmed: () => Unconfirmed | null;
+  readonly set: SecurityChanges["set"];
+  readonly confirm: SecurityChanges["confirm"];
+}
+
 /** What stands behind the desk: everything a front end's plain words are turned into orders with. */
 export interface DeskParts {
   readonly front: FrontEndParts;
@@ -34,5 +44,6 @@ export interface DeskParts {
   /** Null on a blank server. */
   readonly systemKey: () => SystemKey | null;
   readonly events: SecurityEvents;
+  readonly security: SecurityParts;
   readonly backups: Pick<Backups, "create" | "list">;
 }

@@ -6,6 +6,7 @@ import type { DeskParts } from "./desk-parts.ts";
 import { deviceEndpoints } from "./device-endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { groupEndpoints } from "./group-endpoints.ts";
+import { securityEndpoints } from "./security-endpoints.ts";
 import { serverEndpoints } from "./server-endpoints.ts";
 import { sessionEndpoints } from "./session-endpoints.ts";
 import { setAsideEndpoints } from "./set-aside-endpoints.ts";
@@ -15,6 +16,7 @@ export function createEndpoints(parts: DeskParts): Readonly<Record<RouteName, En
   return {
     ...sessionEndpoints(parts),
     ...serverEndpoints(parts),
+    ...securityEndpoints(parts),
     ...arbitrationEndpoints(parts),
     ...accountEndpoints(parts),
     ...groupEndpoints(parts),

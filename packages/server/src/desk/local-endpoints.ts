@@ -12,11 +12,13 @@ import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { findAccount } from "./find-row.ts";
 import { systemKeyOf } from "./order.ts";
+import { localSecurityEndpoints } from "./security-endpoints.ts";
 
 /** What the owner of the data directory may order; see `localRoutes`. */
 export function localEndpoints(parts: DeskParts): Readonly<Record<LocalRouteName, Endpoint>> {
   const { front, operator } = parts;
   return {
+    ...localSecurityEndpoints(parts),
     localStatus: endpoint(localRoutes.localStatus, () => ok(front.status())),
     localCreateSystem: endpoint(localRoutes.localCreateSystem, async ({ body }, { actor }) => {
       const created = await operator.createSystem({ ...body, actor });

@@ -1,5 +1,5 @@
 import { serverRoutes } from "@gridward/core/api/server-routes";
-import { serverSettings } from "@gridward/core/codec/server-settings";
+import { isSecuritySetting, serverSettings } from "@gridward/core/codec/server-settings";
 import { sealed } from "@gridward/core/base/identity";
 import { ok } from "@gridward/core/base/result";
 import { minute, rfc3339 } from "@gridward/core/base/time";
@@ -57,7 +57,8 @@ export function pairEndpoints(parts: DeskParts): Readonly<Record<PairRoute, Endp
     pairSettingCopy: endpoint(serverRoutes.pairSettingCopy, async ({ body }, { actor }) => {
       const copied = await operator.copySetting({ ...body, actor });
       if (!copied.ok) return copied;
-      return ok({ ...copied.value, server: body.to, in_force: "next start" } as const);
+      const inForce = isSecuritySetting(body.key) ? "now" : "next start";
+      return ok({ ...copied.value, server: body.to, in_force: inForce } as const);
     }),
     pairPartnerSet: endpoint(
       serverRoutes.pairPartnerSet,

@@ -45,7 +45,7 @@ export class DialCheck {
   /** Both handshakes made at this moment; what comes of them is shown as the directions. */
   async tryBoth(to: NodeId): Promise<boolean> {
     // One after the other: each new connection ends the one before it, the answer's among them.
-    if (!(await this.#isCalledBack(to))) return false;
+    if (!(await this.isCalledBack(to))) return false;
     const { outcome } = await this.#parts.wire.tryDial(to);
     return outcome === "verified";
   }
@@ -91,7 +91,8 @@ export class DialCheck {
     reply(encodeDialFrame({ kind: "dial-told", id, refused }));
   }
 
-  async #isCalledBack(to: NodeId): Promise<boolean> {
+  /** Asks the partner to dial this server now. False: it was refused, or does not answer. */
+  async isCalledBack(to: NodeId): Promise<boolean> {
     const told = await this.#ask(to);
     if (told === null) return true;
     if (told !== "silent") this.#note(to, told);

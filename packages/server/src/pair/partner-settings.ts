@@ -16,7 +16,7 @@ type Settings = Result<readonly Setting[], Refusal>;
 export interface PartnerSettingsParts {
   readonly state: () => DirectoryState;
   readonly read: () => Settings;
-  readonly write: (setting: Setting) => Settings;
+  readonly write: (setting: Setting, actor: Actor) => Settings;
   readonly route: (to: NodeId) => Route;
   /** Told what a partner ordered here in somebody's name. */
   readonly onOrder: (order: PairOrder) => void;
@@ -46,7 +46,7 @@ export class PartnerSettings {
     return this.#request(to, (id) => ({ kind: "settings-ask", id }));
   }
 
-  /** In force there from its next start on. */
+  /** In force there from its next start on, or at once if it is one of Connection Security. */
   async give(to: NodeId, setting: Setting, actor: Actor): Promise<Settings> {
     return this.#request(to, (id) => ({ kind: "settings-set", id, setting, actor }));
   }
@@ -76,7 +76,7 @@ export class PartnerSettings {
     if (server === undefined) return refuse("pair.server-not-found", from);
     if (frame.kind === "settings-ask") return read();
     const { key, value } = frame.setting;
-    const outcome = write(frame.setting);
+    const outcome = write(frame.setting, frame.actor);
     const order = `setting ${key} = ${String(value)}, via ${server.name}`;
     onOrder({ actor: frame.actor, order, refusal: outcome.ok ? null : outcome.error });
     return outcome;

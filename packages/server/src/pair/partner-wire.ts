@@ -185,6 +185,17 @@ export class PartnerWire {
     return outcome;
   }
 
+  /** What was judged under other settings says nothing: until a try, the verdicts are unknown. */
+  forgetVerdicts(id: NodeId): void {
+    Object.assign(this.#connections(id), { ...untried, refusedAt: 0 });
+  }
+
+  /** Ends the connection of one direction: it would not be taken any more (CS8). */
+  drop(id: NodeId, direction: "dial" | "accept", reason: string): void {
+    const { dialled, accepted } = this.#connections(id);
+    (direction === "dial" ? dialled : accepted)?.close(reason);
+  }
+
   closeAll(reason: string): void {
     this.#stop.abort();
     for (const { dialled, accepted } of this.#partners.values()) {

@@ -1,0 +1,147 @@
+import type { Command } from "commander";
+import { localRoutes } from "@gridward/core/api/local-routes";
+import { securityRoutes, type SecurityView } from "@gridward/core/api/security-routes";
+import { ok, type Result } from "@gridward/core/base/result";
+import { callRoute, type Target } from "./api-client.ts";
+import {
+  carryOut,
+  changeQuery,
+  localTarget,
+  signedInTarget,
+  talk,
+  type Asked,
+  type Cli,
+  type Outcome,
+} from "./cli.ts";
+import { failed, type CommandFailure } from "./failure.ts";
+import { shown } from "./order.ts";
+
+/** gridward security …: what the server that is asked shows, demands and believes (CS1, CS2). */
+export function addSecurityVerbs(root: Command, cli: Cli): void {
+  const security = root
+    .command("security")
+    .description("what a server shows, demands and believes on its TLS connections");
+  security
+    .command("show")
+    .description("show the security settings of the server that is asked, as they stand")
+    .action(async (_: unknown, command: Command) =>
+      carryOut(cli, command, async (asked) => show(cli, asked)),
+    );
+  security
+    .command("set <key=value...>")
+    .description(
+      "change security settings of the server that is asked, at once; " +
+        "a change that breaks a link to a partner is taken back after 60 s",
+    )
+    .option("--confirm", "keep the change whatever link it breaks")
+    .action(async (words: readonly string[], options: SetOptions, command: Command) =>
+      carryOut(cli, command, async (asked) => set(cli, asked, words, options.confirm === true)),
+    );
+  security
+    .command("confirm")
+    .description("keep the last change, though it broke a link")
+    .action(async (_: unknown, command: Command) =>
+      carryOut(cli, command, async (asked) => confirmChange(cli, asked)),
+    );
+}
+
+interface SetOptions {
+  readonly confirm?: boolean;
+}
+
+const nothing = { params: {}, query: {}, body: null } as const;
+
+async function show(cli: Cli, asked: Asked): Promise<Outcome> {
+  const answered =
+    asked.local === null
+      ? await callOne(cli, asked, async (target) =>
+          callRoute(target, securityRoutes.securityShow, nothing, asked),
+        )
+      : await callRoute(localTarget(asked.local), localRoutes.localSecurity, nothing, asked);
+  if (!answered.ok) return answered;
+  const { data, meta } = answered.value;
+  talkOf(cli, asked, data);
+  const columns = ["key", "value", "default", "means"];
+  return ok({ data, meta, table: data.settings, columns });
+}
+
+async function set(
+  cli: Cli,
+  asked: Asked,
+  words: readonly string[],
+  confirm: boolean,
+): Promise<Outcome> {
+  const settings = readPairs(words);
+  if (!settings.ok) return settings;
+  const body = { settings: settings.value, confirm };
+  const answered =
+    asked.local === null
+      ? await callOne(cli, asked, async (target) =>
+          callRoute(
+            target,
+            securityRoutes.securitySet,
+            { params: {}, query: changeQuery(asked), body },
+            asked,
+          ),
+        )
+      : await callRoute(
+          localTarget(asked.local),
+          localRoutes.localSecuritySet,
+          { params: {}, query: {}, body: { ...body, dry_run: asked.dryRun } },
+          asked,
+        );
+  if (!answered.ok) return answered;
+  const { data, meta } = answered.value;
+  talkOf(cli, asked, data);
+  return ok({ data, meta, table: data.changes, columns: ["key", "before", "after"] });
+}
+
+async function confirmChange(cli: Cli, asked: Asked): Promise<Outcome> {
+  if (asked.local === null) {
+    return shown(
+      await callOne(cli, asked, async (target) =>
+        callRoute(target, securityRoutes.securityConfirm, nothing, asked),
+      ),
+    );
+  }
+  const target = localTarget(asked.local);
+  return shown(await callRoute(target, localRoutes.localSecurityConfirm, nothing, asked));
+}
+
+/** Each server has settings of its own, so an order for one is never carried to the next. */
+async function callOne<Answer>(
+  cli: Cli,
+  asked: Asked,
+  call: (target: Target) => Promise<Result<Answer, CommandFailure>>,
+): Promise<Result<Answer, CommandFailure>> {
+  const target = signedInTarget(cli, asked);
+  if (!target.ok) return target;
+  const { value } = target;
+  return call(value.kind === "local" ? value : { ...value, urls: value.urls.slice(0, 1) });
+}
+
+/** A change that broke a link is told beside the answer: somebody may have to act within a minute. */
+function talkOf(cli: Cli, asked: Asked, { unconfirmed }: Pick<SecurityView, "unconfirmed">): void {
+  if (unconfirmed === null) return;
+  const { change, broken, taken_back_in_s: left } = unconfirmed;
+  talk(
+    cli,
+    asked,
+    `The change ${change} broke the link to ${broken.join(", ")}. It is taken back in ${left} s, ` +
+      "unless the link is valid again. To keep it: gridward security confirm",
+  );
+}
+
+function readPairs(
+  words: readonly string[],
+): Result<Readonly<Record<string, string>>, CommandFailure> {
+  const settings: Record<string, string> = {};
+  for (const word of words) {
+    const at = word.indexOf("=");
+    if (at < 1) return failed("client.wrong-use", `${word}: KEY=VALUE`);
+    const key = word.slice(0, at);
+    if (Object.hasOwn(settings, key)) return failed("client.wrong-use", `${key} is given twice`);
+    settings[key] = word.slice(at + 1);
+  }
+  return ok(settings);
+}

@@ -1,0 +1,83 @@
+import * as z from "zod";
+import { commandQuery, noBody, noParams, noQuery, type Route } from "./route.ts";
+
+const value = z.union([z.string(), z.boolean()]);
+
+const setting = z.object({
+  key: z.string(),
+  value,
+  /** What it is unless it is set. */
+  default: value,
+  choices: z.array(value).readonly(),
+  /** Weaker than the default: an alarm stands. */
+  weakened: z.boolean(),
+  means: z.string(),
+});
+
+/** A change that broke a link and is taken back by itself. */
+const unconfirmed = z.object({
+  change: z.string(),
+  broken: z.array(z.string()).readonly(),
+  taken_back_in_s: z.int(),
+});
+
+/** Connection Security of the server that is asked, as it stands (CS1, CS2). */
+export const securityView = z.object({
+  server: z.string(),
+  settings: z.array(setting).readonly(),
+  unconfirmed: unconfirmed.nullable(),
+});
+
+/** Keys and values as they are typed: `validate-partner`, `true`. */
+const typedSettings = z.record(z.string().min(1).max(64), z.string().max(256));
+
+export const securityBody = z.strictObject({
+  settings: typedSettings,
+  /** It stays, whatever link it breaks. */
+  confirm: z.boolean(),
+});
+
+export const securityAnswer = z.object({
+  server: z.string(),
+  changes: z.array(z.object({ key: z.string(), before: value, after: value })).readonly(),
+  dry_run: z.boolean(),
+  unconfirmed: unconfirmed.nullable(),
+});
+
+export const confirmationAnswer = z.object({ server: z.string(), confirmed: z.string() });
+
+/** Connection Security of the server that is asked. */
+export const securityRoutes = {
+  securityShow: {
+    method: "GET",
+    path: "/v1/security",
+    summary: "Show the security settings of this server as they stand",
+    access: "person",
+    params: noParams,
+    query: noQuery,
+    body: noBody,
+    answer: securityView,
+  },
+  securitySet: {
+    method: "POST",
+    path: "/v1/security/settings",
+    summary: "Change security settings of this server, at once; what breaks a link is taken back",
+    access: "configure security",
+    params: noParams,
+    query: commandQuery,
+    body: securityBody,
+    answer: securityAnswer,
+  },
+  securityConfirm: {
+    method: "POST",
+    path: "/v1/security/confirmation",
+    summary: "Keep the last change of the security settings, though it broke a link",
+    access: "configure security",
+    params: noParams,
+    query: noQuery,
+    body: noBody,
+    answer: confirmationAnswer,
+  },
+} as const satisfies Record<string, Route>;
+
+export type SecurityView = z.infer<typeof securityView>;

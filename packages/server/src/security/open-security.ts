@@ -1,0 +1,96 @@
+import { isCopied, settingKey, type Setting } from "@gridward/core/codec/server-settings";
+import type { Result } from "@gridward/core/base/result";
+import { securityKey, securityNames } from "@gridward/core/base/security-settings";
+import { second } from "@gridward/core/base/time";
+import type { Refusal } from "@gridward/core/domain/refusal";
+import { readSecurityChange } from "@gridward/core/domain/security-change";
+import type { Alarm, ServerStatus } from "@gridward/core/domain/server-status";
+import type { Actor } from "@gridward/core/domain/types";
+import type { Clock } from "@gridward/runtime/os/clock";
+import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
+import type { SecurityParts } from "../desk/desk-parts.ts";
+import type { EventLog } from "../event-log.ts";
+import type { OwnIdentity } from "../own-identity.ts";
+import { readSettings, writeSetting } from "../own-settings.ts";
+import type { Pair } from "../pair/open-pair.ts";
+import { rejudge } from "./rejudge.ts";
+import { securityAlarms } from "./security-alarms.ts";
+import { SecurityChanges, type Unconfirmed } from "./security-changes.ts";
+import { takeBackUnconfirmed } from "./take-back.ts";
+
+export interface OpenSecurityParts {
+  readonly directory: string;
+  readonly identity: OwnIdentity;
+  readonly clock: Clock;
+  readonly events: Pick<EventLog, "onSecurity">;
+  readonly pair: () => Pair;
+  /** Every port shows and demands what stands now. */
+  readonly onIdentity: () => void;
+}
+
+/** Connection Security of this server, working. */
+export interface Security extends SecurityParts {
+  readonly tick: () => void;
+  readonly alarms: () => readonly Alarm[];
+  readonly status: () => ServerStatus["security"];
+  /** A setting that a partner gives this server (HS16); one of security holds at once. */
+  readonly write: (setting: Setting, actor: Actor) => Result<readonly Setting[], Refusal>;
+}
+
+/** Before any port is open or any partner dialled: what nobody confirmed is taken back first. */
+export function openSecurity(parts: OpenSecurityParts): Security {
+  const { directory, identity, clock, events, pair } = parts;
+  const { settings } = identity;
+  const startedAt = clock.now();
+  const found = takeBackUnconfirmed(directory, settings.now);
+  settings.apply(found.settings, startedAt);
+  if (found.use) events.onSecurity(found.use);
+  const changes = new SecurityChanges({
+    directory,
+    settings,
+    partners: () => {
+      const servers = [...pair().conductor.state.tables.servers.values()];
+      return servers.filter(({ id }) => id !== identity.node);
+    },
+    directions: (id) => pair().wire.directions(id),
+    rejudge: async (id) => rejudge(pair(), id),
+    refresh: parts.onIdentity,
+    onChange: (use) => events.onSecurity(use),
+    clock,
+  });
+  return {
+    now: () => settings.now,
+    unconfirmed: () => changes.unconfirmed,
+    set: async (order) => changes.set(order),
+    confirm: (actor) => changes.confirm(actor),
+    tick: () => changes.tick(),
+    alarms: () => securityAlarms(settings, changes.unconfirmed, startedAt),
+    status: () => statusOf(identity, changes.unconfirmed),
+    write: (setting, actor) => {
+      const name = securityNames.find((each) => settingKey(each) === setting.key);
+      if (name === undefined || !isCopied(setting.key)) return writeSetting(directory, setting);
+      const change = readSecurityChange({ [securityKey(name)]: String(setting.value) });
+      if (!change.ok) return change;
+      const order = { change: change.value, isConfirmed: false, isTry: false, actor };
+      const done = changes.order(order);
+      return done.ok || done.error.code === "security.unchanged" ? readSettings(directory) : done;
+    },
+  };
+}
+
+function statusOf(
+  identity: OwnIdentity,
+  unconfirmed: Unconfirmed | null,
+): ServerStatus["security"] {
+  const { now } = identity.settings;
+  return {
+    ...Object.fromEntries(securityNames.map((name) => [securityKey(name), now[name]])),
+    temporary: identity.isTemporary,
+    fingerprint: fingerprintOf(identity.certificate),
+    ...(unconfirmed && { unconfirmed: waitingText(unconfirmed) }),
+  };
+}
+
+function waitingText({ change, left }: Unconfirmed): string {
+  return `${change}: taken back in ${Math.ceil(left / second)} s`;
+}

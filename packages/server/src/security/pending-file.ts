@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import * as z from "zod";
+import { decodeUtf8, utf8 } from "@gridward/core/base/bytes";
+import { type SecurityChange, securityText } from "@gridward/core/base/security-settings";
+import { readSecurityChange } from "@gridward/core/domain/security-change";
+import {
+  readFileBounded,
+  removePath,
+  syncDirectory,
+  writeFileAtomic,
+} from "@gridward/runtime/os/files";
+
+/**
+ * CS11: what the settings are taken back to unless somebody confirms them. It lies beside them, so
+ * that a server that ended in between takes them back at its next start.
+ */
+const fileBytesMost = 4 * 1024;
+
+const shape = z.strictObject({ v: z.literal(1), before: z.record(z.string(), z.string()) });
+
+export function keepPending(directory: string, before: SecurityChange): void {
+  writeFileAtomic(pathIn(directory), utf8(JSON.stringify({ v: 1, before: securityText(before) })));
+}
+
+/** Null where nothing waits. A file that nobody wrote so is none: there is nothing to go back to. */
+export function readPending(directory: string): SecurityChange | null {
+  const bytes = readFileBounded(pathIn(directory), fileBytesMost);
+  const text = bytes.ok ? decodeUtf8(bytes.value) : bytes;
+  if (!text.ok) return null;
+  try {
+    const parsed = shape.safeParse(JSON.parse(text.value));
+    const read = parsed.success ? readSecurityChange(parsed.data.before) : null;
+    return read?.ok === true ? read.value : null;
+  } catch {
+    return null;
+  }
+}
+
+export function dropPending(directory: string): void {
+  removePath(pathIn(directory));
+  syncDirectory(directory);
+}
+
+function pathIn(directory: string): string {
+  return join(directory, "security-pending.json");
+}

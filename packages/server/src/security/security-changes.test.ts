@@ -1,0 +1,293 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { nodeId } from "@gridward/core/base/identity";
+import { defaultSecurity, type SecurityChange } from "@gridward/core/base/security-settings";
+import { second } from "@gridward/core/base/time";
+import type { Actor } from "@gridward/core/domain/types";
+import { runSoon } from "@gridward/runtime/os/clock";
+import { readServerConfig } from "@gridward/runtime/trust/server-directory";
+import type { SecurityUse } from "../event-log.ts";
+import type { Direction } from "../pair/partner-wire.ts";
+import { securityAlarms } from "./security-alarms.ts";
+import { SecurityChanges, takenBackAfter } from "./security-changes.ts";
+import { StandingSettings } from "./standing-settings.ts";
+import { takeBackUnconfirmed } from "./take-back.ts";
+
+/** Changes of the security settings, with links and a clock that are moved by hand. */
+
+const place = mkdtempSync(join(tmpdir(), "gridward-security-"));
+after(() => rmSync(place, { recursive: true }));
+
+const admin: Actor = { kind: "account", id: "1", name: "admin", door: "https", source: "10.0.0.9" };
+const partner = { id: nodeId("B"), name: "B" };
+const good: Direction = { verdict: "ok", fingerprint: "f", notAfter: 1 };
+const untried: Direction = { verdict: "not tried" };
+const broken: Direction = {
+  verdict: "refused",
+  cause: "T01",
+  by: "them",
+  ours: "",
+  theirs: "",
+  since: 0,
+};
+
+const text = `# Ours.
+name = "A"
+listen = "127.0.0.1"
+address = "127.0.0.1"
+
+[security]
+# As agreed.
+temporary = false # not yet
+`;
+
+let made = 0;
+
+/** A server whose links pass while `passes` says so, as soon as they are made anew. */
+function aServer(content = text) {
+  const directory = join(place, String(made++));
+  mkdirSync(directory);
+  const file = join(directory, "server.toml");
+  writeFileSync(file, content);
+  const settings = new StandingSettings(defaultSecurity);
+  const world = {
+    at: 0,
+    passes: true,
+    partners: [partner],
+    links: { dial: good, accept: good },
+    told: [] as readonly SecurityUse[],
+    refreshed: 0,
+    judged: 0,
+  };
+  const judge = (): void => {
+    const now = world.passes ? good : broken;
+    const { dial, accept } = world.links;
+    world.links = {
+      dial: dial === untried ? untried : now,
+      accept: accept === untried ? untried : now,
+    };
+  };
+  const changes = new SecurityChanges({
+    directory,
+    settings,
+    partners: () => world.partners,
+    directions: () => world.links,
+    rejudge: async () => {
+      world.judged++;
+      judge();
+    },
+    refresh: () => void world.refreshed++,
+    onChange: (use) => {
+      world.told = [...world.told, use];
+    },
+    clock: { now: () => world.at, monotonic: () => world.at, sleep: async () => undefined },
+  });
+  const set = async (change: SecurityChange, isConfirmed = false, isTry = false) =>
+    changes.set({ change, isConfirmed, isTry, actor: admin });
+  return {
+    world,
+    settings,
+    changes,
+    set,
+    judge,
+    directory,
+    written: () => readFileSync(file, "utf8"),
+    inFile: () => {
+      const config = readServerConfig(directory);
+      assert.ok(config.ok);
+      return config.value.security;
+    },
+    isPending: () => existsSync(join(directory, "security-pending.json")),
+    pass: (ms: number) => {
+      world.at += ms;
+      changes.tick();
+    },
+    last: () => world.told.at(-1)?.change ?? "",
+  };
+}
+
+test("[SCH1][CS1][CS8] a change is in the file and in force at once, and every link is made anew", async () => {
+  const { set, written, settings, world, isPending } = aServer();
+  const done = await set({ check_names: false, tls_min: "1.3" });
+  assert.deepEqual(done.ok && done.value, [
+    { name: "check_names", before: true, after: false },
+    { name: "tls_min", before: "1.2", after: "1.3" },
+  ]);
+  assert.deepEqual(settings.now, { ...defaultSecurity, check_names: false, tls_min: "1.3" });
+  assert.deepEqual(settings.link.checkNames, false);
+  assert.equal(
+    written(),
+    text.replace("[security]\n", '[security]\ntls_min = "1.3"\ncheck_names = false\n'),
+  );
+  assert.deepEqual([world.refreshed, world.judged, isPending()], [1, 1, false]);
+  assert.deepEqual(world.told, [
+    { actor: admin, change: "check-names true -> false, tls-min 1.2 -> 1.3", refusal: null },
+  ]);
+});
+
+test("[SCH2][CS1] what is refused or only tried changes neither file nor settings", async () => {
+  const { set, written, settings, world, directory } = aServer();
+  const tried = await set({ temporary: true }, false, true);
+  assert.deepEqual(tried.ok && tried.value, [{ name: "temporary", before: false, after: true }]);
+  const same = await set({ temporary: false });
+  assert.ok(!same.ok && same.error.code === "security.unchanged");
+  assert.deepEqual([written(), settings.now, world.refreshed], [text, defaultSecurity, 0]);
+  const odd = text.replace("[security]", "[ security ]");
+  writeFileSync(join(directory, "server.toml"), odd);
+  const refused = await set({ tls_min: "1.3" });
+  assert.ok(!refused.ok, "the table is written in a form that is left to a person");
+  assert.deepEqual([written(), settings.now, world.refreshed], [odd, defaultSecurity, 0]);
+  assert.equal(world.told.at(-1)?.refusal?.code, refused.error.code);
+});
+
+test("[SCH3][CS11] a change that breaks a link is taken back after 60 s, in file and force", async () => {
+  const { set, inFile, settings, world, isPending, pass, last, changes } = aServer();
+  world.passes = false;
+  assert.ok((await set({ temporary: true })).ok);
+  assert.ok(isPending() && settings.now.temporary && inFile().temporary);
+  assert.deepEqual(changes.unconfirmed?.broken, ["B"]);
+  pass(takenBackAfter - 18 * second);
+  const [alarm] = securityAlarms(settings, changes.unconfirmed, 0);
+  assert.match(alarm?.text ?? "", /temporary false -> true broke the link to B.* in 18 s/);
+  assert.match(alarm?.remedy ?? "", /gridward security confirm/);
+  pass(18 * second - 1);
+  assert.ok(settings.now.temporary);
+  world.passes = true;
+  pass(1);
+  assert.deepEqual([settings.now, inFile()], [defaultSecurity, defaultSecurity]);
+  assert.deepEqual([isPending(), changes.unconfirmed, world.refreshed], [false, null, 2]);
+  assert.match(last(), /^taken back: temporary true -> false, the link to B was not valid again$/);
+  assert.equal(world.told.at(-1)?.actor, null);
+});
+
+test("[SCH4][CS11] it stays when the link is valid again in time", async () => {
+  const { set, settings, world, isPending, pass, last, judge } = aServer();
+  world.passes = false;
+  await set({ temporary: true });
+  pass(takenBackAfter - 1);
+  assert.ok(isPending());
+  world.passes = true;
+  judge();
+  pass(0);
+  assert.equal(isPending(), false);
+  assert.match(last(), /^kept, the links are valid again: temporary false -> true$/);
+  pass(10 * takenBackAfter);
+  assert.ok(settings.now.temporary);
+});
+
+test("[SCH5][CS11] it stays when somebody confirms it, before or after", async () => {
+  const before = aServer();
+  before.world.passes = false;
+  await before.set({ temporary: true }, true);
+  assert.deepEqual([before.isPending(), before.changes.unconfirmed], [false, null]);
+  assert.equal(before.last(), "temporary false -> true, confirmed");
+  const later = aServer();
+  later.world.passes = false;
+  await later.set({ temporary: true });
+  assert.ok(later.changes.confirm(admin).ok);
+  assert.equal(later.isPending(), false);
+  assert.deepEqual(later.world.told.at(-1)?.actor, admin);
+  for (const { pass, settings, changes } of [before, later]) {
+    pass(takenBackAfter);
+    assert.ok(settings.now.temporary);
+    const again = changes.confirm(admin);
+    assert.ok(!again.ok && again.error.code === "security.nothing-to-confirm");
+  }
+});
+
+test("[SCH3][CS11] a link that was broken before, and a server without partner, take nothing back", async () => {
+  const down = aServer();
+  down.world.links = { dial: broken, accept: untried };
+  down.world.passes = false;
+  const lone = aServer();
+  lone.world.partners = [];
+  for (const { set, pass, settings, isPending } of [down, lone]) {
+    await set({ temporary: true });
+    assert.equal(isPending(), false);
+    pass(takenBackAfter);
+    assert.ok(settings.now.temporary);
+  }
+});
+
+test("[SCH3][CS11] one direction that passed before must pass again; one that did not need not", async () => {
+  const { set, isPending, world } = aServer();
+  world.links = { dial: good, accept: untried };
+  await set({ tls_min: "1.3" });
+  assert.equal(isPending(), false);
+  world.passes = false;
+  await set({ temporary: true });
+  assert.ok(isPending());
+});
+
+test("[SCH6][CS11] a second change before the first is confirmed goes back to where both began", async () => {
+  const { set, settings, world, isPending, pass, inFile } = aServer();
+  world.passes = false;
+  await set({ temporary: true });
+  pass(30 * second);
+  await set({ check_names: false });
+  pass(takenBackAfter - 1);
+  assert.ok(settings.now.temporary && !settings.now.check_names);
+  pass(1);
+  assert.deepEqual([settings.now, inFile()], [defaultSecurity, defaultSecurity]);
+  await set({ temporary: true });
+  await set({ temporary: false });
+  assert.equal(isPending(), false);
+});
+
+test("[SCH7][CS11] what nobody confirmed before the server ended is taken back at its next start", async () => {
+  const { set, directory, inFile, isPending, world } = aServer();
+  world.passes = false;
+  await set({ temporary: true, tls_min: "1.3" });
+  const started = takeBackUnconfirmed(directory, inFile());
+  assert.deepEqual([started.settings, inFile()], [defaultSecurity, defaultSecurity]);
+  assert.match(
+    started.use?.change ?? "",
+    /^taken back: temporary true -> false, tls-min 1\.3 -> 1\.2/,
+  );
+  assert.equal(isPending(), false);
+  assert.deepEqual(takeBackUnconfirmed(directory, inFile()), {
+    settings: defaultSecurity,
+    use: null,
+  });
+});
+
+test("[SCH7][CS11] a crash before the settings were written leaves nothing to take back", () => {
+  const { directory, written, inFile, isPending } = aServer();
+  const file = join(directory, "security-pending.json");
+  for (const [content, isGone] of [
+    ['{"v":1,"before":{"temporary":"false"}}', true],
+    ['{"v":1,"before":{"temporary":"maybe"}}', false],
+    ["{", false],
+    ["x".repeat(10_000), false],
+  ] as const) {
+    writeFileSync(file, content);
+    assert.deepEqual(takeBackUnconfirmed(directory, inFile()), {
+      settings: defaultSecurity,
+      use: null,
+    });
+    assert.equal(written(), text);
+    assert.equal(isPending(), !isGone);
+    rmSync(file, { force: true });
+  }
+});
+
+test("[SCH8][CS1] each weaker setting is a standing alarm from when it was set", async () => {
+  const { set, settings, world } = aServer();
+  assert.deepEqual(securityAlarms(settings, null, 0), []);
+  world.at = 5 * second;
+  await set({ validate_partner: false, require_client_certificates: false }, true);
+  const alarms = securityAlarms(settings, null, 0);
+  assert.deepEqual(
+    alarms.map(({ code, since }) => [code, since]),
+    [
+      ["security.validation-off", "1970-01-01T00:00:05.000Z"],
+      ["security.certificates-not-required", "1970-01-01T00:00:05.000Z"],
+    ],
+  );
+  await set({ validate_partner: true, require_client_certificates: true });
+  assert.deepEqual(securityAlarms(settings, null, 0), []);
+  await new Promise<void>(runSoon);
+});

@@ -1,0 +1,255 @@
+import type { NodeId } from "@gridward/core/base/identity";
+import { ok, type Result } from "@gridward/core/base/result";
+import {
+  compareSecurity,
+  differenceText,
+  type SecurityChange,
+  securityChange,
+  type SecurityDifference,
+  type SecuritySettings,
+} from "@gridward/core/base/security-settings";
+import { type Instant, type Millis, minute } from "@gridward/core/base/time";
+import { type Refusal, refuse } from "@gridward/core/domain/refusal";
+import type { Actor } from "@gridward/core/domain/types";
+import { isOutOfRoom } from "@gridward/runtime/os/files";
+import type { Clock } from "@gridward/runtime/os/clock";
+import type { SecurityUse } from "../event-log.ts";
+import { readSecurity, writeSecurity } from "../own-settings.ts";
+import type { Direction } from "../pair/partner-wire.ts";
+import { dropPending, keepPending } from "./pending-file.ts";
+import type { StandingSettings } from "./standing-settings.ts";
+
+export interface SecurityChangesParts {
+  readonly directory: string;
+  readonly settings: StandingSettings;
+  /** The other servers of the system. */
+  readonly partners: () => readonly { readonly id: NodeId; readonly name: string }[];
+  readonly directions: (id: NodeId) => { readonly dial: Direction; readonly accept: Direction };
+  /** Makes the links to a partner anew. */
+  readonly rejudge: (id: NodeId) => Promise<void>;
+  /** Every port shows and demands what stands now, from its next handshake on. */
+  readonly refresh: () => void;
+  readonly onChange: (use: SecurityUse) => void;
+  readonly clock: Clock;
+}
+
+export interface SecurityOrder {
+  readonly change: SecurityChange;
+  /** It stays, whatever it breaks. */
+  readonly isConfirmed: boolean;
+  /** Judged, and nothing is changed. */
+  readonly isTry: boolean;
+  readonly actor: Actor;
+}
+
+/** A change that broke a link and goes back by itself. */
+export interface Unconfirmed {
+  /** In words. */
+  readonly change: string;
+  /** Names of the partners whose link is not valid again. */
+  readonly broken: readonly string[];
+  readonly since: Instant;
+  readonly left: Millis;
+}
+
+interface Link {
+  readonly id: NodeId;
+  /** Which directions passed before the change, and must pass again. */
+  readonly dial: boolean;
+  readonly accept: boolean;
+}
+
+interface Pending {
+  readonly before: SecurityChange;
+  readonly links: readonly Link[];
+  readonly since: Instant;
+  readonly until: Millis;
+  /** A link was found broken: from then on people are told. */
+  readonly isBroken: boolean;
+}
+
+/** A change that nobody confirms has so long to bring its links back. */
+export const takenBackAfter: Millis = minute;
+
+/**
+ * CS8, CS11: changes of the security settings of this server. They hold from the next handshake on;
+ * links are made anew under them; what breaks a link goes back by itself.
+ */
+export class SecurityChanges {
+  readonly #parts: SecurityChangesParts;
+  #pending: Pending | null = null;
+  #judging: Promise<void> = Promise.resolve();
+  #underWay = 0;
+
+  constructor(parts: SecurityChangesParts) {
+    this.#parts = parts;
+  }
+
+  /** Answers when every link was tried under the new settings. */
+  async set(order: SecurityOrder): Promise<Result<readonly SecurityDifference[], Refusal>> {
+    const done = this.order(order);
+    if (done.ok) await this.#judging;
+    return done;
+  }
+
+  /** The same without waiting for the links. Nothing that is refused changes anything. */
+  order(order: SecurityOrder): Result<readonly SecurityDifference[], Refusal> {
+    const { settings, onChange } = this.#parts;
+    const wanted = { ...settings.now, ...order.change };
+    const differences = compareSecurity(settings.now, wanted);
+    const done = this.#check(order.change, differences);
+    if (order.isTry) return done.ok ? ok(differences) : done;
+    const written = done.ok ? this.#write(order, wanted) : done;
+    const words = `${differenceText(differences)}${order.isConfirmed ? ", confirmed" : ""}`;
+    const refusal = written.ok ? null : written.error;
+    onChange({ actor: order.actor, change: words || "nothing new", refusal });
+    if (!written.ok) return written;
+    this.#apply(wanted);
+    return ok(differences);
+  }
+
+  /** What was changed last stays, whatever it broke. */
+  confirm(actor: Actor): Result<string, Refusal> {
+    const pending = this.#pending;
+    if (pending === null) return refuse("security.nothing-to-confirm", "");
+    const change = this.#wordsOf(pending);
+    this.#settle({ actor, change: `confirmed: ${change}`, refusal: null });
+    return ok(change);
+  }
+
+  /** Called some times a second. */
+  tick(): void {
+    const pending = this.#pending;
+    if (pending === null || this.#underWay > 0) return;
+    if (pending.links.every((link) => this.#isValid(link))) {
+      const change = `kept, the links are valid again: ${this.#wordsOf(pending)}`;
+      this.#settle(pending.isBroken ? { actor: null, change, refusal: null } : null);
+    } else if (this.#parts.clock.monotonic() >= pending.until) this.#takeBack(pending);
+    else if (!pending.isBroken) this.#pending = { ...pending, isBroken: true };
+  }
+
+  get unconfirmed(): Unconfirmed | null {
+    const { clock } = this.#parts;
+    if (this.#pending?.isBroken !== true) return null;
+    const { since, until } = this.#pending;
+    const left = Math.max(0, until - clock.monotonic());
+    return {
+      change: this.#wordsOf(this.#pending),
+      broken: this.#brokenIn(this.#pending),
+      since,
+      left,
+    };
+  }
+
+  /** A hand may have changed the file: what it says there is meant from the next start on. */
+  #check(
+    change: SecurityChange,
+    differences: readonly SecurityDifference[],
+  ): Result<null, Refusal> {
+    const file = readSecurity(this.#parts.directory);
+    if (!file.ok) return file;
+    const written = compareSecurity(file.value, { ...file.value, ...change });
+    if (differences.length > 0 || written.length > 0) return ok(null);
+    return refuse("security.unchanged", Object.keys(change).join(", "));
+  }
+
+  /** First what it would go back to, then what shall be: a crash in between changes nothing. */
+  #write(order: SecurityOrder, wanted: SecuritySettings): Result<null, Refusal> {
+    const { directory, clock, settings } = this.#parts;
+    const earlier = this.#pending;
+    const before = securityChange(wanted, { ...settings.now, ...earlier?.before });
+    const links = earlier?.links ?? this.#goodLinks();
+    const isProtected = !order.isConfirmed && links.length > 0 && Object.keys(before).length > 0;
+    const kept = isProtected ? tryKeep(directory, before) : ok(null);
+    if (!kept.ok) return kept;
+    const written = writeSecurity(directory, order.change);
+    if (!written.ok) {
+      if (earlier) tryKeep(directory, earlier.before);
+      else dropPending(directory);
+      return written;
+    }
+    if (!isProtected) dropPending(directory);
+    const since = clock.now();
+    const until = clock.monotonic() + takenBackAfter;
+    this.#pending = isProtected ? { before, links, since, until, isBroken: false } : null;
+    return ok(null);
+  }
+
+  #apply(wanted: SecuritySettings): void {
+    const { settings, refresh, clock } = this.#parts;
+    settings.apply(wanted, clock.now());
+    refresh();
+    this.#judging = this.#rejudge(this.#judging);
+  }
+
+  /** One round after the other. */
+  async #rejudge(before: Promise<void>): Promise<void> {
+    this.#underWay++;
+    const { partners, rejudge } = this.#parts;
+    await before;
+    await Promise.all(partners().map(async ({ id }) => rejudge(id)));
+    this.#underWay--;
+    this.tick();
+  }
+
+  #settle(use: SecurityUse | null): void {
+    dropPending(this.#parts.directory);
+    this.#pending = null;
+    if (use) this.#parts.onChange(use);
+  }
+
+  /** Where the disk does not take it, it holds until the end of this process, and then again. */
+  #takeBack(pending: Pending): void {
+    const { directory, settings, onChange } = this.#parts;
+    const wanted = { ...settings.now, ...pending.before };
+    const words = differenceText(compareSecurity(settings.now, wanted));
+    const why = `the link to ${this.#brokenIn(pending).join(", ")} was not valid again`;
+    const written = writeSecurity(directory, pending.before);
+    if (written.ok) dropPending(directory);
+    this.#pending = null;
+    const refusal = written.ok ? null : written.error;
+    onChange({ actor: null, change: `taken back: ${words}, ${why}`, refusal });
+    this.#apply(wanted);
+  }
+
+  #goodLinks(): readonly Link[] {
+    const { partners, directions } = this.#parts;
+    return partners()
+      .map(({ id }) => {
+        const { dial, accept } = directions(id);
+        return { id, dial: dial.verdict === "ok", accept: accept.verdict === "ok" };
+      })
+      .filter(({ dial, accept }) => dial || accept);
+  }
+
+  /** Who left the system meanwhile breaks nothing. */
+  #isValid({ id, ...before }: Link): boolean {
+    if (!this.#parts.partners().some((partner) => partner.id === id)) return true;
+    const { dial, accept } = this.#parts.directions(id);
+    const isBack = (was: boolean, now: Direction): boolean => !was || now.verdict === "ok";
+    return isBack(before.dial, dial) && isBack(before.accept, accept);
+  }
+
+  #brokenIn({ links }: Pending): readonly string[] {
+    const broken = links.filter((link) => !this.#isValid(link)).map(({ id }) => id);
+    return this.#parts
+      .partners()
+      .filter(({ id }) => broken.includes(id))
+      .map(({ name }) => name);
+  }
+
+  #wordsOf({ before }: Pending): string {
+    const { now } = this.#parts.settings;
+    return differenceText(compareSecurity({ ...now, ...before }, now));
+  }
+}
+
+function tryKeep(directory: string, before: SecurityChange): Result<null, Refusal> {
+  try {
+    keepPending(directory, before);
+    return ok(null);
+  } catch (error) {
+    if (!isOutOfRoom(error)) throw error;
+    return refuse("disk.full", "security-pending.json");
+  }
+}

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Answered, Api } from "../../scripts/demo/api.ts";
+import { type DemoServer, member, runServer } from "../../scripts/demo/cast.ts";
+import { Stage } from "../../scripts/demo/stage.ts";
+import {
+  foundSystem,
+  initServer,
+  joinTo,
+  lookAt,
+  orderLocally,
+  type Status,
+  waitForState,
+  waitUntil,
+} from "./servers.ts";
+
+/** Settings of two servers in contradiction: said on both, healed by setting them back. */
+
+const stage = new Stage();
+let a: DemoServer;
+let b: DemoServer;
+let api: Api;
+
+/** Both servers must say it so soon (CS9). */
+const saidWithinMs = 10_000;
+
+before(async () => {
+  a = await initServer(stage, "A");
+  b = await initServer(stage, "B");
+  await Promise.all([runServer(stage, a), runServer(stage, b)]);
+  api = await foundSystem(stage, a);
+  await joinTo(api, a, b);
+  await areWell();
+});
+after(async () => {
+  api.close();
+  await stage.clear();
+});
+
+async function areWell(): Promise<void> {
+  await waitForState(b, "standby-valid");
+  await waitForState(a, "main-protected");
+  for (const server of [a, b]) {
+    await waitUntil(server, "both directions pass", ({ partners }) =>
+      ["dial", "accept"].every((way) => member(first(partners), way, "verdict") === "ok"),
+    );
+  }
+}
+
+function first(list: unknown): unknown {
+  return Array.isArray(list) ? list[0] : undefined;
+}
+
+function conflictOf({ partners }: Status): readonly unknown[] {
+  const conflict = member(first(partners), "conflict");
+  return [member(conflict, "code"), member(conflict, "refused_by")];
+}
+
+async function set(
+  server: DemoServer,
+  settings: Readonly<Record<string, string>>,
+  confirm = false,
+): Promise<Answered> {
+  const body = { settings, confirm, dry_run: false };
+  const answered = await orderLocally(server, "/local/security/settings", body);
+  assert.equal(answered?.status, 200, JSON.stringify(answered));
+  return answered;
+}
+
+async function bothSay(code: string, refuser: string): Promise<void> {
+  const start = performance.now();
+  for (const server of [a, b]) {
+    await waitUntil(server, `says ${code}`, (status) =>
+      [code, refuser].every((word, index) => conflictOf(status)[index] === word),
+    );
+  }
+  assert.ok(performance.now() - start < saidWithinMs);
+}
+
+test("[CS1][CS4][CS8][CS9] a Main set to its temporary certificate: both say T01, and setting it back heals", async () => {
+  const pids = [a.pid, b.pid];
+  await set(a, { temporary: "true" }, true);
+  await bothSay("T01", "B");
+  const standby = await waitForState(b, "standby-security-conflict");
+  assert.equal(member(standby, "cause", "code"), "T01");
+  assert.equal(member(standby, "icon", "colour"), "magenta");
+  const main = await waitForState(a, "main-exposed");
+  assert.equal(member(main, "cause", "code"), "T01");
+  assert.equal(member(main, "cause", "text"), member(main, "cause", "text"));
+  assert.equal(member(main, "changeover", "ok"), false);
+  assert.ok(alarmsOf(main).includes("security.temporary"));
+  const shown = await stage.must("security", "show", "--local", a.directory);
+  assert.equal(member(first(shown["settings"]), "value"), true);
+  await set(a, { temporary: "false" });
+  await areWell();
+  assert.deepEqual(alarmsOf(await waitForState(a, "main-protected")), []);
+  assert.deepEqual([a.pid, b.pid], pids);
+});
+
+function alarmsOf({ alarms }: Status): readonly unknown[] {
+  return Array.isArray(alarms) ? alarms.map((alarm) => member(alarm, "code")) : [];
+}
+
+test("[CS2][CS9] a Standby that shows no certificate when it dials: both say T09, until it does", async () => {
+  await set(b, { "client-certificate": "disabled" }, true);
+  await bothSay("T09", "A");
+  await set(b, { "client-certificate": "automatic" });
+  await areWell();
+});
+
+test("[CS2][CS4] a Standby that does not validate follows a Main with a temporary certificate", async () => {
+  await set(b, { "validate-partner": "false" });
+  await set(a, { temporary: "true" });
+  await areWell();
+  assert.ok(alarmsOf((await lookAt(b)) ?? {}).includes("security.validation-off"));
+  await set(a, { temporary: "false" });
+  await set(b, { "validate-partner": "true" });
+  await areWell();
+});
+
+test("[CS11] a change that broke the link is taken back by a server that was killed meanwhile", async () => {
+  const answered = await set(a, { temporary: "true" });
+  const waiting = member(answered.body, "data", "unconfirmed");
+  assert.deepEqual(member(waiting, "broken"), ["B"]);
+  const left = member(waiting, "taken_back_in_s");
+  assert.ok(typeof left === "number" && left > 0 && left <= 60);
+  const status = await waitUntil(a, "tells it", (seen) =>
+    alarmsOf(seen).includes("security.unconfirmed"),
+  );
+  assert.match(String(member(status, "security", "unconfirmed")), /taken back in \d+ s/);
+  await stage.end(a.name, "SIGKILL");
+  await runServer(stage, a);
+  await areWell();
+  assert.deepEqual(alarmsOf((await lookAt(a)) ?? {}), []);
+});
+
+test("[CS11] it stays when it is confirmed with `security confirm`", async () => {
+  await set(a, { temporary: "true" });
+  const kept = await stage.must("security", "confirm", "--local", a.directory);
+  assert.equal(kept["confirmed"], "temporary false -> true");
+  const status = (await lookAt(a)) ?? {};
+  assert.equal(member(status, "security", "unconfirmed"), undefined);
+  assert.equal(member(status, "security", "temporary"), true);
+  await set(a, { temporary: "false" });
+  await areWell();
+});
