@@ -82,21 +82,21 @@ export interface HouseOrder {
 
 /** The composition root: the one place that knows every part and gives each what it needs. */
 export function buildHouse(order: HouseOrder): Result<House, Refusal> {
-  const { directory, clock } = order;
-  const identity = new OwnIdentity(directory, order.found);
+  const { directory, clock, found } = order;
+  const identity = new OwnIdentity(directory, found);
   const database = openDatabase(directory, identity.node);
   if (!database.ok) return database;
   const counters = new FailureCounters(join(directory, "failures.db"));
   const events = openEvents(order, identity.name);
-  const hasher = createPasswordHasher();
   const known = new KnownServers(directory);
-  const listeners = new Set<() => void>();
+  const listeners = new Set([() => known.follow(pair.conductor.state.tables.servers)]);
   const tell = (): void => {
     for (const listener of listeners) listener();
   };
   const security = openSecurity({ ...order, identity, events, pair: () => pair });
   const slow = watchPace(order, { identity, events, pair: () => pair, operator: () => operator });
-  const basis = { ...order, identity, known, database: timeWrites(database.value, clock, slow) };
+  const timed = timeWrites(database.value, clock, slow);
+  const basis = { ...order, identity, known, security, database: timed };
   const freshness = openFreshness(basis);
   const watch = watchState(() => pair, { events, tell, clock });
   const leaving = watchRemoval(basis, () => pair);
@@ -109,20 +109,17 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     onSettled: watch.look,
     onOrder: (told) => events.onPairOrder(told),
     takeOther: (frame) => slow.take(frame) ?? leaving.take(frame),
-    writeSetting: (setting, actor) => security.write(setting, actor),
   });
-  const { config } = order.found;
-  const { conductor } = pair;
-  const backups = startBackups({ ...basis, config: config.backup, conductor, events });
+  const backups = openBackups(basis, pair, events);
   const upload = openUpload(basis, pair);
   const doors = new Doors(descriptorLimit(), clock);
-  const tools = { events, counters, hasher, backups, upload, slow, doors, freshness, security };
+  const hasher = createPasswordHasher();
+  const tools = { events, counters, hasher, backups, upload, slow, doors, freshness };
   const front = frontEnd(basis, pair, { ...tools, since: watch.since });
-  const ticking = [pair, slow, security, { tick: () => freshness.look(front.condition()) }, basis];
-  listeners.add(() => known.follow(conductor.state.tables.servers));
+  const look = { tick: () => freshness.look(front.condition()) };
   const ended = new AbortController();
-  const operator = openOrders({ ...basis, pair, front, config, events });
-  void keepTicking(ticking, clock, ended.signal);
+  const operator = openOrders({ ...basis, pair, front, config: found.config, events });
+  void keepTicking([pair, slow, security, look, order], clock, ended.signal);
   void upload.keepOn(ended.signal);
   return ok({
     identity,
@@ -143,6 +140,10 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
       for (const part of [pair, counters, events]) part.close();
     },
   });
+}
+
+function openBackups(basis: Basis, { conductor }: Pair, events: EventLog): Backups {
+  return startBackups({ ...basis, config: basis.found.config.backup, conductor, events });
 }
 
 function watchRemoval({ directory, identity }: Basis, pair: () => Pair): Leaving {
@@ -203,6 +204,7 @@ function openSessions({ identity, clock }: Basis, { state }: FrontEndParts): Ses
 interface Basis extends HouseOrder {
   readonly identity: OwnIdentity;
   readonly known: KnownServers;
+  readonly security: Security;
   readonly database: FoundDatabase;
 }
 
@@ -213,7 +215,6 @@ function startPair(
     readonly onSettled: () => void;
     readonly onOrder: (order: PairOrder) => void;
     readonly takeOther: (frame: OtherFrame) => boolean | undefined;
-    readonly writeSetting: Security["write"];
   },
 ): Pair {
   const { identity, known, clock, stop } = basis;
@@ -238,7 +239,7 @@ function startPair(
     note: (text) => basis.note(withNames(text, known.rows)),
     settings: {
       read: () => readSettings(basis.directory),
-      write: told.writeSetting,
+      write: basis.security.write,
     },
     setAside: (source, tail) => setAside(basis, pair.conductor.pair, source, tail),
     ...told,
@@ -314,7 +315,6 @@ interface FrontTools {
   readonly slow: SlowWatch;
   readonly doors: Doors;
   readonly freshness: Freshness;
-  readonly security: Security;
   readonly since: () => Instant;
 }
 
@@ -324,7 +324,7 @@ function frontEnd(basis: Basis, pair: Pair, tools: FrontTools): FrontEndParts {
   const state = (): DirectoryState => conductor.state;
   const condition = () =>
     tools.freshness.aged(serverCondition(conductor.pair, clock.monotonic(), clock.now()));
-  const alarms = openAlarms(pair, clock, tools);
+  const alarms = openAlarms(pair, clock, { ...tools, security: basis.security });
   return {
     state,
     condition,
@@ -347,7 +347,7 @@ function frontEnd(basis: Basis, pair: Pair, tools: FrontTools): FrontEndParts {
         dialledOver: (id) => wire.dialledOver(id),
         arbitration: arbitrationStatus(conductor.pair.control.mode, pair.witness.view),
         alarms: alarms(),
-        security: tools.security.status(),
+        security: basis.security.status(),
       }),
     signIn: openSignIn({
       state,
@@ -361,11 +361,13 @@ function frontEnd(basis: Basis, pair: Pair, tools: FrontTools): FrontEndParts {
   };
 }
 
+type AlarmParts = Omit<FrontTools, "since"> & Pick<Basis, "security">;
+
 /** Everything that is wrong apart from the pair's own state. */
 function openAlarms(
   { conductor, witness }: Pair,
   clock: Clock,
-  { slow, doors, freshness, security, upload, backups }: Omit<FrontTools, "since">,
+  { slow, doors, freshness, security, upload, backups }: AlarmParts,
 ): () => readonly Alarm[] {
   const setAsideAlarms = openSetAsideAlarm();
   const witnessAlarms = openWitnessAlarms();

@@ -16,18 +16,12 @@ import type { SecurityEvents } from "./desk/desk-parts.ts";
 import type { LocalUse } from "./desk/local-use.ts";
 import type { RefusedEnrolment, SignInAttempt } from "./parts.ts";
 import type { DeviceObservation } from "./replica/replica-parts.ts";
+import type { SecurityUse } from "./security/security-use.ts";
 
 export interface PairOrder {
   readonly actor: Actor;
   /** In words, with its reason. */
   readonly order: string;
-  readonly refusal: Refusal | null;
-}
-
-export interface SecurityUse {
-  readonly actor: Actor | null;
-  /** What was before and is after, in words. */
-  readonly change: string;
   readonly refusal: Refusal | null;
 }
 

@@ -56,8 +56,9 @@ test("[SST2] what is a server's own is not copied, nor is what is no setting", (
   ]) {
     assert.equal(isCopied(key), false, key);
   }
-  for (const key of ["pair.first_pass_rate", "backup.keep", "security.tls_min"])
+  for (const key of ["pair.first_pass_rate", "backup.keep", "security.tls_min"]) {
     assert.ok(isCopied(key), key);
+  }
 });
 
 test("[SST3] a setting is changed in its line, and all else of the file stays", () => {

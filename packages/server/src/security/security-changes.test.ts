@@ -9,7 +9,7 @@ import { second } from "@gridward/core/base/time";
 import type { Actor } from "@gridward/core/domain/types";
 import { runSoon } from "@gridward/runtime/os/clock";
 import { readServerConfig } from "@gridward/runtime/trust/server-directory";
-import type { SecurityUse } from "../event-log.ts";
+import type { SecurityUse } from "./security-use.ts";
 import type { Direction } from "../pair/partner-wire.ts";
 import { securityAlarms } from "./security-alarms.ts";
 import { SecurityChanges, takenBackAfter } from "./security-changes.ts";
@@ -45,6 +45,7 @@ temporary = false # not yet
 `;
 
 let made = 0;
+const nobody: readonly SecurityUse[] = [];
 
 /** A server whose links pass while `passes` says so, as soon as they are made anew. */
 function aServer(content = text) {
@@ -58,7 +59,7 @@ function aServer(content = text) {
     passes: true,
     partners: [partner],
     links: { dial: good, accept: good },
-    told: [] as readonly SecurityUse[],
+    told: nobody,
     refreshed: 0,
     judged: 0,
   };

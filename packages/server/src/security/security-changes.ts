@@ -13,7 +13,7 @@ import { type Refusal, refuse } from "@gridward/core/domain/refusal";
 import type { Actor } from "@gridward/core/domain/types";
 import { isOutOfRoom } from "@gridward/runtime/os/files";
 import type { Clock } from "@gridward/runtime/os/clock";
-import type { SecurityUse } from "../event-log.ts";
+import type { SecurityUse } from "./security-use.ts";
 import { readSecurity, writeSecurity } from "../own-settings.ts";
 import type { Direction } from "../pair/partner-wire.ts";
 import { dropPending, keepPending } from "./pending-file.ts";

@@ -4,7 +4,7 @@ import {
   differenceText,
   type SecuritySettings,
 } from "@gridward/core/base/security-settings";
-import type { SecurityUse } from "../event-log.ts";
+import type { SecurityUse } from "./security-use.ts";
 import { writeSecurity } from "../own-settings.ts";
 import { dropPending, readPending } from "./pending-file.ts";
 
