@@ -1,4 +1,5 @@
 import { backupRefusals } from "./refusals/backup-refusals.ts";
+import { ownCertificateRefusals } from "./refusals/own-certificate-refusals.ts";
 import { deviceRefusals } from "./refusals/device-refusals.ts";
 import { directoryRefusals } from "./refusals/directory-refusals.ts";
 import { pairRefusals } from "./refusals/pair-refusals.ts";
@@ -20,6 +21,7 @@ export const refusals = {
   ...pairRefusals,
   ...setAsideRefusals,
   ...serverRefusals,
+  ...ownCertificateRefusals,
   ...backupRefusals,
   ...witnessRefusals,
 } as const satisfies Record<string, RefusalSpec>;

@@ -16,7 +16,7 @@ export function flawOfIssuer(issuer: X509Certificate): string | undefined {
 }
 
 /** RFC 5280 §4.1.2.2: a positive number of at most 20 octets as DER writes it. */
-function flawOfSerial(certificate: X509Certificate): string | undefined {
+export function flawOfSerial(certificate: X509Certificate): string | undefined {
   const serial = serialOf(certificate);
   if (serial.startsWith("-")) return "a negative serial number";
   if (/^0*$/.test(serial)) return "the serial number zero";
