@@ -20,6 +20,7 @@ import { randomFraction } from "@gridward/runtime/os/random";
 import type { ServerIdentity } from "@gridward/runtime/trust/server-directory";
 import type { Backups } from "./backup/open-backups.ts";
 import { startBackups } from "./backup/start-backups.ts";
+import { CrlKeeper } from "./ca/keep-crl.ts";
 import { serverCondition } from "./condition.ts";
 import { EventLog, type PairOrder } from "./event-log.ts";
 import { Freshness } from "./freshness.ts";
@@ -116,10 +117,11 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const hasher = createPasswordHasher();
   const tools = { events, counters, hasher, backups, upload, slow, doors, freshness };
   const front = frontEnd(basis, pair, { ...tools, since: watch.since });
+  const crl = new CrlKeeper({ ...basis, front });
   const look = { tick: () => freshness.look(front.condition()) };
   const ended = new AbortController();
   const operator = openOrders({ ...basis, pair, front, config: found.config, events });
-  void keepTicking([pair, slow, security, look, order], clock, ended.signal);
+  void keepTicking([pair, slow, security, crl, look, order], clock, ended.signal);
   void upload.keepOn(ended.signal);
   return ok({
     identity,
@@ -135,10 +137,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     doors,
     clock,
     listeners,
-    close: () => {
-      ended.abort();
-      for (const part of [pair, counters, events]) part.close();
-    },
+    close: () => closeAll([pair, counters, events], ended),
   });
 }
 

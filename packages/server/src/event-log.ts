@@ -197,6 +197,13 @@ function eventOf(fact: Fact): readonly [number, string] | undefined {
   if (fact.kind === "account-deleted") return [2120, fact.id];
   if (fact.kind === "password-set") return [2210, fact.id];
   if (fact.kind === "account-updated") return [2160, fact.id];
+  if (fact.kind === "certificate-issued") {
+    const { profile, name, serial } = fact.certificate;
+    return [20090, `${profile} ${name}, serial number ${serial}, issued`];
+  }
+  if (fact.kind === "certificate-revoked") {
+    return [20090, `serial number ${fact.serial} revoked: ${fact.reason}`];
+  }
   if (fact.kind === "server-address-set") {
     const { id, address, backup } = fact;
     return [20050, `server ${id} at ${address}, backup ${backup ?? "none"}`];

@@ -1,4 +1,5 @@
 import type { DeviceId, NodeId } from "@gridward/core/base/identity";
+import { revocationOf } from "@gridward/core/domain/revocation";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { ServerRow, WitnessRow } from "@gridward/core/domain/types";
 import { dialLink } from "@gridward/runtime/link/dial";
@@ -111,9 +112,11 @@ function findServer(parts: DialParts, node: NodeId): ServerRow | undefined {
   return servers.size > 0 ? servers.get(node) : parts.known().find(({ id }) => id === node);
 }
 
-function isEnrolled(state: DirectoryState, device: DeviceId, fingerprint: string): boolean {
+/** With the certificate of the day, and that not revoked. */
+export function isEnrolled(state: DirectoryState, device: DeviceId, fingerprint: string): boolean {
   const row = state.tables.devices.get(device);
-  return row?.status === "enrolled" && row.certificate?.fingerprint === fingerprint;
+  if (row?.status !== "enrolled" || row.certificate?.fingerprint !== fingerprint) return false;
+  return revocationOf(state, row.certificate.serial) === null;
 }
 
 function unknownServer(node: NodeId): LinkOutcome {

@@ -1,3 +1,4 @@
+import { crlRoute } from "./ca/crl-route.ts";
 import { createEndpoints } from "./desk/endpoints.ts";
 import type { DeskParts } from "./desk/desk-parts.ts";
 import { localEndpoints } from "./desk/local-endpoints.ts";
@@ -177,11 +178,14 @@ async function openHttps({ house, config, note }: ListenOrder): Promise<Door> {
       front,
       sessions,
       endpoints: createEndpoints(deskOf(house)),
-      mounted: estRoutes({
-        front,
-        systemKey: () => identity.systemKey,
-        record: (refused) => house.events.onEnrolmentRefused(refused),
-      }),
+      mounted: [
+        ...estRoutes({
+          front,
+          systemKey: () => identity.systemKey,
+          record: (refused) => house.events.onEnrolmentRefused(refused),
+        }),
+        crlRoute(front),
+      ],
       tls: tls(),
       limit: house.doors.limit("https"),
       reportDefect: (id, error) => note(`defect ${id}: ${String(error)}`),

@@ -24,13 +24,14 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "witness-removed":
     case "group-created":
     case "certificate-issued":
+    case "crl-published":
+    case "certificate-revoked":
     case "policy-set":
     case "session-ended":
-      return [newRow(fact)];
+      return [oneRow(state, fact, at)];
     case "account-created":
-      return createAccount(state, fact.account);
     case "account-deleted":
-      return deleteAccount(state, fact.id, at);
+      return changeAccounts(state, fact, at);
     case "account-updated":
     case "account-enabled":
     case "account-disabled":
@@ -49,7 +50,6 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "group-administrator-admitted":
       return changeMembership(state, fact, at);
     case "device-registered":
-      return [{ table: "devices", key: fact.device.id, row: fact.device }];
     case "device-code-issued":
     case "device-enrolled":
     case "device-replication-set":
@@ -107,6 +107,16 @@ function getRow<Row>(table: Table<Row>, key: string): Row {
   const row = table.get(key);
   assert(row !== undefined, `a fact names the row ${key}, which does not exist`);
   return row;
+}
+
+function changeAccounts(
+  state: DirectoryState,
+  fact: FactOf<"account-created" | "account-deleted">,
+  at: Instant,
+): readonly RowChange[] {
+  return fact.kind === "account-created"
+    ? createAccount(state, fact.account)
+    : deleteAccount(state, fact.id, at);
 }
 
 function createAccount(state: DirectoryState, account: AccountRow): readonly RowChange[] {
@@ -228,7 +238,14 @@ function without(group: GroupRow, list: "deny" | "administrators", id: AccountId
 
 type DeviceFact = FactOf<"device-code-issued" | "device-enrolled" | "device-replication-set">;
 
-function changeDevice(state: DirectoryState, fact: DeviceFact, at: Instant): RowChange {
+function changeDevice(
+  state: DirectoryState,
+  fact: DeviceFact | FactOf<"device-registered">,
+  at: Instant,
+): RowChange {
+  if (fact.kind === "device-registered") {
+    return { table: "devices", key: fact.device.id, row: fact.device };
+  }
   const device = { ...getRow(state.tables.devices, fact.id), changedAt: at };
   return { table: "devices", key: fact.id, row: { ...device, ...deviceMembers(fact) } };
 }
@@ -268,16 +285,20 @@ function changeInvite(
   }
 }
 
-function newRow(
+function oneRow(
+  state: DirectoryState,
   fact: FactOf<
     | "authority-created"
     | "witness-added"
     | "witness-removed"
     | "group-created"
     | "certificate-issued"
+    | "certificate-revoked"
+    | "crl-published"
     | "policy-set"
     | "session-ended"
   >,
+  at: Instant,
 ): RowChange {
   switch (fact.kind) {
     case "authority-created":
@@ -290,6 +311,10 @@ function newRow(
       return { table: "groups", key: fact.group.id, row: fact.group };
     case "certificate-issued":
       return { table: "certificates", key: fact.certificate.serial, row: fact.certificate };
+    case "certificate-revoked":
+      return revokeCertificate(state, fact, at);
+    case "crl-published":
+      return { table: "crls", key: fact.crl.authority, row: fact.crl };
     case "policy-set":
       return { table: "policies", key: fact.policy.name, row: fact.policy };
     case "session-ended": {
@@ -297,6 +322,15 @@ function newRow(
       return { table: "endedSessions", key: id, row: { id, expiresAt } };
     }
   }
+}
+
+function revokeCertificate(
+  state: DirectoryState,
+  { serial, reason, by }: FactOf<"certificate-revoked">,
+  at: Instant,
+): RowChange {
+  const row = getRow(state.tables.certificates, serial);
+  return { table: "certificates", key: serial, row: { ...row, revoked: { at, reason, by } } };
 }
 
 function changeSetAside(

@@ -7,6 +7,7 @@ import {
   idShape as id,
   longTextShape as longText,
   policyShape,
+  reasonShape,
   rolesShape,
   setAsideShape,
   textShape as text,
@@ -26,6 +27,7 @@ type OwnKind =
   | "add-witness"
   | "remove-witness"
   | "start-term"
+  | "publish-crl"
   | "restore-system"
   | "change-ack-set"
   | "digest-state";
@@ -103,6 +105,11 @@ export const commandShapes: {
     certificate: certificateShape,
     encoded: z.exactOptional(longText),
   }),
+  "issue-certificate": shape("issue-certificate", {
+    certificate: certificateShape,
+    encoded: z.exactOptional(longText),
+  }),
+  "revoke-certificate": shape("revoke-certificate", { serial: text, reason: reasonShape }),
   "set-server-address": shape("set-server-address", {
     id,
     address: text,

@@ -1,11 +1,13 @@
 import type { AccountId, DeviceId, GroupId, NodeId, RequestId, Sealed } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
+import type { RevocationReason } from "./revocation.ts";
 import type {
   AccessPoint,
   Actor,
   AuthorityRow,
   BackupPlace,
   CertificateRow,
+  CrlRow,
   PairRow,
   PolicyRow,
   RoleAssignment,
@@ -110,6 +112,18 @@ export type Command =
       /** The certificate itself, DER in base64: becomes the answer, so that a retry gets it too. */
       readonly encoded?: string;
     }
+  /** To a third party. `encoded` as with enrol-device. */
+  | {
+      readonly kind: "issue-certificate";
+      readonly certificate: CertificateRow;
+      readonly encoded?: string;
+    }
+  | {
+      readonly kind: "revoke-certificate";
+      readonly serial: string;
+      readonly reason: RevocationReason;
+    }
+  | { readonly kind: "publish-crl"; readonly crl: CrlRow }
   | { readonly kind: "set-replication"; readonly id: DeviceId; readonly enabled: boolean }
   | {
       readonly kind: "issue-invite";

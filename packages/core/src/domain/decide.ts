@@ -1,6 +1,7 @@
 import type { RequestId } from "../base/identity.ts";
 import type { Submission } from "./command.ts";
 import { changeStanding, createAccount, lockAccount, updateAccount } from "./decide-account.ts";
+import { issueCertificate, publishCrl, revokeCertificate } from "./decide-certificate.ts";
 import { endSession, issueCode, replacePassword } from "./decide-credential.ts";
 import { enrolDevice, issueDeviceCode, registerDevices, setReplication } from "./decide-device.ts";
 import { changeMembership, createGroup, deleteGroup } from "./decide-group.ts";
@@ -35,6 +36,11 @@ export function decide(state: DirectoryState, submission: Submission): Decision 
   }
   const refusal = checkPermission(state, submission);
   if (refusal !== undefined) return { ok: false, error: refusal };
+  return decideCommand(state, submission);
+}
+
+function decideCommand(state: DirectoryState, submission: Submission): Decision {
+  const { command } = submission;
   switch (command.kind) {
     case "create-system":
       return createSystem(state, command, submission);
@@ -75,6 +81,10 @@ export function decide(state: DirectoryState, submission: Submission): Decision 
     case "enrol-device":
     case "set-replication":
       return decideDevice(state, command, submission);
+    case "issue-certificate":
+    case "revoke-certificate":
+    case "publish-crl":
+      return decideCertificate(state, command, submission);
     case "issue-invite":
     case "spend-invite-try":
     case "join-server":
@@ -172,6 +182,21 @@ function decideDevice(
       return enrolDevice(state, command, submission);
     case "set-replication":
       return setReplication(state, command);
+  }
+}
+
+function decideCertificate(
+  state: DirectoryState,
+  command: CommandOf<"issue-certificate" | "revoke-certificate" | "publish-crl">,
+  submission: Submission,
+): Decision {
+  switch (command.kind) {
+    case "issue-certificate":
+      return issueCertificate(state, command);
+    case "revoke-certificate":
+      return revokeCertificate(state, command, submission);
+    case "publish-crl":
+      return publishCrl(state, command);
   }
 }
 

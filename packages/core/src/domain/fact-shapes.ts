@@ -7,6 +7,7 @@ import {
   backupPlaceShape,
   certificateShape,
   codeShape,
+  crlShape,
   deviceShape,
   groupShape,
   hashShape,
@@ -16,6 +17,7 @@ import {
   pairShape,
   passwordShape,
   policyShape,
+  reasonShape,
   rolesShape,
   modeShape,
   serverShape,
@@ -41,6 +43,12 @@ export const factShapes: { readonly [Kind in Fact["kind"]]: z.ZodType<Plain<Fact
   "system-created": shape("system-created", { system: systemShape }),
   "authority-created": shape("authority-created", { authority: authorityShape }),
   "certificate-issued": shape("certificate-issued", { certificate: certificateShape }),
+  "certificate-revoked": shape("certificate-revoked", {
+    serial: text,
+    reason: reasonShape,
+    by: text,
+  }),
+  "crl-published": shape("crl-published", { crl: crlShape }),
   "policy-set": shape("policy-set", { policy: policyShape }),
   "account-created": shape("account-created", { account: accountShape }),
   "account-updated": shape("account-updated", {

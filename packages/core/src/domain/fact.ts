@@ -1,12 +1,14 @@
 import type { AccountId, DeviceId, GroupId, NodeId, Sealed } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
 import type { ArbitrationMode } from "./arbitration-mode.ts";
+import type { RevocationReason } from "./revocation.ts";
 import type {
   AccountRow,
   AuthorityRow,
   BackupPlace,
   CertificateRow,
   CodeCredential,
+  CrlRow,
   DeviceRow,
   GroupRow,
   InviteRow,
@@ -26,6 +28,13 @@ export type Fact =
   | { readonly kind: "system-created"; readonly system: SystemRow }
   | { readonly kind: "authority-created"; readonly authority: AuthorityRow }
   | { readonly kind: "certificate-issued"; readonly certificate: CertificateRow }
+  | {
+      readonly kind: "certificate-revoked";
+      readonly serial: string;
+      readonly reason: RevocationReason;
+      readonly by: string;
+    }
+  | { readonly kind: "crl-published"; readonly crl: CrlRow }
   | { readonly kind: "policy-set"; readonly policy: PolicyRow }
   | { readonly kind: "account-created"; readonly account: AccountRow }
   | {

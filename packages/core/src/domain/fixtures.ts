@@ -50,12 +50,15 @@ export function aServer(id: string): ServerRow {
 export function aCertificate(serial: string, profile: CertificateRow["profile"]): CertificateRow {
   return {
     serial,
+    authority: "issuing",
     profile,
+    name: serial,
     subject: `CN=${serial}`,
+    alternativeNames: "",
     fingerprint: serial,
     notBefore: noon,
     notAfter: noon + 1_000 * hour,
-    revokedAt: null,
+    revoked: null,
   };
 }
 

@@ -1,4 +1,5 @@
 import { backupRefusals } from "./refusals/backup-refusals.ts";
+import { certificateRefusals } from "./refusals/certificate-refusals.ts";
 import { ownCertificateRefusals } from "./refusals/own-certificate-refusals.ts";
 import { deviceRefusals } from "./refusals/device-refusals.ts";
 import { directoryRefusals } from "./refusals/directory-refusals.ts";
@@ -18,6 +19,7 @@ export const refusals = {
   ...signInRefusals,
   ...directoryRefusals,
   ...deviceRefusals,
+  ...certificateRefusals,
   ...pairRefusals,
   ...setAsideRefusals,
   ...serverRefusals,

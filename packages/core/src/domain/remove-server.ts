@@ -3,8 +3,9 @@ import type { Instant } from "../base/time.ts";
 import type { Fact } from "./fact.ts";
 import { removedServersMax } from "./limits.ts";
 import type { MemberOf } from "./member-of.ts";
+import { certificatesOfServer } from "./revocation.ts";
 import type { DirectoryState } from "./state.ts";
-import type { RemovedServerRow, RowChange, ServerRow } from "./types.ts";
+import type { RemovedServerRow, RowChange } from "./types.ts";
 
 /** Its row goes, its certificates are revoked, and it stays known as one that was removed. */
 export function removeServer(
@@ -20,10 +21,10 @@ export function removeServer(
     { table: "servers", key: id, row: null },
     ...(forgotten === undefined ? [] : [forget(forgotten)]),
     { table: "removed", key: id, row: { id, name, pairingKey, by, at } },
-    ...certificatesOf(tables, server).map((row): RowChange => ({
+    ...certificatesOfServer({ tables }, server).map((row): RowChange => ({
       table: "certificates",
       key: row.serial,
-      row: { ...row, revokedAt: at },
+      row: { ...row, revoked: { at, reason: "cessationOfOperation", by } },
     })),
   ];
 }
@@ -36,16 +37,4 @@ function oldestOf(removed: DirectoryState["tables"]["removed"]): RemovedServerRo
   return [...removed.values()].toSorted(
     (left, right) => left.at - right.at || (left.id < right.id ? -1 : 1),
   )[0];
-}
-
-/** The authority puts a server's id into the subject of each certificate that it issues to it. */
-function certificatesOf({ certificates }: DirectoryState["tables"], { id }: ServerRow) {
-  return [...certificates.values()]
-    .filter(({ profile }) => profile === "server" || profile === "replica-signer")
-    .filter(({ subject, revokedAt }) => revokedAt === null && namesOf(subject).includes(id))
-    .toSorted((left, right) => (left.serial < right.serial ? -1 : 1));
-}
-
-function namesOf(subject: string): readonly string[] {
-  return subject.split(", ").map((part) => part.slice(part.indexOf("=") + 1));
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { arbitrationModes } from "./arbitration-mode.ts";
+import { certificateProfiles } from "./certificate-profile.ts";
+import { revocationReasons } from "./revocation.ts";
 import type { Rows } from "./types.ts";
 
 /**
@@ -134,15 +136,30 @@ export const policyShape = z.strictObject({
   expiresAfter: whole.nullable(),
 }) satisfies Shape<Rows["policies"]>;
 
+export const reasonShape = z.enum(revocationReasons);
+
 export const certificateShape = z.strictObject({
   serial: text,
-  profile: z.enum(["authority", "server", "device", "replica-signer"]),
+  authority: id,
+  profile: z.enum(certificateProfiles),
+  name: text,
   subject: text,
+  alternativeNames: longText,
   fingerprint: text,
   notBefore: whole,
   notAfter: whole,
-  revokedAt: whole.nullable(),
+  revoked: z.strictObject({ at: whole, reason: reasonShape, by: text }).nullable(),
 }) satisfies Shape<Rows["certificates"]>;
+
+export const crlShape = z.strictObject({
+  authority: id,
+  number: whole,
+  thisUpdate: whole,
+  nextUpdate: whole,
+  revoked: whole,
+  // Below a frame of the link, in which an entry with this row must fit.
+  encoded: z.string().max(3 * 1_024 * 1_024),
+}) satisfies Shape<Rows["crls"]>;
 
 export const authorityShape = z.strictObject({
   id,

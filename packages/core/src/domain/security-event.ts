@@ -49,6 +49,7 @@ export const securityEvents = {
   20060: own("BACKUP", "notice", "Backup written, failed or restored"),
   20070: own("ENROLMENT_FAIL", "warning", "Enrolment of a device refused"),
   20080: own("SECURITY_SETTINGS", "warning", "Connection security set, confirmed or taken back"),
+  20090: own("CERTIFICATE", "notice", "Certificate issued or revoked"),
 } as const satisfies Record<number, SecurityEventSpec>;
 
 export type SecurityEventNumber = keyof typeof securityEvents;

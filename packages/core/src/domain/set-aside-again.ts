@@ -4,6 +4,7 @@ import { changesOf } from "./changes-of.ts";
 import type { Submission } from "./command.ts";
 import { changeStanding, lockAccount } from "./decide-account.ts";
 import { setRecoveryKey } from "./decide-backup.ts";
+import { revokeCertificate } from "./decide-certificate.ts";
 import { endSession, issueCode } from "./decide-credential.ts";
 import { issueDeviceCode, registerDevices, setReplication } from "./decide-device.ts";
 import { changeMembership, createGroup, deleteGroup } from "./decide-group.ts";
@@ -75,6 +76,8 @@ function factAgain(state: DirectoryState, fact: Fact, again: Again): Facts {
     case "device-replication-set":
       return deviceAgain(state, fact, again);
     case "certificate-issued":
+    case "certificate-revoked":
+    case "crl-published":
     case "policy-set":
     case "recovery-key-set":
     case "set-aside-recorded":
@@ -119,6 +122,7 @@ const alreadyCodes: ReadonlySet<RefusalCode> = new Set([
   "group.already-admitted",
   "device.replication-unchanged",
   "backup.key-unchanged",
+  "certificate.already-revoked",
 ] as const);
 
 function standingAgain(
@@ -250,6 +254,8 @@ function otherAgain(
   state: DirectoryState,
   fact: FactOf<
     | "certificate-issued"
+    | "certificate-revoked"
+    | "crl-published"
     | "policy-set"
     | "recovery-key-set"
     | "set-aside-recorded"
@@ -260,6 +266,13 @@ function otherAgain(
   switch (fact.kind) {
     case "certificate-issued":
       return state.tables.certificates.has(fact.certificate.serial) ? already : ok([fact]);
+    case "certificate-revoked":
+      return decidedAgain(
+        revokeCertificate(state, { ...fact, kind: "revoke-certificate" }, again.submission),
+      );
+    case "crl-published":
+      // The Main of the day makes its own, with a higher number.
+      return already;
     case "policy-set":
       if (!state.tables.policies.has(fact.policy.name)) {
         return decidedAgain(setPolicy(state, { kind: "set-policy", policy: fact.policy }));

@@ -4,7 +4,7 @@ import { isLockedAt } from "./lock-out.ts";
 import type { MemberOf } from "./member-of.ts";
 import { roleName } from "./roles.ts";
 import { singleKey, type DirectoryState } from "./state.ts";
-import type { AccountRow, DeviceRow, SetAsideRow } from "./types.ts";
+import type { AccountRow, CertificateRow, DeviceRow, SetAsideRow } from "./types.ts";
 
 /** What a lost change is compared with: the system as it stands, at this time. */
 export interface Present {
@@ -48,6 +48,7 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "invite-used":
     case "recovery-key-set":
     case "server-removed":
+    case "certificate-revoked":
       return otherLoss(fact, there, present);
     case "account-created":
     case "account-enabled":
@@ -61,6 +62,7 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "device-code-issued":
     case "device-enrolled":
     case "certificate-issued":
+    case "crl-published":
     case "system-created":
     case "authority-created":
     case "invite-issued":
@@ -161,11 +163,12 @@ function otherLoss(
     | "invite-used"
     | "recovery-key-set"
     | "server-removed"
+    | "certificate-revoked"
   >,
   there: string,
   { state, now }: Present,
 ): string | undefined {
-  const { devices, endedSessions, invites, servers, system } = state.tables;
+  const { certificates, devices, endedSessions, invites, servers, system } = state.tables;
   switch (fact.kind) {
     case "device-replication-set":
       return deviceLoss(devices.get(fact.id), fact.enabled, there);
@@ -186,6 +189,8 @@ function otherLoss(
       if (server === undefined) return undefined;
       return `The server ${server.name} was removed ${there} and is part of the system now.`;
     }
+    case "certificate-revoked":
+      return certificateLoss(certificates.get(fact.serial), fact.serial, { there, now });
   }
 }
 
@@ -196,6 +201,17 @@ function deviceLoss(
 ): string | undefined {
   if (wasEnabled || device?.replication.enabled !== true) return undefined;
   return `Replication to ${device.name} was switched off ${there} and is on in the system now.`;
+}
+
+/** One that was issued and revoked in the lost part is still out there: it counts as not revoked. */
+function certificateLoss(
+  row: CertificateRow | undefined,
+  serial: string,
+  { there, now }: { readonly there: string; readonly now: Instant },
+): string | undefined {
+  if (row === undefined) return `The certificate ${serial} was revoked ${there}, unknown now.`;
+  if (row.revoked !== null || row.notAfter <= now) return undefined;
+  return `The certificate of ${row.name} (${serial}) was revoked ${there} and is valid now.`;
 }
 
 function policyLoss(

@@ -23,6 +23,7 @@ const ownKinds: ReadonlySet<Fact["kind"]> = new Set([
   "term-started",
   "ack-set-changed",
   "state-digested",
+  "crl-published",
 ] as const);
 
 /** The rows of one lost change: one, or as many as it has parts. */

@@ -31,6 +31,7 @@ export const emptyState: DirectoryState = {
     policies: PersistentMap(),
     certificates: PersistentMap(),
     authorities: PersistentMap(),
+    crls: PersistentMap(),
     requests: PersistentMap(),
     endedSessions: PersistentMap(),
     setAside: PersistentMap(),

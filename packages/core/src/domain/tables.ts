@@ -15,6 +15,7 @@ export const tableNames: readonly TableName[] = [
   "accounts", // id
   "devices", // id
   "certificates", // serial number
+  "crls", // id of the authority
   "invites", // name
   "endedSessions", // id
   "setAside", // id
@@ -44,6 +45,7 @@ export function* allRows({ tables }: DirectoryState): Generator<RowChange, void>
   yield* rows(tables.accounts, (key, row) => ({ table: "accounts", key, row }));
   yield* rows(tables.devices, (key, row) => ({ table: "devices", key, row }));
   yield* rows(tables.certificates, (key, row) => ({ table: "certificates", key, row }));
+  yield* rows(tables.crls, (key, row) => ({ table: "crls", key, row }));
   yield* rows(tables.invites, (key, row) => ({ table: "invites", key, row }));
   yield* rows(tables.endedSessions, (key, row) => ({ table: "endedSessions", key, row }));
   yield* rows(tables.setAside, (key, row) => ({ table: "setAside", key, row }));

@@ -9,6 +9,8 @@ import type {
 } from "../base/identity.ts";
 import type { Instant, Millis } from "../base/time.ts";
 import type { ArbitrationMode } from "./arbitration-mode.ts";
+import type { CertificateProfile } from "./certificate-profile.ts";
+import type { RevocationReason } from "./revocation.ts";
 
 /**
  * The rows that make up the state of a system. Every row is plain JSON: it is journalled, hashed
@@ -160,12 +162,37 @@ export interface PolicyRow {
 export interface CertificateRow {
   /** Lower-case hexadecimal, no leading zeros stripped. */
   readonly serial: string;
-  readonly profile: "authority" | "server" | "device" | "replica-signer";
+  /** Id of the authority that signed it. */
+  readonly authority: string;
+  readonly profile: CertificateProfile;
+  /** Of the server, device or third party to which it was issued. */
+  readonly name: string;
   readonly subject: string;
+  /** Subject alternative names, as OpenSSL writes them. */
+  readonly alternativeNames: string;
   readonly fingerprint: string;
   readonly notBefore: Instant;
   readonly notAfter: Instant;
-  readonly revokedAt: Instant | null;
+  readonly revoked: Revocation | null;
+}
+
+/** That a certificate counts no more, from when, why, and who said so. */
+export interface Revocation {
+  readonly at: Instant;
+  readonly reason: RevocationReason;
+  readonly by: string;
+}
+
+/** The last revocation list of an authority (RFC 5280 §5). */
+export interface CrlRow {
+  readonly authority: string;
+  readonly number: number;
+  readonly thisUpdate: Instant;
+  readonly nextUpdate: Instant;
+  /** How many certificates of the authority were revoked by then, expired ones among them. */
+  readonly revoked: number;
+  /** DER in base64. */
+  readonly encoded: string;
 }
 
 export interface AuthorityRow {
@@ -296,6 +323,7 @@ export interface Rows {
   readonly policies: PolicyRow;
   readonly certificates: CertificateRow;
   readonly authorities: AuthorityRow;
+  readonly crls: CrlRow;
   readonly requests: RequestRow;
   readonly endedSessions: EndedSessionRow;
   readonly setAside: SetAsideRow;

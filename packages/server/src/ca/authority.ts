@@ -43,7 +43,10 @@ export function createAuthority(order: {
       certificate: certificate.toString(),
       key: sealText(order.systemKey, authorityKeyPurpose, keyToPem(key)),
     },
-    certificate: certificateRow("authority", certificate),
+    certificate: certificateRow(
+      { authority: authorityId, profile: "authority", name: order.site },
+      certificate,
+    ),
   };
 }
 

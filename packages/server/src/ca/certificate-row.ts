@@ -10,16 +10,19 @@ import {
 
 /** What the journal keeps of a certificate. */
 export function certificateRow(
-  profile: CertificateRow["profile"],
+  { authority, profile, name }: Pick<CertificateRow, "authority" | "profile" | "name">,
   certificate: X509Certificate,
 ): CertificateRow {
   return {
     serial: serialOf(certificate),
+    authority,
     profile,
+    name,
     subject: nameText(certificate.subject),
+    alternativeNames: certificate.subjectAltName ?? "",
     fingerprint: fingerprintOf(certificate),
     notBefore: notBeforeOf(certificate),
     notAfter: notAfterOf(certificate),
-    revokedAt: null,
+    revoked: null,
   };
 }

@@ -2,6 +2,7 @@ import type { KeyObject, X509Certificate } from "node:crypto";
 import type { Bytes } from "@gridward/core/base/bytes";
 import { ok, type Result } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
+import type { CertificateProfile } from "@gridward/core/domain/certificate-profile";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type {
   AuthorityRow,
@@ -21,6 +22,8 @@ export interface IssueOrder {
   readonly systemKey: SystemKey;
   /** PKCS#10, DER. Only its public key is used. */
   readonly request: Bytes;
+  /** What devices and third parties are told of the revocation list, see `crlUrls`. */
+  readonly crlUrls?: readonly string[];
   readonly now: Instant;
 }
 
@@ -35,11 +38,15 @@ export function issueServer(
   order: IssueOrder,
   server: Pick<ServerRow, "id" | "name" | "address">,
 ): Result<Issued, Refusal> {
-  return issue(order, "server", {
-    subject: { commonName: server.name, serialNumber: server.id },
-    name: { kind: "server", node: server.id },
-    hosts: hostsOf(server),
-  });
+  return issue(
+    order,
+    { profile: "server", name: server.name },
+    {
+      subject: { commonName: server.name, serialNumber: server.id },
+      name: { kind: "server", node: server.id },
+      hosts: hostsOf(server),
+    },
+  );
 }
 
 /** For the Ed25519 key with which a server signs replica manifests. */
@@ -47,11 +54,15 @@ export function issueReplicaSigner(
   order: IssueOrder,
   server: Pick<ServerRow, "id" | "name">,
 ): Result<Issued, Refusal> {
-  return issue(order, "replica-signer", {
-    subject: { commonName: `${server.name} replica signer`, serialNumber: server.id },
-    name: { kind: "server", node: server.id },
-    hosts: [],
-  });
+  return issue(
+    order,
+    { profile: "replica-signer", name: server.name },
+    {
+      subject: { commonName: `${server.name} replica signer`, serialNumber: server.id },
+      name: { kind: "server", node: server.id },
+      hosts: [],
+    },
+  );
 }
 
 /** For both ends of TLS, under the device's name and the addresses of its access points. */
@@ -60,17 +71,23 @@ export function issueDevice(
   device: Pick<DeviceRow, "id" | "name" | "accessPoints">,
 ): Result<Issued, Refusal> {
   const addresses = device.accessPoints.map(({ ip }) => ip).filter((ip) => ip !== null);
-  return issue(order, "device", {
-    subject: { commonName: device.name, serialNumber: device.id },
-    name: { kind: "device", device: device.id },
-    hosts: [device.name, ...addresses],
-  });
+  return issue(
+    order,
+    { profile: "device", name: device.name },
+    {
+      subject: { commonName: device.name, serialNumber: device.id },
+      name: { kind: "device", device: device.id },
+      hosts: [device.name, ...addresses],
+      crlUrls: order.crlUrls ?? [],
+    },
+  );
 }
 
-function issue(
+/** Signs for the key of a request; what the certificate says is all ours. */
+export function issue(
   order: IssueOrder,
-  profile: "server" | "device" | "replica-signer",
-  says: Pick<CertificateOrder, "subject" | "name" | "hosts">,
+  { profile, name }: { readonly profile: CertificateProfile; readonly name: string },
+  says: Pick<CertificateOrder, "subject" | "name" | "hosts" | "emails" | "crlUrls">,
 ): Result<Issued, Refusal> {
   const publicKey = verifyRequest(order.request);
   if (!publicKey.ok) return refuse("enrolment.bad-request", publicKey.error);
@@ -83,7 +100,8 @@ function issue(
     ),
   );
   if (!signed.ok) return signed;
-  return ok({ certificate: signed.value, row: certificateRow(profile, signed.value) });
+  const row = certificateRow({ authority: order.authority.id, profile, name }, signed.value);
+  return ok({ certificate: signed.value, row });
 }
 
 /** TLS of IEC 62351-3 knows no Ed25519; manifests know nothing else. */

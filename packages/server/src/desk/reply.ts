@@ -2,6 +2,7 @@ import type { AnswerMeta, ApiError } from "@gridward/core/api/envelope";
 import { singleKey, type DirectoryState } from "@gridward/core/domain/state";
 import { refusals, type Refusal } from "@gridward/core/domain/refusal";
 import type { FrontEndParts } from "../parts.ts";
+import { serverUrl } from "../server-url.ts";
 
 /** An answer as it goes out: status of HTTP and the envelope. */
 export interface Reply {
@@ -67,10 +68,4 @@ function mainUrl(state: DirectoryState): string | undefined {
   const owner = state.tables.pair.get(singleKey)?.owner;
   const server = owner === undefined ? undefined : state.tables.servers.get(owner);
   return server === undefined ? undefined : serverUrl(server.address, server.ports.https);
-}
-
-/** An IPv6 address stands in brackets in a URL (RFC 3986 §3.2.2). */
-export function serverUrl(address: string, port: number): string {
-  const host = address.includes(":") ? `[${address}]` : address;
-  return `https://${host}:${port}`;
 }

@@ -10,7 +10,7 @@ import type { DeskParts } from "./desk-parts.ts";
 import { pairingFingerprint, serversOf } from "./device-package.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { pairEndpoints } from "./pair-endpoints.ts";
-import { serverUrl } from "./reply.ts";
+import { serverUrl } from "../server-url.ts";
 
 /** The system, its servers, its catalogues and its events; see `serverRoutes`. */
 export function serverEndpoints(

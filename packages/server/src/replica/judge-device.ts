@@ -3,7 +3,9 @@ import type { DeviceId } from "@gridward/core/base/identity";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Secret } from "@gridward/core/base/secret";
 import type { refusedCodes } from "@gridward/core/codec/replica/message";
-import type { DeviceRow } from "@gridward/core/domain/types";
+import { revocationOf } from "@gridward/core/domain/revocation";
+import type { DirectoryState } from "@gridward/core/domain/state";
+import type { DeviceRow, Revocation } from "@gridward/core/domain/types";
 import { deriveDeviceKey } from "@gridward/runtime/replica/device-key";
 import type { ReplicaSigner } from "@gridward/runtime/replica/signature";
 import type { Committed, ReplicaParts } from "./replica-parts.ts";
@@ -33,7 +35,10 @@ export interface ServedDevice {
 }
 
 /** Judged at hello and again at every pull and sign-in: the state may have changed meanwhile. */
-export function judgeDevice(parts: ReplicaParts, claim: Claim): Result<ServedDevice, TurnedAway> {
+export function judgeDevice(
+  parts: Pick<ReplicaParts, "committed" | "condition" | "signer" | "openReplicaKey">,
+  claim: Claim,
+): Result<ServedDevice, TurnedAway> {
   const committed = parts.committed();
   const signer = parts.signer();
   if (!parts.condition().canSignIn || committed === null || signer === null) {
@@ -41,7 +46,7 @@ export function judgeDevice(parts: ReplicaParts, claim: Claim): Result<ServedDev
   }
   const device = committed.state.tables.devices.get(claim.device);
   if (device === undefined) return away("unknown-device", "no such device in this system");
-  const refused = judgeRow(device, claim);
+  const refused = judgeRow(device, claim, committed.state);
   if (refused !== undefined) return err(refused);
   const pair = committed.state.tables.pair.first();
   const system = committed.state.tables.system.first();
@@ -55,16 +60,24 @@ export function judgeDevice(parts: ReplicaParts, claim: Claim): Result<ServedDev
   return ok({ committed, device, deviceKey, signer });
 }
 
-function judgeRow(device: DeviceRow, claim: Claim): TurnedAway | undefined {
+function judgeRow(device: DeviceRow, claim: Claim, state: DirectoryState): TurnedAway | undefined {
   if (device.status === "lost") return { code: "revoked", text: "this device is marked as lost" };
   if (device.certificate === null) return { code: "not-enrolled", text: "it has not enrolled" };
   if (device.certificate.fingerprint !== claim.fingerprint) {
     return { code: "other-certificate", text: "it has enrolled again with another certificate" };
   }
+  const revocation = revocationOf(state, device.certificate.serial);
+  if (revocation !== null) return turnedAwayAs(revocation);
   if (device.group !== claim.group) {
     return { code: "other-group", text: "it belongs to another replication group" };
   }
   return undefined;
+}
+
+/** "revoked" erases the replica (design §7), for which a mere exchange of certificates is no cause. */
+function turnedAwayAs({ reason }: Revocation): TurnedAway {
+  const code = reason === "superseded" ? "not-enrolled" : "revoked";
+  return { code, text: `its certificate is revoked: ${reason}` };
 }
 
 function away(code: RefusedCode, text: string): Result<never, TurnedAway> {

@@ -126,19 +126,6 @@ export const deviceRefusals = {
     says: "No account server issued a certificate to this device.",
     remedy: "Correct what is named for each server and run it again with the same package.",
   },
-  "certificate.wrong-profile": {
-    ...againstRule,
-    ...toOperator,
-    says: "The certificate is not of the profile that this needs.",
-    remedy: "Run `gridward ca list` to see the certificates and their profiles.",
-  },
-  "certificate.exists": {
-    ...alreadySo,
-    ...toOperator,
-    says: "A certificate with this serial number exists.",
-    remedy: "Issue it again with a new serial number.",
-  },
-
   "scl.not-scl": {
     ...wrongUse,
     ...toAnyone,

@@ -5,11 +5,16 @@ import {
   AuthorityKeyIdentifier,
   BasicConstraints,
   Certificate,
+  CRLDistributionPoints,
+  DistributionPoint,
+  DistributionPointName,
   ExtendedKeyUsage,
   Extension,
   Extensions,
+  GeneralName,
   id_ce_authorityKeyIdentifier,
   id_ce_basicConstraints,
+  id_ce_cRLDistributionPoints,
   id_ce_extKeyUsage,
   id_ce_keyUsage,
   id_ce_subjectAltName,
@@ -46,6 +51,9 @@ export interface CertificateOrder {
   readonly subject: SubjectText;
   readonly name?: CertificateName;
   readonly hosts: readonly string[];
+  readonly emails?: readonly string[];
+  /** Where the issuer's revocation list is, the same at each (RFC 5280 §4.2.1.13). */
+  readonly crlUrls?: readonly string[];
   readonly now: Instant;
 }
 
@@ -109,16 +117,27 @@ function extensions(
     const usage = new ExtendedKeyUsage([...rules.extendedKeyUsage]);
     list.push(extension(id_ce_extKeyUsage, usage, rules.isUsageCritical));
   }
-  const names = alternativeNames(order.name, order.hosts);
+  const names = alternativeNames(order.name, order);
   if (names.length > 0) {
     // RFC 5280 §4.2.1.6: critical exactly where the subject is empty.
     const isCritical = subject.length === 0;
     list.push(extension(id_ce_subjectAltName, new SubjectAlternativeName(names), isCritical));
   }
+  const { crlUrls = [] } = order;
+  if (crlUrls.length > 0) {
+    list.push(extension(id_ce_cRLDistributionPoints, distributionPoints(crlUrls), false));
+  }
   return list;
 }
 
-function extension(extnID: string, value: object, critical: boolean): Extension {
+/** One point with several addresses: the same list, whichever answers. */
+function distributionPoints(urls: readonly string[]): CRLDistributionPoints {
+  const fullName = urls.map((url) => new GeneralName({ uniformResourceIdentifier: url }));
+  const distributionPoint = new DistributionPointName({ fullName });
+  return new CRLDistributionPoints([new DistributionPoint({ distributionPoint })]);
+}
+
+export function extension(extnID: string, value: object, critical: boolean): Extension {
   const extnValue = new OctetString(AsnConvert.serialize(value));
   return new Extension({ extnID, critical, extnValue });
 }
@@ -129,7 +148,8 @@ function keyIdentifier(publicKey: KeyObject): ArrayBuffer {
   return exactBuffer(sha256(new Uint8Array(structure.subjectPublicKey)).subarray(0, 20));
 }
 
-function subjectKeyId(certificate: Certificate): ArrayBuffer {
+/** By which others name its key: as it says itself, or made from the key. */
+export function subjectKeyId(certificate: Certificate): ArrayBuffer {
   const found = certificate.tbsCertificate.extensions?.find(
     ({ extnID }) => extnID === id_ce_subjectKeyIdentifier,
   );
@@ -149,7 +169,7 @@ function validity(order: CertificateOrder, issuer: X509Certificate | undefined):
 }
 
 /** RFC 5280 §4.1.2.5 forbids fractions of a second. */
-function wholeSecond(at: Instant): Date {
+export function wholeSecond(at: Instant): Date {
   return new Date(Math.floor(at / second) * second);
 }
 
@@ -160,7 +180,7 @@ function freshSerial(): ArrayBuffer {
   return exactBuffer(serial);
 }
 
-function signatureAlgorithm(key: KeyObject): AlgorithmIdentifier {
+export function signatureAlgorithm(key: KeyObject): AlgorithmIdentifier {
   const isEdwards = key.asymmetricKeyType === "ed25519";
   return new AlgorithmIdentifier({
     algorithm: isEdwards ? objectIds.ed25519 : objectIds.ecdsaWithSha256,
@@ -168,6 +188,6 @@ function signatureAlgorithm(key: KeyObject): AlgorithmIdentifier {
 }
 
 /** A buffer of exactly these bytes: Node's Buffers share larger ones. */
-function exactBuffer(bytes: Bytes): ArrayBuffer {
+export function exactBuffer(bytes: Bytes): ArrayBuffer {
   return new Uint8Array(bytes).buffer;
 }

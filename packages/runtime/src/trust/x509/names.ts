@@ -63,10 +63,18 @@ export function distinguishedName(subject: SubjectText): Name {
   return new Name(parts);
 }
 
+/** Names of a certificate beside its identity. */
+export interface OtherNames {
+  /** Host names and addresses. */
+  readonly hosts: readonly string[];
+  /** Mail addresses, as `isMailAddress` has them. */
+  readonly emails?: readonly string[];
+}
+
 /** SAN entries: identity first, then hosts and addresses under which it is dialled. */
 export function alternativeNames(
   name: CertificateName | undefined,
-  hosts: readonly string[],
+  { hosts, emails = [] }: OtherNames,
 ): GeneralName[] {
   const names: GeneralName[] = [];
   if (name !== undefined) {
@@ -76,7 +84,14 @@ export function alternativeNames(
     if (isIP(host) !== 0) names.push(new GeneralName({ iPAddress: host }));
     else if (isHostName(host)) names.push(new GeneralName({ dNSName: host }));
   }
+  for (const email of new Set(emails)) names.push(new GeneralName({ rfc822Name: email }));
   return names;
+}
+
+/** RFC 5321 Mailbox with a plain local part and a host name; the SAN holds no other (RFC 5280). */
+export function isMailAddress(text: string): boolean {
+  const [local = "", host = "", ...rest] = text.split("@");
+  return rest.length === 0 && /^[A-Za-z0-9._%+-]{1,64}$/.test(local) && isHostName(host);
 }
 
 const labelPattern = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;

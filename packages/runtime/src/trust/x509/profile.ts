@@ -1,9 +1,10 @@
 import { KeyUsageFlags } from "@peculiar/asn1-x509";
 import { day, type Millis } from "@gridward/core/base/time";
+import type { CertificateProfile } from "@gridward/core/domain/certificate-profile";
 import { objectIds } from "./object-ids.ts";
 
 /** What a certificate is for. "temporary" is the self-signed one of a server without an authority. */
-export type Profile = "authority" | "server" | "device" | "replica-signer" | "temporary";
+export type Profile = CertificateProfile | "temporary";
 
 interface ProfileRules {
   readonly isAuthority: boolean;
@@ -16,6 +17,17 @@ interface ProfileRules {
 const year: Millis = 365 * day;
 const bothEnds = [objectIds.serverAuth, objectIds.clientAuth];
 
+/** An end of TLS and nothing else. */
+function leaf(extendedKeyUsage: readonly string[], life: Millis): ProfileRules {
+  return {
+    isAuthority: false,
+    keyUsage: KeyUsageFlags.digitalSignature,
+    extendedKeyUsage,
+    isUsageCritical: false,
+    life,
+  };
+}
+
 /** What each profile may do (after RFC 5280 and IEC 62351-9), as data. */
 export const profileRules: Readonly<Record<Profile, ProfileRules>> = {
   authority: {
@@ -26,20 +38,15 @@ export const profileRules: Readonly<Record<Profile, ProfileRules>> = {
     life: 10 * year,
   },
   // Servers dial each other and swap duties, so both ends of TLS (cause T06 otherwise).
-  server: {
-    isAuthority: false,
-    keyUsage: KeyUsageFlags.digitalSignature,
-    extendedKeyUsage: bothEnds,
-    isUsageCritical: false,
-    life: 2 * year,
-  },
-  device: {
-    isAuthority: false,
-    keyUsage: KeyUsageFlags.digitalSignature,
-    extendedKeyUsage: bothEnds,
-    isUsageCritical: false,
-    life: 2 * year,
-  },
+  server: leaf(bothEnds, 2 * year),
+  device: leaf(bothEnds, 2 * year),
+  // Tools and people move and leave: they dial only, and not for as long.
+  "engineering-tool": leaf([objectIds.clientAuth], year),
+  person: leaf([objectIds.clientAuth], year),
+  // FTPS and SFTP gateways fetch as well as serve; IEC 62351-9 lets both ends show one.
+  "file-transfer": leaf(bothEnds, 2 * year),
+  "log-collector": leaf([objectIds.serverAuth], 2 * year),
+  witness: leaf([objectIds.serverAuth], 2 * year),
   // Critical: software that does not know this purpose must not take it for a TLS certificate.
   "replica-signer": {
     isAuthority: false,
@@ -48,11 +55,5 @@ export const profileRules: Readonly<Record<Profile, ProfileRules>> = {
     isUsageCritical: true,
     life: 2 * year,
   },
-  temporary: {
-    isAuthority: false,
-    keyUsage: KeyUsageFlags.digitalSignature,
-    extendedKeyUsage: bothEnds,
-    isUsageCritical: false,
-    life: 10 * year,
-  },
+  temporary: leaf(bothEnds, 10 * year),
 };

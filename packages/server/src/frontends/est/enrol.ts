@@ -12,6 +12,7 @@ import { fingerprintOf, readCertificate } from "@gridward/runtime/trust/x509/rea
 import { verifyRequest } from "@gridward/runtime/trust/x509/request";
 import { freshRequestId } from "@gridward/runtime/os/random";
 import { authorityId } from "../../ca/authority.ts";
+import { crlUrls } from "../../ca/crl-place.ts";
 import { issueDevice } from "../../ca/issue.ts";
 import { checkTakesChanges, systemKeyOf } from "../../desk/order.ts";
 import { codeFor, matchesCode, requestIdOfCode, sealCode } from "../../one-time-code.ts";
@@ -169,7 +170,10 @@ async function enrol(
   order: OpenSystem & Admitted & { readonly der: Bytes; readonly actor: Actor },
 ): Promise<Result<string, Refusal>> {
   const { device, actor, requestId, der: request } = order;
-  const issued = issueDevice({ ...order, request, now: front.now() }, device);
+  const issued = issueDevice(
+    { ...order, request, crlUrls: crlUrls(front.state()), now: front.now() },
+    device,
+  );
   if (!issued.ok) return issued;
   const { certificate, row } = issued.value;
   const encoded = certificate.raw.toString("base64");

@@ -1,0 +1,67 @@
+import { day, type Instant, type Millis } from "../base/time.ts";
+import type { DirectoryState } from "./state.ts";
+import type { CertificateRow, Revocation, ServerRow } from "./types.ts";
+
+/**
+ * Why a certificate is revoked, by the names of RFC 5280 §5.3.1. Left out: what is for an authority
+ * (cACompromise, aACompromise), and certificateHold, which would let a certificate return.
+ */
+export const revocationReasons = [
+  "unspecified",
+  "keyCompromise",
+  "superseded",
+  "cessationOfOperation",
+  "privilegeWithdrawn",
+] as const;
+
+export type RevocationReason = (typeof revocationReasons)[number];
+
+/** A revocation list is good for this long, and made anew every day: a week without a Main is borne. */
+export const crlLife: Millis = 7 * day;
+export const crlEvery: Millis = day;
+
+export function revocationOf({ tables }: DirectoryState, serial: string): Revocation | null {
+  return tables.certificates.get(serial)?.revoked ?? null;
+}
+
+/** All that an authority revoked, ever: this number never falls, so it tells what a list lacks. */
+export function revokedBy(state: DirectoryState, authority: string): readonly CertificateRow[] {
+  return state.tables.certificates
+    .valueSeq()
+    .filter((row) => row.authority === authority && row.revoked !== null)
+    .toArray();
+}
+
+/** What a list made now names: RFC 5280 §3.3 keeps a certificate until one list after its end. */
+export function listedAt(
+  revoked: readonly CertificateRow[],
+  at: Instant,
+): readonly CertificateRow[] {
+  return revoked
+    .filter(({ notAfter }) => notAfter + crlLife > at)
+    .toSorted((left, right) => (left.serial < right.serial ? -1 : 1));
+}
+
+/**
+ * Number of the next list of an authority: seconds, so that it also rises over lists that a lost
+ * tail of the journal or a restored backup does not know of. Devices take no lower one.
+ */
+export function nextCrlNumber(state: DirectoryState, authority: string, at: Instant): number {
+  const last = state.tables.crls.get(authority)?.number ?? 0;
+  return Math.max(last + 1, Math.floor(at / 1_000));
+}
+
+/** The authority puts a server's id into the subject of each certificate that it issues to it. */
+export function certificatesOfServer(
+  { tables }: Pick<DirectoryState, "tables">,
+  { id }: Pick<ServerRow, "id">,
+): readonly CertificateRow[] {
+  return [...tables.certificates.values()]
+    .filter(({ profile }) => profile === "server" || profile === "replica-signer")
+    .filter(({ subject, revoked }) => revoked === null && namesOf(subject).includes(id))
+    .toSorted((left, right) => (left.serial < right.serial ? -1 : 1));
+}
+
+function namesOf(subject: string): readonly string[] {
+  return subject.split(", ").map((part) => part.slice(part.indexOf("=") + 1));
+}
