@@ -141,6 +141,11 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   });
 }
 
+function closeAll(parts: readonly { readonly close: () => void }[], ended: AbortController): void {
+  ended.abort();
+  for (const part of parts) part.close();
+}
+
 function openBackups(basis: Basis, { conductor }: Pair, events: EventLog): Backups {
   return startBackups({ ...basis, config: basis.found.config.backup, conductor, events });
 }
