@@ -88,7 +88,8 @@ async function set(
           localTarget(asked.local),
           localRoutes.localSecuritySet,
           { params: {}, query: {}, body: { ...body, dry_run: asked.dryRun } },
-          asked,
+          // The socket takes no query: that it is a try, its body says.
+          { ...asked, dryRun: false },
         );
   if (!answered.ok) return answered;
   const { data, meta } = answered.value;

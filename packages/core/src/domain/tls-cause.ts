@@ -13,7 +13,8 @@ export const tlsCauses = {
     title: "temporary certificate",
     says: "{refuser} validates certificates; {refused} presents a temporary, self-signed one.",
     remedy:
-      "Issue {refused} a certificate of the system's authority: join it, or create the system.",
+      "Run `gridward security set temporary=false` at {refused}; where it has no other " +
+      "certificate, let it join the system, or create one.",
   },
   T02: {
     title: "unknown issuer",
@@ -53,7 +54,9 @@ export const tlsCauses = {
   T09: {
     title: "no client certificate",
     says: "{refuser} requires a client certificate; {refused} presents none.",
-    remedy: "Give {refused} a certificate, or look why it does not present it.",
+    remedy:
+      "Run `gridward security set client-certificate=automatic` at {refused}; " +
+      "a device without a certificate is enrolled again.",
   },
   T10: {
     title: "client certificate refused",
@@ -63,7 +66,7 @@ export const tlsCauses = {
   T11: {
     title: "no common TLS version",
     says: "{refuser} and {refused} have no TLS version in common.",
-    remedy: "Compare the lowest version that each side allows; update the older one.",
+    remedy: "Compare `tls-min` in `gridward security show` of both; update the older side.",
   },
   T12: {
     title: "no common cipher or group",
