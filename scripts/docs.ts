@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { openApi } from "@gridward/core/api/open-api";
 import { importDiagram } from "./import-diagram.ts";
 import { moveReference, orderReference, pairPicture, stateReference } from "./pair-reference.ts";
-import { causeReference, eventReference, limitReference, refusalReference } from "./reference.ts";
+import {
+  causeReference,
+  eventReference,
+  limitReference,
+  refusalReference,
+  securityReference,
+} from "./reference.ts";
 import { root } from "./sources.ts";
 
 interface GeneratedPart {
@@ -29,6 +35,7 @@ const parts: readonly GeneratedPart[] = [
   { file: "docs/PAIR.md", marker: "states", generate: stateReference },
   { file: "docs/PAIR.md", marker: "orders", generate: orderReference },
   { file: "docs/PAIR.md", marker: "moves", generate: moveReference },
+  { file: "docs/SECURITY-SETTINGS.md", marker: "security", generate: securityReference },
   { file: "docs/reference/refusals.md", marker: "refusals", generate: refusalReference },
   { file: "docs/reference/events.md", marker: "events", generate: eventReference },
   { file: "docs/reference/causes.md", marker: "causes", generate: causeReference },

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { securityKey, securityNames, securitySpecs } from "@gridward/core/base/security-settings";
 import { refusalSpec, refusals, isRefusalCode } from "@gridward/core/domain/refusal";
 import { securityEvents } from "@gridward/core/domain/security-event";
 import { tlsCauses } from "@gridward/core/domain/tls-cause";
@@ -35,6 +36,18 @@ export function causeReference(): string {
     cause.remedy,
   ]);
   return table(["code", "cause", "what is said on both sides", "what to do"], rows);
+}
+
+export function securityReference(): string {
+  const rows = securityNames.map((name) => {
+    const { choices, means, alarm, copies } = securitySpecs[name];
+    const others = choices.slice(1).join(", ");
+    const raised = alarm === null ? "" : `\`${alarm.code}\``;
+    const key = `\`${securityKey(name)}\``;
+    return [key, String(choices[0]), others, means, raised, copies ? "yes" : "no"];
+  });
+  const head = ["key", "unless set", "else", "what it says", "alarm while it is weaker"];
+  return table([...head, "`pair settings copy`"], rows);
 }
 
 /** Limits are read off the text, because their comments are half of what matters. */

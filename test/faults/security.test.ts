@@ -102,9 +102,16 @@ function alarmsOf({ alarms }: Status): readonly unknown[] {
   return Array.isArray(alarms) ? alarms.map((alarm) => member(alarm, "code")) : [];
 }
 
-test("[CS2][CS9] a Standby that shows no certificate when it dials: both say T09, until it does", async () => {
+async function orderChangeover(): Promise<Answered | null> {
+  return api.call(a.url, { method: "POST", path: "/v1/pair/changeover", body: { to: "B" } });
+}
+
+test("[CS2][CS9][CS10] a Standby that shows no certificate when it dials: both say T09, until it does", async () => {
   await set(b, { "client-certificate": "disabled" }, true);
   await bothSay("T09", "A");
+  // The link goes on over the other direction, which a changeover would not survive.
+  const refused = await orderChangeover();
+  assert.equal(member(refused?.body, "error", "code"), "pair.direction-refused");
   await set(b, { "client-certificate": "automatic" });
   await areWell();
 });
@@ -130,7 +137,7 @@ async function oldHandshake(port: number): Promise<"taken" | "refused"> {
   return outcome;
 }
 
-test("[CS1][CS8] the oldest TLS is set over HTTPS, and holds on every port from the next handshake on", async () => {
+test("[CS1][CS8][HS16] the oldest TLS is set over HTTPS, and holds on every port from the next handshake on", async () => {
   const link = Number(/^link = (\d+)$/m.exec(stage.readText(a.name, "server.toml"))?.[1]);
   const shakeAll = async () => Promise.all([a.https, a.ldaps, link].map(oldHandshake));
   const order = async (value: string, query = ""): Promise<Answered | null> => {
@@ -149,6 +156,15 @@ test("[CS1][CS8] the oldest TLS is set over HTTPS, and holds on every port from 
   await areWell();
   const again = await order("1.3");
   assert.equal(member(again?.body, "error", "code"), "security.unchanged");
+  const copy = { key: "security.tls_min", to: "B" };
+  const copied = await api.call(a.url, {
+    method: "POST",
+    path: "/v1/pair/settings/copies",
+    body: copy,
+  });
+  assert.equal(member(copied?.body, "data", "in_force"), "now");
+  await waitUntil(b, "has it too", (seen) => member(seen, "security", "tls-min") === "1.3");
+  await set(b, { "tls-min": "1.2" });
   assert.equal((await order("1.2"))?.status, 200);
   assert.deepEqual(await shakeAll(), ["taken", "taken", "taken"]);
 });

@@ -51,6 +51,19 @@ test("[EL1][HS19] who ordered what of the pair, and why, is an event, refused or
   ]);
 });
 
+test("[EL5][CS8] who set what of Connection Security, before and after, is an event", (t) => {
+  const log = aLog(t);
+  const change = "temporary false -> true";
+  log.onSecurity({ actor, change, refusal: null });
+  log.onSecurity({ actor, change, refusal: { code: "disk.full", detail: "" } });
+  log.onSecurity({ actor: null, change: "taken back: temporary true -> false", refusal: null });
+  assert.deepEqual(rowsOf(log), [
+    [20080, "done", "A", "taken back: temporary true -> false"],
+    [20080, "refused", "anna", `${change}: disk.full`],
+    [20080, "done", "anna", change],
+  ]);
+});
+
 test("[EL2] a look at the events is an event itself", (t) => {
   const log = aLog(t);
   rowsOf(log);

@@ -39,7 +39,7 @@ type SecuritySpecs = { readonly [Name in SecurityName]: SecuritySpec<SecuritySet
 export const securitySpecs: SecuritySpecs = {
   temporary: {
     choices: [false, true],
-    means: "Show the temporary certificate on every port, although there is an issued one.",
+    means: "Show the temporary certificate even where there is an issued one.",
     alarm: {
       code: "security.temporary",
       text: "This server shows its temporary certificate: who validates refuses it.",
@@ -49,7 +49,7 @@ export const securitySpecs: SecuritySpecs = {
   },
   validate_partner: {
     choices: [true, false],
-    means: "Judge the certificates of the other servers; if not, their pairing keys alone count.",
+    means: "Judge the certificates of other servers, not their keys alone.",
     alarm: {
       code: "security.validation-off",
       text: "This server does not judge the certificates of its partners.",
@@ -61,13 +61,13 @@ export const securitySpecs: SecuritySpecs = {
   },
   client_certificate: {
     choices: ["automatic", "disabled"],
-    means: "Whether this server shows its certificate when it dials another server.",
+    means: "Show this server's certificate when it dials another server.",
     alarm: null,
     copies: true,
   },
   require_client_certificates: {
     choices: [true, false],
-    means: "Take no server on the link port that shows no certificate. Devices always need one.",
+    means: "Take no server on the link port that shows no certificate.",
     alarm: {
       code: "security.certificates-not-required",
       text: "On the link port a server without a certificate is taken, by its pairing key alone.",
@@ -77,7 +77,7 @@ export const securitySpecs: SecuritySpecs = {
   },
   check_names: {
     choices: [true, false],
-    means: "A partner's certificate must name that partner, not just any server of the system.",
+    means: "A partner's certificate must name that very partner.",
     alarm: {
       code: "security.names-not-checked",
       text: "The names in the certificates of partners are not compared.",
@@ -87,7 +87,7 @@ export const securitySpecs: SecuritySpecs = {
   },
   tls_min: {
     choices: ["1.2", "1.3"],
-    means: "The oldest TLS version that any port takes and any dial to a server offers.",
+    means: "The oldest TLS version that any port or dial of this server speaks.",
     alarm: null,
     copies: true,
   },
