@@ -5,6 +5,7 @@ import type { Answered, Api } from "../../scripts/demo/api.ts";
 import { type DemoServer, member, runServer } from "../../scripts/demo/cast.ts";
 import { Stage } from "../../scripts/demo/stage.ts";
 import {
+  adminPassword,
   assertRefused,
   foundSystem,
   initServer,
@@ -184,6 +185,28 @@ test("[CS1] what is typed wrong is refused by name, and a try changes nothing", 
   const change = { key: "validate-partner", before: true, after: false };
   assert.deepEqual(tried["changes"], [change]);
   assert.equal(stage.readText(b.name, "server.toml"), file);
+});
+
+test("[CLI17][CS1] the order of an operator is for the server that is named, a Standby too", async () => {
+  const file = stage.secretFile("password", adminPassword);
+  const ca = stage.path(a.name, "certificates", "authority.pem");
+  const who = ["login", "admin", "--password-file", file, "--server", a.url, "--ca", ca] as const;
+  await stage.must(...who);
+  const order = ["security", "set", "tls-min=1.3", "--server"] as const;
+  const nobody = "https://127.0.0.1:1";
+  assertRefused(await stage.run(...order, nobody, "--server", b.url), 8, "client.no-server");
+  const done = await stage.must(...order, b.url);
+  assert.deepEqual([done["server"], done["unconfirmed"]], ["B", null]);
+  const values = await Promise.all(
+    [a, b].map(async ({ url }) => {
+      const { settings } = await stage.must("security", "show", "--server", url);
+      assert.ok(Array.isArray(settings));
+      return member(settings.at(-1), "value");
+    }),
+  );
+  assert.deepEqual(values, ["1.2", "1.3"]);
+  await stage.must("security", "set", "tls-min=1.2", "--server", b.url);
+  await areWell();
 });
 
 test("[CS11] a change that broke the link is taken back by a server that was killed meanwhile", async () => {

@@ -129,6 +129,8 @@ test("[PS4][CS9] a refused direction is a conflict with its two facts; an unreac
   assert.equal(certificate?.fingerprint, "f");
   const silent = aStatus(state, tried({ ...refused, cause: "T17" })).partners[0];
   assert.equal(silent?.conflict, null);
+  const bare = aStatus(state, tried({ verdict: "ok", fingerprint: "", notAfter: 0 })).partners[0];
+  assert.equal(bare?.certificate, null);
 });
 
 test("[PS5][HS6] a changeover is allowed when both directions pass, and else says why not", () => {

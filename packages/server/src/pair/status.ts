@@ -194,7 +194,7 @@ function partnerStatus(parts: StatusParts, id: NodeId, peer: Peer): PartnerStatu
     dial: verdictOf(dial),
     accept: verdictOf(accept),
     certificate:
-      certificate.verdict === "ok"
+      certificate.verdict === "ok" && certificate.fingerprint !== ""
         ? { fingerprint: certificate.fingerprint, not_after: rfc3339(certificate.notAfter) }
         : null,
   };
