@@ -2,12 +2,12 @@ import type { Command } from "commander";
 import { localRoutes } from "@gridward/core/api/local-routes";
 import { securityRoutes, type SecurityView } from "@gridward/core/api/security-routes";
 import { ok, type Result } from "@gridward/core/base/result";
-import { callRoute, type Target } from "./api-client.ts";
+import { callRoute } from "./api-client.ts";
+import { callOne } from "./call-one.ts";
 import {
   carryOut,
   changeQuery,
   localTarget,
-  signedInTarget,
   talk,
   type Asked,
   type Cli,
@@ -15,6 +15,7 @@ import {
 } from "./cli.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 import { shown } from "./order.ts";
+import { addCertificateVerbs } from "./security-certificates.ts";
 
 /** gridward security …: what the server that is asked shows, demands and believes (CS1, CS2). */
 export function addSecurityVerbs(root: Command, cli: Cli): void {
@@ -43,6 +44,7 @@ export function addSecurityVerbs(root: Command, cli: Cli): void {
     .action(async (_: unknown, command: Command) =>
       carryOut(cli, command, async (asked) => confirmChange(cli, asked)),
     );
+  addCertificateVerbs(security, cli);
 }
 
 interface SetOptions {
@@ -107,18 +109,6 @@ async function confirmChange(cli: Cli, asked: Asked): Promise<Outcome> {
   }
   const target = localTarget(asked.local);
   return shown(await callRoute(target, localRoutes.localSecurityConfirm, nothing, asked));
-}
-
-/** Each server has settings of its own, so an order for one is never carried to the next. */
-async function callOne<Answer>(
-  cli: Cli,
-  asked: Asked,
-  call: (target: Target) => Promise<Result<Answer, CommandFailure>>,
-): Promise<Result<Answer, CommandFailure>> {
-  const target = signedInTarget(cli, asked);
-  if (!target.ok) return target;
-  const { value } = target;
-  return call(value.kind === "local" ? value : { ...value, urls: value.urls.slice(0, 1) });
 }
 
 /** A change that broke a link is told beside the answer: somebody may have to act within a minute. */

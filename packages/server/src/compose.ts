@@ -84,7 +84,7 @@ export interface HouseOrder {
 /** The composition root: the one place that knows every part and gives each what it needs. */
 export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const { directory, clock, found } = order;
-  const identity = new OwnIdentity(directory, found);
+  const identity = new OwnIdentity(directory, found, clock);
   const database = openDatabase(directory, identity.node);
   if (!database.ok) return database;
   const counters = new FailureCounters(join(directory, "failures.db"));

@@ -3,6 +3,7 @@ import type { NodeId } from "@gridward/core/base/identity";
 import type { Secret } from "@gridward/core/base/secret";
 import type { LinkIdentity } from "@gridward/runtime/link/identity";
 import { tlsVersion } from "@gridward/runtime/trust/tls-policy";
+import { type Clock, systemClock } from "@gridward/runtime/os/clock";
 import { loadSystemKey, saveSystemKey, type SystemKey } from "@gridward/runtime/os/seal";
 import type { ReplicaSigner } from "@gridward/runtime/replica/signature";
 import {
@@ -12,6 +13,7 @@ import {
   serverPaths,
 } from "@gridward/runtime/trust/server-directory";
 import { keyToPem } from "@gridward/runtime/trust/x509/keys";
+import { ShownCertificates } from "./security/shown-certificates.ts";
 import { StandingSettings } from "./security/standing-settings.ts";
 
 export interface TlsIdentity {
@@ -33,11 +35,10 @@ export class OwnIdentity {
   readonly signerKey: KeyObject;
   readonly settings: StandingSettings;
   readonly #directory: string;
-  readonly #temporary: X509Certificate;
-  #issued: IssuedFiles | null;
+  readonly certificates: ShownCertificates;
   #systemKey: SystemKey | null;
 
-  constructor(directory: string, found: ServerIdentity) {
+  constructor(directory: string, found: ServerIdentity, clock: Pick<Clock, "now"> = systemClock()) {
     this.#directory = directory;
     this.node = found.node;
     this.name = found.config.name;
@@ -45,23 +46,27 @@ export class OwnIdentity {
     this.tlsKey = found.tlsKey;
     this.signerKey = found.signerKey;
     this.settings = new StandingSettings(found.config.security);
-    this.#temporary = found.temporary;
-    this.#issued = found.issued;
+    this.certificates = new ShownCertificates({
+      ...found,
+      hosts: [found.config.address, found.config.name],
+      isTemporarySet: () => this.settings.now.temporary,
+      now: () => clock.now(),
+    });
     const key = loadSystemKey(serverPaths(directory).systemKey);
     this.#systemKey = key.ok ? key.value : null;
   }
 
   get isTemporary(): boolean {
-    return this.#issued === null || this.settings.now.temporary;
+    return this.certificate === this.certificates.temporary.certificate;
   }
 
+  /** What other servers and devices see. */
   get certificate(): X509Certificate {
-    const { temporary } = this.settings.now;
-    return temporary ? this.#temporary : (this.#issued?.certificate ?? this.#temporary);
+    return this.certificates.shown("link").certificate;
   }
 
   get authority(): X509Certificate | null {
-    return this.#issued?.authority ?? null;
+    return this.certificates.issued?.authority ?? null;
   }
 
   get systemKey(): SystemKey | null {
@@ -69,7 +74,8 @@ export class OwnIdentity {
   }
 
   get signer(): ReplicaSigner | null {
-    return this.#issued && { certificate: this.#issued.signerCertificate, key: this.signerKey };
+    const { issued } = this.certificates;
+    return issued && { certificate: issued.signerCertificate, key: this.signerKey };
   }
 
   /** Part of a system from now on. Durable when it returns. */
@@ -77,15 +83,13 @@ export class OwnIdentity {
     saveSystemKey(serverPaths(this.#directory).systemKey, systemKey);
     saveIssued(this.#directory, issued);
     this.#systemKey = systemKey;
-    this.#issued = issued;
+    this.certificates.replaceIssued(issued);
   }
 
   link(): LinkIdentity {
     return {
       name: { kind: "server", node: this.node },
-      certificate: this.certificate,
-      issuers: [],
-      key: this.tlsKey,
+      ...this.certificates.shown("link"),
       anchors: this.authority ? [this.authority.toString()] : [],
       lists: [],
       pairingKey: this.pairingKey,
@@ -94,11 +98,13 @@ export class OwnIdentity {
 
   /** For LDAPS and HTTPS: the chain they show, with the key in PEM, and the oldest TLS they take. */
   get tls(): TlsIdentity {
-    const isIssued = this.authority !== null && !this.isTemporary;
-    const chain = [this.certificate, ...(isIssued ? [this.authority] : [])];
+    const { certificate, issuers, key } = this.certificates.shown("clients");
+    const { authority } = this;
+    const isOurs = authority !== null && certificate.checkIssued(authority);
+    const chain = [certificate, ...(isOurs ? [authority] : issuers)];
     return {
-      key: keyToPem(this.tlsKey),
-      certificate: chain.map((certificate) => certificate.toString()).join(""),
+      key: keyToPem(key),
+      certificate: chain.map((one) => one.toString()).join(""),
       minVersion: tlsVersion(this.settings.now.tls_min),
     };
   }

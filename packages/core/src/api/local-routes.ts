@@ -1,5 +1,11 @@
 import * as z from "zod";
 import { backupView, recoveryKeyBody } from "./backup-routes.ts";
+import {
+  certificateAnswer,
+  certificateFiles,
+  certificateList,
+  fingerprintText,
+} from "./certificate-routes.ts";
 import { nameText, noBody, noParams, noQuery } from "./route.ts";
 import {
   confirmationAnswer,
@@ -119,5 +125,27 @@ export const localRoutes = {
     summary: "Keep the last change of the security settings, though it broke a link",
     body: noBody,
     answer: confirmationAnswer,
+  },
+  localCertificates: {
+    ...order,
+    method: "GET",
+    path: "/local/security/certificates",
+    summary: "List the certificates of this server: which is shown where, and why not the others",
+    body: noBody,
+    answer: certificateList,
+  },
+  localCertificateAdd: {
+    ...order,
+    path: "/local/security/certificates",
+    summary: "Give this server a certificate with its key and chain: PEM, DER, PKCS#7 or PKCS#12",
+    body: z.strictObject({ ...certificateFiles.shape, dry_run: z.boolean() }),
+    answer: certificateAnswer,
+  },
+  localCertificateRemove: {
+    ...order,
+    path: "/local/security/certificates/removals",
+    summary: "Take an imported certificate and its key from this server",
+    body: z.strictObject({ fingerprint: fingerprintText, dry_run: z.boolean() }),
+    answer: certificateAnswer,
   },
 } as const satisfies Record<string, Route>;

@@ -11,6 +11,8 @@ import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import { listDirectory, machineName } from "../os/directory.ts";
 import { makeDirectory, readFileBounded, syncDirectory, writeFileAtomic } from "../os/files.ts";
 import { freshId } from "../os/random.ts";
+import { readImported } from "./certificate-store.ts";
+import type { Candidate } from "./choose-certificate.ts";
 import { createTemporary } from "./temporary.ts";
 import { createSigningKey, createTlsKey, keyFromPem, keyToPem } from "./x509/keys.ts";
 import { readCertificate } from "./x509/read.ts";
@@ -104,6 +106,8 @@ export interface ServerIdentity {
   readonly temporary: X509Certificate;
   /** What the authority issued, once there is one. */
   readonly issued: IssuedFiles | null;
+  /** What people brought for it to show. */
+  readonly imported: readonly Candidate[];
 }
 
 export interface IssuedFiles {
@@ -131,6 +135,8 @@ export function readServerDirectory(directory: string): Result<ServerIdentity, R
   if (!/^[0-9A-HJKMNP-TV-Z]{26}$/.test(id)) return refuse("disk.unreadable", paths.node);
   const issued = readIssued(paths);
   if (!issued.ok) return issued;
+  const imported = readImported(directory, [tlsKey.value]);
+  if (!imported.ok) return imported;
   return ok({
     config: config.value,
     node: nodeId(id),
@@ -139,6 +145,7 @@ export function readServerDirectory(directory: string): Result<ServerIdentity, R
     signerKey: signerKey.value,
     temporary: temporary.value,
     issued: issued.value,
+    imported: imported.value,
   });
 }
 

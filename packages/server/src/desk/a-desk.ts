@@ -81,6 +81,11 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
       unconfirmed: () => null,
       set: async () => err({ code: "security.unchanged", detail: "" }),
       confirm: () => err({ code: "security.nothing-to-confirm", detail: "" }),
+      certificates: {
+        list: () => [],
+        add: async () => err({ code: "server-certificate.nothing-found", detail: "" }),
+        remove: () => err({ code: "server-certificate.not-found", detail: "" }),
+      },
     },
     backups: {
       create: async () => err({ code: "backup.no-key", detail: "" }),

@@ -7,6 +7,7 @@ import type { PasswordHasher } from "@gridward/runtime/os/argon2";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import type { Backups } from "../backup/open-backups.ts";
 import type { FrontEndParts, OperatorParts } from "../parts.ts";
+import type { OwnCertificates } from "../security/own-certificates.ts";
 import type { SecurityChanges, Unconfirmed } from "../security/security-changes.ts";
 import type { Sessions } from "../session.ts";
 
@@ -33,6 +34,7 @@ export interface SecurityParts {
   readonly unconfirmed: () => Unconfirmed | null;
   readonly set: SecurityChanges["set"];
   readonly confirm: SecurityChanges["confirm"];
+  readonly certificates: OwnCertificates;
 }
 
 /** What stands behind the desk: everything a front end's plain words are turned into orders with. */

@@ -1,7 +1,8 @@
+import type { X509Certificate } from "node:crypto";
 import { isCopied, settingKey, type Setting } from "@gridward/core/codec/server-settings";
 import type { Result } from "@gridward/core/base/result";
 import { securityKey, securityNames } from "@gridward/core/base/security-settings";
-import { second } from "@gridward/core/base/time";
+import { type Instant, second } from "@gridward/core/base/time";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { readSecurityChange } from "@gridward/core/domain/security-change";
 import type { Alarm, ServerStatus } from "@gridward/core/domain/server-status";
@@ -13,9 +14,15 @@ import type { EventLog } from "../event-log.ts";
 import type { OwnIdentity } from "../own-identity.ts";
 import { readSettings, writeSetting } from "../own-settings.ts";
 import type { Pair } from "../pair/open-pair.ts";
+import {
+  certificateAlarms,
+  openOwnCertificates,
+  type OwnCertificates,
+} from "./own-certificates.ts";
 import { rejudge } from "./rejudge.ts";
 import { securityAlarms } from "./security-alarms.ts";
 import { SecurityChanges, type Unconfirmed } from "./security-changes.ts";
+import { shelves } from "./shown-certificates.ts";
 import { takeBackUnconfirmed } from "./take-back.ts";
 
 export interface OpenSecurityParts {
@@ -58,13 +65,18 @@ export function openSecurity(parts: OpenSecurityParts): Security {
     onChange: (use) => events.onSecurity(use),
     clock,
   });
+  const own = openOwn(parts, startedAt);
   return {
     now: () => settings.now,
     unconfirmed: () => changes.unconfirmed,
     set: async (order) => changes.set(order),
     confirm: (actor) => changes.confirm(actor),
-    tick: () => changes.tick(),
-    alarms: () => securityAlarms(settings, changes.unconfirmed, startedAt),
+    certificates: own.certificates,
+    tick: () => {
+      changes.tick();
+      own.look();
+    },
+    alarms: () => [...securityAlarms(settings, changes.unconfirmed, startedAt), ...own.alarms()],
     status: () => statusOf(identity, changes.unconfirmed),
     write: (setting, actor) => {
       const name = securityNames.find((each) => settingKey(each) === setting.key);
@@ -93,4 +105,35 @@ function statusOf(
 
 function waitingText({ change, left }: Unconfirmed): string {
   return `${change}: taken back in ${Math.ceil(left / second)} s`;
+}
+
+interface Own {
+  readonly certificates: OwnCertificates;
+  readonly look: () => void;
+  readonly alarms: () => readonly Alarm[];
+}
+
+function openOwn(parts: OpenSecurityParts, startedAt: Instant): Own {
+  const { directory, identity, clock, events, onIdentity } = parts;
+  const { certificates } = identity;
+  const shownNow = (): readonly X509Certificate[] =>
+    shelves.map((shelf) => certificates.shown(shelf).certificate);
+  let before = shownNow();
+  return {
+    certificates: openOwnCertificates({
+      directory,
+      identity,
+      now: () => clock.now(),
+      refresh: onIdentity,
+      onChange: (use) => events.onSecurity(use),
+    }),
+    // Time alone makes another certificate the one to show: one ends, or one begins.
+    look() {
+      const now = shownNow();
+      if (now.every((certificate, index) => certificate === before[index])) return;
+      before = now;
+      onIdentity();
+    },
+    alarms: () => certificateAlarms(certificates, clock.now(), startedAt),
+  };
 }

@@ -1,0 +1,169 @@
+import type { Command } from "commander";
+import { certificateRoutes, type CertificateView } from "@gridward/core/api/certificate-routes";
+import { localRoutes } from "@gridward/core/api/local-routes";
+import { ok, type Result } from "@gridward/core/base/result";
+import { readFileBounded } from "@gridward/runtime/os/files";
+import { callRoute } from "./api-client.ts";
+import { callOne } from "./call-one.ts";
+import { carryOut, changeQuery, localTarget, type Asked, type Cli, type Outcome } from "./cli.ts";
+import { failed, type CommandFailure } from "./failure.ts";
+import { readSecret } from "./input-file.ts";
+
+/** gridward security certificates …: which certificates a server has, and which it shows (CS5). */
+export function addCertificateVerbs(security: Command, cli: Cli): void {
+  const certificates = security
+    .command("certificates")
+    .description("the certificates of the server that is asked, and which of them it shows");
+  certificates
+    .command("list")
+    .description(
+      "list them: which is shown on the link and which to clients, and why the others are not",
+    )
+    .action(async (_: unknown, command: Command) =>
+      carryOut(cli, command, async (asked) => list(cli, asked)),
+    );
+  certificates
+    .command("add <file...>")
+    .description(
+      "give the server a certificate with its key and chain, as the authority sent them: " +
+        "PEM in one file or several, DER, PKCS#7 or PKCS#12",
+    )
+    .option("--passphrase-file <file>", "file with the passphrase of an encrypted key or file")
+    .action(async (files: readonly string[], options: AddOptions, command: Command) =>
+      carryOut(cli, command, async (asked) => add(cli, asked, files, options)),
+    );
+  certificates
+    .command("remove <fingerprint>")
+    .description("take an imported certificate and its key from the server")
+    .action(async (fingerprint: string, _: unknown, command: Command) =>
+      carryOut(cli, command, async (asked) => remove(cli, asked, fingerprint)),
+    );
+}
+
+interface AddOptions {
+  readonly passphraseFile?: string;
+}
+
+const nothing = { params: {}, query: {}, body: null } as const;
+
+const columns = [
+  "subject",
+  "issuer",
+  "names",
+  "from",
+  "to",
+  "fingerprint",
+  "key",
+  "purpose",
+  "status",
+  "in_use",
+  "passed_over",
+] as const;
+
+/** A row of the table: what the answer holds, in words. */
+function inWords(row: CertificateView) {
+  const { not_before: from, not_after: to, key_present: isKeyed, in_use: inUse } = row;
+  return {
+    ...row,
+    from,
+    to,
+    key: isKeyed ? "present" : "missing",
+    in_use: inUse.join(", ") || "no",
+    passed_over: row.passed_over.map(({ on, why }) => `${on}: ${why}`).join(", "),
+  };
+}
+
+async function list(cli: Cli, asked: Asked): Promise<Outcome> {
+  const answered =
+    asked.local === null
+      ? await callOne(cli, asked, async (target) =>
+          callRoute(target, certificateRoutes.certificateList, nothing, asked),
+        )
+      : await callRoute(localTarget(asked.local), localRoutes.localCertificates, nothing, asked);
+  if (!answered.ok) return answered;
+  const { data, meta } = answered.value;
+  return ok({ data, meta, table: data.rows.map(inWords), columns });
+}
+
+async function add(
+  cli: Cli,
+  asked: Asked,
+  paths: readonly string[],
+  { passphraseFile: file }: AddOptions,
+): Promise<Outcome> {
+  const files = readFiles(paths);
+  if (!files.ok) return files;
+  const passphrase = file === undefined ? null : await readPassphrase(cli, file);
+  if (passphrase?.ok === false) return passphrase;
+  const body = {
+    files: files.value,
+    ...(passphrase !== null && { passphrase: passphrase.value }),
+  };
+  const answered =
+    asked.local === null
+      ? await callOne(cli, asked, async (target) =>
+          callRoute(
+            target,
+            certificateRoutes.certificateAdd,
+            { params: {}, query: changeQuery(asked), body },
+            asked,
+          ),
+        )
+      : await callRoute(
+          localTarget(asked.local),
+          localRoutes.localCertificateAdd,
+          { params: {}, query: {}, body: { ...body, dry_run: asked.dryRun } },
+          inBody(asked),
+        );
+  if (!answered.ok) return answered;
+  const { data, meta } = answered.value;
+  return ok({ data, meta, table: [inWords(data.certificate)], columns });
+}
+
+/** The socket takes no query: that it is a try, the body says. */
+function inBody(asked: Asked): Asked {
+  return { ...asked, dryRun: false };
+}
+
+/** Far more than any chain; the server looks at less. */
+const fileBytesMax = 256 * 1024;
+
+function readFiles(paths: readonly string[]): Result<readonly string[], CommandFailure> {
+  const files: string[] = [];
+  for (const path of paths) {
+    const file = readFileBounded(path, fileBytesMax);
+    if (!file.ok) return failed("client.file", `${path}: ${file.error}`);
+    files.push(Buffer.from(file.value).toString("base64"));
+  }
+  return ok(files);
+}
+
+async function readPassphrase(cli: Cli, file: string): Promise<Result<string, CommandFailure>> {
+  const source = { file, question: "Passphrase: ", option: "--passphrase-file" };
+  const secret = await readSecret(cli.program, source);
+  return secret.ok ? ok(secret.value.reveal()) : secret;
+}
+
+async function remove(cli: Cli, asked: Asked, typed: string): Promise<Outcome> {
+  // As other tools print it, with colons and capitals.
+  const fingerprint = typed.replaceAll(":", "").toLowerCase();
+  const answered =
+    asked.local === null
+      ? await callOne(cli, asked, async (target) =>
+          callRoute(
+            target,
+            certificateRoutes.certificateRemove,
+            { params: { fingerprint }, query: changeQuery(asked), body: null },
+            asked,
+          ),
+        )
+      : await callRoute(
+          localTarget(asked.local),
+          localRoutes.localCertificateRemove,
+          { params: {}, query: {}, body: { fingerprint, dry_run: asked.dryRun } },
+          inBody(asked),
+        );
+  if (!answered.ok) return answered;
+  const { data, meta } = answered.value;
+  return ok({ data, meta, table: [inWords(data.certificate)], columns });
+}

@@ -1,0 +1,80 @@
+import * as z from "zod";
+import { commandQuery, noBody, noParams, noQuery } from "./route.ts";
+import type { Route } from "./route.ts";
+
+const shelf = z.enum(["link", "clients"]);
+
+/** One certificate of the server that is asked. */
+export const certificateView = z.object({
+  /** SHA-256 over the certificate, lower-case hexadecimal. */
+  fingerprint: z.string(),
+  origin: z.enum(["authority", "imported", "temporary"]),
+  subject: z.string(),
+  issuer: z.string(),
+  /** The subject alternative names, as OpenSSL writes them. */
+  names: z.string(),
+  not_before: z.string(),
+  not_after: z.string(),
+  key_present: z.boolean(),
+  purpose: z.string(),
+  status: z.enum(["valid", "expired", "not yet valid"]),
+  /** Where it is shown: on the link to servers and devices, or to clients at HTTPS and LDAPS. */
+  in_use: z.array(shelf).readonly(),
+  passed_over: z.array(z.object({ on: shelf, why: z.string() })).readonly(),
+});
+
+export const certificateList = z.object({
+  server: z.string(),
+  rows: z.array(certificateView).readonly(),
+});
+
+/** Files as the authority sent them, base64: at most 256 KiB of each is looked at. */
+export const certificateFiles = z.strictObject({
+  files: z.array(z.base64().max(360_000)).min(1).max(8).readonly(),
+  passphrase: z.exactOptional(z.string().min(1).max(512)),
+});
+
+export const certificateAnswer = z.object({
+  server: z.string(),
+  certificate: certificateView,
+  dry_run: z.boolean(),
+});
+
+/** What is none is not found. */
+export const fingerprintText = z.string().min(1).max(64);
+
+/** The certificates of the server that is asked (CS5). */
+export const certificateRoutes = {
+  certificateList: {
+    method: "GET",
+    path: "/v1/security/certificates",
+    summary: "List the certificates of this server: which is shown where, and why not the others",
+    access: "person",
+    params: noParams,
+    query: noQuery,
+    body: noBody,
+    answer: certificateList,
+  },
+  certificateAdd: {
+    method: "POST",
+    path: "/v1/security/certificates",
+    summary: "Give this server a certificate with its key and chain: PEM, DER, PKCS#7 or PKCS#12",
+    access: "configure security",
+    params: noParams,
+    query: commandQuery,
+    body: certificateFiles,
+    answer: certificateAnswer,
+  },
+  certificateRemove: {
+    method: "DELETE",
+    path: "/v1/security/certificates/{fingerprint}",
+    summary: "Take an imported certificate and its key from this server",
+    access: "configure security",
+    params: z.strictObject({ fingerprint: fingerprintText }),
+    query: commandQuery,
+    body: noBody,
+    answer: certificateAnswer,
+  },
+} as const satisfies Record<string, Route>;
+
+export type CertificateView = z.infer<typeof certificateView>;

@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { utf8 } from "@gridward/core/base/bytes";
+import { nodeId } from "@gridward/core/base/identity";
+import { day } from "@gridward/core/base/time";
+import type { Actor } from "@gridward/core/domain/types";
+import { freshId } from "@gridward/runtime/os/random";
+import { freshSystemKey } from "@gridward/runtime/os/seal";
+import { initServer, readServerDirectory } from "@gridward/runtime/trust/server-directory";
+import { testAuthority } from "@gridward/runtime/trust/test-authority";
+import { buildCertificate } from "@gridward/runtime/trust/x509/certificate";
+import { createSigningKey, keyToPem } from "@gridward/runtime/trust/x509/keys";
+import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
+import { OwnIdentity } from "../own-identity.ts";
+import { certificateAlarms, openOwnCertificates } from "./own-certificates.ts";
+import type { SecurityUse } from "./security-use.ts";
+
+const place = mkdtempSync(join(tmpdir(), "gridward-certificates-"));
+after(() => rmSync(place, { recursive: true }));
+
+const start = Date.UTC(2027, 0, 1);
+const ports = { https: 8443, link: 5480, ldaps: 636 };
+const admin: Actor = { kind: "account", id: "1", name: "admin", door: "https", source: "10.0.0.9" };
+const ours = testAuthority("Ours", start);
+const theirs = testAuthority("Theirs", start);
+
+/** A server with a clock that is moved by hand. */
+function aServer() {
+  const directory = join(place, freshId());
+  const order = { name: "A", listen: "127.0.0.1", ports, now: start };
+  assert.ok(initServer(directory, order).ok);
+  const world = { at: start, refreshed: 0 };
+  const uses: SecurityUse[] = [];
+  const open = () => {
+    const found = readServerDirectory(directory);
+    assert.ok(found.ok);
+    return new OwnIdentity(directory, found.value, { now: () => world.at });
+  };
+  const identity = open();
+  const certificates = openOwnCertificates({
+    directory,
+    identity,
+    now: () => world.at,
+    refresh: () => world.refreshed++,
+    onChange: (use) => uses.push(use),
+  });
+  return { directory, identity, certificates, world, uses, open };
+}
+
+/** What makes it part of a system. */
+function adopt({ identity }: ReturnType<typeof aServer>, now = start): void {
+  const name = { kind: "server", node: identity.node } as const;
+  const common = { subject: { commonName: "A" }, hosts: [], now } as const;
+  const issue = (profile: "server" | "replica-signer", publicKey = identity.tlsKey) =>
+    buildCertificate({ ...common, profile, publicKey, name }, ours);
+  identity.adopt(freshSystemKey(), {
+    authority: ours.certificate,
+    certificate: issue("server"),
+    signerCertificate: issue("replica-signer", createSigningKey()),
+  });
+}
+
+function fileOf(from: typeof ours, now: number, node = ""): Uint8Array {
+  const made = from.issue({
+    profile: "server",
+    ...(node !== "" && { name: { kind: "server", node: nodeId(node) } }),
+    hosts: ["127.0.0.1"],
+    now,
+  });
+  return utf8(String(made.certificate) + keyToPem(made.key).reveal());
+}
+
+function adding(file: Uint8Array, isTry = false) {
+  return { files: [file], passphrase: null, isTry, actor: admin };
+}
+
+test("[OC1][CS4][CS5] until there is an authority the temporary certificate is shown, then never by itself", () => {
+  const server = aServer();
+  const { identity, certificates, world } = server;
+  const alarms = () => certificateAlarms(identity.certificates, world.at, start);
+  assert.deepEqual(
+    certificates.list().map(({ origin, inUse }) => [origin, inUse]),
+    [["temporary", ["link", "clients"]]],
+  );
+  assert.ok(identity.isTemporary);
+  adopt(server);
+  assert.equal(identity.isTemporary, false);
+  const issued = fingerprintOf(identity.certificate);
+  assert.deepEqual(
+    certificates.list().map(({ origin, inUse, passedOver }) => [origin, inUse, passedOver]),
+    [
+      ["authority", ["link", "clients"], []],
+      [
+        "temporary",
+        [],
+        [
+          { shelf: "link", why: "temporary" },
+          { shelf: "clients", why: "temporary" },
+        ],
+      ],
+    ],
+  );
+  assert.deepEqual(alarms(), []);
+  world.at += 1000 * day;
+  assert.equal(fingerprintOf(identity.certificate), issued);
+  const [row] = certificates.list();
+  assert.deepEqual([row?.status, row?.inUse], ["expired", []]);
+  assert.deepEqual(row?.passedOver, [
+    { shelf: "link", why: "expired" },
+    { shelf: "clients", why: "expired" },
+  ]);
+  const [alarm] = alarms();
+  assert.equal(alarm?.code, "security.no-certificate");
+  assert.match(alarm.text, /to other servers and devices and at HTTPS and LDAPS/);
+});
+
+test("[OC2][CS5] an imported certificate is shown where it fits, at once and after a start", async () => {
+  const server = aServer();
+  const { directory, identity, certificates, world, uses, open } = server;
+  adopt(server);
+  const before = identity.link().certificate;
+  const added = await certificates.add(adding(fileOf(theirs, start + day)));
+  assert.ok(added.ok);
+  assert.equal(added.value.status, "not yet valid");
+  world.at += 2 * day;
+  const foreign = await certificates.add(adding(fileOf(theirs, start + day + 1000)));
+  assert.ok(foreign.ok, JSON.stringify(foreign));
+  assert.deepEqual(foreign.value.inUse, ["clients"]);
+  assert.deepEqual(foreign.value.passedOver, [{ shelf: "link", why: "name mismatch" }]);
+  assert.equal(identity.link().certificate, before);
+  assert.ok(identity.tls.certificate.startsWith("-----BEGIN CERTIFICATE-----"));
+  const renewed = await certificates.add(adding(fileOf(ours, world.at, identity.node)));
+  assert.ok(renewed.ok);
+  assert.deepEqual(renewed.value.inUse, ["link", "clients"]);
+  assert.equal(fingerprintOf(identity.link().certificate), renewed.value.fingerprint);
+  assert.ok(identity.link().certificate.checkPrivateKey(identity.link().key));
+  const whys = certificates.list().map(({ passedOver }) => passedOver.map(({ why }) => why));
+  assert.deepEqual(whys[0], ["earlier expiry", "earlier expiry"]);
+  assert.equal(world.refreshed, 3);
+  const last = uses.at(-1);
+  assert.equal(last?.actor, admin);
+  assert.match(last.change, new RegExp(`^certificate added: .*${renewed.value.fingerprint}$`));
+  const again = open();
+  assert.equal(fingerprintOf(again.link().certificate), renewed.value.fingerprint);
+  const removed = certificates.remove({
+    fingerprint: renewed.value.fingerprint,
+    isTry: false,
+    actor: admin,
+  });
+  assert.ok(removed.ok);
+  assert.equal(identity.link().certificate, before);
+  assert.equal(readdirSync(join(directory, "certificates")).length, 6);
+});
+
+test("[OC3][CS5] what is refused or only tried changes nothing and is told", async () => {
+  const server = aServer();
+  const { directory, certificates, identity, world, uses } = server;
+  adopt(server);
+  const files = (): readonly string[] => readdirSync(join(directory, "certificates"));
+  const before = files();
+  const good = fileOf(ours, start + 1000, identity.node);
+  const tried = await certificates.add(adding(good, true));
+  assert.ok(tried.ok);
+  assert.deepEqual(tried.value.inUse, ["link", "clients"]);
+  const bad = await certificates.add(adding(utf8("nothing")));
+  assert.ok(!bad.ok && bad.error.code === "server-certificate.unreadable");
+  assert.deepEqual(files(), before);
+  assert.equal(world.refreshed, 0);
+  assert.deepEqual(
+    uses.map(({ refusal }) => refusal?.code),
+    ["server-certificate.unreadable"],
+  );
+  assert.ok((await certificates.add(adding(good))).ok);
+  const twice = await certificates.add(adding(good));
+  assert.ok(!twice.ok && twice.error.code === "server-certificate.already-there");
+  const own = fingerprintOf(ours.certificate);
+  for (const fingerprint of [own, tried.value.fingerprint.replace(/^./, "x")]) {
+    const refused = certificates.remove({ fingerprint, isTry: false, actor: admin });
+    assert.ok(!refused.ok && refused.error.code === "server-certificate.not-found");
+  }
+  const { fingerprint } = tried.value;
+  assert.ok(certificates.remove({ fingerprint, isTry: true, actor: admin }).ok);
+  assert.equal(files().length, before.length + 1);
+});
+
+test("[OC3] a server holds so many and no more", async () => {
+  const { certificates } = aServer();
+  for (let made = 0; made < 16; made++) {
+    assert.ok((await certificates.add(adding(fileOf(ours, start)))).ok);
+  }
+  const refused = await certificates.add(adding(fileOf(ours, start)));
+  assert.ok(!refused.ok && refused.error.code === "server-certificate.too-many");
+});
+
+test("[OC4][CS5] time alone makes another one the one that is shown", async () => {
+  const server = aServer();
+  const { certificates, identity, world } = server;
+  adopt(server);
+  const later = await certificates.add(adding(fileOf(ours, start + 10 * day, identity.node)));
+  assert.ok(later.ok);
+  assert.deepEqual(later.value.inUse, []);
+  world.at += 11 * day;
+  assert.equal(fingerprintOf(identity.link().certificate), later.value.fingerprint);
+});

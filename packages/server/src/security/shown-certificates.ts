@@ -1,0 +1,135 @@
+import type { KeyObject, X509Certificate } from "node:crypto";
+import type { NodeId } from "@gridward/core/base/identity";
+import { type Instant, minute } from "@gridward/core/base/time";
+import {
+  type Candidate,
+  type Choice,
+  chooseCertificate,
+  type Occasion,
+  type UsableCandidate,
+} from "@gridward/runtime/trust/choose-certificate";
+import type { IssuedFiles } from "@gridward/runtime/trust/server-directory";
+
+/** Where a certificate is shown: to other servers and devices, or at HTTPS and LDAPS. */
+export type Shelf = "link" | "clients";
+export const shelves: readonly Shelf[] = ["link", "clients"];
+
+export interface ShownCertificatesParts {
+  readonly node: NodeId;
+  /** Host or address under which this server is dialled, and its name. */
+  readonly hosts: readonly string[];
+  readonly tlsKey: KeyObject;
+  readonly temporary: X509Certificate;
+  readonly issued: IssuedFiles | null;
+  readonly imported: readonly Candidate[];
+  /** By setting the temporary certificate is shown, whatever else there is. */
+  readonly isTemporarySet: () => boolean;
+  readonly now: () => Instant;
+}
+
+/** Time alone changes the choice; it need not be made anew at each connection. */
+const chosenFor = minute;
+
+/** The certificates of this server, and which of them it shows where (CS5). */
+export class ShownCertificates {
+  readonly #parts: ShownCertificatesParts;
+  #issued: IssuedFiles | null;
+  #imported: readonly Candidate[];
+  #candidates: readonly Candidate[];
+  #choices: Readonly<Record<Shelf, Choice>>;
+  #chosenAt: Instant;
+
+  constructor(parts: ShownCertificatesParts) {
+    this.#parts = parts;
+    this.#issued = parts.issued;
+    this.#imported = parts.imported;
+    this.#candidates = this.#gather();
+    this.#chosenAt = parts.now();
+    this.#choices = this.#choose(this.#candidates);
+  }
+
+  get issued(): IssuedFiles | null {
+    return this.#issued;
+  }
+
+  get imported(): readonly Candidate[] {
+    return this.#imported;
+  }
+
+  /** The authority's own first: of two that end alike it is the one that everybody knows. */
+  get candidates(): readonly Candidate[] {
+    return this.#candidates;
+  }
+
+  get temporary(): UsableCandidate {
+    return { certificate: this.#parts.temporary, issuers: [], key: this.#parts.tlsKey };
+  }
+
+  replaceIssued(issued: IssuedFiles): void {
+    this.#issued = issued;
+    this.#candidates = this.#gather();
+    this.#refresh();
+  }
+
+  replaceImported(imported: readonly Candidate[]): void {
+    this.#imported = imported;
+    this.#candidates = this.#gather();
+    this.#refresh();
+  }
+
+  choice(shelf: Shelf): Choice {
+    const age = this.#parts.now() - this.#chosenAt;
+    if (age < 0 || age > chosenFor) this.#refresh();
+    return this.#choices[shelf];
+  }
+
+  /** What it would be with this one as well. */
+  choiceWith(candidate: Candidate): Readonly<Record<Shelf, Choice>> {
+    return this.#choose([...this.candidates, candidate]);
+  }
+
+  /**
+   * What a port shows. The temporary certificate by setting, and until there is an authority;
+   * never in place of one that has expired: then the authority's is shown still, so that both ends
+   * hear the true cause, and an alarm stands here.
+   */
+  shown(shelf: Shelf): UsableCandidate {
+    const { tlsKey, isTemporarySet } = this.#parts;
+    if (isTemporarySet()) return this.temporary;
+    const { inUse } = this.choice(shelf);
+    if (inUse !== null) return inUse;
+    const issued = this.#issued;
+    if (issued === null) return this.temporary;
+    return { certificate: issued.certificate, issuers: [], key: tlsKey };
+  }
+
+  /** Whether a port shows what no peer should accept, because there is nothing better. */
+  isLacking(shelf: Shelf): boolean {
+    const { isTemporarySet } = this.#parts;
+    return !isTemporarySet() && this.#issued !== null && this.choice(shelf).inUse === null;
+  }
+
+  #gather(): readonly Candidate[] {
+    const { tlsKey } = this.#parts;
+    const { certificate } = this.#issued ?? {};
+    const own = certificate === undefined ? [] : [{ certificate, issuers: [], key: tlsKey }];
+    return [...own, ...this.#imported];
+  }
+
+  #refresh(): void {
+    this.#choices = this.#choose(this.#candidates);
+    this.#chosenAt = this.#parts.now();
+  }
+
+  #choose(candidates: readonly Candidate[]): Readonly<Record<Shelf, Choice>> {
+    const { node, hosts, now } = this.#parts;
+    const common = { at: now(), names: { node, hosts } };
+    const anchors = this.#issued ? [this.#issued.authority] : [];
+    const link: Occasion = { ...common, purpose: "partner", anchors };
+    const clients: Occasion = { ...common, purpose: "server", anchors: null };
+    return {
+      link: chooseCertificate(candidates, link),
+      clients: chooseCertificate(candidates, clients),
+    };
+  }
+}
