@@ -1,5 +1,8 @@
 import type { Command } from "commander";
-import { certificateRoutes, type CertificateView } from "@gridward/core/api/certificate-routes";
+import {
+  ownCertificateRoutes,
+  type OwnCertificateView,
+} from "@gridward/core/api/own-certificate-routes";
 import { localRoutes } from "@gridward/core/api/local-routes";
 import { ok, type Result } from "@gridward/core/base/result";
 import { readFileBounded } from "@gridward/runtime/os/files";
@@ -61,7 +64,7 @@ const columns = [
 ] as const;
 
 /** A row of the table: what the answer holds, in words. */
-function inWords(row: CertificateView) {
+function inWords(row: OwnCertificateView) {
   const { not_before: from, not_after: to, key_present: isKeyed, in_use: inUse } = row;
   return {
     ...row,
@@ -77,7 +80,7 @@ async function list(cli: Cli, asked: Asked): Promise<Outcome> {
   const answered =
     asked.local === null
       ? await callOne(cli, asked, async (target) =>
-          callRoute(target, certificateRoutes.certificateList, nothing, asked),
+          callRoute(target, ownCertificateRoutes.ownCertificateList, nothing, asked),
         )
       : await callRoute(localTarget(asked.local), localRoutes.localCertificates, nothing, asked);
   if (!answered.ok) return answered;
@@ -104,7 +107,7 @@ async function add(
       ? await callOne(cli, asked, async (target) =>
           callRoute(
             target,
-            certificateRoutes.certificateAdd,
+            ownCertificateRoutes.ownCertificateAdd,
             { params: {}, query: changeQuery(asked), body },
             asked,
           ),
@@ -152,7 +155,7 @@ async function remove(cli: Cli, asked: Asked, typed: string): Promise<Outcome> {
       ? await callOne(cli, asked, async (target) =>
           callRoute(
             target,
-            certificateRoutes.certificateRemove,
+            ownCertificateRoutes.ownCertificateRemove,
             { params: { fingerprint }, query: changeQuery(asked), body: null },
             asked,
           ),

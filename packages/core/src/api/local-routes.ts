@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { backupView, recoveryKeyBody } from "./backup-routes.ts";
 import {
-  certificateAnswer,
-  certificateFiles,
-  certificateList,
+  ownCertificateAnswer,
+  ownCertificateFiles,
+  ownCertificateList,
   fingerprintText,
-} from "./certificate-routes.ts";
+} from "./own-certificate-routes.ts";
 import { nameText, noBody, noParams, noQuery } from "./route.ts";
 import {
   confirmationAnswer,
@@ -132,20 +132,20 @@ export const localRoutes = {
     path: "/local/security/certificates",
     summary: "List the certificates of this server: which is shown where, and why not the others",
     body: noBody,
-    answer: certificateList,
+    answer: ownCertificateList,
   },
   localCertificateAdd: {
     ...order,
     path: "/local/security/certificates",
     summary: "Give this server a certificate with its key and chain: PEM, DER, PKCS#7 or PKCS#12",
-    body: z.strictObject({ ...certificateFiles.shape, dry_run: z.boolean() }),
-    answer: certificateAnswer,
+    body: z.strictObject({ ...ownCertificateFiles.shape, dry_run: z.boolean() }),
+    answer: ownCertificateAnswer,
   },
   localCertificateRemove: {
     ...order,
     path: "/local/security/certificates/removals",
     summary: "Take an imported certificate and its key from this server",
     body: z.strictObject({ fingerprint: fingerprintText, dry_run: z.boolean() }),
-    answer: certificateAnswer,
+    answer: ownCertificateAnswer,
   },
 } as const satisfies Record<string, Route>;

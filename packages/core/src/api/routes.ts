@@ -1,7 +1,7 @@
 import { accountRoutes } from "./account-routes.ts";
 import { arbitrationRoutes } from "./arbitration-routes.ts";
 import { backupRoutes } from "./backup-routes.ts";
-import { certificateRoutes } from "./certificate-routes.ts";
+import { ownCertificateRoutes } from "./own-certificate-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
 import type { localRoutes } from "./local-routes.ts";
@@ -15,7 +15,7 @@ export const routes = {
   ...sessionRoutes,
   ...serverRoutes,
   ...securityRoutes,
-  ...certificateRoutes,
+  ...ownCertificateRoutes,
   ...arbitrationRoutes,
   ...accountRoutes,
   ...groupRoutes,

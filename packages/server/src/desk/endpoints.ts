@@ -2,7 +2,7 @@ import type { RouteName } from "@gridward/core/api/routes";
 import { accountEndpoints } from "./account-endpoints.ts";
 import { arbitrationEndpoints } from "./arbitration-endpoints.ts";
 import { backupEndpoints } from "./backup-endpoints.ts";
-import { certificateEndpoints } from "./certificate-endpoints.ts";
+import { ownCertificateEndpoints } from "./own-certificate-endpoints.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { deviceEndpoints } from "./device-endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -18,7 +18,7 @@ export function createEndpoints(parts: DeskParts): Readonly<Record<RouteName, En
     ...sessionEndpoints(parts),
     ...serverEndpoints(parts),
     ...securityEndpoints(parts),
-    ...certificateEndpoints(parts),
+    ...ownCertificateEndpoints(parts),
     ...arbitrationEndpoints(parts),
     ...accountEndpoints(parts),
     ...groupEndpoints(parts),

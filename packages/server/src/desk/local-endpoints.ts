@@ -8,7 +8,7 @@ import type { Command } from "@gridward/core/domain/command";
 import type { AccountRow } from "@gridward/core/domain/types";
 import { codeFor, sealCode } from "../one-time-code.ts";
 import { firstCodeValidity } from "./account-endpoints.ts";
-import { localCertificateEndpoints } from "./certificate-endpoints.ts";
+import { localOwnCertificateEndpoints } from "./own-certificate-endpoints.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { findAccount } from "./find-row.ts";
@@ -20,7 +20,7 @@ export function localEndpoints(parts: DeskParts): Readonly<Record<LocalRouteName
   const { front, operator } = parts;
   return {
     ...localSecurityEndpoints(parts),
-    ...localCertificateEndpoints(parts),
+    ...localOwnCertificateEndpoints(parts),
     localStatus: endpoint(localRoutes.localStatus, () => ok(front.status())),
     localCreateSystem: endpoint(localRoutes.localCreateSystem, async ({ body }, { actor }) => {
       const created = await operator.createSystem({ ...body, actor });

@@ -5,7 +5,7 @@ import type { Route } from "./route.ts";
 const shelf = z.enum(["link", "clients"]);
 
 /** One certificate of the server that is asked. */
-export const certificateView = z.object({
+export const ownCertificateView = z.object({
   /** SHA-256 over the certificate, lower-case hexadecimal. */
   fingerprint: z.string(),
   origin: z.enum(["authority", "imported", "temporary"]),
@@ -23,20 +23,20 @@ export const certificateView = z.object({
   passed_over: z.array(z.object({ on: shelf, why: z.string() })).readonly(),
 });
 
-export const certificateList = z.object({
+export const ownCertificateList = z.object({
   server: z.string(),
-  rows: z.array(certificateView).readonly(),
+  rows: z.array(ownCertificateView).readonly(),
 });
 
 /** Files as the authority sent them, base64: at most 256 KiB of each is looked at. */
-export const certificateFiles = z.strictObject({
+export const ownCertificateFiles = z.strictObject({
   files: z.array(z.base64().max(360_000)).min(1).max(8).readonly(),
   passphrase: z.exactOptional(z.string().min(1).max(512)),
 });
 
-export const certificateAnswer = z.object({
+export const ownCertificateAnswer = z.object({
   server: z.string(),
-  certificate: certificateView,
+  certificate: ownCertificateView,
   dry_run: z.boolean(),
 });
 
@@ -44,8 +44,8 @@ export const certificateAnswer = z.object({
 export const fingerprintText = z.string().min(1).max(64);
 
 /** The certificates of the server that is asked (CS5). */
-export const certificateRoutes = {
-  certificateList: {
+export const ownCertificateRoutes = {
+  ownCertificateList: {
     method: "GET",
     path: "/v1/security/certificates",
     summary: "List the certificates of this server: which is shown where, and why not the others",
@@ -53,19 +53,19 @@ export const certificateRoutes = {
     params: noParams,
     query: noQuery,
     body: noBody,
-    answer: certificateList,
+    answer: ownCertificateList,
   },
-  certificateAdd: {
+  ownCertificateAdd: {
     method: "POST",
     path: "/v1/security/certificates",
     summary: "Give this server a certificate with its key and chain: PEM, DER, PKCS#7 or PKCS#12",
     access: "configure security",
     params: noParams,
     query: commandQuery,
-    body: certificateFiles,
-    answer: certificateAnswer,
+    body: ownCertificateFiles,
+    answer: ownCertificateAnswer,
   },
-  certificateRemove: {
+  ownCertificateRemove: {
     method: "DELETE",
     path: "/v1/security/certificates/{fingerprint}",
     summary: "Take an imported certificate and its key from this server",
@@ -73,8 +73,8 @@ export const certificateRoutes = {
     params: z.strictObject({ fingerprint: fingerprintText }),
     query: commandQuery,
     body: noBody,
-    answer: certificateAnswer,
+    answer: ownCertificateAnswer,
   },
 } as const satisfies Record<string, Route>;
 
-export type CertificateView = z.infer<typeof certificateView>;
+export type OwnCertificateView = z.infer<typeof ownCertificateView>;

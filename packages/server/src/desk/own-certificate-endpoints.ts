@@ -1,4 +1,7 @@
-import { certificateRoutes, type CertificateView } from "@gridward/core/api/certificate-routes";
+import {
+  ownCertificateRoutes,
+  type OwnCertificateView,
+} from "@gridward/core/api/own-certificate-routes";
 import { localRoutes } from "@gridward/core/api/local-routes";
 import { ok } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
@@ -8,17 +11,19 @@ import type { OwnCertificate } from "../security/own-certificates.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 
-/** The certificates of this server; see `certificateRoutes`. */
-export function certificateEndpoints(
+/** The certificates of this server; see `ownCertificateRoutes`. */
+export function ownCertificateEndpoints(
   parts: DeskParts,
-): Readonly<Record<keyof typeof certificateRoutes, Endpoint>> {
+): Readonly<Record<keyof typeof ownCertificateRoutes, Endpoint>> {
   return {
-    certificateList: endpoint(certificateRoutes.certificateList, () => ok(list(parts))),
-    certificateAdd: endpoint(certificateRoutes.certificateAdd, async ({ query, body }, { actor }) =>
-      add(parts, { ...body, dry_run: query.dry_run === true }, actor),
+    ownCertificateList: endpoint(ownCertificateRoutes.ownCertificateList, () => ok(list(parts))),
+    ownCertificateAdd: endpoint(
+      ownCertificateRoutes.ownCertificateAdd,
+      async ({ query, body }, { actor }) =>
+        add(parts, { ...body, dry_run: query.dry_run === true }, actor),
     ),
-    certificateRemove: endpoint(
-      certificateRoutes.certificateRemove,
+    ownCertificateRemove: endpoint(
+      ownCertificateRoutes.ownCertificateRemove,
       ({ params, query }, { actor }) =>
         remove(parts, { ...params, dry_run: query.dry_run === true }, actor),
     ),
@@ -28,7 +33,7 @@ export function certificateEndpoints(
 type LocalCertificateRoute = "localCertificates" | "localCertificateAdd" | "localCertificateRemove";
 
 /** The same for whoever owns the data directory: the way back in when every port is refused. */
-export function localCertificateEndpoints(
+export function localOwnCertificateEndpoints(
   parts: DeskParts,
 ): Readonly<Record<LocalCertificateRoute, Endpoint>> {
   return {
@@ -76,7 +81,7 @@ function remove({ front, security }: DeskParts, body: RemoveBody, actor: Actor) 
   return ok({ server: front.status().name, certificate: view(removed.value), dry_run: isTry });
 }
 
-function view(row: OwnCertificate): CertificateView {
+function view(row: OwnCertificate): OwnCertificateView {
   return {
     fingerprint: row.fingerprint,
     origin: row.origin,
