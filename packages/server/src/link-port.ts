@@ -1,8 +1,9 @@
 import type { DeviceId, NodeId } from "@gridward/core/base/identity";
 import { revocationOf } from "@gridward/core/domain/revocation";
 import type { DirectoryState } from "@gridward/core/domain/state";
-import type { ServerRow, WitnessRow } from "@gridward/core/domain/types";
+import type { CrlRow, ServerRow, WitnessRow } from "@gridward/core/domain/types";
 import { dialLink } from "@gridward/runtime/link/dial";
+import type { LinkIdentity } from "@gridward/runtime/link/identity";
 import type { LinkOutcome, VerifiedPeer } from "@gridward/runtime/link/peer";
 import {
   type Contact,
@@ -11,7 +12,9 @@ import {
   serveLink,
 } from "@gridward/runtime/link/serve";
 import type { Clock } from "@gridward/runtime/os/clock";
+import type { RevocationList } from "@gridward/runtime/trust/revocation";
 import { pairingKeyFromText } from "@gridward/runtime/trust/x509/keys";
+import { readCrl } from "@gridward/runtime/trust/x509/read-crl";
 import type { OwnIdentity } from "./own-identity.ts";
 
 /** Who we are and whom we know. */
@@ -39,7 +42,7 @@ export async function openLinkPort(
   return serveLink({
     ...at,
     protocols: ["gridward-partner/1", "gridward-replica/1", "gridward-diag/1"],
-    identity: () => parts.identity.link(),
+    identity: () => identityOf(parts),
     settings: () => parts.identity.settings.link,
     admission: {
       partnerKey: (node) => {
@@ -73,7 +76,7 @@ export async function dialPartner(
     protocol: "gridward-partner/1",
     address,
     port: server.ports.link,
-    identity: parts.identity.link(),
+    identity: identityOf(parts),
     isAnonymous: settings.now.client_certificate === "disabled",
     settings: settings.link,
     expectedNode: node,
@@ -81,6 +84,24 @@ export async function dialPartner(
     clock: parts.clock,
     stop: parts.stop,
   });
+}
+
+/** Who we are, with the revocation lists of the journal: each server has them as its partners do. */
+function identityOf({ identity, state }: Pick<DialParts, "identity" | "state">): LinkIdentity {
+  const lists = [...state().tables.crls.values()].flatMap((row) => readList(row) ?? []);
+  return { ...identity.link(), lists };
+}
+
+const listsRead = new WeakMap<CrlRow, RevocationList | null>();
+
+/** Read once: a list may be long, and each connection asks. */
+function readList(row: CrlRow): RevocationList | null {
+  const known = listsRead.get(row);
+  if (known !== undefined) return known;
+  const read = readCrl(Buffer.from(row.encoded, "base64"));
+  const list = read.ok ? read.value : null;
+  listsRead.set(row, list);
+  return list;
 }
 
 /** One try to reach the witness, which is known by its key alone. */

@@ -9,6 +9,7 @@ export interface SecuritySettings {
   readonly require_client_certificates: boolean;
   readonly check_names: boolean;
   readonly tls_min: "1.2" | "1.3";
+  readonly revocation: "soft" | "hard" | "off";
 }
 
 export type SecurityName = keyof SecuritySettings;
@@ -17,6 +18,8 @@ export type SecurityChange = Readonly<Partial<SecuritySettings>>;
 
 /** Stands as long as the setting is weaker than its default. */
 export interface StandingAlarm {
+  /** The one value that is weaker; absent: every one but the default. */
+  readonly at?: SecurityValue;
   readonly code: string;
   readonly text: string;
   readonly remedy: string;
@@ -85,6 +88,19 @@ export const securitySpecs: SecuritySpecs = {
     },
     copies: true,
   },
+  revocation: {
+    choices: ["soft", "hard", "off"],
+    means:
+      "On the link: who is revoked is refused (soft), also whose revocation list is missing or " +
+      "stale (hard), or lists are not looked at (off).",
+    alarm: {
+      at: "off",
+      code: "security.revocation-off",
+      text: "On the link revoked certificates are taken, as revocation lists are not looked at.",
+      remedy: "Run `gridward security set revocation=soft`.",
+    },
+    copies: true,
+  },
   tls_min: {
     choices: ["1.2", "1.3"],
     means: "The oldest TLS version that any port or dial of this server speaks.",
@@ -100,6 +116,7 @@ export const securityNames: readonly SecurityName[] = [
   "require_client_certificates",
   "check_names",
   "tls_min",
+  "revocation",
 ];
 
 export const defaultSecurity: SecuritySettings = {
@@ -109,6 +126,7 @@ export const defaultSecurity: SecuritySettings = {
   require_client_certificates: securitySpecs.require_client_certificates.choices[0],
   check_names: securitySpecs.check_names.choices[0],
   tls_min: securitySpecs.tls_min.choices[0],
+  revocation: securitySpecs.revocation.choices[0],
 };
 
 /** As it is typed and shown. */
@@ -118,9 +136,12 @@ export function securityKey(name: SecurityName): string {
 
 /** The settings that raise an alarm now. */
 export function weakenedBy(settings: SecuritySettings): readonly SecurityName[] {
-  return securityNames.filter(
-    (name) => securitySpecs[name].alarm !== null && settings[name] !== defaultSecurity[name],
-  );
+  return securityNames.filter((name) => {
+    const { alarm } = securitySpecs[name];
+    if (alarm === null) return false;
+    const value = settings[name];
+    return alarm.at === undefined ? value !== defaultSecurity[name] : value === alarm.at;
+  });
 }
 
 /** One setting that a change makes another. */

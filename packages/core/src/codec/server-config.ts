@@ -108,6 +108,7 @@ const schema = z.strictObject({
       require_client_certificates: choice("require_client_certificates"),
       check_names: choice("check_names"),
       tls_min: choice("tls_min"),
+      revocation: choice("revocation"),
     })
     .default(defaultSecurity),
 });

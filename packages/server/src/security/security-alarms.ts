@@ -12,7 +12,9 @@ export function securityAlarms(
 ): readonly Alarm[] {
   const standing = weakenedBy(settings.now).flatMap((name) => {
     const { alarm } = securitySpecs[name];
-    return alarm ? [{ ...alarm, since: rfc3339(settings.since(name) ?? startedAt) }] : [];
+    if (alarm === null) return [];
+    const { code, text, remedy } = alarm;
+    return [{ code, text, remedy, since: rfc3339(settings.since(name) ?? startedAt) }];
   });
   if (unconfirmed === null) return standing;
   const { change, broken, since, left } = unconfirmed;

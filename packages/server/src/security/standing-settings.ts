@@ -33,13 +33,14 @@ export class StandingSettings {
 
   /** What the other servers must meet on the link. */
   get link(): LinkSettings {
-    const { validate_partner, check_names, require_client_certificates, tls_min } = this.#now;
+    const { validate_partner, check_names, require_client_certificates, ...rest } = this.#now;
     return {
       ...strictLink,
       validate: validate_partner,
       checkNames: check_names,
       requireCertificate: require_client_certificates,
-      tlsMin: tls_min,
+      tlsMin: rest.tls_min,
+      revocation: rest.revocation,
     };
   }
 }

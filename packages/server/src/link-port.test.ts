@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { defaultSecurity, type SecuritySettings } from "@gridward/core/base/security-settings";
+import { hour, minute } from "@gridward/core/base/time";
+import { emptyState, type DirectoryState } from "@gridward/core/domain/state";
+import type { CrlRow, ServerRow } from "@gridward/core/domain/types";
+import { brief } from "@gridward/runtime/link/test-link";
+import { systemClock } from "@gridward/runtime/os/clock";
+import { freshSystemKey } from "@gridward/runtime/os/seal";
+import { initServer, readServerDirectory } from "@gridward/runtime/trust/server-directory";
+import { testAuthority } from "@gridward/runtime/trust/test-authority";
+import { buildCertificate } from "@gridward/runtime/trust/x509/certificate";
+import { buildCrl } from "@gridward/runtime/trust/x509/crl";
+import { createSigningKey, pairingKeyText } from "@gridward/runtime/trust/x509/keys";
+import { serialOf } from "@gridward/runtime/trust/x509/read";
+import { dialPartner, openLinkPort } from "./link-port.ts";
+import { OwnIdentity } from "./own-identity.ts";
+
+const place = mkdtempSync(join(tmpdir(), "gridward-link-port-"));
+after(() => rmSync(place, { recursive: true }));
+
+const clock = systemClock();
+const now = clock.now();
+const authority = testAuthority("Ours", now - hour);
+
+function aMember(name: string): OwnIdentity {
+  const directory = join(place, name);
+  const ports = { https: 0, link: 5480, ldaps: 0 };
+  assert.ok(initServer(directory, { name, listen: "127.0.0.1", ports, now }).ok);
+  const found = readServerDirectory(directory);
+  assert.ok(found.ok);
+  const identity = new OwnIdentity(directory, found.value, clock);
+  const certified = { kind: "server", node: identity.node } as const;
+  const common = { subject: { commonName: name }, name: certified, hosts: [], now } as const;
+  identity.adopt(freshSystemKey(), {
+    authority: authority.certificate,
+    certificate: buildCertificate(
+      { ...common, profile: "server", publicKey: identity.tlsKey },
+      authority,
+    ),
+    signerCertificate: buildCertificate(
+      { ...common, profile: "replica-signer", publicKey: createSigningKey() },
+      authority,
+    ),
+  });
+  return identity;
+}
+
+const a = aMember("A");
+const b = aMember("B");
+
+function rowOf(identity: OwnIdentity, link = 0): ServerRow {
+  return {
+    id: identity.node,
+    name: identity.name,
+    address: "127.0.0.1",
+    ports: { https: 0, link, ldaps: 0 },
+    pairingKey: pairingKeyText(identity.pairingKey),
+    kind: "promotable",
+    joinedAt: now,
+  };
+}
+
+function crlRow(revoked: readonly OwnIdentity[], nextUpdate: number): CrlRow {
+  const listed = revoked.map(({ certificate }) => {
+    return { serial: serialOf(certificate), at: now - minute, reason: "keyCompromise" } as const;
+  });
+  const thisUpdate = now - hour / 2;
+  const list = buildCrl({ number: 3, thisUpdate, nextUpdate, listed }, authority);
+  const encoded = Buffer.from(list).toString("base64");
+  const common = { authority: "issuing", number: 3, thisUpdate, nextUpdate };
+  return { ...common, revoked: revoked.length, encoded };
+}
+
+function stateWith(servers: readonly ServerRow[], crl: CrlRow | null): DirectoryState {
+  const { tables } = emptyState;
+  const rows = servers.reduce((table, row) => table.set(row.id, row), tables.servers);
+  const crls = crl === null ? tables.crls : tables.crls.set("issuing", crl);
+  return { ...emptyState, tables: { ...tables, servers: rows, crls } };
+}
+
+const whole = clock.now() + hour;
+const cases: readonly (readonly [string, SecuritySettings["revocation"], CrlRow | null, string])[] =
+  [
+    ["nobody revoked", "hard", crlRow([], whole), "verified"],
+    ["the dialled one revoked", "soft", crlRow([b], whole), "T07 by us"],
+    ["the dialled one revoked", "hard", crlRow([b], whole), "T07 by us"],
+    ["the dialled one revoked, lists off", "off", crlRow([b], whole), "verified"],
+    ["the caller revoked", "soft", crlRow([a], whole), "T07 by them"],
+    ["a stale list", "soft", crlRow([], now - minute), "verified"],
+    ["a stale list", "hard", crlRow([], now - minute), "T08 by us"],
+    ["no list", "soft", null, "verified"],
+    ["no list", "hard", null, "T08 by us"],
+  ];
+
+for (const [what, revocation, crl, expected] of cases) {
+  test(`[LP1][CS1][PK5] ${what}, revocation=${revocation}: ${expected}`, async (t) => {
+    const stop = new AbortController();
+    for (const one of [a, b]) one.settings.apply({ ...defaultSecurity, revocation }, now);
+    const parts = { known: () => [], clock, stop: stop.signal };
+    const server = await openLinkPort(
+      {
+        ...parts,
+        identity: b,
+        state: () => stateWith([rowOf(a)], crl),
+        onServer: (peer) => t.after(() => peer.close("end of test")),
+        onDevice: () => assert.fail("no device"),
+        onRefused: () => {},
+        onContact: async () => {},
+      },
+      { host: "127.0.0.1", port: 0 },
+    );
+    t.after(() => server.close());
+    const state = stateWith([rowOf(b, server.port)], crl);
+    const outcome = await dialPartner(
+      { ...parts, identity: a, state: () => state },
+      b.node,
+      "main",
+    );
+    assert.equal(brief(outcome), expected);
+    if (outcome.outcome === "verified") outcome.peer.close("end of test");
+  });
+}
