@@ -8,7 +8,15 @@ import { ok, type Result } from "@gridward/core/base/result";
 import { readFileBounded } from "@gridward/runtime/os/files";
 import { callRoute } from "./api-client.ts";
 import { callOne } from "./call-one.ts";
-import { carryOut, changeQuery, localTarget, type Asked, type Cli, type Outcome } from "./cli.ts";
+import {
+  carryOut,
+  changeQuery,
+  localTarget,
+  talk,
+  type Asked,
+  type Cli,
+  type Outcome,
+} from "./cli.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 import { readSecret } from "./input-file.ts";
 
@@ -120,8 +128,16 @@ async function add(
         );
   if (!answered.ok) return answered;
   const { data, meta } = answered.value;
+  const { in_use: inUse } = data.certificate;
+  if (inUse.includes("clients") && !inUse.includes("link")) {
+    talk(cli, asked, `HTTPS and LDAPS ${data.dry_run ? "would show" : "show"} it. ${foreign}`);
+  }
   return ok({ data, meta, table: [inWords(data.certificate)], columns });
 }
+
+const foreign =
+  "Whoever trusts the system's authority alone refuses it, saved logins and devices that enrol " +
+  "among them: give people its issuer with --ca FILE.";
 
 /** The socket takes no query: that it is a try, the body says. */
 function inBody(asked: Asked): Asked {
