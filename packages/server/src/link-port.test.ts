@@ -34,15 +34,15 @@ function aMember(name: string): OwnIdentity {
   assert.ok(found.ok);
   const identity = new OwnIdentity(directory, found.value, clock);
   const certified = { kind: "server", node: identity.node } as const;
-  const common = { subject: { commonName: name }, name: certified, hosts: [], now } as const;
+  const shared = { subject: { commonName: name }, name: certified, hosts: [], now } as const;
   identity.adopt(freshSystemKey(), {
     authority: authority.certificate,
     certificate: buildCertificate(
-      { ...common, profile: "server", publicKey: identity.tlsKey },
+      { ...shared, profile: "server", publicKey: identity.tlsKey },
       authority,
     ),
     signerCertificate: buildCertificate(
-      { ...common, profile: "replica-signer", publicKey: createSigningKey() },
+      { ...shared, profile: "replica-signer", publicKey: createSigningKey() },
       authority,
     ),
   });
@@ -71,8 +71,8 @@ function crlRow(revoked: readonly OwnIdentity[], nextUpdate: number): CrlRow {
   const thisUpdate = now - hour / 2;
   const list = buildCrl({ number: 3, thisUpdate, nextUpdate, listed }, authority);
   const encoded = Buffer.from(list).toString("base64");
-  const common = { authority: "issuing", number: 3, thisUpdate, nextUpdate };
-  return { ...common, revoked: revoked.length, encoded };
+  const shared = { authority: "issuing", number: 3, thisUpdate, nextUpdate };
+  return { ...shared, revoked: revoked.length, encoded };
 }
 
 function stateWith(servers: readonly ServerRow[], crl: CrlRow | null): DirectoryState {

@@ -53,9 +53,9 @@ function aServer() {
 /** What makes it part of a system. */
 function adopt({ identity }: ReturnType<typeof aServer>, now = start): void {
   const name = { kind: "server", node: identity.node } as const;
-  const common = { subject: { commonName: "A" }, hosts: [], now } as const;
+  const shared = { subject: { commonName: "A" }, hosts: [], now } as const;
   const issue = (profile: "server" | "replica-signer", publicKey = identity.tlsKey) =>
-    buildCertificate({ ...common, profile, publicKey, name }, ours);
+    buildCertificate({ ...shared, profile, publicKey, name }, ours);
   identity.adopt(freshSystemKey(), {
     authority: ours.certificate,
     certificate: issue("server"),

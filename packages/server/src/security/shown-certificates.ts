@@ -123,10 +123,10 @@ export class ShownCertificates {
 
   #choose(candidates: readonly Candidate[]): Readonly<Record<Shelf, Choice>> {
     const { node, hosts, now } = this.#parts;
-    const common = { at: now(), names: { node, hosts } };
+    const shared = { at: now(), names: { node, hosts } };
     const anchors = this.#issued ? [this.#issued.authority] : [];
-    const link: Occasion = { ...common, purpose: "partner", anchors };
-    const clients: Occasion = { ...common, purpose: "server", anchors: null };
+    const link: Occasion = { ...shared, purpose: "partner", anchors };
+    const clients: Occasion = { ...shared, purpose: "server", anchors: null };
     return {
       link: chooseCertificate(candidates, link),
       clients: chooseCertificate(candidates, clients),

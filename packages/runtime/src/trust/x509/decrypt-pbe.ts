@@ -9,7 +9,7 @@ import { contentOf, decodeBer, integerOf, type BerElement } from "@gridward/core
 export type DecryptRefusal = "unsupported" | "wrong passphrase";
 
 /** More rounds are not computed: a file could ask for days of them. */
-export const roundsMax = { pbkdf2: 2_000_000, pkcs12: 50_000 } as const;
+const roundsMax = { pbkdf2: 2_000_000, pkcs12: 50_000 } as const;
 
 const pbes2 = "1.2.840.113549.1.5.13";
 const pbeSha1TripleDes = "1.2.840.113549.1.12.1.3";

@@ -1,6 +1,5 @@
 import { createPrivateKey, type KeyObject, type X509Certificate } from "node:crypto";
 import {
-  type ContentInfo,
   EncryptedContentInfo,
   id_data,
   id_encryptedData,
@@ -34,6 +33,8 @@ export interface KeysAndCertificates {
 
 export type Pkcs12Refusal = DecryptRefusal | "not PKCS#12" | "too many parts";
 
+type Part = AuthenticatedSafe[number];
+
 /** Each encrypted part costs its rounds. */
 const partsMax = 8;
 const bagsMax = 64;
@@ -59,7 +60,7 @@ export async function readPkcs12(
   return readBags(bags, passphrase);
 }
 
-function readParts(der: Bytes): readonly ContentInfo[] | undefined {
+function readParts(der: Bytes): readonly Part[] | undefined {
   try {
     const { authSafe } = AsnConvert.parse(new Uint8Array(der), PFX);
     if (authSafe.contentType !== id_data) return undefined;
@@ -69,12 +70,12 @@ function readParts(der: Bytes): readonly ContentInfo[] | undefined {
   }
 }
 
-function octetsOf({ content }: ContentInfo): Uint8Array<ArrayBuffer> {
+function octetsOf({ content }: Part): Uint8Array<ArrayBuffer> {
   return new Uint8Array(AsnConvert.parse(content, OctetString).buffer);
 }
 
 async function openPart(
-  part: ContentInfo,
+  part: Part,
   passphrase: Secret<string>,
 ): Promise<Result<readonly SafeBag[], Pkcs12Refusal>> {
   if (part.contentType === id_data) return readContents(() => octetsOf(part), "not PKCS#12");
