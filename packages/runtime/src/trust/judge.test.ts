@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { test } from "node:test";
+import { Extensions, id_ce_keyUsage } from "@peculiar/asn1-x509";
 import { deviceId, nodeId } from "@gridward/core/base/identity";
 import { day, minute } from "@gridward/core/base/time";
 import { judgePeer, withoutLists, type JudgeInput } from "./judge.ts";
@@ -184,6 +185,38 @@ test("[TR10] an authority that two roots certified is found through either, sent
     const chain = [leaf, ...sent].map(({ raw }) => raw);
     assert.equal(judgePeer({ ...base, chain }).verdict, "ok");
   }
+});
+
+test("[TR10][TR1] an authority of ours that is sent along certifies nobody whom it did not sign", () => {
+  const middle = testAuthority("Middle", now - day, authority);
+  const namesake = testAuthority("Middle", now - day, stranger);
+  const ofServer = authority.issue({ profile: "server", name: { kind: "server", node } });
+  // Without the key usage that forbids it: it is no authority all the same.
+  const free = reissue(ofServer.certificate, authority.key, (says) => {
+    says.extensions = new Extensions(
+      says.extensions?.filter(({ extnID }) => extnID !== id_ce_keyUsage),
+    );
+  });
+  const forged = reissue(server, stranger.key, () => undefined);
+  for (const [leaf, sent] of [
+    [foreign, middle.certificate],
+    [certify(createTlsKey(), namesake), middle.certificate],
+    [certify(createTlsKey(), ofServer), ofServer.certificate],
+    [certify(createTlsKey(), { ...ofServer, certificate: free }), free],
+    [forged, authority.certificate],
+  ] as const) {
+    const judgement = judgePeer({ ...base, chain: [leaf.raw, sent.raw] });
+    assert.ok(judgement.verdict === "refused" && judgement.cause === "T02");
+  }
+});
+
+test("[TR10] an anchor of the same key and another name is another authority", () => {
+  const subject = { commonName: "Renamed" };
+  const publicKey = authority.key;
+  const order = { profile: "authority", publicKey, subject, hosts: [], now } as const;
+  const renamed = buildCertificate(order, { key: authority.key });
+  const judgement = judgePeer({ ...base, anchors: [renamed.toString()] });
+  assert.ok(judgement.verdict === "refused" && judgement.cause === "T02");
 });
 
 test("[TR10] of two certificates of one authority that is trusted, the one of now counts", () => {
