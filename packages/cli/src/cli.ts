@@ -70,7 +70,10 @@ export function addGlobalOptions(command: Command): Command {
     .option("--ca <file>", "trust anchor of the servers, PEM")
     .option("--dry-run", "judge the change, make nothing")
     .option("--yes", "do not ask for confirmation")
-    .option("--reason <text>", "why; goes into the audit trail with `pair promote`")
+    .option(
+      "--reason <text>",
+      "why: your words with `pair promote`, one of the list with `ca revoke`",
+    )
     .option("--timeout <seconds>", "give up after this time")
     .option("-q, --quiet", "no talk on stderr")
     .option("-v, --verbose", "say on stderr which server answered");

@@ -6,6 +6,7 @@ import { defectFailure, processTerminal, showOutcome } from "@gridward/runtime/o
 import { endInterrupted, endWith, onInterrupt, thisProgram } from "@gridward/runtime/os/program";
 import { addAccountVerbs } from "./account.ts";
 import { addBackupVerbs } from "./backup.ts";
+import { addCaVerbs } from "./ca.ts";
 import { addCatalogueVerbs } from "./catalogue.ts";
 import { addGlobalOptions, type Cli } from "./cli.ts";
 import { addDeviceVerbs } from "./device.ts";
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
   addSecurityVerbs(root, cli);
   addAccountVerbs(root, cli);
   addGroupVerbs(root, cli);
+  addCaVerbs(root, cli);
   addCatalogueVerbs(root, cli);
   addDeviceVerbs(root, cli);
   addBackupVerbs(root, cli);

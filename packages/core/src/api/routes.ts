@@ -1,6 +1,7 @@
 import { accountRoutes } from "./account-routes.ts";
 import { arbitrationRoutes } from "./arbitration-routes.ts";
 import { backupRoutes } from "./backup-routes.ts";
+import { certificateRoutes } from "./certificate-routes.ts";
 import { ownCertificateRoutes } from "./own-certificate-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
@@ -20,6 +21,7 @@ export const routes = {
   ...accountRoutes,
   ...groupRoutes,
   ...deviceRoutes,
+  ...certificateRoutes,
   ...setAsideRoutes,
   ...backupRoutes,
 } as const;

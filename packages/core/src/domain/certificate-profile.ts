@@ -1,5 +1,5 @@
 /** What the authority certifies of the system itself, each for one purpose of its own. */
-export const systemProfiles = ["authority", "server", "device", "replica-signer"] as const;
+const systemProfiles = ["authority", "server", "device", "replica-signer"] as const;
 
 /** What it certifies for others, as a SECADM orders it (PK2). */
 export const thirdPartyProfiles = [

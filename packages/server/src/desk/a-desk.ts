@@ -16,7 +16,8 @@ import type { Actor, ServerRow } from "@gridward/core/domain/types";
 import { createPasswordHasher } from "@gridward/runtime/os/argon2";
 import { systemClock } from "@gridward/runtime/os/clock";
 import { freshRequestId } from "@gridward/runtime/os/random";
-import { freshSystemKey } from "@gridward/runtime/os/seal";
+import { freshSystemKey, type SystemKey } from "@gridward/runtime/os/seal";
+import { createAuthority } from "../ca/authority.ts";
 import { codeFor, sealCode } from "../one-time-code.ts";
 import type { FrontEndParts, OperatorParts, Receipt } from "../parts.ts";
 import { createSessions } from "../session.ts";
@@ -54,7 +55,7 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
   const world = aWorld();
   const { front } = world;
   const firstCode = codeFor(key, "first sign-in", freshRequestId());
-  const create = createSystem(choice, {
+  const create = createSystem(choice, key, {
     verifier: sealCode(key, "first sign-in", firstCode),
     expiresAt: front.now() + 60 * minute,
   });
@@ -157,6 +158,7 @@ function aWorld(): World {
 }
 
 interface SystemChoice {
+  /** A certificate that is only shown; without it the authority is a real one. */
   readonly authority?: string;
   readonly httpsPort?: number;
 }
@@ -181,18 +183,22 @@ const testServer: ServerRow = {
 };
 
 function createSystem(
-  { authority = "", httpsPort = 8443 }: SystemChoice,
+  { authority, httpsPort = 8443 }: SystemChoice,
+  systemKey: SystemKey,
   code: { readonly verifier: ReturnType<typeof sealed>; readonly expiresAt: Instant },
 ): Command {
   const { ports } = testServer;
+  const now = systemClock().now();
+  const real = createAuthority({ site: "Hill", systemKey, now });
+  const shown = { id: "issuing", certificate: authority ?? "", key: sealed("authority key") };
   return {
     kind: "create-system",
     systemId: "01TESTSYSTEM00000000000000",
     base: "dc=example,dc=org",
     site: "Hill",
     replicaKey: sealed("replica key"),
-    authority: { id: "issuing", certificate: authority, key: sealed("authority key") },
-    certificates: [],
+    authority: authority === undefined ? real.row : shown,
+    certificates: [real.certificate],
     server: { ...testServer, ports: { ...ports, https: httpsPort } },
     administrator: { id: accountId("01ADMIN0000000000000000000"), name: "admin", code },
   };

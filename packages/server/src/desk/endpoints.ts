@@ -2,6 +2,7 @@ import type { RouteName } from "@gridward/core/api/routes";
 import { accountEndpoints } from "./account-endpoints.ts";
 import { arbitrationEndpoints } from "./arbitration-endpoints.ts";
 import { backupEndpoints } from "./backup-endpoints.ts";
+import { certificateEndpoints } from "./certificate-endpoints.ts";
 import { ownCertificateEndpoints } from "./own-certificate-endpoints.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { deviceEndpoints } from "./device-endpoints.ts";
@@ -23,6 +24,7 @@ export function createEndpoints(parts: DeskParts): Readonly<Record<RouteName, En
     ...accountEndpoints(parts),
     ...groupEndpoints(parts),
     ...deviceEndpoints(parts),
+    ...certificateEndpoints(parts),
     ...setAsideEndpoints(parts),
     ...backupEndpoints(parts),
   };

@@ -21,7 +21,7 @@ interface Named {
   readonly name: string;
 }
 
-/** Where a page ended: what the last row was sorted by, and its name, which is unique. */
+/** Where a page ended: what the last row was sorted by, and what is its alone. */
 const cursorPlace = z.tuple([z.union([z.string(), z.number()]), z.string()]);
 type Place = z.infer<typeof cursorPlace>;
 
@@ -29,7 +29,8 @@ type Place = z.infer<typeof cursorPlace>;
 export function pageOfRows<Row extends Named>(
   rows: Iterable<Row>,
   query: ListQuery,
-  searched: (row: Row) => string = (row) => row.name,
+  searched: (row: Row) => string = nameOf,
+  unique?: (row: Row) => string,
 ): Result<Page<Row>, Refusal> {
   const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
   if (after === null) return err({ code: "request.malformed", detail: "query.cursor" });
@@ -37,6 +38,7 @@ export function pageOfRows<Row extends Named>(
   const sorted = sortRows(
     [...rows].filter((row) => searched(row).toLowerCase().includes(wanted)),
     query.sort ?? "name",
+    unique,
   );
   if (!sorted.ok) return sorted;
   const { compare, placed } = sorted.value;
@@ -51,6 +53,10 @@ export function pageOfRows<Row extends Named>(
   });
 }
 
+function nameOf({ name }: Named): string {
+  return name;
+}
+
 interface Sorted<Row> {
   readonly placed: readonly { readonly row: Row; readonly place: Place }[];
   readonly compare: (left: Place, right: Place) => number;
@@ -60,6 +66,7 @@ interface Sorted<Row> {
 function sortRows<Row extends Named>(
   rows: readonly Row[],
   sort: string,
+  unique: (row: Row) => string = nameOf,
 ): Result<Sorted<Row>, Refusal> {
   const member = sort.replace(/^-/, "");
   const sign = sort.startsWith("-") ? -1 : 1;
@@ -70,7 +77,7 @@ function sortRows<Row extends Named>(
     if (value === undefined) {
       return err({ code: "request.malformed", detail: `query.sort: ${member}` });
     }
-    placed.push({ row, place: [value, row.name] });
+    placed.push({ row, place: [value, unique(row)] });
   }
   return ok({
     placed: placed.toSorted((left, right) => compare(left.place, right.place)),

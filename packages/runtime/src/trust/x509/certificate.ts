@@ -169,7 +169,7 @@ function validity(order: CertificateOrder, issuer: X509Certificate | undefined):
 }
 
 /** RFC 5280 §4.1.2.5 forbids fractions of a second. */
-export function wholeSecond(at: Instant): Date {
+function wholeSecond(at: Instant): Date {
   return new Date(Math.floor(at / second) * second);
 }
 
@@ -181,6 +181,10 @@ function freshSerial(): ArrayBuffer {
 }
 
 export function signatureAlgorithm(key: KeyObject): AlgorithmIdentifier {
+  if (key.asymmetricKeyType === "rsa") {
+    // RFC 4055 §5: NULL, not absent as with the others.
+    return new AlgorithmIdentifier({ algorithm: objectIds.rsaWithSha256, parameters: null });
+  }
   const isEdwards = key.asymmetricKeyType === "ed25519";
   return new AlgorithmIdentifier({
     algorithm: isEdwards ? objectIds.ed25519 : objectIds.ecdsaWithSha256,

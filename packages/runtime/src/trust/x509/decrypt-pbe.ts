@@ -1,9 +1,10 @@
-import { createDecipheriv, createHash, pbkdf2 } from "node:crypto";
+import { createDecipheriv, pbkdf2 } from "node:crypto";
 import type { AlgorithmIdentifier } from "@peculiar/asn1-x509";
-import { concat, encodeHex, type Bytes } from "@gridward/core/base/bytes";
+import { encodeHex, type Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Secret } from "@gridward/core/base/secret";
 import { contentOf, decodeBer, integerOf, type BerElement } from "@gridward/core/codec/ber";
+import { derivePkcs12 } from "./derive-pkcs12.ts";
 
 /** Why something encrypted under a passphrase stays closed. */
 export type DecryptRefusal = "unsupported" | "wrong passphrase";
@@ -75,12 +76,25 @@ async function keyOfPbes2(
   const iv = contentOf(encryption?.children[1], octetString);
   if (asked === undefined || cipher === undefined || iv === undefined) return undefined;
   const { salt, rounds, digest } = asked;
+  const key = await derivePbkdf2({ passphrase, salt, rounds, length: cipher.bytes, digest });
+  return { cipher: cipher.name, key, iv };
+}
+
+/** PBKDF2 off the main thread. */
+export async function derivePbkdf2(order: {
+  readonly passphrase: Secret<string>;
+  readonly salt: Bytes;
+  readonly rounds: number;
+  readonly length: number;
+  readonly digest: string;
+}): Promise<Bytes> {
+  const { passphrase, salt, rounds, length, digest } = order;
   const { promise, resolve, reject } = Promise.withResolvers<Bytes>();
-  pbkdf2(passphrase.reveal(), salt, rounds, cipher.bytes, digest, (error, key) => {
+  pbkdf2(passphrase.reveal(), salt, rounds, length, digest, (error, key) => {
     if (error === null) resolve(key);
     else reject(error);
   });
-  return { cipher: cipher.name, key: await promise, iv };
+  return promise;
 }
 
 /** PBKDF2-params (A.2). */
@@ -119,49 +133,13 @@ function keyOfPkcs12(
   const count = roundsOf(rounds, roundsMax.pkcs12);
   if (saltBytes === undefined || saltBytes.length === 0 || count === undefined) return undefined;
   const derive = (purpose: number, length: number): Bytes =>
-    derivePkcs12({ purpose, length, salt: saltBytes, rounds: count, passphrase });
+    derivePkcs12({
+      digest: "sha1",
+      purpose,
+      length,
+      salt: saltBytes,
+      rounds: count,
+      passphrase,
+    });
   return { cipher: "des-ede3-cbc", key: derive(1, 24), iv: derive(2, 8) };
-}
-
-const hashBytes = 20;
-const blockBytes = 64;
-
-/** RFC 7292 appendix B.2 with SHA-1. */
-function derivePkcs12(order: {
-  readonly purpose: number;
-  readonly length: number;
-  readonly salt: Bytes;
-  readonly rounds: number;
-  readonly passphrase: Secret<string>;
-}): Bytes {
-  // A BMPString with its terminator, of UTF-16 code units, most significant octet first.
-  const password = Buffer.from(`${order.passphrase.reveal()}\0`, "utf16le").swap16();
-  const filled = concat([repeated(order.salt), repeated(password)]);
-  const purpose = new Uint8Array(blockBytes).fill(order.purpose);
-  const derived: Bytes[] = [];
-  for (let made = 0; made < order.length; made += hashBytes) {
-    let hash: Bytes = concat([purpose, filled]);
-    for (let round = 0; round < order.rounds; round++) {
-      hash = createHash("sha1").update(hash).digest();
-    }
-    derived.push(hash);
-    for (let block = 0; block < filled.length; block += blockBytes) addBlock(filled, block, hash);
-  }
-  return concat(derived).subarray(0, order.length);
-}
-
-/** As often as needed to fill whole blocks. */
-function repeated(bytes: Bytes): Bytes {
-  const length = blockBytes * Math.ceil(bytes.length / blockBytes);
-  return Uint8Array.from({ length }, (_, index) => bytes[index % bytes.length] ?? 0);
-}
-
-/** Adds the repeated hash and one to a block, as numbers of 512 bits. */
-function addBlock(filled: Uint8Array, block: number, hash: Bytes): void {
-  let carry = 1;
-  for (let index = blockBytes - 1; index >= 0; index--) {
-    const sum = (filled[block + index] ?? 0) + (hash[index % hashBytes] ?? 0) + carry;
-    filled[block + index] = sum & 0xff;
-    carry = sum >> 8;
-  }
 }

@@ -1,6 +1,7 @@
 import {
   createPrivateKey,
   createPublicKey,
+  generateKeyPair,
   generateKeyPairSync,
   type KeyObject,
 } from "node:crypto";
@@ -11,6 +12,16 @@ import { Secret } from "@gridward/core/base/secret";
 /** A fresh P-256 key, for TLS and for the authority. */
 export function createTlsKey(): KeyObject {
   return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+}
+
+/** A fresh RSA key of 3072 bits, for what knows no other; takes a second, off the main thread. */
+export async function createRsaKey(): Promise<KeyObject> {
+  const { promise, resolve, reject } = Promise.withResolvers<KeyObject>();
+  generateKeyPair("rsa", { modulusLength: 3072 }, (error, _, key) => {
+    if (error === null) resolve(key);
+    else reject(error);
+  });
+  return promise;
 }
 
 /** A fresh Ed25519 key: pairing identity, or signer of replicas. */

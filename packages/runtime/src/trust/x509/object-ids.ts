@@ -8,10 +8,16 @@ export const objectIds = {
   /** Ours, under a UUID (ITU-T X.667): signs replica manifests and nothing else. */
   replicaSigning: "2.25.284867328311937923727235209723795436206",
   ecdsaWithSha256: "1.2.840.10045.4.3.2",
+  rsaWithSha256: "1.2.840.113549.1.1.11",
   ed25519: "1.3.101.112",
   extensionRequest: "1.2.840.113549.1.9.14",
   signedContent: "1.2.840.113549.1.7.2",
   plainContent: "1.2.840.113549.1.7.1",
+  encryptedContent: "1.2.840.113549.1.7.6",
+  friendlyName: "1.2.840.113549.1.9.20",
+  localKeyId: "1.2.840.113549.1.9.21",
+  sha256: "2.16.840.1.101.3.4.2.1",
+  pbes2: "1.2.840.113549.1.5.13",
 } as const;
 
 /** Signature algorithms that we accept in a request, with the digest that node:crypto is told. */

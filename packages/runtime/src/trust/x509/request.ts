@@ -1,12 +1,13 @@
 import { createPublicKey, sign, verify, type KeyObject } from "node:crypto";
 import { AsnConvert } from "@peculiar/asn1-schema";
 import { Attributes, CertificationRequest, CertificationRequestInfo } from "@peculiar/asn1-csr";
-import { AlgorithmIdentifier, SubjectPublicKeyInfo } from "@peculiar/asn1-x509";
+import { SubjectPublicKeyInfo } from "@peculiar/asn1-x509";
 import type { Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
+import { signatureAlgorithm } from "./certificate.ts";
 import { publicKeyDer, weaknessOf } from "./keys.ts";
 import { distinguishedName } from "./names.ts";
-import { objectIds, signatureDigests } from "./object-ids.ts";
+import { signatureDigests } from "./object-ids.ts";
 
 /** A larger request is not looked at. */
 export const requestBytesMax = 16 * 1024;
@@ -29,9 +30,7 @@ export function createRequest(key: KeyObject, commonName: string): Bytes {
   );
   const request = new CertificationRequest({
     certificationRequestInfo,
-    signatureAlgorithm: new AlgorithmIdentifier({
-      algorithm: isEdwards ? objectIds.ed25519 : objectIds.ecdsaWithSha256,
-    }),
+    signatureAlgorithm: signatureAlgorithm(key),
     signature: new Uint8Array(signed).buffer,
   });
   return new Uint8Array(AsnConvert.serialize(request));

@@ -1,0 +1,132 @@
+import { certificateRoutes } from "@gridward/core/api/certificate-routes";
+import { err, ok, type Result } from "@gridward/core/base/result";
+import { rfc3339 } from "@gridward/core/base/time";
+import { refuse, type Refusal } from "@gridward/core/domain/refusal";
+import { listedAt, revokedBy } from "@gridward/core/domain/revocation";
+import type { CertificateRow } from "@gridward/core/domain/types";
+import { crlToPem } from "@gridward/runtime/trust/x509/crl";
+import {
+  fingerprintOf,
+  nameText,
+  notAfterOf,
+  readCertificate,
+} from "@gridward/runtime/trust/x509/read";
+import { authorityId } from "../ca/authority.ts";
+import type { FrontEndParts } from "../parts.ts";
+import type { DeskParts } from "./desk-parts.ts";
+import { endpoint, type Endpoint } from "./endpoint.ts";
+import { issueForParty, signForParty } from "./issue-certificate.ts";
+import { giveOrder, repeatedAnswer } from "./order.ts";
+import { pageOfRows } from "./page.ts";
+import { showCertificate } from "./show-certificate.ts";
+
+/** The daily work of the authority; see `certificateRoutes` for what each does. */
+export function certificateEndpoints(
+  parts: DeskParts,
+): Readonly<Record<keyof typeof certificateRoutes, Endpoint>> {
+  const { front } = parts;
+  return {
+    certificateList: endpoint(certificateRoutes.certificateList, ({ query }) => {
+      const now = front.now();
+      const rows = front
+        .state()
+        .tables.certificates.valueSeq()
+        .filter(({ profile }) => query.profile === undefined || profile === query.profile)
+        .map((row) => showCertificate(row, now));
+      return pageOfRows(
+        rows,
+        query,
+        (row) => `${row.name} ${row.serial} ${row.subject}`,
+        serialOfRow,
+      );
+    }),
+    certificateIssue: endpoint(
+      certificateRoutes.certificateIssue,
+      async ({ query, body }, caller) =>
+        issueForParty(parts, { body, caller, dryRun: query.dry_run }),
+    ),
+    certificateSign: endpoint(certificateRoutes.certificateSign, async ({ query, body }, caller) =>
+      signForParty(parts, { body, caller, dryRun: query.dry_run }),
+    ),
+    certificateRevoke: revokeCertificate(parts),
+    revocationList: endpoint(certificateRoutes.revocationList, () => showList(front)),
+    authorityExport: endpoint(certificateRoutes.authorityExport, () => showAuthorities(front)),
+  };
+}
+
+/** Names come more than once: what a page ends with is the serial number. */
+function serialOfRow({ serial }: { readonly serial: string }): string {
+  return serial;
+}
+
+function revokeCertificate({ front }: DeskParts): Endpoint {
+  return endpoint(certificateRoutes.certificateRevoke, async ({ query, body }, caller) => {
+    const repeated = repeatedAnswer(front, caller);
+    const wanted = repeated?.id ?? body.certificate;
+    const found = findCertificate(front, wanted);
+    if (!found.ok) return found;
+    const { serial } = found.value;
+    const command = { kind: "revoke-certificate", serial, reason: body.reason } as const;
+    const done = repeated
+      ? ok(repeated)
+      : await giveOrder(front, { command, caller, dryRun: query.dry_run });
+    if (!done.ok) return done;
+    const row = front.state().tables.certificates.get(serial) ?? found.value;
+    return ok({ ...showCertificate(row, front.now()), ...done.value });
+  });
+}
+
+/** By serial number, or by a name that one certificate has which still counts. */
+function findCertificate(
+  front: Pick<FrontEndParts, "state" | "now">,
+  text: string,
+): Result<CertificateRow, Refusal> {
+  const { certificates } = front.state().tables;
+  const bySerial = certificates.get(text.toLowerCase().replaceAll(":", ""));
+  if (bySerial !== undefined) return ok(bySerial);
+  const named = certificates
+    .valueSeq()
+    .filter(({ name }) => name.toLowerCase() === text.toLowerCase())
+    .toArray();
+  const [first, ...more] = named.filter(
+    ({ revoked, notAfter }) => revoked === null && notAfter > front.now(),
+  );
+  if (first !== undefined && more.length === 0) return ok(first);
+  if (first === undefined) {
+    const [old] = named;
+    return old === undefined ? refuse("certificate.not-found", text) : ok(old);
+  }
+  const serials = [first, ...more].map(({ serial, profile }) => `${serial} (${profile})`);
+  return refuse("certificate.ambiguous", serials.toSorted().join(", "));
+}
+
+function showList({ state }: Pick<FrontEndParts, "state">) {
+  const crl = state().tables.crls.get(authorityId);
+  if (crl === undefined) return refuse("certificate.no-list", "");
+  const { number, thisUpdate, nextUpdate, encoded } = crl;
+  const named = revokedBy(state(), authorityId).filter(
+    ({ revoked }) => revoked !== null && revoked.at <= thisUpdate,
+  );
+  return ok({
+    number,
+    this_update: rfc3339(thisUpdate),
+    next_update: rfc3339(nextUpdate),
+    listed: listedAt(named, thisUpdate).length,
+    pem: crlToPem(Buffer.from(encoded, "base64")),
+  });
+}
+
+function showAuthorities({ state }: Pick<FrontEndParts, "state">) {
+  const rows = [];
+  for (const { certificate: pem } of state().tables.authorities.values()) {
+    const certificate = readCertificate(pem);
+    if (certificate === undefined) return err({ code: "server.unavailable", detail: "" } as const);
+    rows.push({
+      subject: nameText(certificate.subject),
+      fingerprint: fingerprintOf(certificate),
+      not_after: rfc3339(notAfterOf(certificate)),
+      pem,
+    });
+  }
+  return ok({ rows });
+}
