@@ -229,11 +229,11 @@ function checkTime(certificate: X509Certificate, at: Instant): Objection | undef
 
 /** In mode `soft` a list that is not there, or not current, is only noted. */
 function checkRevocation(
-  { path, isPinned }: Trust,
+  { path }: Trust,
   { settings: { revocation }, lists, at }: JudgeInput,
   asked: "soft" | "hard",
 ): Objection | undefined {
-  if (revocation === "off" || isPinned) return undefined;
+  if (revocation === "off") return undefined;
   const found = findRevocation(path, lists, at);
   return found?.cause === "T07" || revocation === asked ? found : undefined;
 }
