@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, type X509Certificate } from "node:crypto";
 import { test } from "node:test";
 import { Extensions, id_ce_keyUsage } from "@peculiar/asn1-x509";
 import { deviceId, nodeId } from "@gridward/core/base/identity";
@@ -8,7 +8,7 @@ import { judgePeer, withoutLists, type JudgeInput } from "./judge.ts";
 import { createTemporary } from "./temporary.ts";
 import { testAuthority } from "./test-authority.ts";
 import { reissue, withSerial } from "./test-reissue.ts";
-import { buildCertificate } from "./x509/certificate.ts";
+import { buildCertificate, type Issuer } from "./x509/certificate.ts";
 import { createTlsKey } from "./x509/keys.ts";
 
 const now = Date.UTC(2027, 0, 1);
@@ -120,7 +120,7 @@ test("[TR1] a refusal states both facts, a consent who it is", () => {
 });
 
 /** A server's certificate for this key, under whatever authority. */
-function certify(publicKey: KeyObject, issuer: typeof authority): ReturnType<typeof withSerial> {
+function certify(publicKey: KeyObject, issuer: Issuer): X509Certificate {
   const name = { kind: "server", node } as const;
   const subject = { commonName: "leaf" };
   const order = { profile: "server", publicKey, subject, name, hosts: [], now } as const;
