@@ -2,7 +2,7 @@ import { Option, type Command } from "commander";
 import { certificateRoutes } from "@gridward/core/api/certificate-routes";
 import { ok } from "@gridward/core/base/result";
 import { certificateProfiles, thirdPartyProfiles } from "@gridward/core/domain/certificate-profile";
-import { revocationReasons } from "@gridward/core/domain/revocation";
+import { revocationReasons } from "@gridward/core/domain/revocation-reason";
 import { newFileFault } from "@gridward/runtime/os/files";
 import { issueFile, signFile, type IssueOptions, type SignOptions } from "./ca-issue.ts";
 import { writeOut } from "./ca-file.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { certificateProfiles, thirdPartyProfiles } from "../domain/certificate-profile.ts";
-import { revocationReasons } from "../domain/revocation.ts";
+import { revocationReasons } from "../domain/revocation-reason.ts";
 import {
   changeAnswer,
   commandQuery,

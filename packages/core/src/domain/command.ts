@@ -1,6 +1,6 @@
 import type { AccountId, DeviceId, GroupId, NodeId, RequestId, Sealed } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
-import type { RevocationReason } from "./revocation.ts";
+import type { RevocationReason } from "./revocation-reason.ts";
 import type {
   AccessPoint,
   Actor,

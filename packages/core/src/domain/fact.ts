@@ -1,7 +1,7 @@
 import type { AccountId, DeviceId, GroupId, NodeId, Sealed } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
 import type { ArbitrationMode } from "./arbitration-mode.ts";
-import type { RevocationReason } from "./revocation.ts";
+import type { RevocationReason } from "./revocation-reason.ts";
 import type {
   AccountRow,
   AuthorityRow,

@@ -2,20 +2,6 @@ import { day, type Instant, type Millis } from "../base/time.ts";
 import type { DirectoryState } from "./state.ts";
 import type { CertificateRow, Revocation, ServerRow } from "./types.ts";
 
-/**
- * Why a certificate is revoked, by the names of RFC 5280 §5.3.1. Left out: what is for an authority
- * (cACompromise, aACompromise), and certificateHold, which would let a certificate return.
- */
-export const revocationReasons = [
-  "unspecified",
-  "keyCompromise",
-  "superseded",
-  "cessationOfOperation",
-  "privilegeWithdrawn",
-] as const;
-
-export type RevocationReason = (typeof revocationReasons)[number];
-
 /** A revocation list is good for this long, and made anew every day: a week without a Main is borne. */
 export const crlLife: Millis = 7 * day;
 export const crlEvery: Millis = day;

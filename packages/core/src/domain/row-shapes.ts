@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { arbitrationModes } from "./arbitration-mode.ts";
 import { certificateProfiles } from "./certificate-profile.ts";
-import { revocationReasons } from "./revocation.ts";
+import { revocationReasons } from "./revocation-reason.ts";
 import type { Rows } from "./types.ts";
 
 /**

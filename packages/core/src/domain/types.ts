@@ -10,7 +10,7 @@ import type {
 import type { Instant, Millis } from "../base/time.ts";
 import type { ArbitrationMode } from "./arbitration-mode.ts";
 import type { CertificateProfile } from "./certificate-profile.ts";
-import type { RevocationReason } from "./revocation.ts";
+import type { RevocationReason } from "./revocation-reason.ts";
 
 /**
  * The rows that make up the state of a system. Every row is plain JSON: it is journalled, hashed

@@ -1,9 +1,8 @@
-import { isIP } from "node:net";
 import { ok, type Result } from "@gridward/core/base/result";
 import type { ThirdPartyProfile } from "@gridward/core/domain/certificate-profile";
 import { isCertificateHolder } from "@gridward/core/domain/decide-certificate";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
-import { isHostName, isMailAddress } from "@gridward/runtime/trust/x509/names";
+import { isHostOrAddress, isMailAddress } from "@gridward/runtime/trust/x509/names";
 import { issue, type Issued, type IssueOrder } from "./issue.ts";
 
 /** Who a certificate is for that no row of ours describes: all of it comes from the order. */
@@ -31,7 +30,7 @@ export function checkThirdParty(third: ThirdParty): Result<null, Refusal> {
   const { isDialled, hasMail } = names[third.profile];
   const { name, hosts, emails } = third;
   if (!isCertificateHolder(name)) return refuse("certificate.bad-name", name.slice(0, 64));
-  const wrong = hosts.find((host) => isIP(host) === 0 && !isHostName(host));
+  const wrong = hosts.find((host) => !isHostOrAddress(host));
   if (wrong !== undefined) return refuse("certificate.bad-host", wrong);
   if (isDialled && hosts.length === 0) return refuse("certificate.bad-host", third.profile);
   const [odd] = hasMail ? emails.filter((email) => !isMailAddress(email)) : emails;

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { AsnConvert } from "@peculiar/asn1-schema";
 import { CertificateList } from "@peculiar/asn1-x509";
 import { day } from "@gridward/core/base/time";
-import { revocationReasons } from "@gridward/core/domain/revocation";
+import { revocationReasons } from "@gridward/core/domain/revocation-reason";
 import { buildCertificate } from "./certificate.ts";
 import { buildCrl, crlBytesMax, crlToPem, type CrlOrder } from "./crl.ts";
 import { createTlsKey } from "./keys.ts";
@@ -97,6 +97,15 @@ test("[X12] a critical extension that we do not know refuses the list as a whole
   const read = readCrl(new Uint8Array(AsnConvert.serialize(list)));
   assert.ok(!read.ok);
   assert.match(read.error, /critical extension 2\.5\.29\.35/);
+});
+
+test("[X12] a critical extension of an entry may make it another issuer's, and refuses the list", () => {
+  const list = AsnConvert.parse(made(), CertificateList);
+  const [, entry] = list.tbsCertList.revokedCertificates ?? [];
+  for (const extension of entry?.crlEntryExtensions ?? []) extension.critical = true;
+  const read = readCrl(new Uint8Array(AsnConvert.serialize(list)));
+  assert.ok(!read.ok);
+  assert.match(read.error, /an entry of the list has a critical extension/);
 });
 
 test("[X6] no bytes make the reader of revocation lists throw, and no damage makes it genuine", () => {

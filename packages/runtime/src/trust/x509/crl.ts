@@ -14,7 +14,7 @@ import { concat, decodeHex, utf8, type Bytes } from "@gridward/core/base/bytes";
 import { assert } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
 import { berTags, encodeBer } from "@gridward/core/codec/ber";
-import type { RevocationReason } from "@gridward/core/domain/revocation";
+import type { RevocationReason } from "@gridward/core/domain/revocation-reason";
 import { extension, signatureAlgorithm, subjectKeyId } from "./certificate.ts";
 
 /** A larger list is not looked at: 20,000 certificates. */

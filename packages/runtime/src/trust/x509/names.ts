@@ -88,6 +88,11 @@ export function alternativeNames(
   return names;
 }
 
+/** What becomes a name of a certificate under which its holder is dialled. */
+export function isHostOrAddress(text: string): boolean {
+  return isIP(text) !== 0 || isHostName(text);
+}
+
 /** RFC 5321 Mailbox with a plain local part and a host name; the SAN holds no other (RFC 5280). */
 export function isMailAddress(text: string): boolean {
   const [local = "", host = "", ...rest] = text.split("@");

@@ -67,7 +67,7 @@ export async function writePkcs12(
   const content = AsnConvert.serialize(new AuthenticatedSafe(parts));
   const file = new PFX({
     version: 3,
-    authSafe: dataOf(content),
+    authSafe: inOctets(content),
     macData: macOf(content, password),
   });
   return new Uint8Array(AsnConvert.serialize(file));
@@ -111,10 +111,10 @@ export async function encryptedKeyPem(key: KeyObject, password: Secret<string>):
 }
 
 function plainPart(contents: SafeContents): ContentInfo {
-  return dataOf(AsnConvert.serialize(contents));
+  return inOctets(AsnConvert.serialize(contents));
 }
 
-function dataOf(bytes: ArrayBuffer): ContentInfo {
+function inOctets(bytes: ArrayBuffer): ContentInfo {
   const content = AsnConvert.serialize(new OctetString(bytes));
   return new ContentInfo({ contentType: id_data, content });
 }
@@ -123,7 +123,7 @@ function dataOf(bytes: ArrayBuffer): ContentInfo {
 async function closedPart(contents: SafeContents, password: Secret<string>): Promise<ContentInfo> {
   const plain = new Uint8Array(AsnConvert.serialize(contents));
   const { algorithm, encrypted } = await encryptPbe(plain, password);
-  const info = new EncryptedContentInfo({
+  const content = new EncryptedContentInfo({
     contentType: id_data,
     contentEncryptionAlgorithm: algorithm,
     encryptedContent: new EncryptedContent({ value: new OctetString(encrypted) }),
@@ -131,7 +131,7 @@ async function closedPart(contents: SafeContents, password: Secret<string>): Pro
   const closed = encodeBer(
     berTags.sequence,
     encodeBerInteger(berTags.integer, 0),
-    new Uint8Array(AsnConvert.serialize(info)),
+    new Uint8Array(AsnConvert.serialize(content)),
   );
   return new ContentInfo({ contentType: id_encryptedData, content: closed.buffer });
 }
