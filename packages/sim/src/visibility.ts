@@ -36,7 +36,7 @@ export class Visibility {
     this.#noteCommitted(disk, seq);
     const { ackSet } = disk.countedFor(seq);
     const request = disk.entryAt(seq)?.requestId;
-    disk.visible = Math.max(disk.visible, seq);
+    disk.noteShown(seq, hash);
     const member = ackSet.find((each) => {
       const found = this.#diskOf(each);
       return found && !found.holds(seq, hash) && !found.hadOnce(request, seq, hash);

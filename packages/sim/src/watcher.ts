@@ -46,7 +46,12 @@ export class Watcher {
   readonly #forcedAlone = new Set<number>();
   /** Hand-overs whose target said that it does not take the term: "owner term". */
   readonly #declined = new Set<string>();
-  #witness: WatchedWitness = { record: null, mayGive: () => false };
+  #witness: WatchedWitness = {
+    record: null,
+    mayGive: () => false,
+    noteOffer: () => {},
+    hasSettled: () => false,
+  };
   readonly #visibility = new Visibility((id) => this.#diskOf(id));
   /** Of rows in the states that were proved: rows never change. */
   readonly #rowHashes = new WeakMap<object, Bytes>();
@@ -101,7 +106,9 @@ export class Watcher {
     if (before.hash === entry.hash) return;
     // Only a change that an operator's act left behind may be made again.
     const isLeftBehind = this.restored.some((each) => leavesBehind(each, before, entry.term));
-    if (!isLeftBehind && server.disk.holds(before.seq, before.hash)) {
+    // A history holds nothing of a term above its own, whatever lies under its snapshot.
+    const isHeld = before.term <= entry.term && server.disk.holds(before.seq, before.hash);
+    if (!isLeftBehind && isHeld) {
       return this.fail("I11", `${request} was answered ${before.seq} and ${seq}`);
     }
     this.#onFirstAnswer(server, entry);
@@ -245,6 +252,7 @@ export class Watcher {
   }
 
   #checkAuthority(before: ControlRecord, after: ControlRecord): void {
+    if (before.handover === null && after.handover !== null) this.#witness.noteOffer(after.nodeId);
     if (this.isForced) return;
     const controlOf = (id: NodeId): ControlRecord | undefined => this.#rightsOf(id)[0];
     const isDeclined = this.#declined.has(`${before.nodeId} ${before.handover?.term ?? 0}`);
