@@ -1,4 +1,4 @@
-import type { NodeId, RequestId, SystemId } from "@gridward/core/base/identity";
+import type { NodeId, SystemId } from "@gridward/core/base/identity";
 import type { AgeMark } from "@gridward/core/domain/age";
 import { assert } from "@gridward/core/base/result";
 import { blankControl, type ControlRecord } from "@gridward/core/domain/control-record";
@@ -175,7 +175,7 @@ export class SimDisk {
   }
 
   /** As {@link hasLost}, also where only its answer was kept, under a snapshot. */
-  hadOnce(request: RequestId | undefined, seq: number, hash: string): boolean {
+  hadOnce(request: string | undefined, seq: number, hash: string): boolean {
     const wasKnown = request !== undefined && this.#lostRequests.has(request);
     return wasKnown || this.hasLost(seq, hash);
   }

@@ -170,9 +170,17 @@ export const moves: readonly Move[] = [
     from: ["following", "connecting"],
     to: "invalid",
     on: ["message", "database-invalid"],
-    when: "the state here is not the Main's although the journals agree",
-    rules: ["R3", "I5"],
+    when: "the state here is not the Main's although the journals agree, or left it where no entry is kept",
+    rules: ["R3", "I5", "I15"],
     ...apart("few lives bend a state", true),
+  },
+  {
+    from: ["diverged"],
+    to: "invalid",
+    on: ["message", "database-invalid"],
+    when: "a later Main left out what came here by a first pass; or this server was removed",
+    rules: ["I15", "I5"],
+    ...apart("it takes a first pass and two changes of Main; no life removes a server"),
   },
   {
     from: [
@@ -180,7 +188,6 @@ export const moves: readonly Move[] = [
       "synchronising",
       "candidate",
       "maintenance",
-      "diverged",
       "fenced",
       "two-mains",
       ...asMain,
