@@ -183,15 +183,7 @@ export const moves: readonly Move[] = [
     ...apart("it takes a first pass and two changes of Main; no life removes a server"),
   },
   {
-    from: [
-      "blank",
-      "synchronising",
-      "candidate",
-      "maintenance",
-      "fenced",
-      "two-mains",
-      ...asMain,
-    ],
+    from: ["blank", "synchronising", "candidate", "maintenance", "fenced", "two-mains", ...asMain],
     to: "invalid",
     on: ["database-invalid"],
     when: "this server was removed from the system, and hears of it",
