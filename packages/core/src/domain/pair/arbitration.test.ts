@@ -23,6 +23,7 @@ import {
   force,
   heard,
   play,
+  type Played,
   saidOf,
   serverA,
   serverB,
@@ -164,4 +165,21 @@ test("[R5] a promotion by force takes a term that nobody can be asking the witne
   };
   assert.equal(termAfter("witness"), 3);
   assert.equal(termAfter("manual"), 2);
+});
+
+test("[R17][R4] a Main that lost a slot lists nobody again who may lack what is in doubt", () => {
+  const register = aRegister({ ackSet: [serverA] });
+  const restarted = (acked: number): Played => {
+    const main = aMain("witness", { acked: at(acked) });
+    const control = { ...main.state.control, doubtedUpTo: 5 };
+    const reads = play({ ...main, state: { ...main.state, control } }, [tick], 100);
+    return play(reads, [answered(reads.actions, { kind: "record", record: register })], 100);
+  };
+  const listed = (acked: number): unknown => {
+    const request = askedOf(restarted(acked).actions);
+    return request?.kind === "cas" ? request.next.ackSet : undefined;
+  };
+  assert.deepEqual(restarted(4).state.control.ackSet, [serverA, serverB], "it waits for both");
+  assert.deepEqual(listed(4), [serverA]);
+  assert.deepEqual(listed(5), [serverA, serverB]);
 });
