@@ -12,6 +12,8 @@ export class Journals {
   readonly #heads = new Map<string, Position>();
   /** Every entry that was ever durable anywhere, by its request. */
   readonly #written = new Map<string, readonly Entry[]>();
+  /** The same by their hash. */
+  readonly #byHash = new Map<string, Entry>();
   /** Which process of a server wrote under a start: "server term start". */
   readonly #lives = new Map<string, Process | undefined>();
   readonly #find: (id: NodeId) => SimServer | undefined;
@@ -25,8 +27,16 @@ export class Journals {
     return this.#written.get(request)?.find((each) => each.seq === seq);
   }
 
+  /** Is the one in the history of the other, by the chain of hashes? */
+  isBefore({ seq, hash }: Pick<Entry, "seq" | "hash">, later: Entry): boolean {
+    let entry: Entry | undefined = later;
+    while (entry !== undefined && entry.seq > seq) entry = this.#byHash.get(entry.prev);
+    return entry?.hash === hash;
+  }
+
   noteWritten(entries: readonly Entry[]): void {
     for (const entry of entries) {
+      this.#byHash.set(entry.hash, entry);
       this.#written.set(entry.requestId, [...(this.#written.get(entry.requestId) ?? []), entry]);
     }
   }

@@ -106,9 +106,7 @@ export class Watcher {
     if (before.hash === entry.hash) return;
     // Only a change that an operator's act left behind may be made again.
     const isLeftBehind = this.restored.some((each) => leavesBehind(each, before, entry.term));
-    // A history holds nothing of a term above its own, whatever lies under its snapshot.
-    const isHeld = before.term <= entry.term && server.disk.holds(before.seq, before.hash);
-    if (!isLeftBehind && isHeld) {
+    if (!isLeftBehind && this.#journals.isBefore(before, entry)) {
       return this.fail("I11", `${request} was answered ${before.seq} and ${seq}`);
     }
     this.#onFirstAnswer(server, entry);
