@@ -15,6 +15,7 @@ import {
   promote,
   signInStatus,
   type Status,
+  waitForAckSet,
   waitForState,
   waitUntil,
 } from "./servers.ts";
@@ -36,7 +37,7 @@ before(async () => {
   await joinTo(api, a, b);
   codeOfC = await invite(api, a, "C");
   await join(c, codeOfC);
-  await waitUntil(a, "all are its ack set", ({ ack_set: set }) => isOf(set, "A", "B", "C"));
+  await waitForAckSet(a, "A", "B", "C");
 });
 after(async () => {
   await stage.clear();
@@ -46,10 +47,6 @@ after(async () => {
 async function join(server: DemoServer, code: string): Promise<unknown> {
   const joined = await orderLocally(server, "/local/join", { code });
   return member(joined?.body, "error", "code") ?? joined?.status;
-}
-
-function isOf(set: unknown, ...names: readonly string[]): boolean {
-  return Array.isArray(set) && set.length === names.length && names.every((id) => set.includes(id));
 }
 
 async function remove(name: string, query = ""): Promise<unknown> {
@@ -69,7 +66,7 @@ test("[HS14] a server in the ack set is not removed, nor the Main, nor one that 
   assert.equal(await remove("C"), "pair.remove-counted");
   assert.equal(await remove("D"), "pair.server-not-found");
   await stage.end(c.name, "SIGKILL");
-  await waitUntil(a, "C is let go", ({ ack_set: set }) => isOf(set, "A", "B"));
+  await waitForAckSet(a, "A", "B");
 });
 
 test("[HS14][HS17] a dead server is removed, through a Standby: no server names it any more", async () => {
@@ -112,6 +109,6 @@ test("[HS14] a new server takes its name and its place, with a new code only", a
   assert.match(String(await join(c, codeOfC)), /^invite\./);
   await joinTo(api, a, c);
   await waitForState(c, "standby-valid");
-  await waitUntil(a, "all are its ack set", ({ ack_set: set }) => isOf(set, "A", "B", "C"));
+  await waitForAckSet(a, "A", "B", "C");
   assert.ok(partnersOf(await lookAt(b)).includes("C"));
 });

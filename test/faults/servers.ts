@@ -114,6 +114,18 @@ export async function waitForState(
   return waitUntil(server, states.join(" or "), ({ state }) => states.includes(String(state)));
 }
 
+/** Every change waits for just these. */
+export async function waitForAckSet(
+  server: Pick<DemoServer, "directory" | "name">,
+  ...names: readonly string[]
+): Promise<void> {
+  await waitUntil(server, `${names.join()} are its ack set`, ({ ack_set: set }) => {
+    return (
+      Array.isArray(set) && set.length === names.length && names.every((id) => set.includes(id))
+    );
+  });
+}
+
 /** What this server says of its partners, not what they say of themselves. */
 export async function waitForPartner(
   server: Pick<DemoServer, "directory" | "name">,

@@ -16,6 +16,7 @@ import {
   promote,
   signInStatus,
   type Status,
+  waitForAckSet,
   waitUntil,
 } from "./servers.ts";
 
@@ -57,11 +58,7 @@ async function invite(
 
 /** Every change waits for just these, and D is valid beside them. */
 async function areFollowing(main: DemoServer, ...names: readonly string[]): Promise<void> {
-  await waitUntil(main, `${names.join()} are its ack set`, ({ ack_set: set }) => {
-    return (
-      Array.isArray(set) && set.length === names.length && names.every((id) => set.includes(id))
-    );
-  });
+  await waitForAckSet(main, ...names);
   for (const server of servers) {
     if (server === main || !stage.isRunning(server.name)) continue;
     await waitUntil(server, "it is valid", ({ state }) => state === "standby-valid");

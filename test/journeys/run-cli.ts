@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { parseJsonText } from "@gridward/core/base/json";
 
 /** The program that a person or a script runs. */
 export const cliProgram = join(import.meta.dirname, "../../packages/cli/src/main.ts");
@@ -32,13 +33,5 @@ export async function runCli(words: string, order: RunOrder): Promise<Ran> {
   child.stdin.on("error", () => {}); // It may end without having read.
   child.stdin.end(input);
   const exit = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  return { exit, data, talk, json: parse(data) };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return { exit, data, talk, json: parseJsonText(data) };
 }

@@ -3,7 +3,8 @@ import type { Socket } from "node:net";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { envelope, type AnswerMeta } from "@gridward/core/api/envelope";
-import { concat, decodeUtf8, type Bytes } from "@gridward/core/base/bytes";
+import { concat, type Bytes } from "@gridward/core/base/bytes";
+import { parseJsonBytes } from "@gridward/core/base/json";
 import { errorCode } from "@gridward/runtime/os/files";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Millis } from "@gridward/core/base/time";
@@ -89,17 +90,8 @@ async function send(
 }
 
 function readEnvelope(status: number, body: Bytes): Result<WireAnswer, CommandFailure> {
-  const text = decodeUtf8(body);
-  const parsed = envelope.safeParse(text.ok ? parseJson(text.value) : undefined);
+  const parsed = envelope.safeParse(parseJsonBytes(body));
   if (!parsed.success) return err(clientFailure("client.not-ours", `HTTP status ${status}`));
   const answer = parsed.data;
   return answer.ok ? ok(answer) : err(answerFailure(answer.error, status));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as z from "zod";
-import { decodeUtf8, utf8 } from "@gridward/core/base/bytes";
+import { utf8 } from "@gridward/core/base/bytes";
+import { parseJsonBytes } from "@gridward/core/base/json";
 import {
   makeDirectory,
   readFileBounded,
@@ -27,14 +28,7 @@ const fileBytesMax = 256 * 1024;
 /** Undefined where nobody signed in, or the file is not ours to understand. */
 export function readLogin(stateDirectory: string): SavedLogin | undefined {
   const file = readFileBounded(loginPath(stateDirectory), fileBytesMax);
-  const text = file.ok ? decodeUtf8(file.value) : file;
-  if (!text.ok) return undefined;
-  try {
-    const parsed = savedLogin.safeParse(JSON.parse(text.value));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
+  return file.ok ? savedLogin.safeParse(parseJsonBytes(file.value)).data : undefined;
 }
 
 /** Readable by its owner only: the token opens whatever the account may do. */

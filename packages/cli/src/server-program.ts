@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { parseJsonText } from "@gridward/core/base/json";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Secret } from "@gridward/core/base/secret";
 import { isRefusalCode } from "@gridward/core/domain/refusal";
@@ -20,7 +21,7 @@ export function askServerProgram<Schema extends z.ZodType>(
 ): Result<z.output<Schema>, CommandFailure> {
   const file = new URL(`../../server/src/${program}/main.ts`, import.meta.url);
   const ended = runToEnd(fileURLToPath(file), [word], secret);
-  const said = parseJson(ended.data);
+  const said = parseJsonText(ended.data);
   const no = refused.safeParse(said);
   if (no.success) {
     const { code, detail } = no.data.refused;
@@ -28,12 +29,4 @@ export function askServerProgram<Schema extends z.ZodType>(
   }
   const read = answer.safeParse(said);
   return read.success ? ok(read.data) : err(clientFailure("client.not-ours", `exit ${ended.exit}`));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as z from "zod";
-import { decodeUtf8, utf8 } from "@gridward/core/base/bytes";
+import { utf8 } from "@gridward/core/base/bytes";
+import { parseJsonBytes } from "@gridward/core/base/json";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { packageServer } from "@gridward/core/api/device-package";
 import { readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
@@ -73,7 +74,7 @@ export function loadConfig(paths: DevicePaths): Result<DeviceConfig, ConfigFault
   if (!bytes.ok) {
     return err({ code: bytes.error === "absent" ? "absent" : "malformed", detail: bytes.error });
   }
-  const json = parseJson(bytes.value);
+  const json = parseJsonBytes(bytes.value);
   const parsed = deviceConfig.safeParse(json);
   if (parsed.success) return ok(parsed.data);
   const [issue] = parsed.error.issues;
@@ -83,15 +84,4 @@ export function loadConfig(paths: DevicePaths): Result<DeviceConfig, ConfigFault
 
 export function saveConfig(paths: DevicePaths, config: DeviceConfig): void {
   writeFileAtomic(paths.config, utf8(`${JSON.stringify(config, null, 2)}\n`));
-}
-
-/** Undefined for what is no JSON; the schema refuses that too. */
-export function parseJson(bytes: Uint8Array): unknown {
-  const decoded = decodeUtf8(bytes);
-  if (!decoded.ok) return undefined;
-  try {
-    return JSON.parse(decoded.value);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { parseJsonBytes } from "@gridward/core/base/json";
 import {
   devicePackage,
   devicePackageBytesMax,
@@ -13,7 +14,6 @@ import {
   notBeforeOf,
   readCertificate,
 } from "@gridward/runtime/trust/x509/read";
-import { parseJson } from "./config.ts";
 
 /**
  * Reads a device package (PK3): complete, with a trust anchor that is one, and in its time. A change of the anchor or of an address shows when the server's
@@ -22,7 +22,7 @@ import { parseJson } from "./config.ts";
 export function readPackage(path: string, now: Instant): Result<DevicePackage, Refusal> {
   const bytes = readFileBounded(path, devicePackageBytesMax);
   if (!bytes.ok) return refuse("device.package-damaged", `${path}: ${bytes.error}`);
-  const parsed = devicePackage.safeParse(parseJson(bytes.value));
+  const parsed = devicePackage.safeParse(parseJsonBytes(bytes.value));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const place = issue?.path.map(String).join(".") ?? "";

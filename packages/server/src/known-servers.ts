@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { decodeUtf8, utf8 } from "@gridward/core/base/bytes";
+import { utf8 } from "@gridward/core/base/bytes";
 import { canonical } from "@gridward/core/base/canonical";
 import { nodeId } from "@gridward/core/base/identity";
+import { parseJsonBytes } from "@gridward/core/base/json";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { ServerRow } from "@gridward/core/domain/types";
 import { isOutOfRoom, readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
@@ -62,12 +63,7 @@ export class KnownServers {
 
 function readRows(path: string): readonly ServerRow[] {
   const bytes = readFileBounded(path, fileBytesMost);
-  const text = bytes.ok ? decodeUtf8(bytes.value) : bytes;
-  if (!text.ok) return [];
-  try {
-    const parsed = rows.safeParse(JSON.parse(text.value));
-    return parsed.success ? parsed.data : [];
-  } catch {
-    return [];
-  }
+  if (!bytes.ok) return [];
+  const parsed = rows.safeParse(parseJsonBytes(bytes.value));
+  return parsed.success ? parsed.data : [];
 }

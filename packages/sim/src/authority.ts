@@ -7,6 +7,8 @@ import type { Violation } from "./violation.ts";
 export interface WatchedWitness {
   readonly record: ArbiterRecord | null;
   mayGive(term: number, to: NodeId): boolean;
+  noteOffer(owner: NodeId): void;
+  hasSettled(owner: NodeId): boolean;
 }
 
 /** A control record that is being written, and what it is judged by. */
@@ -58,6 +60,7 @@ function findTakenBack({ before, after, witness, isDeclined }: Written): Violati
   const isGiven = record?.term === handover.term && record.owner === handover.to;
   const isOpen = isGiven || witness.mayGive(handover.term, handover.to);
   if (mode !== "witness" || isDeclined || !isOpen) return undefined;
+  if (witness.hasSettled(nodeId)) return undefined;
   const says = `${nodeId} took back term ${handover.term}, which ${handover.to} may get`;
   return { rule: "R9", says };
 }

@@ -74,9 +74,8 @@ function isKept(
       each.term >= term && !holders.includes(each.by) && (each.isExcused || forcedAlone.has(term)),
   );
   const tails = servers.flatMap(({ disk }) => disk.tails.flat());
-  const lost = servers.flatMap(({ disk }) => disk.lost.flat());
   const isAfterBackup = restored.some((each) => each.term > term && !each.brought.has(request));
-  if (isAfterBackup && lost.some((entry) => entry.hash === hash)) return true;
+  if (isAfterBackup && servers.some(({ disk }) => disk.hadOnce(request, seq, hash))) return true;
   const kept = servers.find(({ id }) => id === by)?.disk;
   const onDisk = [...(kept?.entries() ?? []), ...(kept?.lost.flat() ?? []), ...tails];
   return (isAfterBackup || isPassedBy) && onDisk.some((entry) => entry.hash === hash);

@@ -1,6 +1,8 @@
 /** Files that many mutants are of, under `packages`. */
 export const ackSet = "core/src/domain/pair/ack-set.ts";
+export const asStandby = "core/src/domain/pair/as-standby.ts";
 export const orders = "core/src/domain/pair/orders.ts";
+export const start = "core/src/domain/pair/start.ts";
 export const term = "core/src/domain/pair/term.ts";
 
 /** A rule broken on purpose: `find` occurs once in `file` (under packages/) and is replaced. */

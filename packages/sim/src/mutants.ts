@@ -1,12 +1,10 @@
 import { laterMutants } from "./later-mutants.ts";
-import { ackSet, type Mutant, orders, term } from "./mutant.ts";
+import { ackSet, asStandby, type Mutant, orders, start, term } from "./mutant.ts";
 import { rareMutants } from "./rare-mutants.ts";
 
 const mode = "core/src/domain/pair/mode.ts";
 const takeover = "core/src/domain/pair/takeover.ts";
 const asMain = "core/src/domain/pair/as-main.ts";
-const asStandby = "core/src/domain/pair/as-standby.ts";
-const start = "core/src/domain/pair/start.ts";
 const ledger = "server/src/ledger.ts";
 const writer = "server/src/writer.ts";
 

@@ -69,18 +69,26 @@ function hasLeft({ id, control }: SimDisk): boolean {
 /** R8: who confirms an entry that takes it out of the set is complete no more. */
 export function findUnnoticedDrop(
   id: NodeId,
-  { ledger, pair }: Pick<Conductor, "ledger" | "pair">,
+  conductor: Pick<Conductor, "ledger" | "pair">,
   main: Pick<ControlRecord, "ackSet" | "doubtedUpTo"> | undefined,
 ): Violation | undefined {
-  if (!ledger || !isComplete(pair)) return undefined;
-  const row = ledger.prepared.tables.pair.first();
-  if (row === undefined || row.term !== pair.control.term || row.ackSet.includes(id)) {
-    return undefined;
-  }
+  const { pair } = conductor;
+  if (!isComplete(pair)) return undefined;
   const certifiedAt = pair.control.certificate?.position.seq ?? 0;
-  const [last] = ledger.read(ledger.head.seq, 1);
-  if (last?.kind !== "change-ack-set" || last.seq <= certifiedAt) return undefined;
+  const droppedAt = placeOfDrop(id, conductor);
+  if (droppedAt === undefined || droppedAt <= certifiedAt) return undefined;
   // A Main that lost a slot of its record counts everybody again (R17).
-  if (main?.ackSet.includes(id) && last.seq <= main.doubtedUpTo) return undefined;
+  if (main?.ackSet.includes(id) && droppedAt <= main.doubtedUpTo) return undefined;
   return { rule: "R8", says: `${id} was dropped and still calls itself complete` };
+}
+
+/** The number of its last entry, where that left it out of the set of this term. */
+function placeOfDrop(
+  id: NodeId,
+  { ledger, pair }: Pick<Conductor, "ledger" | "pair">,
+): number | undefined {
+  const row = ledger?.prepared.tables.pair.first();
+  if (row?.term !== pair.control.term || row.ackSet.includes(id)) return undefined;
+  const [last] = ledger?.read(ledger.head.seq, 1) ?? [];
+  return last?.kind === "change-ack-set" ? last.seq : undefined;
 }

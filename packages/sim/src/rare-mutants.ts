@@ -1,7 +1,6 @@
-import type { Mutant } from "./mutant.ts";
+import { asStandby, type Mutant, start, term } from "./mutant.ts";
 
 const doubted = "core/src/domain/pair/doubted-control.ts";
-const asStandby = "core/src/domain/pair/as-standby.ts";
 const age = "core/src/domain/age.ts";
 
 /** Rules that only rare faults reach: lost slots, other versions, restores, machines started anew. */
@@ -23,7 +22,7 @@ export const rareMutants: readonly Mutant[] = [
   {
     name: "what a Main of another version says is taken",
     rule: "R16",
-    file: "core/src/domain/pair/term.ts",
+    file: term,
     find: "return heedTerm(turn, from, message) && incompatible === null;",
     replace: "return heedTerm(turn, from, message);",
   },
@@ -51,7 +50,7 @@ export const rareMutants: readonly Mutant[] = [
   {
     name: "an invalid database stays certified",
     rule: "R8",
-    file: "core/src/domain/pair/start.ts",
+    file: start,
     find: "withoutClaims(control), fault !== null);",
     replace: "withoutClaims(control), false);",
   },

@@ -47,10 +47,12 @@ export function leavesBehind(
 export function findGone({ held }: Restored, servers: readonly SimServer[]): readonly Violation[] {
   const found: Violation[] = [];
   for (const { id, disk } of servers) {
-    const kept = [...disk.entries(), ...disk.lost.flat(), ...disk.tails.flat()];
+    const kept = [...disk.entries(), ...disk.tails.flat()];
     const hashes = new Set(kept.map(({ hash }) => hash));
     for (const { hash, seq, requestId } of held.get(id) ?? []) {
       if (hashes.has(hash) || disk.requests.has(requestId)) continue;
+      // A person put the database aside whole, where it has no entries to list (R10).
+      if (disk.hadOnce(requestId, seq, hash)) continue;
       found.push({ rule: "I15", says: `${id} gave up change ${seq} for a backup without a file` });
     }
   }

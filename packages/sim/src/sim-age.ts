@@ -44,8 +44,9 @@ export class SimAge {
     { now, monotonic }: Pick<Clock, "now" | "monotonic">,
   ): Violation | undefined {
     const condition = serverCondition(pair, monotonic(), now());
-    this.#freshness?.look(condition);
+    // First the truth: the power may fail while the product writes it down.
     if (condition.fresh) this.#freshAt = this.#world.now;
+    this.#freshness?.look(condition);
     if (condition.fresh || this.#freshAt === undefined || !this.#freshness) return undefined;
     const { ageMs } = this.#freshness.aged(condition);
     const age = this.#world.now - this.#freshAt;

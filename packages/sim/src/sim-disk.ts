@@ -1,4 +1,4 @@
-import type { NodeId, RequestId, SystemId } from "@gridward/core/base/identity";
+import type { NodeId, SystemId } from "@gridward/core/base/identity";
 import type { AgeMark } from "@gridward/core/domain/age";
 import { assert } from "@gridward/core/base/result";
 import { blankControl, type ControlRecord } from "@gridward/core/domain/control-record";
@@ -23,6 +23,8 @@ export interface DiskWatch {
   onAppended(disk: SimDisk, entries: readonly Entry[]): void;
   onTruncate(disk: SimDisk, after: number): void;
 }
+
+type Shown = Pick<Position, "seq" | "hash">;
 
 /** What of a server survives a crash, with the faults of a disk. */
 export class SimDisk {
@@ -52,9 +54,9 @@ export class SimDisk {
   carryAge: () => AgeMark | null = () => null;
   #olderAge: AgeMark | null = null;
   /** What the slots said that were lost, oldest first. */
-  readonly #lostSlots: { readonly said: ControlRecord; readonly visible: number }[] = [];
+  readonly #lostSlots: { readonly said: ControlRecord; readonly shown: Shown }[] = [];
   /** How far it made changes visible as Main. */
-  visible = 0;
+  #shown: Shown = origin;
   /** What the older slot holds. */
   #older: ControlRecord;
   /** How deep in work of its process: only there the power fails. */
@@ -110,7 +112,7 @@ export class SimDisk {
   /** The slot that was written last cannot be read: what counts is the one before. */
   loseSlot(): void {
     if (!this.isDoubtful) {
-      this.#lostSlots.push({ said: this.control, visible: this.visible });
+      this.#lostSlots.push({ said: this.control, shown: this.#shown });
     }
     this.control = this.#older;
     this.age = this.#olderAge;
@@ -173,17 +175,27 @@ export class SimDisk {
   }
 
   /** As {@link hasLost}, also where only its answer was kept, under a snapshot. */
-  hadOnce(request: RequestId | undefined, seq: number, hash: string): boolean {
+  hadOnce(request: string | undefined, seq: number, hash: string): boolean {
     const wasKnown = request !== undefined && this.#lostRequests.has(request);
     return wasKnown || this.hasLost(seq, hash);
+  }
+
+  /** As Main it made visible what is there up to this one. */
+  noteShown(seq: number, hash: string): void {
+    if (seq > this.#shown.seq || !this.#isHere(this.#shown)) this.#shown = { seq, hash };
+  }
+
+  /** A backup may have been put in the place of the history that it is of. */
+  #isHere({ seq, hash }: Shown): boolean {
+    return this.hashAt(seq) === hash;
   }
 
   /** By which record a change counts: one seen before a slot was lost, by what that said (R17). */
   countedFor(seq: number): ControlRecord {
     let { control } = this;
-    for (const { said, visible } of this.#lostSlots.toReversed()) {
+    for (const { said, shown } of this.#lostSlots.toReversed()) {
       const isNewest = this.isDoubtful && control === this.control;
-      if (!isNewest && seq > visible) break;
+      if (!isNewest && (seq > shown.seq || !this.#isHere(shown))) break;
       // In a term between, another was Main; what was seen before counts for whoever showed it.
       const isSameTerm = control.term === said.term;
       control = isNewest || isSameTerm ? said : { ...control, ackSet: [this.id] };

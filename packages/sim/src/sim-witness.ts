@@ -28,6 +28,8 @@ export class SimWitness {
   readonly #cut = new Set<NodeId>();
   /** Questions on their way, some of which nobody waits for any more. */
   readonly #onTheWay = new Set<{ readonly from: NodeId; readonly request: ArbiterRequest }>();
+  /** Mains that wrote their own term anew: what was asked for by an older version comes too late. */
+  readonly #settled = new Set<NodeId>();
   readonly #world: WitnessWorld;
 
   constructor(world: WitnessWorld) {
@@ -49,6 +51,16 @@ export class SimWitness {
         request.version === record?.version &&
         request.next.term === term,
     );
+  }
+
+  /** A Main offers its duty: from here on another may be given the next term. */
+  noteOffer(owner: NodeId): void {
+    this.#settled.delete(owner);
+  }
+
+  /** Whoever is given the next term now was not given it by the offer. */
+  hasSettled(owner: NodeId): boolean {
+    return this.#settled.has(owner);
   }
 
   /** Answers once: what the register says, or silent. A lost question may still take effect. */
@@ -73,6 +85,9 @@ export class SimWitness {
       this.#onTheWay.delete(question);
       if (this.#isDown) return;
       const { record, answer: said } = answerArbiter(this.record, request);
+      if (record !== this.record && record?.owner === from && record.term === this.record?.term) {
+        this.#settled.add(from);
+      }
       this.record = record;
       if (this.#isDeaf(from) || random.chance(faults.lostVerdicts)) return;
       schedule.after(random.between(0.1, faults.delay), () => once(said));

@@ -28,15 +28,17 @@ export class Visibility {
   findEarly({ id, disk }: Pick<SimServer, "id" | "disk">, seq: number): Violation | undefined {
     const hash = disk.hashAt(seq);
     if (hash === undefined || seq === 0) return undefined;
+    const wasCommitted = this.#committed.has(hash);
     if (disk.control.owner !== id) {
-      if (this.#committed.has(hash)) return undefined;
+      if (wasCommitted) return undefined;
       const says = `change ${seq} is visible on ${id} before its Main made it visible`;
       return { rule: "I10", says };
     }
     this.#noteCommitted(disk, seq);
     const { ackSet } = disk.countedFor(seq);
     const request = disk.entryAt(seq)?.requestId;
-    disk.visible = Math.max(disk.visible, seq);
+    disk.noteShown(seq, hash);
+    if (wasCommitted) return undefined; // By the set of whoever committed it.
     const member = ackSet.find((each) => {
       const found = this.#diskOf(each);
       return found && !found.holds(seq, hash) && !found.hadOnce(request, seq, hash);

@@ -2,7 +2,7 @@ import type { Bytes } from "@gridward/core/base/bytes";
 import type { NodeId, RequestId } from "@gridward/core/base/identity";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
 import { digestOf } from "@gridward/core/domain/digest";
-import { comparePositions, type Entry, type Position } from "@gridward/core/domain/entry";
+import type { Entry } from "@gridward/core/domain/entry";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import type { Machine } from "@gridward/core/domain/pair/pair-state";
 import { isKnownMove, moveOf } from "@gridward/core/domain/pair/transitions";
@@ -14,6 +14,7 @@ import { findBadCertificate, findBadPromotion } from "./certificates.ts";
 import { findUnsafeCopies, tellsOfCopy } from "./copies.ts";
 import { type Acknowledged, findUntrue, type Taken } from "./ending.ts";
 import { carriesRows, type SimFrame } from "./frame.ts";
+import { Journals } from "./journals.ts";
 import { findBrokenPromise, findUnnoticedDrop } from "./promises.ts";
 import type { Backup } from "./restore.ts";
 import { leavesBehind, noteRestored, type Restored } from "./restored.ts";
@@ -45,15 +46,16 @@ export class Watcher {
   readonly #forcedAlone = new Set<number>();
   /** Hand-overs whose target said that it does not take the term: "owner term". */
   readonly #declined = new Set<string>();
-  #witness: WatchedWitness = { record: null, mayGive: () => false };
+  #witness: WatchedWitness = {
+    record: null,
+    mayGive: () => false,
+    noteOffer: () => {},
+    hasSettled: () => false,
+  };
   readonly #visibility = new Visibility((id) => this.#diskOf(id));
   /** Of rows in the states that were proved: rows never change. */
   readonly #rowHashes = new WeakMap<object, Bytes>();
-  /** Durable heads, by disk and generation. */
-  readonly #heads = new Map<string, Position>();
-  /** Every entry that was ever durable anywhere, by its request. */
-  readonly #written = new Map<string, readonly Entry[]>();
-  readonly #lives = new Map<string, Process | undefined>();
+  readonly #journals = new Journals((id) => this.#find(id));
   /** In which term a journal told first of a second copy that changes waited for. */
   #copiedIn = Number.POSITIVE_INFINITY;
   /** Standbys that a Main has recorded and admitted: "main>standby term". */
@@ -88,14 +90,14 @@ export class Watcher {
     this.restored.push(noteRestored(server, backup, { servers: this.#servers, isTakenTwice }));
     this.taken.push({ term: disk.control.term, by: id, isExcused: false });
     this.onFounded(disk);
-    this.#noteWritten(disk.entries());
+    this.#journals.noteWritten(disk.entries());
   }
 
   /** A client was told "done" (R1, I2, I11, I16, I17). */
   onAnswered(server: SimServer, request: string, seq: number): void {
     const own = server.disk.isBent ? undefined : server.disk.entryAt(seq);
     // After first passes a change may live on in the states alone, and its entry on no disk.
-    const entry = own ?? this.#written.get(request)?.find((each) => each.seq === seq);
+    const entry = own ?? this.#journals.entryOf(request, seq);
     if (entry?.requestId !== request) {
       return this.fail("I11", `${request} was answered ${seq}, which is another change`);
     }
@@ -104,7 +106,7 @@ export class Watcher {
     if (before.hash === entry.hash) return;
     // Only a change that an operator's act left behind may be made again.
     const isLeftBehind = this.restored.some((each) => leavesBehind(each, before, entry.term));
-    if (!isLeftBehind && server.disk.holds(before.seq, before.hash)) {
+    if (!isLeftBehind && this.#journals.isBefore(before, entry)) {
       return this.fail("I11", `${request} was answered ${before.seq} and ${seq}`);
     }
     this.#onFirstAnswer(server, entry);
@@ -248,6 +250,7 @@ export class Watcher {
   }
 
   #checkAuthority(before: ControlRecord, after: ControlRecord): void {
+    if (before.handover === null && after.handover !== null) this.#witness.noteOffer(after.nodeId);
     if (this.isForced) return;
     const controlOf = (id: NodeId): ControlRecord | undefined => this.#rightsOf(id)[0];
     const isDeclined = this.#declined.has(`${before.nodeId} ${before.handover?.term ?? 0}`);
@@ -277,49 +280,13 @@ export class Watcher {
   }
 
   onAppended(disk: SimDisk, entries: readonly Entry[]): void {
-    this.#noteWritten(entries);
     const telling = entries.filter(tellsOfCopy).map(({ term }) => term);
     this.#copiedIn = Math.min(this.#copiedIn, ...telling);
-    const head = disk.head();
-    const place = `${disk.id} ${disk.journal?.incarnation ?? ""}`;
-    const before = this.#heads.get(place);
-    if (before && comparePositions(head, before) < 0) {
-      this.fail("I8", `the head of ${disk.id} went from ${before.seq} to ${head.seq}`);
-    }
-    this.#heads.set(place, head);
-    for (const entry of entries) if (entry.node === disk.id) this.#checkLife(disk.id, entry);
+    this.violations.push(...this.#journals.findMisgrown(disk, entries));
   }
 
-  #noteWritten(entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      this.#written.set(entry.requestId, [...(this.#written.get(entry.requestId) ?? []), entry]);
-    }
-  }
-
-  /** R5: two lives of a Main never write under one start. */
-  #checkLife(id: NodeId, { term, start }: Entry): void {
-    const { process } = this.#find(id) ?? {};
-    if (this.#find(id)?.disk.control.owner !== id) return; // It follows what it wrote before.
-    const life = `${id} ${term} ${start}`;
-    const before = this.#lives.get(life);
-    if (before === undefined) this.#lives.set(life, process);
-    else if (before !== process) this.fail("R5", `two lives of ${id} wrote in ${term}.${start}`);
-  }
-
-  /** R10, I15: what is cut was written to a file before, and nobody was told that it is done. */
   onTruncate(disk: SimDisk, after: number): void {
-    this.#heads.delete(`${disk.id} ${disk.journal?.incarnation ?? ""}`);
-    if (disk.control.certificate !== null) {
-      this.fail("R8", `${disk.id} cuts its journal under a certificate`);
-    }
-    const lost = disk.entries().filter(({ seq }) => seq > after);
-    const kept = new Set(disk.tails.flat().map(({ hash }) => hash));
-    for (const { hash, seq, requestId } of lost) {
-      if (!kept.has(hash)) this.fail("I15", `change ${seq} of ${disk.id} was cut without a file`);
-      if (this.acknowledged.get(requestId)?.hash === hash) {
-        this.fail("I1", `acknowledged change ${seq} of ${disk.id} was cut`);
-      }
-    }
+    this.violations.push(...this.#journals.findLost(disk, after, this.acknowledged));
   }
 
   /** A server says something: what it promises must be on its disk (R1, R2, I19). */
@@ -332,14 +299,17 @@ export class Watcher {
     if (frame.kind !== "pair") return;
     const broken = findBrokenPromise(disk, to, frame.message);
     if (broken) this.fail(broken.rule, `${id} to ${to}: ${broken.says}`);
-    const { message } = frame;
+    this.#noteSaid(id, to, frame.message);
+    if (frame.message.kind === "ack" && process) {
+      this.#found(findUnnoticedDrop(id, process.conductor, other?.control));
+    }
+  }
+
+  #noteSaid(id: NodeId, to: NodeId, message: PairMessage): void {
     // What was declined before is another offer.
     if (message.kind === "handover") this.#declined.delete(`${id} ${message.term}`);
     const isWord = message.kind === (to === this.permanent ? "prove" : "admit");
     if (isWord) this.#admitted.add(`${id}>${to} ${message.term}`);
-    if (message.kind === "ack" && process) {
-      this.#found(findUnnoticedDrop(id, process.conductor, other?.control));
-    }
   }
 
   /** SM5: a machine moves only as the table of moves says. */

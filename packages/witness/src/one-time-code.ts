@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { decodeHex, encodeHex, utf8, type Bytes } from "@gridward/core/base/bytes";
+import { parseJsonText } from "@gridward/core/base/json";
 import { Secret } from "@gridward/core/base/secret";
 import { minute, type Instant } from "@gridward/core/base/time";
 import { encodeWitnessCode, witnessSecretBytes } from "@gridward/core/codec/witness-code";
@@ -8,7 +9,7 @@ import { removePath, writeFileAtomic } from "@gridward/runtime/os/files";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { randomBytes } from "@gridward/runtime/os/random";
 import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
-import { parseJson, readText, type WitnessPlace } from "./witness-directory.ts";
+import { readText, type WitnessPlace } from "./witness-directory.ts";
 
 /** As long as an invitation for a Standby. */
 const codeValidity = 15 * minute;
@@ -48,7 +49,7 @@ export interface OpenCode {
  */
 export function openCode(path: string, now: Instant): OpenCode | undefined {
   const text = readText(path);
-  const kept = text === undefined ? undefined : codeShape.safeParse(parseJson(text)).data;
+  const kept = text === undefined ? undefined : codeShape.safeParse(parseJsonText(text)).data;
   if (kept === undefined || kept.expiresAt <= now) return undefined;
   const hash = decodeHex(kept.hash);
   return hash.ok ? { key: new Secret<Bytes>(hash.value), expiresAt: kept.expiresAt } : undefined;

@@ -1,10 +1,11 @@
 import type { KeyObject } from "node:crypto";
 import { utf8 } from "@gridward/core/base/bytes";
 import type { NodeId } from "@gridward/core/base/identity";
+import { parseJsonText } from "@gridward/core/base/json";
 import { parseKnownServers, type KnownServer } from "@gridward/core/domain/witness-message";
 import { writeFileAtomic } from "@gridward/runtime/os/files";
 import { pairingKeyFromText } from "@gridward/runtime/trust/x509/keys";
-import { parseJson, readText } from "./witness-directory.ts";
+import { readText } from "./witness-directory.ts";
 
 /**
  * The servers that are let in, by their pairing keys: a renewed CA or an expired certificate costs
@@ -17,7 +18,7 @@ export class Roster {
   constructor(path: string) {
     this.#path = path;
     const text = readText(path);
-    this.#servers = (text === undefined ? undefined : parseKnownServers(parseJson(text))) ?? [];
+    this.#servers = (text === undefined ? undefined : parseKnownServers(parseJsonText(text))) ?? [];
   }
 
   get servers(): readonly KnownServer[] {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { decodeUtf8, utf8 } from "@gridward/core/base/bytes";
 import { nodeId, type NodeId } from "@gridward/core/base/identity";
+import { parseJsonText } from "@gridward/core/base/json";
 import { ok, type Result } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
@@ -78,7 +79,7 @@ export function readWitnessDirectory(directory: string): Result<WitnessPlace, Re
   const paths = witnessPaths(directory);
   const text = readText(paths.config);
   if (text === undefined) return refuse("config.not-initialised", directory);
-  const config = configShape.safeParse(parseJson(text));
+  const config = configShape.safeParse(parseJsonText(text));
   if (!config.success) return refuse("config.unreadable", paths.config);
   const pairingKey = readKey(paths.pairingKey);
   if (pairingKey === undefined) return refuse("disk.unreadable", paths.pairingKey);
@@ -111,14 +112,6 @@ export function readText(path: string): string | undefined {
   const bytes = readFileBounded(path, fileBytesMost);
   const text = bytes.ok ? decodeUtf8(bytes.value) : bytes;
   return text.ok ? text.value : undefined;
-}
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function readKey(path: string): KeyObject | undefined {

@@ -1,8 +1,8 @@
 import { request } from "node:http";
 import { concat, type Bytes } from "@gridward/core/base/bytes";
+import { parseJsonBytes } from "@gridward/core/base/json";
 import type { Millis } from "@gridward/core/base/time";
 import { localSocketPath } from "@gridward/runtime/os/local-socket";
-import { parseJson } from "../config.ts";
 import { localAnswer, type LocalAnswer, type LocalRequest } from "./request.ts";
 
 const answerBytesMax = 1024 * 1024;
@@ -36,7 +36,7 @@ export async function askLocal(
       else pieces.push(piece);
     });
     response.once("close", () => {
-      const parsed = localAnswer.safeParse(parseJson(concat(pieces)));
+      const parsed = localAnswer.safeParse(parseJsonBytes(concat(pieces)));
       resolve(parsed.success ? parsed.data : "not running");
     });
   });

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { concat, type Bytes } from "@gridward/core/base/bytes";
+import { parseJsonBytes } from "@gridward/core/base/json";
 import { listenLocally } from "@gridward/runtime/os/local-listener";
-import { parseJson } from "../config.ts";
 import { localRequest, requestBytesMax, type LocalAnswer, type LocalRequest } from "./request.ts";
 
 const connectionsMax = 32;
@@ -39,7 +39,7 @@ async function answerTo(
   answer: (request: LocalRequest) => Promise<LocalAnswer>,
 ): Promise<LocalAnswer> {
   const body = await readBody(request);
-  const parsed = localRequest.safeParse(body === undefined ? undefined : parseJson(body));
+  const parsed = localRequest.safeParse(body === undefined ? undefined : parseJsonBytes(body));
   if (parsed.success) return answer(parsed.data);
   const place = parsed.error.issues[0]?.path.map(String).join(".") ?? "";
   return { ok: false, code: "request.malformed", detail: place, event: null };

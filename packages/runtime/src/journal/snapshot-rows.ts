@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { canonical } from "@gridward/core/base/canonical";
+import { parseJsonText } from "@gridward/core/base/json";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { loadRows } from "@gridward/core/domain/apply";
 import { digestOfTexts, type RowText } from "@gridward/core/domain/digest";
@@ -135,12 +136,7 @@ function readPlace(
 }
 
 export function parseJson(text: unknown): unknown {
-  if (typeof text !== "string") return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return typeof text === "string" ? parseJsonText(text) : undefined;
 }
 
 /**

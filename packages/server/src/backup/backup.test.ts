@@ -4,9 +4,12 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { nodeId, systemId } from "@gridward/core/base/identity";
 import { err, ok } from "@gridward/core/base/result";
 import { hour, minute } from "@gridward/core/base/time";
 import type { BackupRecord } from "@gridward/core/codec/backup/record";
+import type { ArbitrationMode } from "@gridward/core/domain/arbitration-mode";
+import { blankControl } from "@gridward/core/domain/control-record";
 import { digestOf } from "@gridward/core/domain/digest";
 import { origin } from "@gridward/core/domain/entry";
 import { type BackupOrder, writeBackup } from "@gridward/runtime/backup/write-backup";
@@ -254,6 +257,29 @@ test("[BS9] a backup that no known server signed is a warning before it is resto
   assert.match((await preview()).warning ?? "", /No server that is known here signed/);
   new KnownServers(directory).keep([row, { ...row, pairingKey: signer }]);
   assert.equal((await preview()).warning, null);
+});
+
+test("[BS13][HS12] a restore names the servers that could take over by themselves meanwhile", async () => {
+  const { backups, takeKey, directory, system } = aWorld();
+  takeKey();
+  const file = join(directory, "others.gwbackup");
+  assert.ok((await backups.create(file)).ok);
+  const order = { file, directory, recovery, above: 0, user: "anna", now: start };
+  const prepared = await prepareRestore(order);
+  assert.ok(prepared.ok);
+  const [row] = system.front.state().tables.servers.values();
+  assert.ok(row !== undefined);
+  const here = { ...row, id: prepared.value.server.node };
+  const servers = [here, { ...row, id: nodeId("B"), name: "B" }];
+  const warningIn = (mode: ArbitrationMode): string | null => {
+    const record = { ...blankControl(row.id, systemId("ours")), mode };
+    return previewRestore({ ...prepared.value, servers, record }, order).warning;
+  };
+  assert.match(warningIn("pair") ?? "", /^Stop B before .* \(the mode was pair\), .* two Mains\.$/);
+  assert.match(warningIn("witness") ?? "", /the mode was witness/);
+  assert.equal(warningIn("manual"), null);
+  const unknown = previewRestore({ ...prepared.value, servers, record: null }, order).warning;
+  assert.match(unknown ?? "", /unless the mode was manual/);
 });
 
 test("[BS5][HS12] a content that is not what the header states is refused", async () => {

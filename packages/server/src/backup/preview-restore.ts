@@ -1,6 +1,7 @@
 import { rfc3339, type Instant } from "@gridward/core/base/time";
 import type { BackupView } from "@gridward/core/api/backup-routes";
 import { termAfterRestore, termLeapMax } from "@gridward/core/domain/restore-term";
+import type { ArbitrationMode } from "@gridward/core/domain/arbitration-mode";
 import { viewBackup } from "./backup-directory.ts";
 import type { Prepared, RestoreOrder } from "./prepare-restore.ts";
 
@@ -26,6 +27,7 @@ export function previewRestore(prepared: Prepared, order: RestoreOrder): Restore
   const { header, server, servers, highest, term } = prepared;
   const isKnown = servers.some(({ id }) => id === server.node);
   const others = servers.filter(({ id }) => id !== server.node).map(({ name }) => name);
+  const kept = isKnown ? others : [];
   return {
     ...viewBackup({ path: order.file, header }),
     age_s: Math.max(0, Math.round((order.now - header.at) / 1_000)),
@@ -38,9 +40,9 @@ export function previewRestore(prepared: Prepared, order: RestoreOrder): Restore
     loses: describeLoss(prepared, order.now),
     highest_term_known: highest,
     new_term: term,
-    servers_kept: isKnown ? others : [],
+    servers_kept: kept,
     servers_removed: isKnown ? [] : others,
-    warning: warningOf(prepared, order.above),
+    warning: warningOf(prepared, order.above, kept),
   };
 }
 
@@ -88,6 +90,7 @@ function ageOf(ms: number): string {
 function warningOf(
   { record, header, follows, isFromKnown }: Prepared,
   above: number,
+  others: readonly string[],
 ): string | null {
   const known = Math.max(record?.term ?? 0, header.position.term, follows?.term ?? 0);
   const warnings = [
@@ -98,6 +101,15 @@ function warningOf(
     isFromKnown
       ? ""
       : "No server that is known here signed this backup: restore it only if you know whence it comes.",
+    warningOfOthers(record?.mode ?? null, others),
   ].filter((warning) => warning !== "");
   return warnings.length === 0 ? null : warnings.join(" ");
+}
+
+/** Only the manual mode keeps a server that does not hear the restored one from taking over. */
+function warningOfOthers(mode: ArbitrationMode | null, others: readonly string[]): string {
+  if (mode === "manual" || others.length === 0) return "";
+  const names = others.join(" and ");
+  const where = mode === null ? "unless the mode was manual" : `the mode was ${mode}`;
+  return `Stop ${names} before the restored server runs, and start it where it reaches that one: else it may take over by itself (${where}), and there would be two Mains.`;
 }

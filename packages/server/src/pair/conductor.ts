@@ -1,4 +1,4 @@
-import type { NodeId, RequestId } from "@gridward/core/base/identity";
+import type { NodeId } from "@gridward/core/base/identity";
 import { assert, err, ok, type Result } from "@gridward/core/base/result";
 import type { ArbiterRequest } from "@gridward/core/domain/arbiter";
 import type { ControlRecord } from "@gridward/core/domain/control-record";
@@ -13,18 +13,13 @@ import { step } from "@gridward/core/domain/pair/step";
 import { heartbeatOf, isPermanent } from "@gridward/core/domain/pair/turn";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { type DirectoryState, emptyState } from "@gridward/core/domain/state";
-import type { Actor } from "@gridward/core/domain/types";
 import { DiskFull, type OpenedJournal } from "@gridward/runtime/journal/journal";
-import type { Clock } from "@gridward/runtime/os/clock";
 import type { DatabaseCopy } from "../database-copy.ts";
 import { type Ledger, StateMismatch } from "../ledger.ts";
+import { type Author, digestDue, ownEntry } from "./own-entry.ts";
 
 /** What the conductor's orders are carried out with. */
-export interface ConductorParts {
-  readonly self: NodeId;
-  readonly name: string;
-  readonly clock: Clock;
-  readonly freshRequestId: () => RequestId;
+export interface ConductorParts extends Author {
   readonly writeControl: (control: ControlRecord) => void;
   readonly openLedger: (opened: OpenedJournal) => Ledger;
   readonly reopen: (incarnation: string) => OpenedJournal;
@@ -49,9 +44,6 @@ export interface ConductorParts {
 type Order = (outcome: Result<undefined, Refusal>) => void;
 
 const nobody: PairState["kinds"] = new Map();
-
-/** A state digest is journalled once in this many entries (design §4). */
-const digestEvery = 256;
 
 /**
  * Carries out what the pair's rules decide. The rules are pure; this is the one place that gives
@@ -126,7 +118,8 @@ export class Conductor {
   /** As Main: writes what was staged, and tells the rules how far the journal reaches now. */
   flush(): Result<undefined, Refusal> {
     const ledger = this.#mustLedger();
-    this.#stageDigest(ledger);
+    const digest = digestDue(this.#parts, ledger);
+    if (digest !== undefined) this.stage(digest);
     try {
       ledger.flush();
     } catch (error) {
@@ -337,38 +330,12 @@ export class Conductor {
     });
   }
 
-  /** An entry of the pair's own: who owns the term, who must hold a change (HS19). */
+  /** An entry that the rules ordered: they hear how far the journal reaches with it. */
   #record(kind: string, fact: Fact): void {
-    const { self, name, clock, freshRequestId } = this.#parts;
-    const actor: Actor = { kind: "server", id: self, name, door: "pair", source: "" };
     const ledger = this.#mustLedger();
-    const { term, start } = this.#pair.control;
-    const content: EntryContent = {
-      at: clock.now(),
-      actor,
-      requestId: freshRequestId(),
-      kind,
-      facts: [fact],
-      answer: {},
-    };
-    ledger.stage(content, { node: self, term, start });
+    this.stage(ownEntry(this.#parts, kind, fact));
     ledger.flush();
     this.#waitingEvents.push({ kind: "appended", head: ledger.head });
-  }
-
-  #stageDigest(ledger: Ledger): void {
-    const { self, name, clock, freshRequestId } = this.#parts;
-    const { seq } = ledger.head;
-    if (Math.floor(seq / digestEvery) === Math.floor(ledger.durableSeq / digestEvery)) return;
-    const fact: Fact = { kind: "state-digested", seq, digest: ledger.digest };
-    this.stage({
-      at: clock.now(),
-      actor: { kind: "server", id: self, name, door: "pair", source: "" },
-      requestId: freshRequestId(),
-      kind: "digest-state",
-      facts: [fact],
-      answer: {},
-    });
   }
 
   #swap(incarnation: string): void {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Bytes, utf8 } from "@gridward/core/base/bytes";
 import { canonical } from "@gridward/core/base/canonical";
+import { parseJsonText } from "@gridward/core/base/json";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Millis } from "@gridward/core/base/time";
 import type { Position } from "@gridward/core/domain/entry";
@@ -129,7 +130,7 @@ export function isFirstPass(text: string): boolean {
 export function parseFirstPass(text: string): Result<FirstPassPiece, string> {
   const [head = "", ...lines] = text.split("\n", rowsPerPiece + 2);
   if (head === rowsHead) return parseRows(lines);
-  const parsed = pieceSchema.safeParse(parseJson(text));
+  const parsed = pieceSchema.safeParse(parseJsonText(text));
   return parsed.success ? ok(parsed.data) : err(parsed.error.issues[0]?.message ?? "malformed");
 }
 
@@ -148,7 +149,7 @@ const keyLengthMost = 256;
 
 /** Judged by hand and as strictly as by a schema: rows come by tens of thousands. */
 function parseRow(line: string): CopiedRow | undefined {
-  const json = parseJson(line);
+  const json = parseJsonText(line);
   if (!isList(json) || json.length !== 3) return undefined;
   const [table, key, row] = json;
   if (typeof key !== "string" || key.length === 0 || key.length > keyLengthMost) return undefined;
@@ -169,14 +170,6 @@ function isList(json: unknown): json is readonly unknown[] {
 
 function isMembers(json: unknown): json is Readonly<Record<string, unknown>> {
   return typeof json === "object" && json !== null && !Array.isArray(json);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** What the receiving side tells the pair's rules. */

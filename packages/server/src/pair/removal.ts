@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as z from "zod";
-import { decodeUtf8, utf8 } from "@gridward/core/base/bytes";
+import { utf8 } from "@gridward/core/base/bytes";
+import { parseJsonBytes } from "@gridward/core/base/json";
 import { rfc3339 } from "@gridward/core/base/time";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { RemovedServerRow } from "@gridward/core/domain/types";
@@ -52,14 +53,9 @@ export function keepRemoval(directory: string, { by, at }: Removal): void {
 /** Null: it was not told so. A file that cannot be read tells nothing. */
 export function readRemoval(directory: string): Removal | null {
   const bytes = readFileBounded(pathIn(directory), 4_096);
-  const text = bytes.ok ? decodeUtf8(bytes.value) : bytes;
-  if (!text.ok) return null;
-  try {
-    const parsed = removalShape.safeParse(JSON.parse(text.value));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
+  if (!bytes.ok) return null;
+  const parsed = removalShape.safeParse(parseJsonBytes(bytes.value));
+  return parsed.success ? parsed.data : null;
 }
 
 /** A restored backup makes it a server of that system again. */

@@ -2,6 +2,7 @@ import { sign, verify, type KeyObject } from "node:crypto";
 import { z } from "zod";
 import { type Bytes, decodeUtf8, encodeHex, utf8 } from "@gridward/core/base/bytes";
 import { canonical } from "@gridward/core/base/canonical";
+import { parseJsonText } from "@gridward/core/base/json";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Entry, Position } from "@gridward/core/domain/entry";
 import { entryHash } from "@gridward/core/domain/entry-hash";
@@ -102,7 +103,7 @@ export function readTail(bytes: Bytes): Result<Tail, string> {
   const text = decodeUtf8(bytes);
   if (!text.ok) return err("it is not text");
   const [first = "", ...rest] = text.value.split("\n");
-  const end = endShape.safeParse(parseJson(rest.at(-2) ?? ""));
+  const end = endShape.safeParse(parseJsonText(rest.at(-2) ?? ""));
   if (rest.at(-1) !== "" || !end.success) return err("it has no end: it was cut short");
   const begun = readHeader(first);
   if (!begun.ok) return begun;
@@ -131,7 +132,7 @@ function isSigned(header: TailHeader, chain: string, text: string): boolean {
 function readHeader(
   text: string,
 ): Result<{ readonly header: TailHeader; readonly chain: string }, string> {
-  const parsed = headerShape.safeParse(parseJson(text));
+  const parsed = headerShape.safeParse(parseJsonText(text));
   if (!parsed.success) return err("it has no header of a set-aside file");
   const { chain, ...header } = parsed.data;
   const isOurs = chain === chainAfter("", header) && text === canonical(parsed.data);
@@ -143,7 +144,7 @@ function readLine(
   before: string,
   previous: Position,
 ): Result<{ readonly line: TailLine; readonly chain: string }, string> {
-  const parsed = lineShape.safeParse(parseJson(text));
+  const parsed = lineShape.safeParse(parseJsonText(text));
   if (!parsed.success) return err("it is no entry with its mark");
   const { mark, chain } = parsed.data;
   const entry = parseEntry(parsed.data.entry);
@@ -155,13 +156,4 @@ function readLine(
   const isNext = seq === previous.seq + 1 && prev === previous.hash;
   const isItself = entryHash(entry.value, sha256) === entry.value.hash;
   return isNext && isItself ? ok({ line, chain }) : err(`entry ${seq} is not in its place`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    const json: unknown = JSON.parse(text);
-    return json;
-  } catch {
-    return undefined;
-  }
 }

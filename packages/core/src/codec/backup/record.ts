@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { concat, decodeUtf8, utf8, type Bytes } from "../../base/bytes.ts";
+import { concat, utf8, type Bytes } from "../../base/bytes.ts";
+import { parseJsonBytes } from "../../base/json.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 
 /** Longest line: an entry or a row goes to the Standby in one frame of 4 MiB as well. */
@@ -66,12 +67,6 @@ export class BackupRecords {
 }
 
 function parseRecord(line: Bytes): Result<BackupRecord, "damaged"> {
-  const text = decodeUtf8(line);
-  if (!text.ok) return err("damaged");
-  try {
-    const parsed = recordShape.safeParse(JSON.parse(text.value));
-    return parsed.success ? ok(parsed.data) : err("damaged");
-  } catch {
-    return err("damaged");
-  }
+  const parsed = recordShape.safeParse(parseJsonBytes(line));
+  return parsed.success ? ok(parsed.data) : err("damaged");
 }

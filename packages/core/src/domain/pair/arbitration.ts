@@ -1,7 +1,7 @@
 import type { NodeId } from "../../base/identity.ts";
 import { assert } from "../../base/result.ts";
 import type { ArbiterAnswer, ArbiterEntry, ArbiterRecord, ArbiterRequest } from "../arbiter.ts";
-import type { ArbiterTrouble, Arbitration, Goal } from "./pair-state.ts";
+import type { ArbiterTrouble, Arbitration, Goal, PairState } from "./pair-state.ts";
 import { timing } from "./timing.ts";
 import { act, keep, type Turn } from "./turn.ts";
 
@@ -72,12 +72,12 @@ function entryFor({ state }: Turn, goal: Goal, record: ArbiterRecord): ArbiterEn
   const ours = { systemId: control.systemId, owner: self, floor: head };
   switch (goal.kind) {
     case "narrow": {
-      const ackSet = control.ackSet.filter((member) => member !== goal.member);
+      const ackSet = listedIn(state, record).filter((member) => member !== goal.member);
       return { ...ours, term: control.term, ackSet };
     }
     case "widen":
     case "renew":
-      return { ...ours, term: control.term, ackSet: control.ackSet };
+      return { ...ours, term: control.term, ackSet: listedIn(state, record) };
     case "succeed": {
       const ackSet = "ackSet" in machine ? machine.ackSet : [self];
       return { ...ours, term: control.term + 1, ackSet };
@@ -143,8 +143,22 @@ export function isOurs({ state }: Turn, record: ArbiterRecord): boolean {
   return (
     record.term === control.term &&
     record.owner === self &&
-    isSameSet(record.ackSet, control.ackSet)
+    isSameSet(record.ackSet, listedIn(state, record))
   );
+}
+
+/**
+ * Whom the register is to list. Who counts only because a slot of the record was lost may have been
+ * dropped, and lack what was acknowledged then: it is listed again when it holds all that is in
+ * doubt (R17), else it would be given the term without it.
+ */
+function listedIn({ control, self, peers }: PairState, record: ArbiterRecord): readonly NodeId[] {
+  const { term, ackSet, doubtedUpTo } = control;
+  if (doubtedUpTo === 0 || record.term !== term || record.owner !== self) return ackSet;
+  return ackSet.filter((member) => {
+    const isSure = member === self || record.ackSet.includes(member);
+    return isSure || (peers.get(member)?.acked?.seq ?? 0) >= doubtedUpTo;
+  });
 }
 
 export function isSameSet(left: readonly NodeId[], right: readonly NodeId[]): boolean {

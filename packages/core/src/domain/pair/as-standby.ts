@@ -1,6 +1,6 @@
 import type { NodeId } from "../../base/identity.ts";
 import type { ControlRecord } from "../control-record.ts";
-import { origin, samePosition } from "../entry.ts";
+import { origin, type Position, samePosition } from "../entry.ts";
 import { mayBeRestored } from "../restore-term.ts";
 import type { PairEvent } from "./event.ts";
 import { findFork } from "./find-fork.ts";
@@ -155,12 +155,8 @@ function onForked(
   if (open) return say(turn, from, { kind: "compare", term: control.term, ...open });
   // Said to a history that is not ours any more: the Main's was copied in its place meanwhile.
   if (fork.seq === head.seq) return say(turn, from, { kind: "follow", term: control.term, head });
-  // A third may have been Main meanwhile, and acknowledged what it held of our tail (HS14); a Main
-  // that a backup was restored on lost what it had acknowledged itself.
-  const isOneOfTwo = control.ackSet.includes(from) && countPromotable(turn.state) <= 2;
-  const known = Math.max(committed, control.doubtedUpTo);
-  const isHeldByMain = isOneOfTwo && !mayBeRestored(head.term, control.term);
-  const isUnacknowledged = isHeldByMain && fork.seq >= known && fork.seq > 0;
+  if (fork.seq + 1 < turn.history.first()) return refuseOverwriting(turn, fork);
+  const isUnacknowledged = isNobodys(turn, from, fork);
   const tail = {
     after: fork,
     upTo: head,
@@ -182,6 +178,27 @@ function onForked(
   act(turn, { kind: "truncate", after: fork });
   turn.state = { ...turn.state, head: fork };
   say(turn, from, { kind: "follow", term: control.term, head: fork });
+}
+
+/** Does the Main's membership prove that nobody was told of what is after the fork? */
+function isNobodys({ state }: Turn, main: NodeId, fork: Position): boolean {
+  const { control, head, committed } = state;
+  // A third may have been Main meanwhile, and acknowledged what it held of our tail (HS14); a Main
+  // that a backup was restored on lost what it had acknowledged itself.
+  const isOneOfTwo = control.ackSet.includes(main) && countPromotable(state) <= 2;
+  const known = Math.max(committed, control.doubtedUpTo);
+  const isHeldByMain = isOneOfTwo && !mayBeRestored(head.term, control.term);
+  return isHeldByMain && fork.seq >= known && fork.seq > 0;
+}
+
+/**
+ * What came here by a first pass has no entries, so that no file can list it (I15): the database is
+ * not given up for another before a person has put it aside whole.
+ */
+function refuseOverwriting(turn: Turn, fork: Position): void {
+  const from = turn.history.first();
+  const text = `The Main's history has other changes after ${fork.seq} than this database, which came here as a copy and lists its own from ${from} on only.`;
+  onDatabaseInvalid(turn, "journal.unlisted", text);
 }
 
 /**

@@ -138,6 +138,20 @@ test("[R10][R17][HS9] a tail that may have been confirmed is exported, and the M
   }
 });
 
+test("[R10][I15] what came here as a copy, without entries, is not given up before a person has looked", () => {
+  const [tailed, forked] = forkedAfterSix(certified({ term: 1_000, owner: serverA }), 8);
+  const copied = (first: number) => ({ ...aHistory(at(8)), first: () => first });
+  const { state, actions } = play(tailed, [forked], 0, copied(8));
+  assert.deepEqual(deeds(actions), ["write-control"]);
+  assert.equal(state.control.certificate, null);
+  const { machine } = state;
+  assert.ok(machine.duty === "none" && machine.phase === "invalid");
+  assert.equal(machine.code, "journal.unlisted");
+  assert.match(machine.text, /other changes after 6 .* lists its own from 8 on/);
+  const listed = play(tailed, [forked], 0, copied(7));
+  assert.deepEqual(deeds(listed.actions), ["write-control", "export-tail", "say follow"]);
+});
+
 test("[R10][HS9] a fork that was left behind already is not left twice", () => {
   const [tailed, forked] = forkedAfterSix(certified({ term: 2, owner: serverA }), 5);
   const copied = { ...tailed, state: { ...tailed.state, head: at(6), committed: 6 } };

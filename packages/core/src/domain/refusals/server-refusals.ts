@@ -45,6 +45,13 @@ export const serverRefusals = {
     says: "The journal is older than the control record beside it.",
     remedy: "Put the newer database back or let this server join again as a Standby.",
   },
+  "journal.unlisted": {
+    ...faulty,
+    ...toOperator,
+    says: "This database left the system's history at a place before its first entry.",
+    remedy:
+      "Look first whether it holds what the Main lacks; `gridward pair resync --local DIR` then puts it aside whole.",
+  },
   "journal.unreadable": {
     ...faulty,
     ...toOperator,
