@@ -110,6 +110,7 @@ const server = await serveLdap(frontEnd, {
   identity: { key: keyToPem(key), certificate: certificate.toString() },
   clock,
   limit: { most: 1_024, mostOfOne: 1_024, onTurnedAway: () => {} },
+  live: { enter: () => () => undefined },
   version: "bench",
   note: () => {},
 });

@@ -21,6 +21,7 @@ before(async () => {
     identity: { key: keyToPem(key), certificate: certificate.toString() },
     clock: systemClock(),
     limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
+    live: { enter: () => () => undefined },
     version: "0.1.0",
     note: () => {},
   });

@@ -100,7 +100,8 @@ for (const [what, revocation, crl, expected] of cases) {
   test(`[LP1][CS1][PK5] ${what}, revocation=${revocation}: ${expected}`, async (t) => {
     const stop = new AbortController();
     for (const one of [a, b]) one.settings.apply({ ...defaultSecurity, revocation }, now);
-    const parts = { known: () => [], clock, stop: stop.signal };
+    const live = { enter: () => () => undefined };
+    const parts = { known: () => [], live, clock, stop: stop.signal };
     const server = await openLinkPort(
       {
         ...parts,

@@ -1,6 +1,7 @@
 import type { DeviceId, NodeId } from "@gridward/core/base/identity";
 import { revocationOf } from "@gridward/core/domain/revocation";
 import type { DirectoryState } from "@gridward/core/domain/state";
+import { tlsCauses } from "@gridward/core/domain/tls-cause";
 import type { CrlRow, ServerRow, WitnessRow } from "@gridward/core/domain/types";
 import { dialLink } from "@gridward/runtime/link/dial";
 import type { LinkIdentity } from "@gridward/runtime/link/identity";
@@ -16,6 +17,8 @@ import type { RevocationList } from "@gridward/runtime/trust/revocation";
 import { pairingKeyFromText } from "@gridward/runtime/trust/x509/keys";
 import { readCrl } from "@gridward/runtime/trust/x509/read-crl";
 import type { OwnIdentity } from "./own-identity.ts";
+import type { LiveRegister } from "./security/live-connections.ts";
+import { linkSettings } from "./security/standing-settings.ts";
 
 /** Who we are and whom we know. */
 export interface DialParts {
@@ -23,6 +26,8 @@ export interface DialParts {
   readonly state: () => DirectoryState;
   /** Servers known from joining, while there is no database yet. */
   readonly known: () => readonly ServerRow[];
+  /** CS8, CS16: what is open is judged again. */
+  readonly live: LiveRegister;
   readonly clock: Clock;
   readonly stop: AbortSignal;
 }
@@ -53,6 +58,7 @@ export async function openLinkPort(
       isEnrolled: (device, fingerprint) => isEnrolled(parts.state(), device, fingerprint),
     },
     onPeer: (peer) => {
+      void putDown(parts, peer);
       if (peer.protocol === "gridward-partner/1") parts.onServer(peer);
       else parts.onDevice(peer);
     },
@@ -72,7 +78,7 @@ export async function dialPartner(
   const address = way === "main" ? server?.address : server?.backup;
   if (server === undefined || address === undefined) return unknownServer(node);
   const { settings } = parts.identity;
-  return dialLink({
+  const outcome = await dialLink({
     protocol: "gridward-partner/1",
     address,
     port: server.ports.link,
@@ -84,6 +90,23 @@ export async function dialPartner(
     clock: parts.clock,
     stop: parts.stop,
   });
+  if (outcome.outcome === "verified") void putDown(parts, outcome.peer);
+  return outcome;
+}
+
+/** Until it ends. */
+async function putDown(parts: DialParts, peer: VerifiedPeer): Promise<void> {
+  const left = parts.live.enter({
+    door: peer.name.kind === "device" ? "devices" : "partners",
+    judge: (proposed) => {
+      const settings = linkSettings(proposed);
+      const cause = peer.judgeAgain({ identity: identityOf(parts), settings });
+      return cause && `${cause}, ${tlsCauses[cause].title}`;
+    },
+    close: (reason) => peer.close(reason),
+  });
+  await peer.closed;
+  left();
 }
 
 /** Who we are, with the revocation lists of the journal: each server has them as its partners do. */

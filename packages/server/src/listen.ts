@@ -125,7 +125,7 @@ function openReplica({ house, note }: ListenOrder): ReplicaServer {
 
 async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }): Promise<Door> {
   const { house, config, replica, stop } = order;
-  const { identity, pair, front, clock, known } = house;
+  const { identity, pair, front, clock, known, security } = house;
   const { node, name, pairingKey } = identity;
   const contacts = answerJoins({
     self: { node, name, pairingKey },
@@ -138,6 +138,7 @@ async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }
       identity,
       state: front.state,
       known: () => known.rows,
+      live: security.connections,
       onServer: (peer) => {
         if (admitServer(front.state(), peer)) pair.wire.accept(peer);
       },
@@ -188,6 +189,7 @@ async function openHttps({ house, config, note }: ListenOrder): Promise<Door> {
       ],
       tls: tls(),
       limit: house.doors.limit("https"),
+      live: house.security.connections,
       reportDefect: (id, error) => note(`defect ${id}: ${String(error)}`),
     },
     { host: config.listen, port: config.ports.https },
@@ -207,6 +209,7 @@ async function openLdap({ house, config }: ListenOrder): Promise<Door> {
     identity: identity.tls,
     clock,
     limit: house.doors.limit("ldaps"),
+    live: house.security.connections,
     version,
     note: () => {}, // Strangers who break off are no news; sign-ins are security events.
   });

@@ -1,6 +1,9 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { Clock } from "@gridward/runtime/os/clock";
+import { limitConnections } from "@gridward/runtime/os/connection-limit";
+import { limitHandshakes } from "@gridward/runtime/os/handshake-limit";
 import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
 import { keyToPem } from "@gridward/runtime/trust/x509/keys";
 import type { Device } from "../device.ts";
@@ -11,6 +14,7 @@ export interface HttpsParts {
   readonly certificate: X509Certificate;
   readonly key: KeyObject;
   readonly port: number;
+  readonly clock: Clock;
 }
 
 export interface HttpsServer {
@@ -18,20 +22,24 @@ export interface HttpsServer {
   close(): Promise<void>;
 }
 
-const connectionsMax = 64;
+const connections = { most: 64, mostOfOne: 32 };
+/** Who asks for figures does so some times a minute. */
+const handshakes = { most: 16, mostOfOne: 8, burst: 32, perSecond: 4 };
+const handshakeTimeoutMs = 10_000;
 const requestTimeoutMs = 10_000;
 const prometheus = "text/plain; version=0.0.4";
 
 /** DV9: the outputs for a SCADA to read. Nothing can be changed here and nothing is secret. */
 export async function serveHttps(parts: HttpsParts): Promise<HttpsServer> {
-  const { device, certificate, key } = parts;
+  const { device, certificate, key, clock } = parts;
   const pages = new Map<string, () => readonly [type: string, body: string]>([
     ["/athstat", () => ["application/json", JSON.stringify(device.authority.outputs())]],
     ["/status", () => ["application/json", JSON.stringify(device.status())]],
     ["/metrics", () => [prometheus, metricsText(device.status(), device.authority.outputs())]],
   ]);
   const identity = { cert: certificate.toString(), key: keyToPem(key).reveal() };
-  const server = createServer({ ...tlsPolicy, ...identity }, (request, response) => {
+  const options = { ...tlsPolicy, ...identity, handshakeTimeout: handshakeTimeoutMs };
+  const server = createServer(options, (request, response) => {
     const page = request.method === "GET" ? pages.get(request.url ?? "") : undefined;
     const [type, body] = page?.() ?? ["text/plain", "There is nothing at this address.\n"];
     const status = page === undefined ? 404 : 200;
@@ -39,7 +47,9 @@ export async function serveHttps(parts: HttpsParts): Promise<HttpsServer> {
     response.end(body);
   });
   server.requestTimeout = requestTimeoutMs;
-  server.maxConnections = connectionsMax;
+  const onTurnedAway = (): void => {}; // Of no interest to a device, and it holds no record.
+  limitConnections(server, { ...connections, onTurnedAway });
+  limitHandshakes(server, { ...handshakes, now: () => clock.monotonic(), onTurnedAway });
   const { promise, resolve, reject } = Promise.withResolvers<HttpsServer>();
   server.once("error", reject);
   server.listen(parts.port, () => {

@@ -57,7 +57,7 @@ async function runLocked(
     random: randomShare,
     dial: async (server, address) => dialServer(place, clock, { server, address }),
   });
-  const https = await openHttps(place, device);
+  const https = await openHttps(place, device, clock);
   if (!https.ok) return https;
   const local = await serveLocal(localSocketPath(paths.directory), async (request) =>
     answerRequest(
@@ -79,10 +79,11 @@ async function runLocked(
 async function openHttps(
   { config, certificate, key }: DeviceDirectory,
   device: Device,
+  clock: Clock,
 ): Promise<Result<HttpsServer | null, VerbFailure>> {
   if (config.https === 0) return ok(null);
   try {
-    return ok(await serveHttps({ device, certificate, key, port: config.https }));
+    return ok(await serveHttps({ device, certificate, key, port: config.https, clock }));
   } catch (error) {
     const detail = `HTTPS ${config.https}`;
     if (errorCode(error) === "EADDRINUSE") return refused({ code: "config.port-in-use", detail });

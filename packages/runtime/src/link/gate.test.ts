@@ -61,3 +61,20 @@ test("[LK5] whoever left, or is verified, or ended before more time is asked for
   clock.advance(5_000);
   assert.deepEqual([verified.isDestroyed, stays.isDestroyed], [false, false]);
 });
+
+test("[LK23] one source opens so many connections a second, whether they end at once or not", () => {
+  const clock = manualClock(0);
+  const gate = openGate(clock);
+  const comeAndGo = (address: string, times: number): number => {
+    const tries = Array.from({ length: times }, (_, port) => new FakeSocket(address, port));
+    return tries.filter((socket) => {
+      const isIn = gate.enter(socket);
+      socket.destroy();
+      return isIn;
+    }).length;
+  };
+  assert.equal(comeAndGo("192.0.2.1", 1_000), 256);
+  assert.equal(comeAndGo("192.0.2.2", 1_000), 256, "another source has its own");
+  clock.advance(1_000);
+  assert.equal(comeAndGo("192.0.2.1", 1_000), 64);
+});

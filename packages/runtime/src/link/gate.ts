@@ -1,6 +1,14 @@
 import { sourceGroup } from "../os/source-group.ts";
 import type { Clock } from "../os/clock.ts";
-import { pendingMax, pendingPerSourceMax, unverifiedFor } from "./limits.ts";
+import { limitSources } from "../os/source-limit.ts";
+import {
+  openedBurst,
+  openedPerSecond,
+  pendingMax,
+  pendingPerSourceMax,
+  sourcesMax,
+  unverifiedFor,
+} from "./limits.ts";
 
 /** As much of a socket as the gate needs. */
 export interface GateSocket {
@@ -11,7 +19,7 @@ export interface GateSocket {
   once(event: "close", listener: () => void): unknown;
 }
 
-/** Who may wait unverified, how many of them, and how long (rule LK5). */
+/** Who may wait unverified, how many of them, how long, and how fast they may come (rule LK5). */
 export interface Gate {
   /** False: too many wait already, and this one was closed. */
   enter(socket: GateSocket): boolean;
@@ -30,6 +38,7 @@ export function openGate(clock: Clock): Gate {
   /** By remote address and port: the TLS socket does not show the one below it. */
   const pending = new Map<string, Waiting>();
   const open = new Set<GateSocket>();
+  const haste = limitSources({ burst: openedBurst, perSecond: openedPerSecond, sourcesMax });
   const expire = async (socket: GateSocket, duration: number, done: AbortSignal): Promise<void> => {
     await clock.sleep(duration, done);
     if (!done.aborted) socket.destroy();
@@ -48,8 +57,10 @@ export function openGate(clock: Clock): Gate {
   };
   return {
     enter(socket) {
+      const source = sourceOf(socket);
+      const isTooFast = !haste.admit(source, clock.monotonic()).ok;
       const isFull = pending.size >= pendingMax;
-      if (isFull || countFrom(sourceOf(socket)) >= pendingPerSourceMax) {
+      if (isTooFast || isFull || countFrom(source) >= pendingPerSourceMax) {
         socket.on("error", () => undefined);
         socket.destroy();
         return false;

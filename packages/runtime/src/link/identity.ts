@@ -4,7 +4,7 @@ import type { RevocationList } from "../trust/revocation.ts";
 import { tlsPolicy, tlsVersion } from "../trust/tls-policy.ts";
 import { keyToPem } from "../trust/x509/keys.ts";
 import { type LinkSettings, strictLink } from "./link-settings.ts";
-import type { PeerName } from "./peer.ts";
+import type { PeerName } from "./peer-name.ts";
 
 /** Who we are on the link, and whom we trust. Asked for again at each connection. */
 export interface LinkIdentity {

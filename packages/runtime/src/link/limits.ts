@@ -7,6 +7,12 @@ export const unverifiedFor = 5 * second;
 export const pendingMax = 64;
 export const pendingPerSourceMax = 4;
 
+/** Connections that one source may open at once, and those it regains a second. */
+export const openedBurst = 256;
+export const openedPerSecond = 64;
+/** Sources whose haste is remembered. */
+export const sourcesMax = 10_000;
+
 /** No connection lives longer: certificates are judged again at the next one. */
 export const connectionAgeMax = day;
 

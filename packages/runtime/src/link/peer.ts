@@ -1,6 +1,10 @@
 import type { Bytes } from "@gridward/core/base/bytes";
-import type { DeviceId, NodeId } from "@gridward/core/base/identity";
+import type { NodeId } from "@gridward/core/base/identity";
 import type { Instant } from "@gridward/core/base/time";
+import type { TlsCauseCode } from "@gridward/core/domain/tls-cause";
+import type { LinkIdentity } from "./identity.ts";
+import type { LinkSettings } from "./link-settings.ts";
+import type { PeerName } from "./peer-name.ts";
 
 /** The conversations of a link port; ALPN decides (design §6). */
 export type Protocol =
@@ -8,11 +12,6 @@ export type Protocol =
   | "gridward-replica/1"
   | "gridward-diag/1"
   | "gridward-witness/1";
-
-/** Who a verified peer is. Only the judge and the pairing proof can say so. */
-export type PeerName =
-  | { readonly kind: "server" | "witness"; readonly node: NodeId }
-  | { readonly kind: "device"; readonly device: DeviceId };
 
 /**
  * A peer that both sides judged `ok`. There is one place that makes one: link/verify.ts. Nothing
@@ -35,8 +34,16 @@ export interface VerifiedPeer {
   /** Frames in order, handed over one at a time; set once, before the next turn of the loop. */
   onFrame(listener: (frame: Bytes) => void): void;
   close(reason: string): void;
+  /** What we would say of it now, with the lists, anchors and settings of now: null is `ok`. */
+  judgeAgain(now: PeerTrust): TlsCauseCode | null;
   /** Resolves with the reason when the connection has ended. */
   readonly closed: Promise<string>;
+}
+
+/** By what a peer is judged. */
+export interface PeerTrust {
+  readonly identity: LinkIdentity;
+  readonly settings: LinkSettings;
 }
 
 /** Cause of a refused connection: T01..T17 of the one table in core/domain/tls-cause.ts. */

@@ -13,7 +13,8 @@ import {
   queueLowBytes,
   stalledFor,
 } from "./limits.ts";
-import { frameBytesMax, type PeerName, type Protocol, type VerifiedPeer } from "./peer.ts";
+import { frameBytesMax, type Protocol, type VerifiedPeer } from "./peer.ts";
+import type { PeerName } from "./peer-name.ts";
 import type { UnverifiedPeer } from "./unverified-peer.ts";
 
 export interface VerifiedFacts {
@@ -22,6 +23,7 @@ export interface VerifiedFacts {
   readonly direction: "dial" | "accept";
   readonly fingerprint: string;
   readonly certificateNotAfter: Instant;
+  readonly judgeAgain: VerifiedPeer["judgeAgain"];
   readonly clock: Clock;
 }
 
@@ -43,6 +45,7 @@ export class VerifiedLink implements VerifiedPeer {
   readonly certificateNotAfter: Instant;
   readonly address: string;
   readonly closed: Promise<string>;
+  readonly judgeAgain: VerifiedPeer["judgeAgain"];
   readonly #socket: TLSSocket;
   readonly #reader: FrameReader;
   readonly #clock: Clock;
@@ -63,6 +66,7 @@ export class VerifiedLink implements VerifiedPeer {
     this.certificateNotAfter = facts.certificateNotAfter;
     this.address = peer.address;
     this.closed = closed.promise;
+    this.judgeAgain = facts.judgeAgain;
     this.#tellClosed = closed.resolve;
     this.#socket = peer.socket;
     this.#reader = peer.reader;

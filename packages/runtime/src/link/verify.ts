@@ -9,7 +9,13 @@ import type { CertificateName } from "../trust/x509/names.ts";
 import { certificateText, notAfterOf } from "../trust/x509/read.ts";
 import { identityId, type LinkIdentity } from "./identity.ts";
 import { type LinkSettings, strictLink } from "./link-settings.ts";
-import { unverifiedFrameBytesMax, type LinkOutcome, type PeerName, type Protocol } from "./peer.ts";
+import {
+  type LinkOutcome,
+  type PeerTrust,
+  type Protocol,
+  unverifiedFrameBytesMax,
+} from "./peer.ts";
+import type { PeerName } from "./peer-name.ts";
 import { exchangeProofs } from "./proof.ts";
 import { causeOfTlsError } from "./tls-error.ts";
 import type { UnverifiedPeer } from "./unverified-peer.ts";
@@ -55,7 +61,7 @@ interface Objection {
 export async function verifyPeer(order: VerifyOrder): Promise<LinkOutcome> {
   const { peer } = order;
   const judgement = judge(order);
-  const objection = judgement.verdict === "ok" ? objectToName(order, judgement.name) : judgement;
+  const objection = objectionOf(order, judgement);
   const own = ownVerdict(order, objection);
   peer.send(encodeVerdict(own));
   const received = await peer.receive(unverifiedFrameBytesMax);
@@ -138,6 +144,7 @@ function conclude(order: VerifyOrder, met: Meeting, isPartner: boolean): LinkOut
     name: peerName(order, theirs.id),
     fingerprint: peer.theirFingerprint,
     certificateNotAfter: certificate === undefined ? 0 : notAfterOf(certificate),
+    judgeAgain: (now) => judgeAgain(order, now),
     clock,
   });
   return { outcome: "verified", peer: link };
@@ -208,6 +215,18 @@ function expectedPeer({ protocol, direction, expectedNode }: VerifyOrder): Expec
   if (direction === "dial") return { kind: "server", node: expectedNode };
   if (protocol === "gridward-replica/1") return { kind: "device" };
   return { kind: "server", node: null }; // Which one it claims to be comes with its verdict.
+}
+
+function objectionOf(order: VerifyOrder, judgement: Judgement): Objection | undefined {
+  return judgement.verdict === "ok" ? objectToName(order, judgement.name) : judgement;
+}
+
+/** CS16: what was presented stays as it is; what it is judged by, and the time, do not. */
+function judgeAgain(order: VerifyOrder, now: PeerTrust): TlsCauseCode | null {
+  const isOld = order.peer.socket.getProtocol() === "TLSv1.2";
+  if (isOld && now.settings.tlsMin === "1.3") return "T11";
+  const again: VerifyOrder = { ...order, ...now };
+  return objectionOf(again, judge(again))?.cause ?? null;
 }
 
 /** Whom the certificate names, against whom we know: told to the peer with our verdict. */

@@ -26,6 +26,15 @@ export const tlsPolicy = {
     constants.SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION,
 } as const satisfies SecureContextOptions;
 
+/** Why a connection of this version (OpenSSL's name) would not be made now; null: it would. */
+export function objectToVersion(
+  version: string | null,
+  tlsMin: SecuritySettings["tls_min"],
+): string | null {
+  const isOld = version === "TLSv1.2" && tlsMin === "1.3";
+  return isOld ? `it speaks TLS 1.2, and ${tlsMin} is the oldest that is taken` : null;
+}
+
 /** OpenSSL's name of the oldest version that is taken (`tls-min`). */
 export function tlsVersion(tlsMin: SecuritySettings["tls_min"]): "TLSv1.2" | "TLSv1.3" {
   return `TLSv${tlsMin}`;

@@ -7,6 +7,7 @@ import type { PasswordHasher } from "@gridward/runtime/os/argon2";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import type { Backups } from "../backup/open-backups.ts";
 import type { FrontEndParts, OperatorParts } from "../parts.ts";
+import type { CutCount } from "../security/live-connections.ts";
 import type { OwnCertificates } from "../security/own-certificates.ts";
 import type { SecurityChanges, Unconfirmed } from "../security/security-changes.ts";
 import type { Sessions } from "../session.ts";
@@ -34,6 +35,8 @@ export interface SecurityParts {
   readonly unconfirmed: () => Unconfirmed | null;
   readonly set: SecurityChanges["set"];
   readonly confirm: SecurityChanges["confirm"];
+  /** CS8: how many open connections would be closed if these settings stood. */
+  readonly countCut: (proposed: SecuritySettings) => Promise<CutCount>;
   readonly certificates: OwnCertificates;
 }
 

@@ -47,6 +47,10 @@ export class FakePeer implements VerifiedPeer {
     this.sent.push(frame);
   }
 
+  judgeAgain(): null {
+    return null;
+  }
+
   onFrame(listener: (frame: Bytes) => void): void {
     this.#listener = listener;
   }

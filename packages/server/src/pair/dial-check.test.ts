@@ -35,6 +35,7 @@ function connection(deliver: (frame: Bytes) => void): VerifiedPeer {
     address: "",
     send: async (frame) => deliver(frame),
     onFrame: () => {},
+    judgeAgain: () => null,
     close: () => {},
     closed: new Promise(() => {}),
   };

@@ -60,6 +60,7 @@ function aPeer(node: NodeId) {
       heard.sent += text.ok ? text.value : "";
     },
     onFrame: () => assert.fail("nothing that it says is read"),
+    judgeAgain: () => null,
     close: () => void (heard.closed = true),
   };
   return { peer, heard };

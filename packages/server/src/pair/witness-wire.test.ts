@@ -55,6 +55,10 @@ class FakeWitness implements VerifiedPeer {
     this.asked.push({ id: Number(found?.[1]), kind: found?.[2] ?? "" });
   }
 
+  judgeAgain(): null {
+    return null;
+  }
+
   onFrame(listener: (frame: Bytes) => void): void {
     this.#listener = listener;
   }

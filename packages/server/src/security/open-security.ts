@@ -19,9 +19,11 @@ import {
   openOwnCertificates,
   type OwnCertificates,
 } from "./own-certificates.ts";
+import { LiveConnections } from "./live-connections.ts";
 import { rejudge } from "./rejudge.ts";
 import { securityAlarms } from "./security-alarms.ts";
 import { SecurityChanges, type Unconfirmed } from "./security-changes.ts";
+import type { SecurityUse } from "./security-use.ts";
 import { shelves } from "./shown-certificates.ts";
 import { takeBackUnconfirmed } from "./take-back.ts";
 
@@ -30,6 +32,7 @@ export interface OpenSecurityParts {
   readonly identity: OwnIdentity;
   readonly clock: Clock;
   readonly events: Pick<EventLog, "onSecurity">;
+  readonly stop: AbortSignal;
   readonly pair: () => Pair;
   /** Every port shows and demands what stands now. */
   readonly onIdentity: () => void;
@@ -37,6 +40,8 @@ export interface OpenSecurityParts {
 
 /** Connection Security of this server, working. */
 export interface Security extends SecurityParts {
+  /** What is open at all doors. */
+  readonly connections: LiveConnections;
   readonly tick: () => void;
   readonly alarms: () => readonly Alarm[];
   readonly status: () => ServerStatus["security"];
@@ -52,6 +57,12 @@ export function openSecurity(parts: OpenSecurityParts): Security {
   const found = takeBackUnconfirmed(directory, settings.now);
   settings.apply(found.settings, startedAt);
   if (found.use) events.onSecurity(found.use);
+  const onChange = (use: SecurityUse): void => events.onSecurity(use);
+  const connections = new LiveConnections({
+    ...parts,
+    settings: () => settings.now,
+    onClosed: onChange,
+  });
   const changes = new SecurityChanges({
     directory,
     settings,
@@ -61,12 +72,15 @@ export function openSecurity(parts: OpenSecurityParts): Security {
     },
     directions: (id) => pair().wire.directions(id),
     rejudge: async (id) => rejudge(pair(), id),
+    recheck: async () => connections.recheck("settings"),
     refresh: parts.onIdentity,
-    onChange: (use) => events.onSecurity(use),
+    onChange,
     clock,
   });
   const own = openOwn(parts, startedAt);
   return {
+    connections,
+    countCut: async (proposed) => connections.countCut(proposed),
     now: () => settings.now,
     unconfirmed: () => changes.unconfirmed,
     set: async (order) => changes.set(order),
@@ -74,6 +88,7 @@ export function openSecurity(parts: OpenSecurityParts): Security {
     certificates: own.certificates,
     tick: () => {
       changes.tick();
+      connections.tick();
       own.look();
     },
     alarms: () => [...securityAlarms(settings, changes.unconfirmed, startedAt), ...own.alarms()],

@@ -15,6 +15,7 @@ const peer: VerifiedPeer = {
   address: "",
   send: async () => undefined,
   onFrame: () => undefined,
+  judgeAgain: () => null,
   close: () => undefined,
   closed: new Promise(() => undefined),
 };

@@ -61,6 +61,7 @@ function aServer(content = text) {
     links: { dial: good, accept: good },
     told: nobody,
     refreshed: 0,
+    rechecked: 0,
     judged: 0,
   };
   const judge = (): void => {
@@ -80,6 +81,7 @@ function aServer(content = text) {
       world.judged++;
       judge();
     },
+    recheck: async () => void world.rechecked++,
     refresh: () => void world.refreshed++,
     onChange: (use) => {
       world.told = [...world.told, use];

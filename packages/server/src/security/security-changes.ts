@@ -27,6 +27,8 @@ export interface SecurityChangesParts {
   readonly directions: (id: NodeId) => { readonly dial: Direction; readonly accept: Direction };
   /** Makes the links to a partner anew. */
   readonly rejudge: (id: NodeId) => Promise<void>;
+  /** Closes what is open at the other doors and would not be taken any more. */
+  readonly recheck: () => Promise<void>;
   /** Every port shows and demands what stands now, from its next handshake on. */
   readonly refresh: () => void;
   readonly onChange: (use: SecurityUse) => void;
@@ -185,9 +187,10 @@ export class SecurityChanges {
   /** One round after the other. */
   async #rejudge(before: Promise<void>): Promise<void> {
     this.#underWay++;
-    const { partners, rejudge } = this.#parts;
+    const { partners, rejudge, recheck } = this.#parts;
+    const rechecked = recheck();
     await before;
-    await Promise.all(partners().map(async ({ id }) => rejudge(id)));
+    await Promise.all([rechecked, ...partners().map(async ({ id }) => rejudge(id))]);
     this.#underWay--;
     this.tick();
   }

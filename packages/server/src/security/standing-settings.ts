@@ -33,14 +33,19 @@ export class StandingSettings {
 
   /** What the other servers must meet on the link. */
   get link(): LinkSettings {
-    const { validate_partner, check_names, require_client_certificates, ...rest } = this.#now;
-    return {
-      ...strictLink,
-      validate: validate_partner,
-      checkNames: check_names,
-      requireCertificate: require_client_certificates,
-      tlsMin: rest.tls_min,
-      revocation: rest.revocation,
-    };
+    return linkSettings(this.#now);
   }
+}
+
+/** What these settings demand of the other servers. */
+export function linkSettings(settings: SecuritySettings): LinkSettings {
+  const { validate_partner, check_names, require_client_certificates, ...rest } = settings;
+  return {
+    ...strictLink,
+    validate: validate_partner,
+    checkNames: check_names,
+    requireCertificate: require_client_certificates,
+    tlsMin: rest.tls_min,
+    revocation: rest.revocation,
+  };
 }

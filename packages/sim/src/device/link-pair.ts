@@ -1,5 +1,6 @@
 import type { Bytes } from "@gridward/core/base/bytes";
-import type { PeerName, VerifiedPeer } from "@gridward/runtime/link/peer";
+import type { VerifiedPeer } from "@gridward/runtime/link/peer";
+import type { PeerName } from "@gridward/runtime/link/peer-name";
 
 export interface PairEnds {
   /** How the device names the server, and what it gets from it. */
@@ -38,6 +39,7 @@ export function linkPair(
         closed.resolve(reason);
       });
     },
+    judgeAgain: () => null,
     closed: closed.promise,
   });
   return [end(0, ends.server, "server"), end(1, ends.device, ends.deviceFingerprint)];

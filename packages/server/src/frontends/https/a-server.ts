@@ -60,6 +60,7 @@ export async function aServer(
       mounted: choice.mounted ?? [],
       tls: tlsOf(issued),
       limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
+      live: { enter: () => () => undefined },
       reportDefect: (_, error) => void defects.push(error),
     },
     { host: "127.0.0.1", port: 0 },

@@ -4,6 +4,7 @@ import type { Endpoint } from "../../desk/endpoint.ts";
 import type { MountedRoute } from "../../mounted-route.ts";
 import type { ConnectionLimit } from "@gridward/runtime/os/connection-limit";
 import type { FrontEndParts } from "../../parts.ts";
+import type { LiveRegister } from "../../security/live-connections.ts";
 import type { Sessions } from "../../session.ts";
 
 /** What this front end is given. */
@@ -15,6 +16,8 @@ export interface HttpsParts {
   readonly mounted: readonly MountedRoute[];
   readonly tls: HttpsTls;
   readonly limit: ConnectionLimit;
+  /** CS8, CS16: what is open is judged again. */
+  readonly live: LiveRegister;
   /** A fault of ours while answering; `id` went to the peer. */
   readonly reportDefect: (id: string, error: unknown) => void;
 }

@@ -6,8 +6,8 @@ import type { Route } from "@gridward/core/api/route";
 import { refusals, isRefusalCode } from "@gridward/core/domain/refusal";
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
 import { refusalReply } from "../../desk/reply.ts";
+import { limitSources } from "@gridward/runtime/os/source-limit";
 import { adminPassword, aServer, member, tlsOf, type TestServer } from "./a-server.ts";
-import { limitSources } from "./source-limit.ts";
 
 let server: TestServer;
 let admin = "";

@@ -2,7 +2,9 @@ import { createServer, type Server } from "node:https";
 import fastify, { type FastifyInstance } from "fastify";
 import { bodyBytesMax, routes } from "@gridward/core/api/routes";
 import { freshId } from "@gridward/runtime/os/random";
+import { clientHandshakes, limitHandshakes } from "@gridward/runtime/os/handshake-limit";
 import { sourceGroup } from "@gridward/runtime/os/source-group";
+import { limitSources } from "@gridward/runtime/os/source-limit";
 import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
 import type { Endpoint } from "../../desk/endpoint.ts";
 import { answerError, answerRefusal, answerRequest, type Exchange } from "./answer-request.ts";
@@ -11,12 +13,13 @@ import { limitConnections } from "@gridward/runtime/os/connection-limit";
 import type { MountedRoute } from "../../mounted-route.ts";
 import type { HttpsParts, HttpsServer } from "./https-parts.ts";
 import { bodyBytes, peerCertificate, readRequestId, sourceOf } from "./read-request.ts";
-import { limitSources } from "./source-limit.ts";
+import { putDownConnections } from "./put-down.ts";
 
 /** Sign-ins a peer may try: twenty at once, then two a second. */
 const signInLimit = { burst: 20, perSecond: 2, sourcesMax: 10_000 };
 const headerBytesMax = 8_192;
 const headersTimeoutMs = 10_000;
+const handshakeTimeoutMs = 10_000;
 const requestTimeoutMs = 30_000;
 const idleTimeoutMs = 60_000;
 /** A name of 64 characters, each of them percent-encoded UTF-8 of four bytes. */
@@ -27,7 +30,12 @@ export async function serveHttps(
   parts: HttpsParts,
   at: { readonly host: string; readonly port: number },
 ): Promise<HttpsServer> {
-  const secure = createServer({ ...fixedTls, ...parts.tls, maxHeaderSize: headerBytesMax });
+  const secure = createServer({
+    ...fixedTls,
+    ...parts.tls,
+    handshakeTimeout: handshakeTimeoutMs,
+    maxHeaderSize: headerBytesMax,
+  });
   const app = createApp(parts, secure);
   await app.listen(at);
   return {
@@ -66,6 +74,9 @@ function createApp(parts: HttpsParts, secure: Server): FastifyInstance {
   secure.requestTimeout = requestTimeoutMs;
   secure.keepAliveTimeout = idleTimeoutMs;
   limitConnections(secure, parts.limit);
+  const { onTurnedAway } = parts.limit;
+  limitHandshakes(secure, { ...clientHandshakes, now: parts.front.now, onTurnedAway });
+  putDownConnections(secure, parts.live);
   const app = fastify({
     serverFactory: (listener) => secure.on("request", listener),
     bodyLimit: bodyBytesMax,

@@ -112,6 +112,12 @@ export class Conversation {
     return true;
   }
 
+  /** CS16: why it must end; null while whoever signed in on it is still in. */
+  objection(): string | null {
+    const isOut = this.#signedIn !== null && this.#account() === null;
+    return isOut ? "the account that signed in on it is disabled or has another password" : null;
+  }
+
   #disconnect(code: ResultCodeName, detail: string): void {
     this.#parts.note(this.#wire.source, detail);
     this.dismiss(code, detail);

@@ -38,6 +38,7 @@ async function aServer(changes: Partial<LdapOptions> = {}): Promise<LdapServer> 
     identity: anIdentity(),
     clock: systemClock(),
     limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
+    live: { enter: () => () => undefined },
     version: "0.1.0",
     note: (_, detail) => void notes.push(detail),
     ...changes,

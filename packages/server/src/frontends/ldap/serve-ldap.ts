@@ -4,9 +4,15 @@ import type { Bytes } from "@gridward/core/base/bytes";
 import type { Millis } from "@gridward/core/base/time";
 import type { Secret } from "@gridward/core/base/secret";
 import type { Clock } from "@gridward/runtime/os/clock";
-import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
+import { objectToVersion, tlsPolicy } from "@gridward/runtime/trust/tls-policy";
 import { type ConnectionLimit, limitConnections } from "@gridward/runtime/os/connection-limit";
+import {
+  clientHandshakes,
+  type HandshakeRate,
+  limitHandshakes,
+} from "@gridward/runtime/os/handshake-limit";
 import type { FrontEndParts } from "../../parts.ts";
+import type { LiveRegister } from "../../security/live-connections.ts";
 import { Conversation, type ConversationParts, type Wire } from "./conversation.ts";
 import { openDirectory } from "./directory.ts";
 import { goodbyeMax, handshakeMax, idleMax } from "./limits.ts";
@@ -25,10 +31,14 @@ export interface LdapOptions {
   readonly identity: LdapIdentity;
   readonly clock: Clock;
   readonly limit: ConnectionLimit;
+  /** CS8, CS16: what is open is judged again. */
+  readonly live: LiveRegister;
   /** Shown in the root DSE as vendorVersion. */
   readonly version: string;
   /** Told why a peer was sent away; `detail` holds nothing secret. */
   readonly note: (source: string, detail: string) => void;
+  /** How many handshakes it takes; more where just these are measured. */
+  readonly handshakes?: HandshakeRate;
   /** How long a peer may be silent in its handshake and between requests; tests wait less. */
   readonly patience?: { readonly handshake: Millis; readonly idle: Millis };
 }
@@ -58,13 +68,13 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
     ...contextOf(options.identity),
     handshakeTimeout: patience.handshake,
   });
-  limitConnections(server, {
-    ...limit,
-    onTurnedAway: (source) => {
-      limit.onTurnedAway(source);
-      note(source, "too many connections");
-    },
-  });
+  const onTurnedAway = (source: string): void => {
+    limit.onTurnedAway(source);
+    note(source, "too many connections");
+  };
+  limitConnections(server, { ...limit, onTurnedAway });
+  const rate = options.handshakes ?? clientHandshakes;
+  limitHandshakes(server, { ...rate, now: () => clock.monotonic(), onTurnedAway });
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
@@ -73,6 +83,7 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
     const conversation = converse(socket, conversationParts, patience.idle);
     conversations.add(conversation);
     socket.once("close", () => conversations.delete(conversation));
+    putDown(options.live, socket, conversation);
     if (isStopping) sayGoodbye(conversation);
   });
   server.on("tlsClientError", (error, socket) => {
@@ -94,6 +105,20 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
       await closed;
     },
   };
+}
+
+/** Until it ends. */
+function putDown(live: LiveRegister, socket: TLSSocket, conversation: Conversation): void {
+  const version = socket.getProtocol();
+  const left = live.enter({
+    door: "ldaps",
+    judge: ({ tls_min }) => objectToVersion(version, tls_min) ?? conversation.objection(),
+    close: (reason) => {
+      const hasSaidWhy = conversation.dismiss("unavailable", `closed by this server: ${reason}`);
+      if (!hasSaidWhy) socket.destroy();
+    },
+  });
+  socket.once("close", left);
 }
 
 function sayGoodbye(conversation: Conversation): void {

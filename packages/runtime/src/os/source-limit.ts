@@ -1,10 +1,11 @@
-import type { Instant } from "@gridward/core/base/time";
+import type { Instant, Millis } from "@gridward/core/base/time";
 
 /** A try now, or the seconds to wait. */
 export type Admission = { readonly ok: true } | { readonly ok: false; readonly waitS: number };
 
 export interface SourceLimit {
-  admit(source: string, now: Instant): Admission;
+  /** `now` of one clock, whichever. */
+  admit(source: string, now: Instant | Millis): Admission;
 }
 
 export interface SourceLimitChoice {
