@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, test, type TestContext } from "node:test";
+import { nodeId } from "@gridward/core/base/identity";
 import { thirdPartyProfiles } from "@gridward/core/domain/certificate-profile";
-import { emptyState } from "@gridward/core/domain/state";
+import { emptyState, type DirectoryState } from "@gridward/core/domain/state";
 import { systemClock } from "@gridward/runtime/os/clock";
 import { freshSystemKey } from "@gridward/runtime/os/seal";
 import { crlToPem } from "@gridward/runtime/trust/x509/crl";
@@ -15,7 +16,9 @@ import { readCrl } from "@gridward/runtime/trust/x509/read-crl";
 import { createRequest } from "@gridward/runtime/trust/x509/request";
 import { createAuthority } from "@gridward/server/ca/authority";
 import { makeCrl } from "@gridward/server/ca/keep-crl";
+import { ocspRoutes } from "@gridward/server/ca/ocsp-route";
 import { issueThirdParty, type ThirdParty } from "@gridward/server/ca/third-party";
+import { aServer } from "@gridward/server/frontends/https/a-server";
 
 const hasPeers = process.env["GRIDWARD_PEERS"] !== "0";
 
@@ -49,10 +52,11 @@ const systemKey = freshSystemKey();
 const authority = createAuthority({ site: "Hügel", systemKey, now });
 const anchor = file("anchor.pem", authority.row.certificate);
 const url = "https://[2001:db8::7]:8443/crl/issuing.crl";
+const revocation = { lists: [url], responders: ["https://[2001:db8::7]:8443/ocsp"] };
 
 function issued(profile: ThirdParty["profile"]) {
   const request = createRequest(createTlsKey(), "x");
-  const order = { authority: authority.row, systemKey, request, crlUrls: [url], now };
+  const order = { authority: authority.row, systemKey, request, revocation, now };
   const isDialled = !["engineering-tool", "person"].includes(profile);
   const made = issueThirdParty(order, {
     profile,
@@ -64,10 +68,13 @@ function issued(profile: ThirdParty["profile"]) {
   return { path: file(`${profile}.pem`, made.value.certificate.toString()), ...made.value };
 }
 
-/** A list of these, in PEM, as the Main signs it. */
-function listOf(revoked: readonly ReturnType<typeof issued>[]): string {
+type Issued = ReturnType<typeof issued>;
+
+/** A system that issued and revoked these, with its list as the Main signs it. */
+function stateWith(revoked: readonly Issued[], good: readonly Issued[] = []): DirectoryState {
   const { tables } = emptyState;
   let { certificates } = tables;
+  for (const { row } of good) certificates = certificates.set(row.serial, row);
   for (const { row } of revoked) {
     const why = { at: now, reason: "keyCompromise", by: "x" } as const;
     certificates = certificates.set(row.serial, { ...row, revoked: why });
@@ -75,7 +82,16 @@ function listOf(revoked: readonly ReturnType<typeof issued>[]): string {
   const state = { ...emptyState, tables: { ...tables, certificates } };
   const made = makeCrl(state, authority.row, systemKey, now);
   assert.ok(made.ok);
-  return file("list.pem", crlToPem(Buffer.from(made.value.encoded, "base64")));
+  const authorities = tables.authorities.set(authority.row.id, authority.row);
+  const crls = tables.crls.set(made.value.authority, made.value);
+  return { ...state, tables: { ...state.tables, authorities, crls } };
+}
+
+/** That list in PEM. */
+function listOf(revoked: readonly Issued[]): string {
+  const row = stateWith(revoked).tables.crls.first();
+  assert.ok(row);
+  return file("list.pem", crlToPem(Buffer.from(row.encoded, "base64")));
 }
 
 test(
@@ -162,6 +178,74 @@ test(
     assert.match(verify(list).says, /certificate chain is revoked/);
     const words = ["--verify-crl", "--infile", list, "--load-ca-certificate", anchor];
     assert.match(run("certtool", ...words).says, /Verification output: Verified/);
+  },
+);
+
+/** As `run`, while servers of this process go on answering. */
+async function runBeside(program: string, ...words: readonly string[]): Promise<Said> {
+  const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
+  let says = "";
+  child.stdout.on("data", (chunk) => (says += String(chunk)));
+  child.stderr.on("data", (chunk) => (says += String(chunk)));
+  const { promise, resolve } = Promise.withResolvers<number | null>();
+  child.once("close", resolve);
+  return { isContent: (await promise) === 0, says };
+}
+
+async function responderOf(t: TestContext, state: DirectoryState): Promise<string> {
+  const about = { state: "lone", canSignIn: true, duty: "main", ageMs: 0 } as const;
+  const condition = () => ({ ...about, node: nodeId("A"), fresh: true, at: now });
+  const front = { state: () => state, condition, now: () => now };
+  const mounted = ocspRoutes({ front, systemKey: () => systemKey });
+  const server = await aServer({ mounted });
+  t.after(async () => server.close());
+  return `https://127.0.0.1:${server.port}/ocsp`;
+}
+
+test(
+  "[CA9][CA10][PK5] openssl ocsp asks over HTTPS and verifies what it hears of each certificate",
+  needs("openssl"),
+  async (t) => {
+    const [good, revoked, unknown] = [issued("person"), issued("witness"), issued("log-collector")];
+    const responder = await responderOf(t, stateWith([revoked], [good]));
+    const common = ["-issuer", anchor, "-CAfile", anchor, "-url", responder];
+    for (const more of [[], ["-sha256"], ["-no_nonce"]] as const) {
+      const certificates = [good, revoked, unknown].flatMap(({ path }) => ["-cert", path]);
+      const { isContent, says } = await runBeside(
+        "openssl",
+        "ocsp",
+        ...common,
+        ...more,
+        ...certificates,
+      );
+      assert.ok(isContent, says);
+      assert.match(says, /Response verify OK/);
+      assert.doesNotMatch(says, /WARNING/);
+      assert.ok(says.includes(`${good.path}: good`), says);
+      assert.ok(says.includes(`${revoked.path}: revoked`), says);
+      assert.match(says, /Reason: keyCompromise/);
+      assert.ok(says.includes(`${unknown.path}: unknown`), says);
+    }
+  },
+);
+
+test(
+  "[CA9][X14] what openssl asks goes as well by GET, with curl; ocsptool verifies the answer",
+  needs("ocsptool"),
+  async (t) => {
+    const good = issued("engineering-tool");
+    const responder = await responderOf(t, stateWith([], [good]));
+    const [ask, told] = [join(directory, "ask.der"), join(directory, "told.der")];
+    run("openssl", "ocsp", "-issuer", anchor, "-cert", good.path, "-no_nonce", "-reqout", ask);
+    const asked = readFileSync(ask).toString("base64");
+    for (const path of [encodeURIComponent(asked), asked]) {
+      const got = await runBeside("curl", "-sSk", "-D", "-", "-o", told, `${responder}/${path}`);
+      assert.match(got.says, /HTTP\/1.1 200/);
+      assert.match(got.says, /cache-control: public, max-age=600/i);
+      const words = ["--load-response", told, "--load-trust", anchor];
+      const { says } = run("ocsptool", "--verify-response", ...words);
+      assert.match(says, /Verifying OCSP Response: Success/);
+    }
   },
 );
 

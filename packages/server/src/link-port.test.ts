@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { sealed } from "@gridward/core/base/identity";
 import { defaultSecurity, type SecuritySettings } from "@gridward/core/base/security-settings";
 import { hour, minute } from "@gridward/core/base/time";
 import { emptyState, type DirectoryState } from "@gridward/core/domain/state";
@@ -72,7 +73,8 @@ function crlRow(revoked: readonly OwnIdentity[], nextUpdate: number): CrlRow {
   const list = buildCrl({ number: 3, thisUpdate, nextUpdate, listed }, authority);
   const encoded = Buffer.from(list).toString("base64");
   const shared = { authority: "issuing", number: 3, thisUpdate, nextUpdate };
-  return { ...shared, revoked: revoked.length, encoded };
+  const responder = { certificate: "", key: sealed("") };
+  return { ...shared, revoked: revoked.length, encoded, responder };
 }
 
 function stateWith(servers: readonly ServerRow[], crl: CrlRow | null): DirectoryState {

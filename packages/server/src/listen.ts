@@ -1,4 +1,5 @@
 import { crlRoute } from "./ca/crl-route.ts";
+import { ocspRoutes } from "./ca/ocsp-route.ts";
 import { createEndpoints } from "./desk/endpoints.ts";
 import type { DeskParts } from "./desk/desk-parts.ts";
 import { localEndpoints } from "./desk/local-endpoints.ts";
@@ -186,6 +187,7 @@ async function openHttps({ house, config, note }: ListenOrder): Promise<Door> {
           record: (refused) => house.events.onEnrolmentRefused(refused),
         }),
         crlRoute(front),
+        ...ocspRoutes({ front, systemKey: () => identity.systemKey }),
       ],
       tls: tls(),
       limit: house.doors.limit("https"),

@@ -11,6 +11,8 @@ export interface MountedRoute {
 export interface MountedRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Bytes;
+  /** What stands in the place of the `*` with which the path of the route ends. */
+  readonly rest?: string;
   /** DER, as presented and not yet judged; null where the peer presented none. */
   readonly certificate: Bytes | null;
   readonly source: string;

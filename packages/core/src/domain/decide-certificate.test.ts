@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nodeId, requestId } from "../base/identity.ts";
+import { nodeId, requestId, sealed } from "../base/identity.ts";
 import { day, hour, second } from "../base/time.ts";
 import { thirdPartyProfiles } from "./certificate-profile.ts";
 import type { Command } from "./command.ts";
@@ -30,6 +30,7 @@ function listOf(world: World, at: number, changes: Partial<CrlRow> = {}): Comman
     nextUpdate: at + crlLife,
     revoked: revokedBy(world.state, "issuing").length,
     encoded: "",
+    responder: { certificate: "", key: sealed("v1.responder") },
     ...changes,
   };
   return { kind: "publish-crl", crl };

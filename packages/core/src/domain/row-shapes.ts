@@ -159,6 +159,7 @@ export const crlShape = z.strictObject({
   revoked: whole,
   // Below a frame of the link, in which an entry with this row must fit.
   encoded: z.string().max(3 * 1_024 * 1_024),
+  responder: z.strictObject({ certificate: longText, key: longText }),
 }) satisfies Shape<Rows["crls"]>;
 
 export const authorityShape = z.strictObject({

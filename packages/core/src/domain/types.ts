@@ -193,6 +193,8 @@ export interface CrlRow {
   readonly revoked: number;
   /** DER in base64. */
   readonly encoded: string;
+  /** Signs OCSP answers for as long as the list is good; made anew with each. */
+  readonly responder: { readonly certificate: string; readonly key: Sealed };
 }
 
 export interface AuthorityRow {

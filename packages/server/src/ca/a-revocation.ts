@@ -9,7 +9,7 @@ import { createTlsKey } from "@gridward/runtime/trust/x509/keys";
 import { createRequest } from "@gridward/runtime/trust/x509/request";
 import type { TestSystem } from "../a-system.ts";
 import { authorityId } from "./authority.ts";
-import { crlUrls } from "./crl-place.ts";
+import { revocationUrls } from "./crl-place.ts";
 import { issueDevice, type Issued } from "./issue.ts";
 
 /** For tests: a device of a system, enrolled, with its certificate. */
@@ -27,8 +27,8 @@ export function enrolDevice(system: TestSystem): Issued & { readonly device: Dev
   assert(row !== undefined && authority !== undefined, "the system has both");
   const request = createRequest(createTlsKey(), "Q01");
   const now = front.now();
-  const urls = crlUrls(front.state());
-  const issued = issueDevice({ authority, systemKey, request, crlUrls: urls, now }, row);
+  const revocation = revocationUrls(front.state());
+  const issued = issueDevice({ authority, systemKey, request, revocation, now }, row);
   assert(issued.ok, "the authority issues");
   void front.submit({
     command: { kind: "enrol-device", id: device, certificate: issued.value.row },

@@ -11,7 +11,11 @@ import type {
   ServerRow,
 } from "@gridward/core/domain/types";
 import type { SystemKey } from "@gridward/runtime/os/seal";
-import { buildCertificate, type CertificateOrder } from "@gridward/runtime/trust/x509/certificate";
+import {
+  buildCertificate,
+  type CertificateOrder,
+  type RevocationUrls,
+} from "@gridward/runtime/trust/x509/certificate";
 import { verifyRequest } from "@gridward/runtime/trust/x509/request";
 import { withAuthority } from "./authority.ts";
 import { certificateRow } from "./certificate-row.ts";
@@ -22,8 +26,8 @@ export interface IssueOrder {
   readonly systemKey: SystemKey;
   /** PKCS#10, DER. Only its public key is used. */
   readonly request: Bytes;
-  /** What devices and third parties are told of the revocation list, see `crlUrls`. */
-  readonly crlUrls?: readonly string[];
+  /** What devices and third parties are told of revocation, see `revocationUrls`. */
+  readonly revocation?: RevocationUrls;
   readonly now: Instant;
 }
 
@@ -78,16 +82,21 @@ export function issueDevice(
       subject: { commonName: device.name, serialNumber: device.id },
       name: { kind: "device", device: device.id },
       hosts: [device.name, ...addresses],
-      crlUrls: order.crlUrls ?? [],
+      ...revocationOf(order),
     },
   );
+}
+
+/** Of an order, for what it issues to others than servers. */
+export function revocationOf({ revocation }: IssueOrder): Pick<IssueOrder, "revocation"> {
+  return revocation === undefined ? {} : { revocation };
 }
 
 /** Signs for the key of a request; what the certificate says is all ours. */
 export function issue(
   order: IssueOrder,
   { profile, name }: { readonly profile: CertificateProfile; readonly name: string },
-  says: Pick<CertificateOrder, "subject" | "name" | "hosts" | "emails" | "crlUrls">,
+  says: Pick<CertificateOrder, "subject" | "name" | "hosts" | "emails" | "revocation">,
 ): Result<Issued, Refusal> {
   const publicKey = verifyRequest(order.request);
   if (!publicKey.ok) return refuse("enrolment.bad-request", publicKey.error);

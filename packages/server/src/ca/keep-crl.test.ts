@@ -10,7 +10,7 @@ import { aSystem, type TestSystem } from "../a-system.ts";
 import { isEnrolled } from "../link-port.ts";
 import type { MountedAnswer } from "../mounted-route.ts";
 import { enrolDevice, revoke } from "./a-revocation.ts";
-import { crlPath, crlUrls } from "./crl-place.ts";
+import { crlPath, ocspPath, revocationUrls } from "./crl-place.ts";
 import { crlRoute } from "./crl-route.ts";
 import { CrlKeeper } from "./keep-crl.ts";
 
@@ -136,9 +136,10 @@ test("[CA6] a device's certificate names the list on each server, a server's own
   const keeper = new TestKeeper();
   const { system } = keeper;
   const { certificate } = enrolDevice(system);
-  const urls = crlUrls(system.front.state());
-  assert.deepEqual(urls, [`https://127.0.0.1:8443${crlPath}`]);
-  for (const url of urls) assert.ok(certificate.raw.includes(url));
+  const { lists, responders } = revocationUrls(system.front.state());
+  assert.deepEqual(lists, [`https://127.0.0.1:8443${crlPath}`]);
+  assert.deepEqual(responders, [`https://127.0.0.1:8443${ocspPath}`]);
+  for (const url of [...lists, ...responders]) assert.ok(certificate.raw.includes(url));
   assert.equal(readCertificate(system.authority.raw)?.raw.includes(crlPath), false);
 });
 

@@ -16,6 +16,7 @@ import { freshRequestId } from "@gridward/runtime/os/random";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import { buildCrl } from "@gridward/runtime/trust/x509/crl";
 import type { FrontEndParts } from "../parts.ts";
+import { createResponder } from "./ocsp-signer.ts";
 import { authorityId, withAuthority } from "./authority.ts";
 
 export interface CrlParts {
@@ -88,7 +89,10 @@ export class CrlKeeper {
   }
 }
 
-/** A list of all that is revoked, signed with the opened key of the authority. */
+/**
+ * A list of all that is revoked, signed with the opened key of the authority, and a new signer of
+ * OCSP answers for as long.
+ */
 export function makeCrl(
   state: DirectoryState,
   authority: AuthorityRow,
@@ -100,9 +104,10 @@ export function makeCrl(
   const listed = listedAt(revoked, now).flatMap(({ serial, revoked: why }) =>
     why === null ? [] : [{ serial, at: why.at, reason: why.reason }],
   );
-  const signed = withAuthority(authority, systemKey, (certificate, key) =>
-    buildCrl({ number, thisUpdate: now, nextUpdate, listed }, { key, certificate }),
-  );
+  const signed = withAuthority(authority, systemKey, (certificate, key) => ({
+    list: buildCrl({ number, thisUpdate: now, nextUpdate, listed }, { key, certificate }),
+    responder: createResponder({ key, certificate }, systemKey, now),
+  }));
   if (!signed.ok) return signed;
   return ok({
     authority: authority.id,
@@ -110,6 +115,7 @@ export function makeCrl(
     thisUpdate: now,
     nextUpdate,
     revoked: revoked.length,
-    encoded: Buffer.from(signed.value).toString("base64"),
+    encoded: Buffer.from(signed.value.list).toString("base64"),
+    responder: signed.value.responder,
   });
 }

@@ -3,7 +3,7 @@ import type { ThirdPartyProfile } from "@gridward/core/domain/certificate-profil
 import { isCertificateHolder } from "@gridward/core/domain/decide-certificate";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import { isHostOrAddress, isMailAddress } from "@gridward/runtime/trust/x509/names";
-import { issue, type Issued, type IssueOrder } from "./issue.ts";
+import { issue, revocationOf, type Issued, type IssueOrder } from "./issue.ts";
 
 /** Who a certificate is for that no row of ours describes: all of it comes from the order. */
 export interface ThirdParty {
@@ -42,6 +42,6 @@ export function issueThirdParty(order: IssueOrder, third: ThirdParty): Result<Is
   const checked = checkThirdParty(third);
   if (!checked.ok) return checked;
   const { name, hosts, emails } = third;
-  const crlUrls = order.crlUrls ?? [];
-  return issue(order, third, { subject: { commonName: name }, hosts, emails, crlUrls });
+  const says = { subject: { commonName: name }, hosts, emails, ...revocationOf(order) };
+  return issue(order, third, says);
 }

@@ -13,7 +13,7 @@ import { notAfterOf, readCertificate, serialOf } from "@gridward/runtime/trust/x
 import { createRequest } from "@gridward/runtime/trust/x509/request";
 import type * as z from "zod";
 import { authorityId } from "../ca/authority.ts";
-import { crlUrls } from "../ca/crl-place.ts";
+import { revocationUrls } from "../ca/crl-place.ts";
 import type { Issued } from "../ca/issue.ts";
 import { checkFileOrder, freshFilePassword, writePartyFile } from "../ca/party-file.ts";
 import { checkThirdParty, issueThirdParty, type ThirdParty } from "../ca/third-party.ts";
@@ -151,7 +151,7 @@ function certify(
     authority,
     systemKey,
     request,
-    crlUrls: crlUrls(front.state()),
+    revocation: revocationUrls(front.state()),
     now: front.now(),
   };
   return issueThirdParty(order, party);

@@ -1,7 +1,9 @@
 import { sign, X509Certificate, type KeyObject } from "node:crypto";
 import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
 import {
+  AccessDescription,
   AlgorithmIdentifier,
+  AuthorityInfoAccessSyntax,
   AuthorityKeyIdentifier,
   BasicConstraints,
   Certificate,
@@ -12,6 +14,7 @@ import {
   Extension,
   Extensions,
   GeneralName,
+  id_ad_ocsp,
   id_ce_authorityKeyIdentifier,
   id_ce_basicConstraints,
   id_ce_cRLDistributionPoints,
@@ -19,6 +22,7 @@ import {
   id_ce_keyUsage,
   id_ce_subjectAltName,
   id_ce_subjectKeyIdentifier,
+  id_pe_authorityInfoAccess,
   KeyIdentifier,
   KeyUsage,
   SubjectAlternativeName,
@@ -44,6 +48,14 @@ import { objectIds } from "./object-ids.ts";
 import { profileRules, type Profile } from "./profile.ts";
 import { notAfterOf } from "./read.ts";
 
+/** Where an issuer says what it revoked, the same at each address. */
+export interface RevocationUrls {
+  /** Of its list (RFC 5280 §4.2.1.13). */
+  readonly lists: readonly string[];
+  /** Of its OCSP responder (RFC 5280 §4.2.2.1). */
+  readonly responders: readonly string[];
+}
+
 /** What a new certificate says. Nothing in it is taken from a request but the public key. */
 export interface CertificateOrder {
   readonly profile: Profile;
@@ -52,8 +64,8 @@ export interface CertificateOrder {
   readonly name?: CertificateName;
   readonly hosts: readonly string[];
   readonly emails?: readonly string[];
-  /** Where the issuer's revocation list is, the same at each (RFC 5280 §4.2.1.13). */
-  readonly crlUrls?: readonly string[];
+  /** Where one may ask whether it counts still. */
+  readonly revocation?: RevocationUrls;
   readonly now: Instant;
 }
 
@@ -123,11 +135,33 @@ function extensions(
     const isCritical = subject.length === 0;
     list.push(extension(id_ce_subjectAltName, new SubjectAlternativeName(names), isCritical));
   }
-  const { crlUrls = [] } = order;
-  if (crlUrls.length > 0) {
-    list.push(extension(id_ce_cRLDistributionPoints, distributionPoints(crlUrls), false));
+  return [...list, ...revocationExtensions(order)];
+}
+
+function revocationExtensions({ profile, revocation }: CertificateOrder): readonly Extension[] {
+  // RFC 6960 §4.2.2.2.1: who tells what is revoked is not asked of itself.
+  if (profile === "ocsp-responder") {
+    const extnValue = new OctetString(Uint8Array.of(0x05, 0x00));
+    return [new Extension({ extnID: objectIds.ocspNoCheck, extnValue })];
+  }
+  const { lists, responders } = revocation ?? { lists: [], responders: [] };
+  const list: Extension[] = [];
+  if (responders.length > 0) {
+    list.push(extension(id_pe_authorityInfoAccess, responderAccess(responders), false));
+  }
+  if (lists.length > 0) {
+    list.push(extension(id_ce_cRLDistributionPoints, distributionPoints(lists), false));
   }
   return list;
+}
+
+function responderAccess(urls: readonly string[]): AuthorityInfoAccessSyntax {
+  return new AuthorityInfoAccessSyntax(
+    urls.map((url) => {
+      const accessLocation = new GeneralName({ uniformResourceIdentifier: url });
+      return new AccessDescription({ accessMethod: id_ad_ocsp, accessLocation });
+    }),
+  );
 }
 
 /** One point with several addresses: the same list, whichever answers. */

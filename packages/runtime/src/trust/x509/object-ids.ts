@@ -5,6 +5,9 @@ export const objectIds = {
   serialNumber: "2.5.4.5",
   serverAuth: "1.3.6.1.5.5.7.3.1",
   clientAuth: "1.3.6.1.5.5.7.3.2",
+  ocspSigning: "1.3.6.1.5.5.7.3.9",
+  ocspNoCheck: "1.3.6.1.5.5.7.48.1.5",
+  sha1: "1.3.14.3.2.26",
   /** Ours, under a UUID (ITU-T X.667): signs replica manifests and nothing else. */
   replicaSigning: "2.25.284867328311937923727235209723795436206",
   ecdsaWithSha256: "1.2.840.10045.4.3.2",

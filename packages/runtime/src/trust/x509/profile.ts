@@ -1,10 +1,14 @@
 import { KeyUsageFlags } from "@peculiar/asn1-x509";
 import { day, type Millis } from "@gridward/core/base/time";
 import type { CertificateProfile } from "@gridward/core/domain/certificate-profile";
+import { crlLife } from "@gridward/core/domain/revocation";
 import { objectIds } from "./object-ids.ts";
 
-/** What a certificate is for. "temporary" is the self-signed one of a server without an authority. */
-export type Profile = CertificateProfile | "temporary";
+/**
+ * What a certificate is for. "temporary" is the self-signed one of a server without an authority;
+ * "ocsp-responder" comes and goes with a revocation list.
+ */
+export type Profile = CertificateProfile | "temporary" | "ocsp-responder";
 
 interface ProfileRules {
   readonly isAuthority: boolean;
@@ -56,4 +60,7 @@ export const profileRules: Readonly<Record<Profile, ProfileRules>> = {
     life: 2 * year,
   },
   temporary: leaf(bothEnds, 10 * year),
+  // RFC 6960 §4.2.2.2.1: what nobody asks the revocation of lives no longer than it must, which is
+  // as long as the list with which it is made, and a day to spare.
+  "ocsp-responder": leaf([objectIds.ocspSigning], crlLife + day),
 };

@@ -234,7 +234,7 @@ function reasonOf(bytes: Bytes): string | undefined {
 }
 
 /** As OpenSSL prints it and so `serialOf`: without the octet of nought that keeps it positive. */
-function serialText(bytes: Bytes): string {
+export function serialText(bytes: Bytes): string {
   const isPadded = bytes.length > 1 && bytes[0] === 0;
   return encodeHex(isPadded ? bytes.subarray(1) : bytes);
 }

@@ -12,7 +12,7 @@ import { fingerprintOf, readCertificate } from "@gridward/runtime/trust/x509/rea
 import { verifyRequest } from "@gridward/runtime/trust/x509/request";
 import { freshRequestId } from "@gridward/runtime/os/random";
 import { authorityId } from "../../ca/authority.ts";
-import { crlUrls } from "../../ca/crl-place.ts";
+import { revocationUrls } from "../../ca/crl-place.ts";
 import { issueDevice } from "../../ca/issue.ts";
 import { checkTakesChanges, systemKeyOf } from "../../desk/order.ts";
 import { codeFor, matchesCode, requestIdOfCode, sealCode } from "../../one-time-code.ts";
@@ -171,7 +171,7 @@ async function enrol(
 ): Promise<Result<string, Refusal>> {
   const { device, actor, requestId, der: request } = order;
   const issued = issueDevice(
-    { ...order, request, crlUrls: crlUrls(front.state()), now: front.now() },
+    { ...order, request, revocation: revocationUrls(front.state()), now: front.now() },
     device,
   );
   if (!issued.ok) return issued;

@@ -31,6 +31,13 @@ export function bodyBytes(request: FastifyRequest): Bytes {
   return request.body instanceof Uint8Array ? request.body : new Uint8Array();
 }
 
+/** What the end of a path that is open holds; "" where it is not. */
+export function restOf({ params }: FastifyRequest): string {
+  if (typeof params !== "object" || params === null) return "";
+  const rest: unknown = Reflect.get(params, "*");
+  return typeof rest === "string" ? rest : "";
+}
+
 /** The caller's own, so that a retry is recognised, or a fresh one. */
 export function readRequestId(request: FastifyRequest): Result<RequestId, Refusal> {
   const text = request.headers[requestIdHeader];

@@ -12,7 +12,7 @@ import { addHealth } from "./health.ts";
 import { limitConnections } from "@gridward/runtime/os/connection-limit";
 import type { MountedRoute } from "../../mounted-route.ts";
 import type { HttpsParts, HttpsServer } from "./https-parts.ts";
-import { bodyBytes, peerCertificate, readRequestId, sourceOf } from "./read-request.ts";
+import { bodyBytes, peerCertificate, readRequestId, restOf, sourceOf } from "./read-request.ts";
 import { putDownConnections } from "./put-down.ts";
 
 /** Sign-ins a peer may try: twenty at once, then two a second. */
@@ -138,6 +138,7 @@ function addMounted(app: FastifyInstance, parts: HttpsParts, mounted: MountedRou
       const answered = await mounted.answer({
         headers: request.headers,
         body: bodyBytes(request),
+        rest: restOf(request),
         certificate: peerCertificate(request),
         source: sourceOf(request),
         requestId: requestId.value,

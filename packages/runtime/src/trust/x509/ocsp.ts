@@ -1,0 +1,188 @@
+import { createHash, sign, type KeyObject, type X509Certificate } from "node:crypto";
+import {
+  BasicOCSPResponse,
+  type CertID,
+  CertStatus,
+  id_pkix_ocsp_basic,
+  id_pkix_ocsp_nonce,
+  OCSPRequest,
+  OCSPResponse,
+  OCSPResponseStatus,
+  ResponderID,
+  ResponseBytes,
+  ResponseData,
+  RevokedInfo,
+  SingleResponse,
+} from "@peculiar/asn1-ocsp";
+import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
+import { Certificate, CRLReason, CRLReasons, Extension } from "@peculiar/asn1-x509";
+import { encodeHex, type Bytes } from "@gridward/core/base/bytes";
+import { err, ok, type Result } from "@gridward/core/base/result";
+import { second, type Instant } from "@gridward/core/base/time";
+import type { RevocationReason } from "@gridward/core/domain/revocation-reason";
+import { exactBuffer, signatureAlgorithm } from "./certificate.ts";
+import { objectIds } from "./object-ids.ts";
+import { serialText } from "./read-crl.ts";
+
+/** A larger request is not read; one for a single certificate has about 150 bytes. */
+export const ocspRequestBytesMax = 4096;
+
+/** Certificates of one request. */
+export const ocspAskedMax = 16;
+
+/** RFC 9654 §2.1: 1 to 128 octets, here with the tag and length in which they come. */
+const nonceBytesMax = 131;
+
+/** One certificate that is asked for, by its issuer and serial number (RFC 6960 §4.1.1). */
+export interface AskedCertificate {
+  /** As asked: the answer repeats it. */
+  readonly id: CertID;
+  /** Digest, name and key of the issuer in one text, as in `issuerMarks`. */
+  readonly issuer: string;
+  /** As `serialOf` has it. */
+  readonly serial: string;
+}
+
+export interface OcspQuestion {
+  readonly asked: readonly AskedCertificate[];
+  /** As it came, with its tag and length. */
+  readonly nonce: Bytes | null;
+}
+
+const digests: ReadonlyMap<string, string> = new Map([
+  [objectIds.sha1, "sha1"],
+  [objectIds.sha256, "sha256"],
+]);
+
+/** A request, DER. Its signature, if it has one, is not looked at: anyone may ask. */
+export function readOcspRequest(bytes: Bytes): Result<OcspQuestion, string> {
+  if (bytes.length > ocspRequestBytesMax) return err("the request is too large");
+  try {
+    return readRequest(AsnConvert.parse(new Uint8Array(bytes), OCSPRequest));
+  } catch {
+    return err("not an OCSP request");
+  }
+}
+
+function readRequest({ tbsRequest }: OCSPRequest): Result<OcspQuestion, string> {
+  const { requestList, requestExtensions = [] } = tbsRequest;
+  if (requestList.length === 0) return err("the request asks for no certificate");
+  if (requestList.length > ocspAskedMax) return err("the request asks for too many certificates");
+  const single = requestList.flatMap(({ singleRequestExtensions = [] }) => singleRequestExtensions);
+  const unknown = [...requestExtensions, ...single].find(
+    ({ critical, extnID }) => critical && extnID !== id_pkix_ocsp_nonce,
+  );
+  if (unknown !== undefined) return err(`the request has the critical extension ${unknown.extnID}`);
+  const found = requestExtensions.find(({ extnID }) => extnID === id_pkix_ocsp_nonce);
+  const nonce = found === undefined ? null : new Uint8Array(found.extnValue.buffer);
+  if (nonce?.length === 0 || (nonce?.length ?? 0) > nonceBytesMax) {
+    return err("the nonce must have 1 to 128 octets");
+  }
+  return ok({ asked: requestList.map(({ reqCert }) => askedOf(reqCert)), nonce });
+}
+
+function askedOf(id: CertID): AskedCertificate {
+  const { hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber } = id;
+  const digest = digests.get(hashAlgorithm.algorithm) ?? "unknown";
+  const [name, key] = [issuerNameHash, issuerKeyHash].map((hash) =>
+    encodeHex(new Uint8Array(hash.buffer)),
+  );
+  const serial = serialText(new Uint8Array(serialNumber));
+  return { id, issuer: `${digest} ${name} ${key}`, serial };
+}
+
+/** All texts under which requests name an issuer: one for each digest that we know. */
+export function issuerMarks(issuer: X509Certificate): readonly string[] {
+  const { subject, subjectPublicKeyInfo } = AsnConvert.parse(
+    issuer.raw,
+    Certificate,
+  ).tbsCertificate;
+  const name = new Uint8Array(AsnConvert.serialize(subject));
+  const key = new Uint8Array(subjectPublicKeyInfo.subjectPublicKey);
+  const hash = (digest: string, of: Bytes): string => createHash(digest).update(of).digest("hex");
+  return [...digests.values()].map(
+    (digest) => `${digest} ${hash(digest, name)} ${hash(digest, key)}`,
+  );
+}
+
+/** What is known of a certificate. */
+export type OcspState =
+  | "good"
+  | "unknown"
+  | { readonly at: Instant; readonly reason: RevocationReason };
+
+export interface OcspOrder {
+  readonly answers: readonly { readonly id: CertID; readonly state: OcspState }[];
+  readonly nonce: Bytes | null;
+  readonly producedAt: Instant;
+  /** When what is said was known to be so, and until when it may be relied on. */
+  readonly thisUpdate: Instant;
+  readonly nextUpdate: Instant;
+}
+
+/** Signs an answer (RFC 6960 §4.2.1) in the name of the issuer that certified the signer. DER. */
+export function buildOcspAnswer(
+  order: OcspOrder,
+  signer: { readonly key: KeyObject; readonly certificate: X509Certificate },
+): Bytes {
+  const own = AsnConvert.parse(signer.certificate.raw, Certificate);
+  const { nonce } = order;
+  const responseExtensions =
+    nonce === null
+      ? []
+      : [new Extension({ extnID: id_pkix_ocsp_nonce, extnValue: new OctetString(nonce) })];
+  const tbsResponseData = new ResponseData({
+    responderID: new ResponderID({ byName: own.tbsCertificate.subject }),
+    producedAt: wholeSecond(order.producedAt),
+    responses: order.answers.map((answer) => singleResponse(order, answer)),
+    ...(responseExtensions.length === 0 ? {} : { responseExtensions }),
+  });
+  const signed = sign("sha256", Buffer.from(AsnConvert.serialize(tbsResponseData)), signer.key);
+  const basic = new BasicOCSPResponse({
+    tbsResponseData,
+    signatureAlgorithm: signatureAlgorithm(signer.key),
+    signature: exactBuffer(signed),
+    certs: [own],
+  });
+  const response = new OctetString(AsnConvert.serialize(basic));
+  const responseBytes = new ResponseBytes({ responseType: id_pkix_ocsp_basic, response });
+  return encoded(
+    new OCSPResponse({ responseStatus: OCSPResponseStatus.successful, responseBytes }),
+  );
+}
+
+function singleResponse(
+  { thisUpdate, nextUpdate }: OcspOrder,
+  { id, state }: OcspOrder["answers"][number],
+): SingleResponse {
+  return new SingleResponse({
+    certID: id,
+    certStatus: statusOf(state),
+    thisUpdate: wholeSecond(thisUpdate),
+    nextUpdate: wholeSecond(nextUpdate),
+  });
+}
+
+function statusOf(state: OcspState): CertStatus {
+  if (state === "good") return new CertStatus({ good: null });
+  if (state === "unknown") return new CertStatus({ unknown: null });
+  const { at, reason } = state;
+  // RFC 5280 §5.3.1: unspecified is said by saying nothing.
+  const said =
+    reason === "unspecified" ? {} : { revocationReason: new CRLReason(CRLReasons[reason]) };
+  return new CertStatus({ revoked: new RevokedInfo({ revocationTime: wholeSecond(at), ...said }) });
+}
+
+/** RFC 6960 §4.2.2.1 takes times as RFC 5280 does: without fractions of a second. */
+function wholeSecond(at: Instant): Date {
+  return new Date(Math.floor(at / second) * second);
+}
+
+/** Why there is no answer; unsigned (RFC 6960 §2.3). */
+export function ocspFailure(why: "malformedRequest" | "tryLater" | "unauthorized"): Bytes {
+  return encoded(new OCSPResponse({ responseStatus: OCSPResponseStatus[why] }));
+}
+
+function encoded(response: OCSPResponse): Bytes {
+  return new Uint8Array(AsnConvert.serialize(response));
+}
