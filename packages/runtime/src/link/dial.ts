@@ -7,11 +7,13 @@ import type { Clock } from "../os/clock.ts";
 import { tlsPolicy } from "../trust/tls-policy.ts";
 import { contextOptions, type LinkIdentity } from "./identity.ts";
 import { unverifiedFor } from "./limits.ts";
+import type { PeerProtocol } from "./judge-on-link.ts";
 import type { LinkSettings } from "./link-settings.ts";
 import type { LinkOutcome, Protocol } from "./peer.ts";
+import type { PostureExchange } from "./posture-exchange.ts";
 import { causeOfTlsError, type HandshakeFailure } from "./tls-error.ts";
 import { UnverifiedPeer } from "./unverified-peer.ts";
-import { verifyPeer, type PeerProtocol } from "./verify.ts";
+import { verifyPeer } from "./verify.ts";
 
 export interface DialOptions {
   readonly protocol: PeerProtocol;
@@ -26,6 +28,7 @@ export interface DialOptions {
   readonly expectedNode: NodeId | null;
   /** Its pairing key, for the partner link. */
   readonly partnerKey: KeyObject | null;
+  readonly postures?: PostureExchange;
   readonly clock: Clock;
   /** Ends the attempt; a link that was verified before is closed by its owner. */
   readonly stop: AbortSignal;
@@ -55,6 +58,7 @@ export async function dialLink(options: DialOptions): Promise<LinkOutcome> {
         partnerKey: (node) => (node === expectedNode ? (partnerKey ?? undefined) : undefined),
         isEnrolled: () => false,
       },
+      postures: options.postures,
       clock,
     });
   });

@@ -7,6 +7,7 @@ import type { LinkIdentity } from "./identity.ts";
 import { strictLink, type LinkSettings } from "./link-settings.ts";
 import { a, b, opened, patience } from "./test-ends.ts";
 import { brief, dialOptions, testServer, type TestServer } from "./test-link.ts";
+import { foreseenBy } from "./test-foreseen.ts";
 
 const columns = ["hard", "soft", "off", "nameless", "careless"] as const;
 const kinds = { dialler: kindsOf(a.node), acceptor: kindsOf(b.node) } as const;
@@ -53,11 +54,19 @@ async function port(t: Parameters<typeof opened>[0]) {
     settings = demanding(acceptor.demand, kinds.dialler);
     server.refresh();
     const own = presenting(a, dialler.kind, kinds.dialler, kinds.acceptor);
+    const isAnonymous = dialler.kind === "none";
+    const demands = demanding(dialler.demand, kinds.acceptor);
+    const foreseen = foreseenBy(
+      { identity: own, settings: demands, isAnonymous },
+      { identity, settings, isAnonymous: false },
+    );
     const outcome = await dialLink({
       ...dialOptions(own, b, server.port),
-      isAnonymous: dialler.kind === "none",
-      settings: demanding(dialler.demand, kinds.acceptor),
+      isAnonymous,
+      settings: demands,
     });
+    const ends = outcome.outcome === "verified" ? "ok" : brief(outcome);
+    assert.equal(foreseen.dialler, ends, "what the dialler foresees of it");
     if (outcome.outcome === "verified") {
       const { protocol } = outcome.peer;
       outcome.peer.close("end of test");
@@ -66,6 +75,7 @@ async function port(t: Parameters<typeof opened>[0]) {
     }
     const accepted = await server.refused();
     assert.ok(outcome.fromPartner && accepted.fromPartner);
+    assert.equal(foreseen.acceptor, brief(accepted), "what the acceptor foresees of it");
     return `${brief(outcome)}, ${brief(accepted)}`;
   };
 }
@@ -87,28 +97,32 @@ const trusted: Side = { kind: "trusted", demand: "hard" };
 
 for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
   for (const { kind, expected } of matrix) {
-    test(`[LK21][CS6][CS9] ${maxVersion}: ${kind}, at both ends`, patience, async (t) => {
-      const meet = await port(t);
-      for (const demand of columns) {
-        const dialled = await meet({
-          dialler: { kind: "trusted", demand },
-          acceptor: { kind, demand: "hard" },
-          maxVersion,
-        });
-        const cause = causeOf(expected[demand], demand, maxVersion);
-        assert.equal(dialled, refusedBy("dialler", cause), `dialled, ${demand}`);
-        const called = await meet({
-          dialler: { kind, demand: "hard" },
-          acceptor: { kind: "trusted", demand },
-          maxVersion,
-        });
-        assert.equal(called, refusedBy("acceptor", cause), `calling, ${demand}`);
-      }
-    });
+    test(
+      `[LK21][WI1][CS6][CS9][CS11] ${maxVersion}: ${kind}, at both ends`,
+      patience,
+      async (t) => {
+        const meet = await port(t);
+        for (const demand of columns) {
+          const dialled = await meet({
+            dialler: { kind: "trusted", demand },
+            acceptor: { kind, demand: "hard" },
+            maxVersion,
+          });
+          const cause = causeOf(expected[demand], demand, maxVersion);
+          assert.equal(dialled, refusedBy("dialler", cause), `dialled, ${demand}`);
+          const called = await meet({
+            dialler: { kind, demand: "hard" },
+            acceptor: { kind: "trusted", demand },
+            maxVersion,
+          });
+          assert.equal(called, refusedBy("acceptor", cause), `calling, ${demand}`);
+        }
+      },
+    );
   }
 
   test(
-    `[LK21][CS6] ${maxVersion}: a caller without certificate, at both ends`,
+    `[LK21][WI1][CS6] ${maxVersion}: a caller without certificate, at both ends`,
     patience,
     async (t) => {
       const meet = await port(t);
@@ -125,7 +139,7 @@ for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
 }
 
 test(
-  "[LK21][CS9] two servers that refuse each other each tell their own cause",
+  "[LK21][WI1][CS9] two servers that refuse each other each tell their own cause",
   patience,
   async (t) => {
     const meet = await port(t);

@@ -6,12 +6,14 @@ import type { Clock } from "../os/clock.ts";
 import { type Gate, openGate } from "./gate.ts";
 import { contextOptions, type LinkIdentity } from "./identity.ts";
 import { unverifiedFor } from "./limits.ts";
+import type { PeerProtocol } from "./judge-on-link.ts";
 import type { LinkSettings } from "./link-settings.ts";
 import type { LinkOutcome, Protocol, VerifiedPeer } from "./peer.ts";
+import type { PostureExchange } from "./posture-exchange.ts";
 import { readChainEarly } from "./presented-chain.ts";
 import { causeOfTlsError } from "./tls-error.ts";
 import { UnverifiedPeer } from "./unverified-peer.ts";
-import { verifyPeer, type Admission, type PeerProtocol } from "./verify.ts";
+import { verifyPeer, type Admission } from "./verify.ts";
 
 /** A refused connection whose other end proved that it is our partner, or that we were asked by. */
 export type Refused = Extract<LinkOutcome, { readonly outcome: "refused" }>;
@@ -25,6 +27,7 @@ export interface ServeOptions {
   readonly identity: () => LinkIdentity;
   readonly settings: () => LinkSettings;
   readonly admission: Admission;
+  readonly postures?: PostureExchange;
   readonly onPeer: (peer: VerifiedPeer) => void;
   /** A partner that was refused, or that refuses us. Strangers are only counted. */
   readonly onRefused: (outcome: Refused) => void;
@@ -123,6 +126,7 @@ async function meet({ options, gate, count }: Reception, socket: TLSSocket): Pro
     settings: options.settings(),
     admission: options.admission,
     expectedNode: null,
+    postures: options.postures,
     clock: options.clock,
   });
   if (outcome.outcome === "verified") {

@@ -4,25 +4,19 @@ import { decodeVerdict, encodeVerdict, type VerdictFrame } from "@gridward/core/
 import { isTlsCauseCode, tlsCauses, type TlsCauseCode } from "@gridward/core/domain/tls-cause";
 import type { Clock } from "../os/clock.ts";
 import { randomBytes } from "../os/random.ts";
-import { judgePeer, type ExpectedPeer, type Judgement, type Purpose } from "../trust/judge.ts";
+import type { Judgement } from "../trust/judge.ts";
 import type { CertificateName } from "../trust/x509/names.ts";
 import { certificateText, notAfterOf } from "../trust/x509/read.ts";
 import { identityId, type LinkIdentity } from "./identity.ts";
-import { type LinkSettings, strictLink } from "./link-settings.ts";
-import {
-  type LinkOutcome,
-  type PeerTrust,
-  type Protocol,
-  unverifiedFrameBytesMax,
-} from "./peer.ts";
+import { judgeOnLink, type PeerProtocol, settingsFor } from "./judge-on-link.ts";
+import type { LinkSettings } from "./link-settings.ts";
+import { type LinkOutcome, type PeerTrust, unverifiedFrameBytesMax } from "./peer.ts";
 import type { PeerName } from "./peer-name.ts";
+import { exchangePostures, type PostureExchange } from "./posture-exchange.ts";
 import { exchangeProofs } from "./proof.ts";
 import { causeOfTlsError } from "./tls-error.ts";
 import type { UnverifiedPeer } from "./unverified-peer.ts";
 import { VerifiedLink } from "./verified-link.ts";
-
-/** The conversations between peers that verify each other; diag has a rule of its own. */
-export type PeerProtocol = Exclude<Protocol, "gridward-diag/1">;
 
 /** Whom we let in. */
 export interface Admission {
@@ -41,6 +35,8 @@ export interface VerifyOrder {
   readonly admission: Admission;
   /** The server that a dial of ours means; null is any server of the system. */
   readonly expectedNode: NodeId | null;
+  /** What a partner is told of this server, and who hears what it tells; absent: nothing. */
+  readonly postures?: PostureExchange | undefined;
   readonly clock: Clock;
 }
 
@@ -97,6 +93,9 @@ async function provePartner(
     theirs,
     claimCause: claim?.cause,
   });
+  if (proof.kind === "proved" && order.protocol === "gridward-partner/1" && isNewest(order.peer)) {
+    await exchangePostures(order.peer, nodeId(theirs.id), order.postures);
+  }
   if (met.objection !== undefined || theirs.verdict === "refused") {
     return conclude(order, met, proof.isPartner);
   }
@@ -160,61 +159,23 @@ function peerName({ protocol, direction }: VerifyOrder, id: string): PeerName {
 }
 
 function judge(order: VerifyOrder): Judgement {
-  const { peer, identity, clock } = order;
-  if (order.protocol === "gridward-witness/1") return judgeVersion(peer);
-  const settings = settingsFor(order);
-  const found = judgePresence(order, settings);
-  if (found !== undefined) return found;
-  const purposes: Readonly<Record<typeof order.protocol, Purpose>> = {
-    "gridward-partner/1": "partner",
-    "gridward-replica/1": order.direction === "dial" ? "server" : "client",
-  };
-  return judgePeer({
+  const { peer, identity, protocol, direction, settings, expectedNode } = order;
+  return judgeOnLink({
+    protocol,
+    direction,
+    settings,
+    expectedNode,
     chain: peer.theirChain,
     anchors: identity.anchors,
     lists: identity.lists,
-    purpose: purposes[order.protocol],
-    expected: expectedPeer(order),
-    at: clock.now(),
-    settings,
+    at: order.clock.now(),
+    isNewest: isNewest(peer),
     handshake: peer.opensslVerdict(),
   });
 }
 
-/** What is set is for partners; a device that dials is judged in full, whatever is set (CS1). */
-function settingsFor({ protocol, direction, settings }: VerifyOrder): LinkSettings {
-  if (protocol !== "gridward-replica/1" || direction === "dial") return settings;
-  return { ...strictLink, revocation: settings.revocation };
-}
-
-/** Must there be a certificate, and may there be none? Undefined: it is for the judge to say. */
-function judgePresence(
-  { peer, direction }: VerifyOrder,
-  { validate, requireCertificate }: LinkSettings,
-): Judgement | undefined {
-  const isShown = peer.theirChain.length > 0;
-  if (direction === "accept" && !isShown && requireCertificate) {
-    const facts = { ours: "requires a certificate", theirs: "presents none" };
-    return { verdict: "refused", cause: "T09", ...facts };
-  }
-  const isKeyAlone = !validate || (direction === "accept" && !isShown);
-  if (!isKeyAlone) return undefined;
-  const version = judgeVersion(peer);
-  return isShown && version.verdict === "ok" ? undefined : version;
-}
-
-/** Keys without certificates: only TLS 1.3 binds its exporter to the whole handshake (design §6). */
-function judgeVersion({ socket }: UnverifiedPeer): Judgement {
-  if (socket.getProtocol() === "TLSv1.3") {
-    return { verdict: "ok", certificate: undefined, name: undefined, note: undefined };
-  }
-  return { verdict: "refused", cause: "T11", ours: "speaks TLS 1.3 only", theirs: "does not" };
-}
-
-function expectedPeer({ protocol, direction, expectedNode }: VerifyOrder): ExpectedPeer {
-  if (direction === "dial") return { kind: "server", node: expectedNode };
-  if (protocol === "gridward-replica/1") return { kind: "device" };
-  return { kind: "server", node: null }; // Which one it claims to be comes with its verdict.
+function isNewest({ socket }: UnverifiedPeer): boolean {
+  return socket.getProtocol() === "TLSv1.3";
 }
 
 function objectionOf(order: VerifyOrder, judgement: Judgement): Objection | undefined {
