@@ -31,14 +31,14 @@ const largest: Posture = {
   })),
 };
 
-test("[LM5] a posture is read back as it was said, and the largest fits in its frame", () => {
+test("[LF8] a posture is read back as it was said, and the largest fits in its frame", () => {
   const bytes = encodePosture(largest);
   assert.ok(bytes.length <= postureBytesMax, String(bytes.length));
   assert.deepEqual(decodePosture(bytes), { ok: true, value: largest });
   assert.deepEqual(decodePosture(encodePosture(null)), { ok: true, value: null });
 });
 
-test("[LM5] a posture with a member more, less or larger is none", () => {
+test("[LF8] a posture with a member more, less or larger is none", () => {
   const [first = ""] = largest.presents;
   for (const change of [
     { more: 1 },
@@ -57,7 +57,7 @@ test("[LM5] a posture with a member more, less or larger is none", () => {
   }
 });
 
-test("[LM5] no bytes make the reader of postures throw", () => {
+test("[LF8] no bytes make the reader of postures throw", () => {
   check(
     property(oneof(uint8Array(), json().map(utf8)), (bytes) => {
       decodePosture(bytes);

@@ -55,15 +55,15 @@ async function port(t: Parameters<typeof opened>[0]) {
     server.refresh();
     const own = presenting(a, dialler.kind, kinds.dialler, kinds.acceptor);
     const isAnonymous = dialler.kind === "none";
-    const demands = demanding(dialler.demand, kinds.acceptor);
+    const demand = demanding(dialler.demand, kinds.acceptor);
     const foreseen = foreseenBy(
-      { identity: own, settings: demands, isAnonymous },
+      { identity: own, settings: demand, isAnonymous },
       { identity, settings, isAnonymous: false },
     );
     const outcome = await dialLink({
       ...dialOptions(own, b, server.port),
       isAnonymous,
-      settings: demands,
+      settings: demand,
     });
     const ends = outcome.outcome === "verified" ? "ok" : brief(outcome);
     assert.equal(foreseen.dialler, ends, "what the dialler foresees of it");
