@@ -150,3 +150,67 @@ test("[EN1][EST2][PK3] our own client enrols over the same port", async () => {
   });
   assert.ok(outcome.ok, outcome.ok ? "" : outcome.error.detail);
 });
+
+/** As a device with curl and openssl renews: the certificate in the handshake, a request of openssl. */
+async function renew(...more: readonly string[]): Promise<string> {
+  const url = `https://127.0.0.1:${server?.port ?? 0}/.well-known/est/simplereenroll`;
+  const words = ["--cacert", "anchor.pem", "-D", "answer-headers", ...more];
+  const type = ["-H", "Content-Type: application/pkcs10", "--data-binary", "@request.b64"];
+  return run("curl", "-sS", ...words, ...type, "-o", "answer", "-w", "%{http_code}", url);
+}
+
+async function takeCertificate(name: string): Promise<void> {
+  await run("openssl", "base64", "-d", "-in", "answer", "-out", "answer.der");
+  const words = ["-in", "answer.der", "-inform", "DER", "-print_certs", "-out", name];
+  await run("openssl", "pkcs7", ...words);
+}
+
+test(
+  "[EST12][EST13][EST14][EST15][PK4][PK8] a device with curl and openssl renews, for a new key",
+  needsTools,
+  async () => {
+    const url = `https://127.0.0.1:${server?.port ?? 0}/.well-known/est/csrattrs`;
+    await run("curl", "-sSf", "--cacert", "anchor.pem", "-o", "csrattrs.b64", url);
+    await run("openssl", "base64", "-d", "-in", "csrattrs.b64", "-out", "csrattrs.der");
+    const wanted = await run("openssl", "asn1parse", "-inform", "DER", "-in", "csrattrs.der");
+    assert.match(wanted, /ecdsa-with-SHA256[\s\S]*id-ecPublicKey[\s\S]*prime256v1/);
+
+    await makeRequest();
+    assert.equal(await enrol(bay.issueCode().reveal()), "200");
+    await takeCertificate("device.pem");
+    const shown = ["--cert", "device.pem", "--key", "key.pem"];
+    // The same key, and the names of the certificate: as openssl makes a request of one.
+    const asIs = ["-x509toreq", "-copy_extensions", "copyall", "-in", "device.pem"];
+    await run("openssl", "x509", ...asIs, "-signkey", "key.pem", "-out", "csr");
+    await run("openssl", "req", "-in", "csr", "-outform", "DER", "-out", "request.der");
+    await run("openssl", "base64", "-in", "request.der", "-out", "request.b64");
+    assert.equal(await renew(), "403");
+    assert.match(readFileSync(file("answer"), "utf8"), /T09/);
+    for (const version of ["--tls-max", "--tlsv1.3"]) {
+      const words = version === "--tls-max" ? [version, "1.2"] : [version];
+      assert.equal(await renew(...shown, ...words), "200", readFileSync(file("answer"), "utf8"));
+    }
+    await takeCertificate("second.pem");
+    const strict = ["-x509_strict", "-purpose", "sslclient", "-CAfile", "anchor.pem"];
+    assert.match(await run("openssl", "verify", ...strict, "second.pem"), /: OK/);
+
+    // A new key under another name: refused; under its own: taken.
+    const next = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+    const out = ["-keyout", "next.pem", "-outform", "DER", "-out", "request.der"];
+    const subject = `/CN=Q01/serialNumber=${bay.q01().id}`;
+    const names = `URI:urn:gridward:device:${bay.q01().id},DNS:Q01,IP:10.0.0.7`;
+    for (const [name, status] of [
+      ["DNS:main.example.org", "400"],
+      [names, "200"],
+    ] as const) {
+      const asked = ["-subj", subject, "-addext", `subjectAltName=${name}`];
+      await run("openssl", "req", "-new", ...next, ...asked, ...out);
+      await run("openssl", "base64", "-in", "request.der", "-out", "request.b64");
+      assert.equal(await renew("--cert", "second.pem", "--key", "key.pem"), status);
+    }
+    await takeCertificate("third.pem");
+    const ofKey = await run("openssl", "pkey", "-in", "next.pem", "-pubout");
+    assert.equal(await run("openssl", "x509", "-in", "third.pem", "-noout", "-pubkey"), ofKey);
+    assert.equal(server?.defects.length, 0);
+  },
+);

@@ -11,6 +11,7 @@ import { type Clock, runSoon } from "@gridward/runtime/os/clock";
 import { descriptorLimit } from "@gridward/runtime/os/descriptors";
 import type { Backups } from "./backup/open-backups.ts";
 import { startBackups } from "./backup/start-backups.ts";
+import { CertificateKeeper } from "./ca/keep-certificates.ts";
 import { CrlKeeper } from "./ca/keep-crl.ts";
 import { EventLog } from "./event-log.ts";
 import { Doors } from "./health/doors.ts";
@@ -91,10 +92,11 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const tools = { events, counters, hasher, backups, upload, slow, doors, freshness };
   const front = frontEnd(basis, pair, { ...tools, since: watch.since });
   const crl = new CrlKeeper({ ...basis, front });
+  const certificates = new CertificateKeeper({ ...basis, front });
   const look = { tick: () => freshness.look(front.condition()) };
   const ended = new AbortController();
   const operator = openOrders({ ...basis, pair, front, config: found.config, events });
-  void keepTicking([pair, slow, security, crl, look, order], clock, ended.signal);
+  void keepTicking([pair, slow, security, crl, certificates, look, order], clock, ended.signal);
   void upload.keepOn(ended.signal);
   return ok({
     identity,

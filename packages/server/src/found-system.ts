@@ -1,5 +1,5 @@
 import { accountId, systemId } from "@gridward/core/base/identity";
-import { assert, err, ok, type Result } from "@gridward/core/base/result";
+import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Secret } from "@gridward/core/base/secret";
 import type { Instant } from "@gridward/core/base/time";
 import type { Command, Submission } from "@gridward/core/domain/command";
@@ -14,10 +14,8 @@ import { freshSystemKey, seal, type SystemKey } from "@gridward/runtime/os/seal"
 import { parseDn } from "@gridward/core/codec/ldap/dn";
 import type { ServerConfig } from "@gridward/core/codec/server-config";
 import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
-import { readCertificate } from "@gridward/runtime/trust/x509/read";
-import { createRequest } from "@gridward/runtime/trust/x509/request";
 import { createAuthority } from "./ca/authority.ts";
-import { issueReplicaSigner, issueServer } from "./ca/issue.ts";
+import { issueOwn } from "./ca/issue-own.ts";
 import { firstCodeValidity } from "./desk/account-endpoints.ts";
 import { codeFor, sealCode } from "./one-time-code.ts";
 import type { OwnIdentity } from "./own-identity.ts";
@@ -94,9 +92,10 @@ function planSystem(
   const now = parts.now();
   const requestId = freshRequestId();
   const server = ownServerRow(parts, now);
-  const own = issueOwn(parts.identity, { server, site, systemKey, now });
+  const { row: authority, certificate } = createAuthority({ site, systemKey, now });
+  const own = issueOwn({ authority, systemKey, server, keys: parts.identity, now });
   if (!own.ok) return own;
-  const { authority, issued, rows } = own.value;
+  const { issued, rows } = own.value;
   const code = codeFor(systemKey, "first sign-in", requestId);
   const id = freshId();
   const verifier = sealCode(systemKey, "first sign-in", code);
@@ -107,7 +106,7 @@ function planSystem(
     site,
     replicaKey: seal(systemKey, replicaKeyPurpose, randomBytes(32)),
     authority,
-    certificates: rows,
+    certificates: [certificate, ...rows],
     server,
     administrator: {
       id: accountId(freshId()),
@@ -116,37 +115,6 @@ function planSystem(
     },
   };
   return ok({ id, code, issued, submission: { command, actor, at: now, requestId } });
-}
-
-/** The authority, and its first certificates: those of this server. */
-function issueOwn(
-  identity: OwnIdentity,
-  order: {
-    readonly server: ServerRow;
-    readonly site: string;
-    readonly systemKey: SystemKey;
-    readonly now: Instant;
-  },
-) {
-  const { server, systemKey, now } = order;
-  const { row: authority, certificate: row } = createAuthority(order);
-  const issue = { authority, systemKey, now };
-  const leaf = issueServer(
-    { ...issue, request: createRequest(identity.tlsKey, server.name) },
-    server,
-  );
-  if (!leaf.ok) return leaf;
-  const request = createRequest(identity.signerKey, server.name);
-  const signer = issueReplicaSigner({ ...issue, request }, server);
-  if (!signer.ok) return signer;
-  const anchor = readCertificate(authority.certificate);
-  assert(anchor !== undefined, "a certificate that was just made can be read");
-  const issued: IssuedFiles = {
-    authority: anchor,
-    certificate: leaf.value.certificate,
-    signerCertificate: signer.value.certificate,
-  };
-  return ok({ authority, issued, rows: [row, leaf.value.row, signer.value.row] });
 }
 
 /** How this server is entered in the system. */

@@ -1,5 +1,5 @@
 import type { DeviceId, NodeId } from "@gridward/core/base/identity";
-import { revocationOf } from "@gridward/core/domain/revocation";
+import { heldCertificate } from "@gridward/core/domain/device-certificate";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { tlsCauses } from "@gridward/core/domain/tls-cause";
 import type { CrlRow, ServerRow, WitnessRow } from "@gridward/core/domain/types";
@@ -156,11 +156,11 @@ function findServer(parts: DialParts, node: NodeId): ServerRow | undefined {
   return servers.size > 0 ? servers.get(node) : parts.known().find(({ id }) => id === node);
 }
 
-/** With the certificate of the day, and that not revoked. */
+/** With the certificate of the day, or the one that it was renewed with, and that not revoked. */
 export function isEnrolled(state: DirectoryState, device: DeviceId, fingerprint: string): boolean {
   const row = state.tables.devices.get(device);
-  if (row?.status !== "enrolled" || row.certificate?.fingerprint !== fingerprint) return false;
-  return revocationOf(state, row.certificate.serial) === null;
+  if (row?.status !== "enrolled") return false;
+  return heldCertificate(state, row, (held) => held.fingerprint === fingerprint) !== null;
 }
 
 function unknownServer(node: NodeId): LinkOutcome {

@@ -81,8 +81,13 @@ export class OwnIdentity {
   /** Part of a system from now on. Durable when it returns. */
   adopt(systemKey: SystemKey, issued: IssuedFiles): void {
     saveSystemKey(serverPaths(this.#directory).systemKey, systemKey);
-    saveIssued(this.#directory, issued);
     this.#systemKey = systemKey;
+    this.renew(issued);
+  }
+
+  /** New certificates for the same keys. Durable when it returns, shown from then on (PK8). */
+  renew(issued: IssuedFiles): void {
+    saveIssued(this.#directory, issued);
     this.certificates.replaceIssued(issued);
   }
 

@@ -52,6 +52,7 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "device-registered":
     case "device-code-issued":
     case "device-enrolled":
+    case "device-renewed":
     case "device-replication-set":
       return [changeDevice(state, fact, at)];
     case "invite-issued":
@@ -236,7 +237,9 @@ function without(group: GroupRow, list: "deny" | "administrators", id: AccountId
   return { ...group, [list]: group[list].filter((one) => one !== id) };
 }
 
-type DeviceFact = FactOf<"device-code-issued" | "device-enrolled" | "device-replication-set">;
+type DeviceFact = FactOf<
+  "device-code-issued" | "device-enrolled" | "device-renewed" | "device-replication-set"
+>;
 
 function changeDevice(
   state: DirectoryState,
@@ -247,10 +250,10 @@ function changeDevice(
     return { table: "devices", key: fact.device.id, row: fact.device };
   }
   const device = { ...getRow(state.tables.devices, fact.id), changedAt: at };
-  return { table: "devices", key: fact.id, row: { ...device, ...deviceMembers(fact) } };
+  return { table: "devices", key: fact.id, row: { ...device, ...deviceMembers(device, fact) } };
 }
 
-function deviceMembers(fact: DeviceFact): Partial<DeviceRow> {
+function deviceMembers(before: DeviceRow, fact: DeviceFact): Partial<DeviceRow> {
   switch (fact.kind) {
     case "device-code-issued":
       return { enrolment: { verifier: fact.verifier, expiresAt: fact.expiresAt } };
@@ -260,7 +263,13 @@ function deviceMembers(fact: DeviceFact): Partial<DeviceRow> {
         status: "enrolled",
         enrolment: null,
         certificate: { serial, fingerprint, notAfter },
+        earlier: null,
       };
+    }
+    case "device-renewed": {
+      const { of, serial, fingerprint, notAfter } = fact;
+      const shown = before.certificate?.serial === of ? before.certificate : before.earlier;
+      return { certificate: { serial, fingerprint, notAfter }, earlier: shown };
     }
     case "device-replication-set":
       return { replication: { enabled: fact.enabled, revision: fact.revision } };

@@ -105,6 +105,16 @@ export const commandShapes: {
     certificate: certificateShape,
     encoded: z.exactOptional(longText),
   }),
+  "renew-device": shape("renew-device", {
+    id,
+    of: text,
+    certificate: certificateShape,
+    encoded: z.exactOptional(longText),
+  }),
+  "renew-server": shape("renew-server", {
+    id,
+    certificates: z.array(certificateShape).max(2),
+  }),
   "issue-certificate": shape("issue-certificate", {
     certificate: certificateShape,
     encoded: z.exactOptional(longText),

@@ -112,6 +112,20 @@ export type Command =
       /** The certificate itself, DER in base64: becomes the answer, so that a retry gets it too. */
       readonly encoded?: string;
     }
+  /** With the certificate that the device showed, by its serial number. `encoded` as above. */
+  | {
+      readonly kind: "renew-device";
+      readonly id: DeviceId;
+      readonly of: string;
+      readonly certificate: CertificateRow;
+      readonly encoded?: string;
+    }
+  /** By the server itself: what it issued to itself, for its TLS key and its replica signer. */
+  | {
+      readonly kind: "renew-server";
+      readonly id: NodeId;
+      readonly certificates: readonly CertificateRow[];
+    }
   /** To a third party. `encoded` as with enrol-device. */
   | {
       readonly kind: "issue-certificate";

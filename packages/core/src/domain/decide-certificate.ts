@@ -5,7 +5,13 @@ import { decided, type CommandOf, type Decision } from "./decision.ts";
 import { nameLengthMax } from "./limits.ts";
 import { isPlainText } from "./names.ts";
 import { refuse } from "./refusal.ts";
-import { certificatesOfServer, listedAt, nextCrlNumber, revokedBy } from "./revocation.ts";
+import {
+  certificatesOfServer,
+  isOfServer,
+  listedAt,
+  nextCrlNumber,
+  revokedBy,
+} from "./revocation.ts";
 import type { DirectoryState } from "./state.ts";
 import type { CertificateRow } from "./types.ts";
 
@@ -47,6 +53,26 @@ export function revokeCertificate(
     return refuse("certificate.list-full", String(listedMax));
   }
   return decided([{ kind: "certificate-revoked", serial, reason, by: actor.name }], { id: serial });
+}
+
+/** PK8: for itself alone; also what was issued while there was nobody to journal it. */
+export function renewServer(
+  state: DirectoryState,
+  { id, certificates }: CommandOf<"renew-server">,
+  { actor, at }: Submission,
+): Decision {
+  const server = state.tables.servers.get(id);
+  if (server === undefined) return refuse("pair.server-not-found", id);
+  if (actor.id !== id) return refuse("access.denied", `${actor.name} is not ${server.name}`);
+  for (const certificate of certificates) {
+    const { serial, profile, name, authority, notBefore } = certificate;
+    // By the clock of the Main: one that is ahead elsewhere would cut its own link.
+    if (notBefore > at) return refuse("certificate.not-yet-valid", name);
+    if (!isOfServer(certificate, server)) return refuse("certificate.wrong-profile", profile);
+    if (!state.tables.authorities.has(authority)) return refuse("server.unavailable", authority);
+    if (state.tables.certificates.has(serial)) return refuse("certificate.exists", name);
+  }
+  return decided(certificates.map((certificate) => ({ kind: "certificate-issued", certificate })));
 }
 
 /** Without any, a server would be refused by all others: neither partner nor device reaches it. */

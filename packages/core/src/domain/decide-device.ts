@@ -7,6 +7,7 @@ import {
   devicesPerCommandMax,
   displayNameLengthMax,
 } from "./limits.ts";
+import { heldCertificate } from "./device-certificate.ts";
 import { isArea, isPlainText, isProperName } from "./names.ts";
 import { refuse } from "./refusal.ts";
 import type { DirectoryState } from "./state.ts";
@@ -68,6 +69,7 @@ function registered(device: NewDevice, group: DeviceRow["group"], at: Instant): 
     status: "registered",
     enrolment: null,
     certificate: null,
+    earlier: null,
     replication: { enabled: true, revision: 1 },
     keyVersion: 1,
     createdAt: at,
@@ -109,6 +111,32 @@ export function enrolDevice(
     [
       { kind: "certificate-issued", certificate },
       { kind: "device-enrolled", id: device.id, serial, fingerprint, notAfter },
+    ],
+    encoded === undefined ? {} : { certificate: encoded },
+  );
+}
+
+/**
+ * PK8: the device showed a certificate that counts and is in its time. That one stays beside the
+ * new one, which may be lost on the way; whatever else the device had counts no more.
+ */
+export function renewDevice(
+  state: DirectoryState,
+  { id, of, certificate, encoded }: CommandOf<"renew-device">,
+  { at }: Submission,
+): Decision {
+  const device = state.tables.devices.get(id);
+  if (device === undefined) return refuse("device.not-found", id);
+  if (device.status === "lost") return refuse("device.lost", device.name);
+  const shown = heldCertificate(state, device, ({ serial }) => serial === of);
+  if (shown === null || shown.notAfter <= at) return refuse("enrolment.not-renewed", device.name);
+  if (certificate.profile !== "device") return refuse("certificate.wrong-profile", device.name);
+  const { serial, fingerprint, notAfter } = certificate;
+  if (state.tables.certificates.has(serial)) return refuse("certificate.exists", serial);
+  return decided(
+    [
+      { kind: "certificate-issued", certificate },
+      { kind: "device-renewed", id, of, serial, fingerprint, notAfter },
     ],
     encoded === undefined ? {} : { certificate: encoded },
   );

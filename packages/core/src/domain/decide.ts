@@ -1,9 +1,20 @@
 import type { RequestId } from "../base/identity.ts";
 import type { Submission } from "./command.ts";
 import { changeStanding, createAccount, lockAccount, updateAccount } from "./decide-account.ts";
-import { issueCertificate, publishCrl, revokeCertificate } from "./decide-certificate.ts";
+import {
+  issueCertificate,
+  publishCrl,
+  renewServer,
+  revokeCertificate,
+} from "./decide-certificate.ts";
 import { endSession, issueCode, replacePassword } from "./decide-credential.ts";
-import { enrolDevice, issueDeviceCode, registerDevices, setReplication } from "./decide-device.ts";
+import {
+  enrolDevice,
+  issueDeviceCode,
+  registerDevices,
+  renewDevice,
+  setReplication,
+} from "./decide-device.ts";
 import { changeMembership, createGroup, deleteGroup } from "./decide-group.ts";
 import {
   changeAckSet,
@@ -79,11 +90,13 @@ function decideCommand(state: DirectoryState, submission: Submission): Decision 
     case "register-devices":
     case "issue-device-code":
     case "enrol-device":
+    case "renew-device":
     case "set-replication":
       return decideDevice(state, command, submission);
     case "issue-certificate":
     case "revoke-certificate":
     case "publish-crl":
+    case "renew-server":
       return decideCertificate(state, command, submission);
     case "issue-invite":
     case "spend-invite-try":
@@ -170,7 +183,9 @@ function decideSetAside(
 
 function decideDevice(
   state: DirectoryState,
-  command: CommandOf<"register-devices" | "issue-device-code" | "enrol-device" | "set-replication">,
+  command: CommandOf<
+    "register-devices" | "issue-device-code" | "enrol-device" | "renew-device" | "set-replication"
+  >,
   submission: Submission,
 ): Decision {
   switch (command.kind) {
@@ -180,6 +195,8 @@ function decideDevice(
       return issueDeviceCode(state, command, submission);
     case "enrol-device":
       return enrolDevice(state, command, submission);
+    case "renew-device":
+      return renewDevice(state, command, submission);
     case "set-replication":
       return setReplication(state, command);
   }
@@ -187,7 +204,7 @@ function decideDevice(
 
 function decideCertificate(
   state: DirectoryState,
-  command: CommandOf<"issue-certificate" | "revoke-certificate" | "publish-crl">,
+  command: CommandOf<"issue-certificate" | "revoke-certificate" | "publish-crl" | "renew-server">,
   submission: Submission,
 ): Decision {
   switch (command.kind) {
@@ -197,6 +214,8 @@ function decideCertificate(
       return revokeCertificate(state, command, submission);
     case "publish-crl":
       return publishCrl(state, command);
+    case "renew-server":
+      return renewServer(state, command, submission);
   }
 }
 

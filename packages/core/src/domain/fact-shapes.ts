@@ -81,6 +81,13 @@ export const factShapes: { readonly [Kind in Fact["kind"]]: z.ZodType<Plain<Fact
     fingerprint: text,
     notAfter: whole,
   }),
+  "device-renewed": shape("device-renewed", {
+    id,
+    of: text,
+    serial: text,
+    fingerprint: text,
+    notAfter: whole,
+  }),
   "device-replication-set": shape("device-replication-set", {
     id,
     enabled: z.boolean(),

@@ -80,6 +80,15 @@ export type Fact =
       readonly fingerprint: string;
       readonly notAfter: Instant;
     }
+  /** With the certificate that is named, which goes on counting beside the new one. */
+  | {
+      readonly kind: "device-renewed";
+      readonly id: DeviceId;
+      readonly of: string;
+      readonly serial: string;
+      readonly fingerprint: string;
+      readonly notAfter: Instant;
+    }
   | {
       readonly kind: "device-replication-set";
       readonly id: DeviceId;

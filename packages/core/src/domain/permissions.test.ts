@@ -56,6 +56,8 @@ test("[AZ1][AM1] only the account and the servers may order what is not administ
     "lock-account",
     "publish-crl",
     "record-set-aside",
+    "renew-device",
+    "renew-server",
     "restore-system",
     "spend-invite-try",
     "start-term",

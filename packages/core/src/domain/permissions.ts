@@ -46,6 +46,8 @@ export const permissions: { readonly [Kind in CommandKind]: Permission } = {
   "register-devices": securityAdministrator,
   "issue-device-code": securityAdministrator,
   "enrol-device": { ...servers, others: ["server", "device"] },
+  "renew-device": { ...servers, others: ["server", "device"] },
+  "renew-server": servers,
   "issue-certificate": securityAdministrator,
   "revoke-certificate": securityAdministrator,
   "publish-crl": servers,

@@ -43,9 +43,16 @@ export function certificatesOfServer(
   { id }: Pick<ServerRow, "id">,
 ): readonly CertificateRow[] {
   return [...tables.certificates.values()]
-    .filter(({ profile }) => profile === "server" || profile === "replica-signer")
-    .filter(({ subject, revoked }) => revoked === null && namesOf(subject).includes(id))
+    .filter((row) => row.revoked === null && isOfServer(row, { id }))
     .toSorted((left, right) => (left.serial < right.serial ? -1 : 1));
+}
+
+export function isOfServer(
+  { profile, subject }: Pick<CertificateRow, "profile" | "subject">,
+  { id }: Pick<ServerRow, "id">,
+): boolean {
+  const isFit = profile === "server" || profile === "replica-signer";
+  return isFit && namesOf(subject).includes(id);
 }
 
 function namesOf(subject: string): readonly string[] {

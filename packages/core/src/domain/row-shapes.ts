@@ -79,6 +79,12 @@ export const groupShape = z.strictObject({
   changedAt: whole,
 }) satisfies Shape<Rows["groups"]>;
 
+const deviceCertificateShape = z.strictObject({
+  serial: text,
+  fingerprint: text,
+  notAfter: whole,
+});
+
 export const deviceShape = z.strictObject({
   id,
   name: text,
@@ -89,7 +95,8 @@ export const deviceShape = z.strictObject({
   group: id,
   status: z.enum(["registered", "enrolled", "lost"]),
   enrolment: codeShape.nullable(),
-  certificate: z.strictObject({ serial: text, fingerprint: text, notAfter: whole }).nullable(),
+  certificate: deviceCertificateShape.nullable(),
+  earlier: deviceCertificateShape.nullable(),
   replication: z.strictObject({ enabled: z.boolean(), revision: whole }),
   keyVersion: whole,
   createdAt: whole,

@@ -73,6 +73,7 @@ function factAgain(state: DirectoryState, fact: Fact, again: Again): Facts {
     case "device-registered":
     case "device-code-issued":
     case "device-enrolled":
+    case "device-renewed":
     case "device-replication-set":
       return deviceAgain(state, fact, again);
     case "certificate-issued":
@@ -218,7 +219,11 @@ function groupAgain(
 function deviceAgain(
   state: DirectoryState,
   fact: FactOf<
-    "device-registered" | "device-code-issued" | "device-enrolled" | "device-replication-set"
+    | "device-registered"
+    | "device-code-issued"
+    | "device-enrolled"
+    | "device-renewed"
+    | "device-replication-set"
   >,
   again: Again,
 ): Facts {
@@ -240,6 +245,7 @@ function deviceAgain(
         issueDeviceCode(state, { ...fact, kind: "issue-device-code" }, submission),
       );
     case "device-enrolled":
+    case "device-renewed":
       if (device.certificate?.serial === fact.serial) return already;
       if (device.status === "lost") return refuse("device.lost", device.name);
       return isChangedSince(state, device.changedAt, again) ? conflict(device.name) : ok([fact]);

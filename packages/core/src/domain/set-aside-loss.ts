@@ -61,6 +61,7 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "device-registered":
     case "device-code-issued":
     case "device-enrolled":
+    case "device-renewed":
     case "certificate-issued":
     case "crl-published":
     case "system-created":

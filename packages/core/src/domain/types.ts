@@ -84,6 +84,12 @@ export interface AccessPoint {
   readonly ip: string | null;
 }
 
+export interface DeviceCertificate {
+  readonly serial: string;
+  readonly fingerprint: string;
+  readonly notAfter: Instant;
+}
+
 export interface DeviceRow {
   readonly id: DeviceId;
   readonly name: string;
@@ -95,11 +101,9 @@ export interface DeviceRow {
   readonly status: "registered" | "enrolled" | "lost";
   /** The one-time code of the last package; null once used. */
   readonly enrolment: { readonly verifier: Sealed; readonly expiresAt: Instant } | null;
-  readonly certificate: {
-    readonly serial: string;
-    readonly fingerprint: string;
-    readonly notAfter: Instant;
-  } | null;
+  readonly certificate: DeviceCertificate | null;
+  /** The one that it was renewed with: the answer with the new one may be lost on the way. */
+  readonly earlier: DeviceCertificate | null;
   readonly replication: { readonly enabled: boolean; readonly revision: number };
   /** Version of the device's own verifier key Kd. */
   readonly keyVersion: number;

@@ -4,12 +4,13 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { after, test } from "node:test";
+import { TLSSocket } from "node:tls";
 import * as fc from "fast-check";
 import { deviceId, nodeId } from "@gridward/core/base/identity";
 import { Secret } from "@gridward/core/base/secret";
 import { day } from "@gridward/core/base/time";
 import { systemClock, type Clock } from "../os/clock.ts";
-import { enrolOverEst, type EnrolOrder } from "./est-client.ts";
+import { enrolOverEst, renewOverEst, type EnrolOrder } from "./est-client.ts";
 import { testAuthority } from "./test-authority.ts";
 import { buildCertificate } from "./x509/certificate.ts";
 import { encodeCertsOnly } from "./x509/certs-only.ts";
@@ -50,6 +51,8 @@ interface Heard {
   readonly url: string | undefined;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
+  /** Fingerprint of the certificate that the client showed. */
+  readonly peer: string | undefined;
 }
 
 const servers: Server[] = [];
@@ -65,12 +68,16 @@ async function anEst(
   const own = identity ?? serverIdentity();
   const tls = { key: keyToPem(own.key).reveal(), cert: own.certificate.toString() };
   const heard: Heard[] = [];
-  const server = createServer(tls, (request, response) => {
+  const asking = { ...tls, requestCert: true, rejectUnauthorized: false };
+  const server = createServer(asking, (request, response) => {
     const { url, headers } = request;
     const pieces: Buffer[] = [];
     request.on("data", (piece: Buffer) => pieces.push(piece));
     request.once("end", () => {
-      heard.push({ url, headers, body: Buffer.concat(pieces).toString() });
+      const { socket } = request;
+      const shown = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+      const body = Buffer.concat(pieces).toString();
+      heard.push({ url, headers, body, peer: shown?.fingerprint256 });
       answer(response);
     });
   });
@@ -233,4 +240,20 @@ test("[EN5] no order and no answer makes it throw", async () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test("[EN6][PK8] a device renews with its certificate, and no code is sent", async () => {
+  const est = await anEst(issued(right));
+  const old = issue("device", ourName, key);
+  const { code: _, ...asked } = order([est.port]);
+  const outcome = await renewOverEst({ ...asked, shown: { certificate: old, key } });
+  assert.ok(outcome.ok && outcome.value.publicKey.equals(createPublicKey(key)));
+  const [heard] = est.heard;
+  assert.equal(heard?.url, "/.well-known/est/simplereenroll");
+  assert.equal(heard?.headers.authorization, undefined);
+  assert.equal(heard?.peer, old.fingerprint256);
+  const other = await anEst(issued(issue("device", ourName, createTlsKey())));
+  const { code: __, ...again } = order([other.port]);
+  const refused = await renewOverEst({ ...again, shown: { certificate: old, key } });
+  assert.ok(!refused.ok && /no certificate for this device's key/.test(refused.error.detail));
 });

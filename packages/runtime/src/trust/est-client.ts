@@ -9,6 +9,7 @@ import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { Clock } from "../os/clock.ts";
 import { judgePeer, withoutLists, type ExpectedPeer, type Purpose } from "./judge.ts";
 import { tlsPolicy } from "./tls-policy.ts";
+import { keyToPem } from "./x509/keys.ts";
 import { decodeCertsOnly } from "./x509/certs-only.ts";
 import { verifyRequest } from "./x509/request.ts";
 
@@ -20,17 +21,25 @@ export interface EstPlace {
   readonly port: number;
 }
 
-export interface EnrolOrder {
+interface EstOrder {
   /** In the order in which they are tried. */
   readonly places: readonly EstPlace[];
   /** Trust anchor of the system, PEM. Nothing else is trusted (RFC 7030 §3.6.1). */
   readonly anchor: string;
   readonly device: { readonly id: string; readonly name: string };
-  /** The one-time code of the device's package. */
-  readonly code: Secret<string>;
   /** PKCS#10, DER, made with the device's own key. */
   readonly request: Bytes;
   readonly clock: Clock;
+}
+
+export interface EnrolOrder extends EstOrder {
+  /** The one-time code of the device's package. */
+  readonly code: Secret<string>;
+}
+
+export interface RenewOrder extends EstOrder {
+  /** What the device has, in its time; the request names what this names. */
+  readonly shown: { readonly certificate: X509Certificate; readonly key: KeyObject };
 }
 
 const answerBytesMax = 64 * 1024;
@@ -49,11 +58,37 @@ interface EstAnswer {
  * certificate. Never throws, and takes at most 15 s a place.
  */
 export async function enrolOverEst(order: EnrolOrder): Promise<Result<X509Certificate, Refusal>> {
+  return obtain(order, codeWay(order));
+}
+
+/** Renews over EST simplereenroll (RFC 7030 §4.2.2), with the certificate that the device has. */
+export async function renewOverEst(order: RenewOrder): Promise<Result<X509Certificate, Refusal>> {
+  return obtain(order, certificateWay(order));
+}
+
+/** How the device says who it is. */
+interface Way {
+  readonly path: string;
+  readonly tls: { readonly cert?: string; readonly key?: string };
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function codeWay({ device, code }: EnrolOrder): Way {
+  const credentials = Buffer.from(`${device.name}:${code.reveal()}`).toString("base64");
+  return { path: "simpleenroll", tls: {}, headers: { authorization: `Basic ${credentials}` } };
+}
+
+function certificateWay({ shown: { certificate, key } }: RenewOrder): Way {
+  const tls = { cert: certificate.toString(), key: keyToPem(key).reveal() };
+  return { path: "simplereenroll", tls, headers: {} };
+}
+
+async function obtain(order: EstOrder, way: Way): Promise<Result<X509Certificate, Refusal>> {
   const key = verifyRequest(order.request);
   if (!key.ok) return refuse("enrolment.bad-request", key.error);
   const failures: string[] = [];
   for (const place of order.places) {
-    const answer = await ask(order, place);
+    const answer = await ask(order, way, place);
     const outcome = answer.ok ? judgeAnswer(order, key.value, answer.value) : failed(answer.error);
     if (outcome.ok) return outcome;
     const says = `${place.name} at ${place.address}: ${outcome.error.detail}`;
@@ -69,7 +104,7 @@ function failed(detail: string): Result<never, Refusal> {
 }
 
 function judgeAnswer(
-  order: EnrolOrder,
+  order: EstOrder,
   key: KeyObject,
   { status, body }: EstAnswer,
 ): Result<X509Certificate, Refusal> {
@@ -92,7 +127,7 @@ function sentenceOf(body: Bytes): string {
 
 /** RFC 8951 §3.1: base64 with or without line breaks, whatever the header fields say. */
 function readIssued(
-  order: EnrolOrder,
+  order: EstOrder,
   key: KeyObject,
   body: Bytes,
 ): Result<X509Certificate, Refusal> {
@@ -108,7 +143,7 @@ function readIssued(
 
 /** The one judge, with nothing of it switched off. */
 function judge(
-  { anchor, clock }: EnrolOrder,
+  { anchor, clock }: EstOrder,
   certificate: Bytes,
   wanted: { readonly purpose: Purpose; readonly expected: ExpectedPeer },
 ) {
@@ -127,12 +162,12 @@ function judge(
 }
 
 /** One request on a connection of its own, whole within its time, or why there is no answer. */
-async function ask(order: EnrolOrder, place: EstPlace): Promise<Result<EstAnswer, string>> {
+async function ask(order: EstOrder, way: Way, place: EstPlace): Promise<Result<EstAnswer, string>> {
   const { promise, resolve } = Promise.withResolvers<Result<EstAnswer, string>>();
   const done = new AbortController();
   const body = Buffer.from(order.request).toString("base64");
   try {
-    const call = request({ ...lineTo(order, place), headers: headersOf(order, body) });
+    const call = request({ ...lineTo(order, place), ...wayOf(way, body) });
     const cut = async (): Promise<void> => {
       await order.clock.sleep(answerWithin, done.signal);
       if (!done.signal.aborted) call.destroy(new Error("no answer in time"));
@@ -163,7 +198,7 @@ async function ask(order: EnrolOrder, place: EstPlace): Promise<Result<EstAnswer
 }
 
 /** OpenSSL verifies the chain against the anchor alone; then the judge, before a byte is sent. */
-function lineTo(order: EnrolOrder, { address, port }: EstPlace) {
+function lineTo(order: EstOrder, { address, port }: EstPlace) {
   return {
     ...tlsPolicy,
     ca: order.anchor,
@@ -173,7 +208,6 @@ function lineTo(order: EnrolOrder, { address, port }: EstPlace) {
     servername: isIP(address) === 0 ? address : "",
     agent: false as const,
     method: "POST",
-    path: "/.well-known/est/simpleenroll",
     checkServerIdentity: (_: string, { raw }: { readonly raw: Bytes }) => {
       const expected = { kind: "server", node: null } as const;
       const judged = judge(order, raw, { purpose: "server", expected });
@@ -182,11 +216,7 @@ function lineTo(order: EnrolOrder, { address, port }: EstPlace) {
   };
 }
 
-function headersOf({ device, code }: EnrolOrder, body: string) {
-  const credentials = Buffer.from(`${device.name}:${code.reveal()}`).toString("base64");
-  return {
-    authorization: `Basic ${credentials}`,
-    "content-type": "application/pkcs10",
-    "content-length": String(body.length),
-  };
+function wayOf({ path, tls, headers }: Way, body: string) {
+  const form = { "content-type": "application/pkcs10", "content-length": String(body.length) };
+  return { ...tls, path: `/.well-known/est/${path}`, headers: { ...headers, ...form } };
 }

@@ -2,12 +2,11 @@ import { ok, type Result } from "@gridward/core/base/result";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { CertificateRow, ServerRow } from "@gridward/core/domain/types";
-import type { IssuedFiles, ServerIdentity } from "@gridward/runtime/trust/server-directory";
+import type { IssuedFiles } from "@gridward/runtime/trust/server-directory";
 import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
-import { createRequest } from "@gridward/runtime/trust/x509/request";
 import { authorityId } from "../ca/authority.ts";
-import { issueReplicaSigner, issueServer, type IssueOrder } from "../ca/issue.ts";
+import { issueOwn } from "../ca/issue-own.ts";
 import { ownServerRow } from "../found-system.ts";
 import { OwnIdentity } from "../own-identity.ts";
 import type { Prepared, RestoreOrder } from "./prepare-restore.ts";
@@ -40,30 +39,8 @@ export function certify(
   }
   const identity = new OwnIdentity(directory, server);
   const row = isSame ? present : ownServerRow({ identity, config }, now);
-  const own = issueOwn(server, row, { authority, systemKey, now });
+  const own = issueOwn({ authority, systemKey, server: row, keys: server, now });
   if (!own.ok) return own;
-  const { certificate, signerCertificate, certificates } = own.value;
-  const files = { authority: anchor, certificate, signerCertificate };
-  return ok({ row: isSame ? null : row, issued: files, certificates });
-}
-
-/** Certificates for the keys of this server. */
-function issueOwn(
-  { tlsKey, signerKey }: ServerIdentity,
-  row: ServerRow,
-  order: Omit<IssueOrder, "request">,
-): Result<
-  Omit<IssuedFiles, "authority"> & { readonly certificates: readonly CertificateRow[] },
-  Refusal
-> {
-  const leaf = issueServer({ ...order, request: createRequest(tlsKey, row.name) }, row);
-  if (!leaf.ok) return leaf;
-  const request = createRequest(signerKey, row.name);
-  const signer = issueReplicaSigner({ ...order, request }, row);
-  if (!signer.ok) return signer;
-  return ok({
-    certificate: leaf.value.certificate,
-    signerCertificate: signer.value.certificate,
-    certificates: [leaf.value.row, signer.value.row],
-  });
+  const { issued: files, rows } = own.value;
+  return ok({ row: isSame ? null : row, issued: files, certificates: rows });
 }

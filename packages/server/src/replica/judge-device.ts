@@ -3,7 +3,7 @@ import type { DeviceId } from "@gridward/core/base/identity";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Secret } from "@gridward/core/base/secret";
 import type { refusedCodes } from "@gridward/core/codec/replica/message";
-import { revocationOf } from "@gridward/core/domain/revocation";
+import { findDeviceCertificate } from "@gridward/core/domain/device-certificate";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { DeviceRow, Revocation } from "@gridward/core/domain/types";
 import { deriveDeviceKey } from "@gridward/runtime/replica/device-key";
@@ -63,11 +63,11 @@ export function judgeDevice(
 function judgeRow(device: DeviceRow, claim: Claim, state: DirectoryState): TurnedAway | undefined {
   if (device.status === "lost") return { code: "revoked", text: "this device is marked as lost" };
   if (device.certificate === null) return { code: "not-enrolled", text: "it has not enrolled" };
-  if (device.certificate.fingerprint !== claim.fingerprint) {
+  const held = findDeviceCertificate(state, device, (one) => one.fingerprint === claim.fingerprint);
+  if (held === null) {
     return { code: "other-certificate", text: "it has enrolled again with another certificate" };
   }
-  const revocation = revocationOf(state, device.certificate.serial);
-  if (revocation !== null) return turnedAwayAs(revocation);
+  if (held.revocation !== null) return turnedAwayAs(held.revocation);
   if (device.group !== claim.group) {
     return { code: "other-group", text: "it belongs to another replication group" };
   }

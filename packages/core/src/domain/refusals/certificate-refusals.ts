@@ -23,6 +23,12 @@ export const certificateRefusals = {
     remedy: "Issue it again with a new serial number.",
   },
 
+  "certificate.not-yet-valid": {
+    ...againstRule,
+    ...toOperator,
+    says: "The new certificate of a server begins later than now, by the clock of the Main.",
+    remedy: "Compare the clocks of both servers, and set the wrong one right.",
+  },
   "certificate.not-found": {
     ...notFound,
     ...toOperator,

@@ -1,5 +1,6 @@
 import {
   againstRule,
+  notAllowed,
   alreadySo,
   faulty,
   notFound,
@@ -107,6 +108,21 @@ export const deviceRefusals = {
     ...toOperator,
     says: "The enrolment code was used or none was issued.",
     remedy: "Make a new package with `gridward device package NAME --out FILE`.",
+  },
+  "enrolment.not-renewed": {
+    ...notAllowed,
+    ...toAnyone,
+    says: "A device renews with its own certificate, which counts still and has not expired.",
+    remedy:
+      "Make a package with `gridward device package NAME --out FILE`, and at the device run " +
+      "`gridward ied renew DIR --package FILE`.",
+  },
+  "enrolment.other-names": {
+    ...wrongUse,
+    ...toAnyone,
+    says: "A request for renewal has the subject and the alternative names of the certificate that it renews.",
+    remedy:
+      "Make it with `openssl x509 -x509toreq -copy_extensions copyall`, or `gridward ied renew`.",
   },
   "enrolment.bad-code": {
     ...againstRule,

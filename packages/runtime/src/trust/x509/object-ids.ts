@@ -14,6 +14,8 @@ export const objectIds = {
   rsaWithSha256: "1.2.840.113549.1.1.11",
   ed25519: "1.3.101.112",
   extensionRequest: "1.2.840.113549.1.9.14",
+  /** RFC 6402 §2.8. */
+  changeSubjectName: "1.3.6.1.5.5.7.7.36",
   signedContent: "1.2.840.113549.1.7.2",
   plainContent: "1.2.840.113549.1.7.1",
   encryptedContent: "1.2.840.113549.1.7.6",

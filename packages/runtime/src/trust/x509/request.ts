@@ -1,13 +1,20 @@
-import { createPublicKey, sign, verify, type KeyObject } from "node:crypto";
+import { createPublicKey, sign, verify, type KeyObject, type X509Certificate } from "node:crypto";
 import { AsnConvert } from "@peculiar/asn1-schema";
 import { Attributes, CertificationRequest, CertificationRequestInfo } from "@peculiar/asn1-csr";
-import { SubjectPublicKeyInfo } from "@peculiar/asn1-x509";
+import {
+  Attribute,
+  Certificate,
+  Extensions,
+  id_ce_subjectAltName,
+  type Name,
+  SubjectPublicKeyInfo,
+} from "@peculiar/asn1-x509";
 import type { Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { signatureAlgorithm } from "./certificate.ts";
 import { publicKeyDer, weaknessOf } from "./keys.ts";
 import { distinguishedName } from "./names.ts";
-import { signatureDigests } from "./object-ids.ts";
+import { objectIds, signatureDigests } from "./object-ids.ts";
 
 /** A larger request is not looked at. */
 export const requestBytesMax = 16 * 1024;
@@ -17,10 +24,26 @@ export const requestBytesMax = 16 * 1024;
  * that key: the name is a hint for people, all the rest the authority knows better.
  */
 export function createRequest(key: KeyObject, commonName: string): Bytes {
+  return signRequest(key, distinguishedName({ commonName }), new Attributes());
+}
+
+/** RFC 7030 §4.2.2: a request that names what the certificate names that it is to renew. */
+export function createRenewal(key: KeyObject, certificate: X509Certificate): Bytes {
+  const { subject, extensions = [] } = AsnConvert.parse(
+    certificate.raw,
+    Certificate,
+  ).tbsCertificate;
+  const named = [...extensions].filter(({ extnID }) => extnID === id_ce_subjectAltName);
+  const values = [AsnConvert.serialize(new Extensions(named))];
+  const attributes = [new Attribute({ type: objectIds.extensionRequest, values })];
+  return signRequest(key, subject, new Attributes(named.length === 0 ? [] : attributes));
+}
+
+function signRequest(key: KeyObject, subject: Name, attributes: Attributes): Bytes {
   const certificationRequestInfo = new CertificationRequestInfo({
-    subject: distinguishedName({ commonName }),
+    subject,
     subjectPKInfo: AsnConvert.parse(publicKeyDer(key), SubjectPublicKeyInfo),
-    attributes: new Attributes(),
+    attributes,
   });
   const isEdwards = key.asymmetricKeyType === "ed25519";
   const signed = sign(

@@ -1,4 +1,4 @@
-import type { KeyObject } from "node:crypto";
+import type { KeyObject, X509Certificate } from "node:crypto";
 import { deviceId, groupId, requestId, type DeviceId } from "@gridward/core/base/identity";
 import { err, ok } from "@gridward/core/base/result";
 import type { Secret } from "@gridward/core/base/secret";
@@ -10,7 +10,7 @@ import type { DirectoryState } from "@gridward/core/domain/state";
 import type { DeviceRow } from "@gridward/core/domain/types";
 import { freshId, freshRequestId } from "@gridward/runtime/os/random";
 import { createTlsKey } from "@gridward/runtime/trust/x509/keys";
-import { createRequest } from "@gridward/runtime/trust/x509/request";
+import { createRenewal, createRequest } from "@gridward/runtime/trust/x509/request";
 import { aSystem, type TestSystem } from "../../a-system.ts";
 import type { MountedAnswer, MountedRequest, MountedRoute } from "../../mounted-route.ts";
 import type { RefusedEnrolment } from "../../parts.ts";
@@ -32,6 +32,7 @@ export interface TestBay {
   refuseChanges(refusal: Refusal): void;
   authorities(): Promise<MountedAnswer>;
   enrol(more: Partial<MountedRequest>): Promise<MountedAnswer>;
+  renew(more: Partial<MountedRequest>): Promise<MountedAnswer>;
   /** What an auditor was told of. */
   readonly refused: readonly RefusedEnrolment[];
 }
@@ -64,8 +65,8 @@ export function aBay(start: number): TestBay {
       },
     },
   });
-  const [authorities, enrol] = routes.map(({ answer }) => answer);
-  if (!authorities || !enrol) throw new Error("EST has two routes");
+  const [authorities, enrol, renew] = routes.map(({ answer }) => answer);
+  if (!authorities || !enrol || !renew) throw new Error("EST has these routes");
   return {
     system,
     routes,
@@ -86,6 +87,7 @@ export function aBay(start: number): TestBay {
     refuseChanges: (given) => void (refusal = given),
     authorities: async () => authorities(aRequest({})),
     enrol: async (more) => enrol(aRequest(more)),
+    renew: async (more) => renew(aRequest(more)),
   };
 }
 
@@ -130,5 +132,17 @@ export function anEnrolment(
   return {
     headers: { authorization: `Basic ${credentials}`, "content-type": "application/pkcs10" },
     body: Buffer.from(Buffer.from(createRequest(key, "x")).toString("base64")),
+  };
+}
+
+/** What a well-behaved device sends to renew, and shows in the handshake. */
+export function aRenewal(
+  certificate: X509Certificate,
+  key: KeyObject = createTlsKey(),
+): Pick<MountedRequest, "headers" | "body" | "certificate"> {
+  return {
+    headers: { "content-type": "application/pkcs10" },
+    body: Buffer.from(Buffer.from(createRenewal(key, certificate)).toString("base64")),
+    certificate: certificate.raw,
   };
 }

@@ -1,4 +1,3 @@
-import type { KeyObject } from "node:crypto";
 import type { Bytes } from "@gridward/core/base/bytes";
 import type { RequestId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
@@ -6,29 +5,27 @@ import type { Secret } from "@gridward/core/base/secret";
 import { findAnswer } from "@gridward/core/domain/decide";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { DirectoryState } from "@gridward/core/domain/state";
-import type { Actor, AuthorityRow, DeviceRow } from "@gridward/core/domain/types";
+import type { Actor, DeviceRow } from "@gridward/core/domain/types";
 import type { SystemKey } from "@gridward/runtime/os/seal";
-import { fingerprintOf, readCertificate } from "@gridward/runtime/trust/x509/read";
-import { verifyRequest } from "@gridward/runtime/trust/x509/request";
 import { freshRequestId } from "@gridward/runtime/os/random";
-import { authorityId } from "../../ca/authority.ts";
+import { fingerprintOf, readCertificate } from "@gridward/runtime/trust/x509/read";
 import { revocationUrls } from "../../ca/crl-place.ts";
 import { issueDevice } from "../../ca/issue.ts";
-import { checkTakesChanges, systemKeyOf } from "../../desk/order.ts";
-import { codeFor, matchesCode, requestIdOfCode, sealCode } from "../../one-time-code.ts";
-import type { FrontEndParts, RefusedEnrolment } from "../../parts.ts";
 import type { MountedAnswer, MountedRequest } from "../../mounted-route.ts";
-import { certificatesAnswer, refusalAnswer, rejected, textAnswer } from "./est-answer.ts";
-import { type Credentials, isRequestType, readBase64, readCredentials } from "./read-enrolment.ts";
+import { codeFor, matchesCode, requestIdOfCode, sealCode } from "../../one-time-code.ts";
+import { refusalAnswer, rejected, textAnswer } from "./est-answer.ts";
+import {
+  actorOf,
+  checkForm,
+  type EstParts,
+  handOver,
+  openSystem,
+  type OpenSystem,
+  readRequest,
+} from "./est-system.ts";
+import { type Credentials, readCredentials } from "./read-enrolment.ts";
 import type { WrongCodes } from "./wrong-codes.ts";
 
-export interface EstParts {
-  readonly front: Pick<FrontEndParts, "state" | "condition" | "submit" | "now">;
-  readonly systemKey: () => SystemKey | null;
-  readonly record: (refused: RefusedEnrolment) => void;
-}
-
-const bodyBytesMax = 16 * 1024;
 const purpose = "device enrolment";
 
 /**
@@ -53,42 +50,15 @@ export async function answerEnrolment(
   };
   const admitted = admit(parts.front, { ...system.value, wrongCodes }, credentials);
   if (!admitted.ok) return refused(admitted.error);
-  const der = readBase64(request.body);
-  const key = der && verifyRequest(der);
-  if (der === undefined || key === undefined) {
-    return textAnswer(400, "The body must be a PKCS#10 request: its DER in base64, without PEM.");
-  }
-  if (!key.ok) return refused({ code: "enrolment.bad-request", detail: key.error });
+  const proved = readRequest(request.body, refused);
+  if (!proved.ok) return proved.error;
+  const { der, key } = proved.value;
   const actor = actorOf(admitted.value.device, request.source);
   const order = { ...system.value, ...admitted.value, der, actor };
   const { earlier } = admitted.value;
   const encoded = earlier === null ? await enrol(parts.front, order) : ok(earlier);
-  const given = encoded.ok ? handOver(encoded.value, key.value) : encoded;
+  const given = encoded.ok ? handOver(encoded.value, key) : encoded;
   return given.ok ? given.value : refused(given.error);
-}
-
-interface OpenSystem {
-  readonly systemKey: SystemKey;
-  readonly authority: AuthorityRow;
-}
-
-/** Enrolment is a change: it needs a Main, and a system that has its authority. */
-function openSystem({ front, systemKey }: EstParts): Result<OpenSystem, Refusal> {
-  const takes = checkTakesChanges(front);
-  if (!takes.ok) return takes;
-  const key = systemKeyOf(systemKey);
-  if (!key.ok) return key;
-  const authority = front.state().tables.authorities.get(authorityId);
-  if (authority === undefined) return refuse("server.unavailable", "no authority");
-  return ok({ systemKey: key.value, authority });
-}
-
-function checkForm({ headers, body }: MountedRequest): MountedAnswer | undefined {
-  if (!isRequestType(headers)) {
-    return textAnswer(415, "The content type of an enrolment is application/pkcs10.");
-  }
-  if (body.length > bodyBytesMax) return textAnswer(413, "A request has at most 16 KiB.");
-  return undefined;
 }
 
 function askForCode(): MountedAnswer {
@@ -157,10 +127,6 @@ function earlierAnswer(
   return counts === true ? given : null;
 }
 
-function actorOf({ id, name }: DeviceRow, source: string): Actor {
-  return { kind: "device", id, name, door: "https", source };
-}
-
 /**
  * Issues and journals. The answer is that of the journal: of two requests with one code that come
  * together, the second is given what the first was.
@@ -180,13 +146,4 @@ async function enrol(
   const command = { kind: "enrol-device", id: device.id, certificate: row, encoded } as const;
   const receipt = await front.submit({ command, actor, requestId });
   return receipt.ok ? ok(receipt.value.answer.certificate ?? encoded) : receipt;
-}
-
-/** To whoever holds the key that it is for, and to nobody else. */
-function handOver(encoded: string, key: KeyObject): Result<MountedAnswer, Refusal> {
-  const certificate = readCertificate(Buffer.from(encoded, "base64"));
-  if (certificate === undefined || !certificate.publicKey.equals(key)) {
-    return refuse(rejected, "another key than before");
-  }
-  return ok(certificatesAnswer([certificate], "application/pkcs7-mime; smime-type=certs-only"));
 }

@@ -50,7 +50,8 @@ export function refusalAnswer({ code, detail }: Refusal): MountedAnswer {
   const { http, tell } = refusalSpec(code);
   if (http === 500) return textAnswer(500, sentenceOf(code, ""));
   if (http > 500) return textAnswer(503, sentenceOf(code, ""), { "retry-after": retryAfterS });
-  return textAnswer(400, sentenceOf(code, tell === "anyone" ? detail : ""));
+  const status = http === 403 ? 403 : 400;
+  return textAnswer(status, sentenceOf(code, tell === "anyone" ? detail : ""));
 }
 
 const deniedCodes: ReadonlySet<RefusalCode> = new Set<RefusalCode>([

@@ -1,8 +1,11 @@
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
 import { authorityId } from "../../ca/authority.ts";
 import type { MountedAnswer, MountedRoute } from "../../mounted-route.ts";
-import { answerEnrolment, type EstParts } from "./enrol.ts";
+import { answerEnrolment } from "./enrol.ts";
 import { certificatesAnswer, refusalAnswer } from "./est-answer.ts";
+import type { EstParts } from "./est-system.ts";
+import { answerRenewal } from "./renew.ts";
+import { requestAttributes } from "./request-attributes.ts";
 import { WrongCodes } from "./wrong-codes.ts";
 
 /** Enrolment over secure transport (RFC 7030, RFC 8951), for the HTTPS port. */
@@ -18,6 +21,16 @@ export function estRoutes(parts: EstParts): readonly MountedRoute[] {
       method: "POST",
       path: "/.well-known/est/simpleenroll",
       answer: async (request) => answerEnrolment(parts, wrongCodes, request),
+    },
+    {
+      method: "POST",
+      path: "/.well-known/est/simplereenroll",
+      answer: async (request) => answerRenewal(parts, request),
+    },
+    {
+      method: "GET",
+      path: "/.well-known/est/csrattrs",
+      answer: async () => requestAttributes,
     },
   ];
 }

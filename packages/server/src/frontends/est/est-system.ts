@@ -1,0 +1,80 @@
+import type { KeyObject } from "node:crypto";
+import type { Bytes } from "@gridward/core/base/bytes";
+import { err, ok, type Result } from "@gridward/core/base/result";
+import { refuse, type Refusal } from "@gridward/core/domain/refusal";
+import type { Actor, AuthorityRow, DeviceRow } from "@gridward/core/domain/types";
+import type { SystemKey } from "@gridward/runtime/os/seal";
+import { readCertificate } from "@gridward/runtime/trust/x509/read";
+import { verifyRequest } from "@gridward/runtime/trust/x509/request";
+import { authorityId } from "../../ca/authority.ts";
+import { checkTakesChanges, systemKeyOf } from "../../desk/order.ts";
+import type { MountedAnswer, MountedRequest } from "../../mounted-route.ts";
+import type { FrontEndParts, RefusedEnrolment } from "../../parts.ts";
+import { certificatesAnswer, rejected, textAnswer } from "./est-answer.ts";
+import { isRequestType, readBase64 } from "./read-enrolment.ts";
+
+export interface EstParts {
+  readonly front: Pick<FrontEndParts, "state" | "condition" | "submit" | "now">;
+  readonly systemKey: () => SystemKey | null;
+  readonly record: (refused: RefusedEnrolment) => void;
+}
+
+const bodyBytesMax = 16 * 1024;
+
+export interface OpenSystem {
+  readonly systemKey: SystemKey;
+  readonly authority: AuthorityRow;
+}
+
+/** Enrolment is a change: it needs a Main, and a system that has its authority. */
+export function openSystem({ front, systemKey }: EstParts): Result<OpenSystem, Refusal> {
+  const takes = checkTakesChanges(front);
+  if (!takes.ok) return takes;
+  const key = systemKeyOf(systemKey);
+  if (!key.ok) return key;
+  const authority = front.state().tables.authorities.get(authorityId);
+  if (authority === undefined) return refuse("server.unavailable", "no authority");
+  return ok({ systemKey: key.value, authority });
+}
+
+export function checkForm({ headers, body }: MountedRequest): MountedAnswer | undefined {
+  if (!isRequestType(headers)) {
+    return textAnswer(415, "The content type of an enrolment is application/pkcs10.");
+  }
+  if (body.length > bodyBytesMax) return textAnswer(413, "A request has at most 16 KiB.");
+  return undefined;
+}
+
+/** A request whose key is proved: its DER, and the key. */
+export interface ProvedRequest {
+  readonly der: Bytes;
+  readonly key: KeyObject;
+}
+
+/** `refused` hears why a request is none, for the events. */
+export function readRequest(
+  body: Bytes,
+  refused: (refusal: Refusal) => MountedAnswer,
+): Result<ProvedRequest, MountedAnswer> {
+  const der = readBase64(body);
+  if (der === undefined) {
+    const says = "The body must be a PKCS#10 request: its DER in base64, without PEM.";
+    return err(textAnswer(400, says));
+  }
+  const key = verifyRequest(der);
+  if (key.ok) return ok({ der, key: key.value });
+  return err(refused({ code: "enrolment.bad-request", detail: key.error }));
+}
+
+export function actorOf({ id, name }: DeviceRow, source: string): Actor {
+  return { kind: "device", id, name, door: "https", source };
+}
+
+/** To whoever holds the key that it is for, and to nobody else. */
+export function handOver(encoded: string, key: KeyObject): Result<MountedAnswer, Refusal> {
+  const certificate = readCertificate(Buffer.from(encoded, "base64"));
+  if (certificate === undefined || !certificate.publicKey.equals(key)) {
+    return refuse(rejected, "another key than before");
+  }
+  return ok(certificatesAnswer([certificate], "application/pkcs7-mime; smime-type=certs-only"));
+}

@@ -1,0 +1,144 @@
+import type { X509Certificate } from "node:crypto";
+import { utf8 } from "@gridward/core/base/bytes";
+import { requestId, type RequestId } from "@gridward/core/base/identity";
+import { ok, type Result } from "@gridward/core/base/result";
+import { heldCertificate } from "@gridward/core/domain/device-certificate";
+import { refuse, type Refusal } from "@gridward/core/domain/refusal";
+import type { Actor, DeviceCertificate, DeviceRow } from "@gridward/core/domain/types";
+import { hmacSha256 } from "@gridward/runtime/os/hash";
+import type { SystemKey } from "@gridward/runtime/os/seal";
+import { judgePeer, withoutLists } from "@gridward/runtime/trust/judge";
+import {
+  certificateNameOf,
+  fingerprintOf,
+  nameText,
+  readCertificate,
+} from "@gridward/runtime/trust/x509/read";
+import { asksForNamesOf } from "@gridward/runtime/trust/x509/requested-names";
+import { revocationUrls } from "../../ca/crl-place.ts";
+import { issueDevice } from "../../ca/issue.ts";
+import { spellCrockford } from "../../crockford.ts";
+import type { MountedAnswer, MountedRequest } from "../../mounted-route.ts";
+import { refusalAnswer } from "./est-answer.ts";
+import {
+  actorOf,
+  checkForm,
+  type EstParts,
+  handOver,
+  openSystem,
+  type OpenSystem,
+  type ProvedRequest,
+  readRequest,
+} from "./est-system.ts";
+
+/**
+ * EST simplereenroll (RFC 7030 §4.2.2): the TLS handshake proved the key of a certificate that
+ * counts and is in its time. The request names what that certificate names, and decides nothing but
+ * its key; the certificate is what the registration says now.
+ */
+export async function answerRenewal(
+  parts: EstParts,
+  request: MountedRequest,
+): Promise<MountedAnswer> {
+  const system = openSystem(parts);
+  if (!system.ok) return refusalAnswer(system.error);
+  const misfit = checkForm(request);
+  if (misfit !== undefined) return misfit;
+  const presented = readCertificate(request.certificate ?? new Uint8Array());
+  const refused = (refusal: Refusal): MountedAnswer => {
+    const name = nameText(presented?.subject ?? "").slice(0, 128);
+    parts.record({ name, source: request.source, refusal });
+    return refusalAnswer(refusal);
+  };
+  const admitted = admit(parts.front, system.value, presented);
+  if (!admitted.ok) return refused(admitted.error);
+  const proved = readRequest(request.body, refused);
+  if (!proved.ok) return proved.error;
+  if (!asksForNamesOf(proved.value.der, admitted.value.presented)) {
+    return refused({ code: "enrolment.other-names", detail: "" });
+  }
+  const actor = actorOf(admitted.value.device, request.source);
+  const encoded = await renew(parts.front, {
+    ...system.value,
+    ...admitted.value,
+    proved: proved.value,
+    actor,
+  });
+  const given = encoded.ok ? handOver(encoded.value, proved.value.key) : encoded;
+  return given.ok ? given.value : refused(given.error);
+}
+
+interface Admitted {
+  readonly device: DeviceRow;
+  readonly shown: DeviceCertificate;
+  readonly presented: X509Certificate;
+}
+
+/** The one judge, and then the state: which certificates of which device count today. */
+function admit(
+  front: EstParts["front"],
+  { authority }: OpenSystem,
+  presented: X509Certificate | undefined,
+): Result<Admitted, Refusal> {
+  const judged = judgePeer({
+    chain: presented === undefined ? [] : [presented.raw],
+    anchors: [authority.certificate],
+    lists: [],
+    purpose: "client",
+    expected: { kind: "device" },
+    at: front.now(),
+    // What is revoked the state knows better than any list.
+    settings: withoutLists,
+    handshake: null,
+  });
+  if (judged.verdict === "refused") {
+    const { cause, ours, theirs } = judged;
+    return refuse("enrolment.not-renewed", `${cause}: this server ${ours}; the device ${theirs}`);
+  }
+  const state = front.state();
+  const name = presented && certificateNameOf(presented);
+  const device = name?.kind === "device" ? state.tables.devices.get(name.device) : undefined;
+  if (presented === undefined || device === undefined) {
+    return refuse("enrolment.not-renewed", "no device of this system");
+  }
+  if (device.status === "lost") return refuse("device.lost", device.name);
+  const fingerprint = fingerprintOf(presented);
+  const shown = heldCertificate(state, device, (held) => held.fingerprint === fingerprint);
+  if (shown === null) return refuse("enrolment.not-renewed", "it is revoked, or was replaced");
+  return ok({ device, shown, presented });
+}
+
+/**
+ * Journalled before it is sent. The same key with the same certificate gets the same answer again,
+ * also from another server: a lost answer costs nothing.
+ */
+async function renew(
+  front: EstParts["front"],
+  order: OpenSystem & Admitted & { readonly proved: ProvedRequest; readonly actor: Actor },
+): Promise<Result<string, Refusal>> {
+  const { device, shown, proved, actor, systemKey } = order;
+  const issued = issueDevice(
+    { ...order, request: proved.der, revocation: revocationUrls(front.state()), now: front.now() },
+    device,
+  );
+  if (!issued.ok) return issued;
+  const { certificate, row } = issued.value;
+  const encoded = certificate.raw.toString("base64");
+  const receipt = await front.submit({
+    command: { kind: "renew-device", id: device.id, of: shown.serial, certificate: row, encoded },
+    actor,
+    requestId: requestIdOf(systemKey, shown, proved),
+  });
+  return receipt.ok ? ok(receipt.value.answer.certificate ?? encoded) : receipt;
+}
+
+/** Nobody but us can name it before, and so nobody can take it. */
+function requestIdOf(
+  systemKey: SystemKey,
+  { fingerprint }: DeviceCertificate,
+  { key }: ProvedRequest,
+): RequestId {
+  const idKey = hmacSha256(systemKey.bytes.reveal(), utf8("gridward request of a renewal\u0001"));
+  const spki = key.export({ type: "spki", format: "der" }).toString("base64");
+  return requestId(spellCrockford(hmacSha256(idKey, utf8(`${fingerprint}\u0000${spki}`))));
+}
