@@ -9,7 +9,9 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { get } from "node:https";
+import { connect } from "node:tls";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -198,6 +200,36 @@ test("[IN5][DV9] HTTPS shows the outputs and takes nothing", async () => {
   const inFile = (): string => readFileSync(join(at("Q01"), "athstat.json"), "utf8").trim();
   for (let look = 0; look < 100 && inFile() !== athstat; look++) await sleep(50);
   assert.equal(inFile(), athstat);
+});
+
+test("[IN6][PK8] a running device renews for a new key, shows it at once, and nobody is signed out", async () => {
+  const file = (name: string): string => readFileSync(join(at("Q01"), name), "utf8");
+  const shown = async (): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connect({ port: httpsOfDevice, rejectUnauthorized: false }, () => {
+        resolve(socket.getPeerX509Certificate()?.toString() ?? "");
+        socket.destroy();
+      }).once("error", reject);
+    });
+  await must(`ied login ${at("Q01")} anna --password-file ${at("password")}`);
+  const before = { key: file("device.key"), certificate: file("device.pem") };
+  const renewed = await must(`ied renew ${at("Q01")}`);
+  const after = { key: file("device.key"), certificate: file("device.pem") };
+  assert.notEqual(after.key, before.key);
+  assert.ok(new X509Certificate(after.certificate).checkPrivateKey(createPrivateKey(after.key)));
+  assert.equal(await shown(), after.certificate);
+  const told = new X509Certificate(after.certificate).fingerprint256.replaceAll(":", "");
+  assert.equal(member(renewed, "data", "fingerprint"), told.toLowerCase());
+  assert.equal(statSync(join(at("Q01"), "device.key")).mode & 0o777, 0o600);
+  const status = await must(`ied status ${at("Q01")}`);
+  assert.equal(member(status, "data", "athstat", "loggedon"), true);
+  // A package is the way back where a certificate has ended; before, it works as well.
+  await must(`device package Q01 --out ${at("Q01.again")}`);
+  await must(`ied renew ${at("Q01")} --package ${at("Q01.again")}`);
+  assert.notEqual(file("device.pem"), after.certificate);
+  assert.equal((await run(`ied renew ${at("Q01")} --package ${at("Q01.again")}`)).exit, 3);
+  await must(`ied wait ${at("Q01")} --state online --timeout 30`);
+  await must(`ied logout ${at("Q01")}`);
 });
 
 test("[IN3][DV1][DV2] without servers members sign in, also after a restart; SIGTERM ends in order", async () => {

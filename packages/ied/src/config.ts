@@ -41,6 +41,9 @@ export interface DevicePaths {
   readonly key: string;
   /** The request for a certificate, until one was issued. */
   readonly request: string;
+  /** The key of the next certificate with its request, until that one was issued. */
+  readonly nextKey: string;
+  readonly nextRequest: string;
   readonly storeKey: string;
   readonly failures: string;
   readonly reports: string;
@@ -55,6 +58,8 @@ export function devicePaths(directory: string): DevicePaths {
     certificate: join(directory, "device.pem"),
     key: join(directory, "device.key"),
     request: join(directory, "device.csr"),
+    nextKey: join(directory, "device-next.key"),
+    nextRequest: join(directory, "device-next.csr"),
     storeKey: join(directory, "store.key"),
     failures: join(directory, "failures.sealed"),
     reports: join(directory, "reports.sealed"),

@@ -6,6 +6,7 @@ import { endInterrupted, endWith, onInterrupt, thisProgram } from "@gridward/run
 import { athstat, check, login, logout, set } from "./verbs/ask.ts";
 import { failed } from "./verbs/failure.ts";
 import { init } from "./verbs/init.ts";
+import { renew } from "./verbs/renew.ts";
 import { run } from "./verbs/run.ts";
 import { status, wait } from "./verbs/status.ts";
 import { readCommandLine, type Asked, type VerbOutcome } from "./verbs/verb.ts";
@@ -13,6 +14,7 @@ import { readCommandLine, type Asked, type VerbOutcome } from "./verbs/verb.ts";
 const help = `gridward ied: the authority of one device
 
   init DIR --package FILE [--https N]     make the key here and enrol with a device package
+  renew DIR [--package FILE]              a new certificate now; with a package where it has ended
   run DIR                                 run the device until it is stopped
   status DIR                              servers, replica, ATHSTAT
   wait DIR --state S[,S] [--timeout N]    online all-online offline replica-good replica-failed
@@ -35,6 +37,7 @@ const verbs: ReadonlyMap<string, (asked: Asked) => Promise<VerbOutcome>> = new M
   ["check", check],
   ["athstat", athstat],
   ["set", set],
+  ["renew", renew],
 ]);
 
 await main();

@@ -1,15 +1,19 @@
 import { Secret } from "@gridward/core/base/secret";
-import { day } from "@gridward/core/base/time";
+import { day, rfc3339 } from "@gridward/core/base/time";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { roleName } from "@gridward/core/domain/roles";
+import { fingerprintOf, notAfterOf } from "@gridward/runtime/trust/x509/read";
 import type { SignInResult } from "../authority/authority.ts";
+import type { CertificateRenewer } from "../certificate-renewer.ts";
 import type { Device } from "../device.ts";
 import { warningsOf } from "../device-status.ts";
+import type { DeviceIdentity } from "../own-certificate.ts";
 import type { LocalAnswer, LocalRequest } from "./request.ts";
 
 export interface AnswerParts {
   readonly device: Device;
   readonly name: string;
+  readonly renewer: CertificateRenewer;
   /** Keeps the interval in the configuration as well. */
   readonly saveInterval: (minutes: number) => void;
 }
@@ -46,11 +50,27 @@ export async function answerRequest(
         ? answered(parts, { allow: true, reason: verdict.reason })
         : refused(verdict.refusal);
     }
+    case "renew": {
+      const code = request.code === null ? null : new Secret(request.code);
+      const renewed = await parts.renewer.renew(code);
+      return renewed.ok
+        ? answered(parts, certificateAnswer(renewed.value))
+        : refused(renewed.error);
+    }
     case "set":
       device.setInterval(request.replica_interval);
       parts.saveInterval(request.replica_interval);
       return answered(parts, { replica_interval: request.replica_interval });
   }
+}
+
+/** What people are told of the certificate that the device has now. */
+export function certificateAnswer({ certificate }: DeviceIdentity): {
+  readonly fingerprint: string;
+  readonly not_after: string;
+} {
+  const [fingerprint, notAfter] = [fingerprintOf(certificate), notAfterOf(certificate)];
+  return { fingerprint, not_after: rfc3339(notAfter) };
 }
 
 function signInAnswer(parts: AnswerParts, result: SignInResult): LocalAnswer {
@@ -71,11 +91,13 @@ function signInAnswer(parts: AnswerParts, result: SignInResult): LocalAnswer {
 }
 
 function answered(
-  { device, name }: AnswerParts,
+  { device, name, renewer }: AnswerParts,
   data: Extract<LocalAnswer, { readonly ok: true }>["data"],
   warnings: readonly string[] = [],
 ): LocalAnswer {
-  return { ok: true, device: name, data, warnings: [...warnings, ...warningsOf(device.replica)] };
+  const own = renewer.warning();
+  const standing = [...warningsOf(device.replica), ...(own === null ? [] : [own])];
+  return { ok: true, device: name, data, warnings: [...warnings, ...standing] };
 }
 
 function refused({ code, detail }: Refusal): Extract<LocalAnswer, { readonly ok: false }> {

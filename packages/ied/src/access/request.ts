@@ -16,6 +16,8 @@ export const localRequest = z.discriminatedUnion("verb", [
     object: z.string().min(1).max(520).nullable(),
   }),
   z.strictObject({ verb: z.literal("athstat") }),
+  /** With the code of a package, or null: with the certificate that the device has. */
+  z.strictObject({ verb: z.literal("renew"), code: z.string().min(1).max(128).nullable() }),
   z.strictObject({ verb: z.literal("set"), replica_interval: z.int().min(1).max(1_440) }),
 ]);
 

@@ -1,4 +1,3 @@
-import type { KeyObject, X509Certificate } from "node:crypto";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "@gridward/runtime/os/clock";
@@ -7,12 +6,12 @@ import { limitHandshakes } from "@gridward/runtime/os/handshake-limit";
 import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
 import { keyToPem } from "@gridward/runtime/trust/x509/keys";
 import type { Device } from "../device.ts";
+import type { DeviceIdentity, OwnCertificate } from "../own-certificate.ts";
 import { metricsText } from "./metrics.ts";
 
 export interface HttpsParts {
   readonly device: Device;
-  readonly certificate: X509Certificate;
-  readonly key: KeyObject;
+  readonly own: OwnCertificate;
   readonly port: number;
   readonly clock: Clock;
 }
@@ -31,14 +30,13 @@ const prometheus = "text/plain; version=0.0.4";
 
 /** DV9: the outputs for a SCADA to read. Nothing can be changed here and nothing is secret. */
 export async function serveHttps(parts: HttpsParts): Promise<HttpsServer> {
-  const { device, certificate, key, clock } = parts;
+  const { device, own, clock } = parts;
   const pages = new Map<string, () => readonly [type: string, body: string]>([
     ["/athstat", () => ["application/json", JSON.stringify(device.authority.outputs())]],
     ["/status", () => ["application/json", JSON.stringify(device.status())]],
     ["/metrics", () => [prometheus, metricsText(device.status(), device.authority.outputs())]],
   ]);
-  const identity = { cert: certificate.toString(), key: keyToPem(key).reveal() };
-  const options = { ...tlsPolicy, ...identity, handshakeTimeout: handshakeTimeoutMs };
+  const options = { ...tlsOf(own.now), handshakeTimeout: handshakeTimeoutMs };
   const server = createServer(options, (request, response) => {
     const page = request.method === "GET" ? pages.get(request.url ?? "") : undefined;
     const [type, body] = page?.() ?? ["text/plain", "There is nothing at this address.\n"];
@@ -46,6 +44,7 @@ export async function serveHttps(parts: HttpsParts): Promise<HttpsServer> {
     response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
     response.end(body);
   });
+  own.onChange((now) => server.setSecureContext(tlsOf(now)));
   server.requestTimeout = requestTimeoutMs;
   const onTurnedAway = (): void => {}; // Of no interest to a device, and it holds no record.
   limitConnections(server, { ...connections, onTurnedAway });
@@ -56,6 +55,10 @@ export async function serveHttps(parts: HttpsParts): Promise<HttpsServer> {
     resolve({ port: portOf(server.address()), close: async () => closeServer(server) });
   });
   return promise;
+}
+
+function tlsOf({ certificate, key }: DeviceIdentity) {
+  return { ...tlsPolicy, cert: certificate.toString(), key: keyToPem(key).reveal() };
 }
 
 function portOf(address: AddressInfo | string | null): number {

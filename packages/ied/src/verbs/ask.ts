@@ -64,7 +64,7 @@ function notRunning({ directory }: Asked): VerbOutcome {
   return failed(isThere ? "ied.not-running" : "ied.not-initialised", directory);
 }
 
-function outcomeOf(answer: LocalAnswer, refusedExit: number | undefined): VerbOutcome {
+export function outcomeOf(answer: LocalAnswer, refusedExit?: number): VerbOutcome {
   if (answer.ok) {
     const { data, device, warnings } = answer;
     return ok({ data, meta: { device }, warnings });

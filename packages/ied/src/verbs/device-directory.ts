@@ -1,10 +1,11 @@
-import { createPrivateKey, type KeyObject, type X509Certificate } from "node:crypto";
+import type { KeyObject, X509Certificate } from "node:crypto";
 import { decodeUtf8 } from "@gridward/core/base/bytes";
 import { ok, type Result } from "@gridward/core/base/result";
 import { readFileBounded } from "@gridward/runtime/os/files";
 import { loadSystemKey, type SystemKey } from "@gridward/runtime/os/seal";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
 import { devicePaths, loadConfig, type DeviceConfig, type DevicePaths } from "../config.ts";
+import { readKeyFile, takeNextKey } from "../renew-certificate.ts";
 import { failed, refused, type VerbFailure } from "./failure.ts";
 
 /** Everything that `ied init` left for `ied run`. */
@@ -31,10 +32,8 @@ export function openDeviceDirectory(directory: string): Result<DeviceDirectory, 
   if (anchor === undefined) return failed("ied.damaged", paths.anchor);
   const certificate = readCertificate(readText(paths.certificate));
   if (certificate === undefined) return failed("ied.damaged", paths.certificate);
-  const key = readDeviceKey(paths);
-  if (key === undefined || !certificate.checkPrivateKey(key)) {
-    return failed("ied.damaged", paths.key);
-  }
+  const key = keyOf(paths, certificate);
+  if (key === undefined) return failed("ied.damaged", paths.key);
   const storeKey = loadSystemKey(paths.storeKey);
   if (!storeKey.ok) return failed("ied.damaged", paths.storeKey);
   return ok({ paths, config: config.value, anchor, certificate, key, storeKey: storeKey.value });
@@ -46,11 +45,12 @@ function readText(path: string): string {
   return text.ok ? text.value : "";
 }
 
-/** Undefined where there is none, or one that cannot be read. */
-export function readDeviceKey(paths: DevicePaths): KeyObject | undefined {
-  try {
-    return createPrivateKey(readText(paths.key));
-  } catch {
-    return undefined;
-  }
+/** Also where a renewal was cut off after its certificate was kept. */
+function keyOf(paths: DevicePaths, certificate: X509Certificate): KeyObject | undefined {
+  const key = readKeyFile(paths.key);
+  if (key !== undefined && certificate.checkPrivateKey(key)) return key;
+  const next = readKeyFile(paths.nextKey);
+  if (next === undefined || !certificate.checkPrivateKey(next)) return undefined;
+  takeNextKey(paths);
+  return next;
 }

@@ -24,7 +24,7 @@ import {
   type DevicePaths,
 } from "../config.ts";
 import { readPackage } from "../read-package.ts";
-import { readDeviceKey } from "./device-directory.ts";
+import { readKeyFile } from "../renew-certificate.ts";
 import { failed, refused } from "./failure.ts";
 import type { Asked, VerbOutcome } from "./verb.ts";
 
@@ -94,7 +94,7 @@ async function makeDevice(
 /** The request of an earlier try with its key, or a new one; the key never leaves the device. */
 function requestFor(paths: DevicePaths, name: string): Bytes {
   const kept = readFileBounded(paths.request, requestBytesMax);
-  if (kept.ok && readDeviceKey(paths) !== undefined) return kept.value;
+  if (kept.ok && readKeyFile(paths.key) !== undefined) return kept.value;
   const key = createTlsKey();
   const request = createRequest(key, name);
   writeFileAtomic(paths.key, utf8(keyToPem(key).reveal()));

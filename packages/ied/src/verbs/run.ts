@@ -11,10 +11,13 @@ import { errorCode, writeFileAtomic } from "@gridward/runtime/os/files";
 import { localSocketPath } from "@gridward/runtime/os/local-socket";
 import { randomBytes } from "@gridward/runtime/os/random";
 import { answerRequest } from "../access/answer-request.ts";
-import { serveHttps, type HttpsServer } from "../access/serve-https.ts";
+import { serveHttps, type HttpsParts, type HttpsServer } from "../access/serve-https.ts";
 import { serveLocal } from "../access/serve-local.ts";
+import { CertificateRenewer } from "../certificate-renewer.ts";
 import { saveConfig, type DeviceConfig } from "../config.ts";
 import { Device } from "../device.ts";
+import { OwnCertificate } from "../own-certificate.ts";
+import { renewCertificate } from "../renew-certificate.ts";
 import { connectMax } from "../replica/server-line.ts";
 import { openDeviceDirectory, type DeviceDirectory } from "./device-directory.ts";
 import { failed, refused, type VerbFailure } from "./failure.ts";
@@ -47,6 +50,7 @@ async function runLocked(
   { clock, stop, ready }: RunParts,
 ): Promise<Result<undefined, VerbFailure>> {
   const { config, paths, anchor, storeKey } = place;
+  const { own, renewer } = openCertificate(place, clock);
   const device = new Device({
     directory: paths.directory,
     config,
@@ -55,14 +59,16 @@ async function runLocked(
     hasher: createPasswordHasher(),
     clock,
     random: randomShare,
-    dial: async (server, address) => dialServer(place, clock, { server, address }),
+    dial: async (server, address) =>
+      dialServer({ ...place, ...own.now }, clock, { server, address }),
   });
-  const https = await openHttps(place, device, clock);
+  const https = await openHttps(place, { device, own, clock });
   if (!https.ok) return https;
   const local = await serveLocal(localSocketPath(paths.directory), async (request) =>
     answerRequest(
       {
         device,
+        renewer,
         name: config.device.name,
         saveInterval: (minutes) => saveConfig(paths, { ...config, replica_interval: minutes }),
       },
@@ -70,20 +76,38 @@ async function runLocked(
     ),
   );
   ready({ https: https.value?.port ?? 0 });
-  await device.run(stop, athstatFile(place, device));
+  const writeAthstat = athstatFile(place, device);
+  await device.run(stop, () => {
+    writeAthstat();
+    renewer.tick();
+  });
   await Promise.all([local.close(), https.value?.close()]);
   return ok(undefined);
 }
 
+/** What the device shows, and who renews it. */
+function openCertificate(
+  place: DeviceDirectory,
+  clock: Clock,
+): { readonly own: OwnCertificate; readonly renewer: CertificateRenewer } {
+  const own = new OwnCertificate(place);
+  const renewer = new CertificateRenewer({
+    own,
+    renew: async (shown, code) => renewCertificate({ ...place, clock }, shown, code),
+    clock,
+    random: randomShare,
+  });
+  return { own, renewer };
+}
+
 /** null where the port is 0. */
 async function openHttps(
-  { config, certificate, key }: DeviceDirectory,
-  device: Device,
-  clock: Clock,
+  { config }: DeviceDirectory,
+  shown: Omit<HttpsParts, "port">,
 ): Promise<Result<HttpsServer | null, VerbFailure>> {
   if (config.https === 0) return ok(null);
   try {
-    return ok(await serveHttps({ device, certificate, key, port: config.https, clock }));
+    return ok(await serveHttps({ ...shown, port: config.https }));
   } catch (error) {
     const detail = `HTTPS ${config.https}`;
     if (errorCode(error) === "EADDRINUSE") return refused({ code: "config.port-in-use", detail });
