@@ -85,11 +85,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     onOrder: (told) => events.onPairOrder(told),
     takeOther: (frame) => slow.take(frame) ?? leaving.take(frame),
   });
-  const backups = openBackups(basis, pair, events);
-  const upload = openUpload(basis, pair);
-  const doors = new Doors(descriptorLimit(), clock);
-  const hasher = createPasswordHasher();
-  const tools = { events, counters, hasher, backups, upload, slow, doors, freshness };
+  const tools = { ...openTools(basis, pair, events), counters, slow, freshness };
   const front = frontEnd(basis, pair, { ...tools, since: watch.since });
   const crl = new CrlKeeper({ ...basis, front });
   const certificates = new CertificateKeeper({ ...basis, front });
@@ -97,19 +93,16 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const ended = new AbortController();
   const operator = openOrders({ ...basis, pair, front, config: found.config, events });
   void keepTicking([pair, slow, security, crl, certificates, look, order], clock, ended.signal);
-  void upload.keepOn(ended.signal);
+  void tools.upload.keepOn(ended.signal);
   return ok({
+    ...tools,
     identity,
     known,
     pair,
     front,
     operator,
     sessions: openSessions(basis, front),
-    hasher,
-    events,
-    backups,
     security,
-    doors,
     clock,
     listeners,
     close: () => closeAll([pair, counters, events], ended),
@@ -121,8 +114,17 @@ function closeAll(parts: readonly { readonly close: () => void }[], ended: Abort
   for (const part of parts) part.close();
 }
 
-function openBackups(basis: Basis, { conductor }: Pair, events: EventLog): Backups {
-  return startBackups({ ...basis, config: basis.found.config.backup, conductor, events });
+/** What stands by itself beside the pair. */
+function openTools(basis: Basis, pair: Pair, events: EventLog) {
+  const { config } = basis.found;
+  const { conductor } = pair;
+  return {
+    events,
+    hasher: createPasswordHasher(),
+    backups: startBackups({ ...basis, config: config.backup, conductor, events }),
+    upload: openUpload(basis, pair),
+    doors: new Doors(descriptorLimit(), basis.clock),
+  };
 }
 
 /** What this server keeps beside the journal follows it. */

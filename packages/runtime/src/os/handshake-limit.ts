@@ -1,5 +1,5 @@
 import type { Server, Socket } from "node:net";
-import type { Instant, Millis } from "@gridward/core/base/time";
+import type { Millis } from "@gridward/core/base/time";
 import { sourceGroup } from "./source-group.ts";
 import { limitSources } from "./source-limit.ts";
 
@@ -15,7 +15,7 @@ export interface HandshakeRate {
 
 interface HandshakeLimit extends HandshakeRate {
   /** Of any clock. */
-  readonly now: () => Instant | Millis;
+  readonly now: () => Millis;
   /** Called for each that was cut off, with the address that it came from. */
   readonly onTurnedAway: (source: string) => void;
 }

@@ -1,11 +1,11 @@
-import type { Instant, Millis } from "@gridward/core/base/time";
+import type { Millis } from "@gridward/core/base/time";
 
 /** A try now, or the seconds to wait. */
 export type Admission = { readonly ok: true } | { readonly ok: false; readonly waitS: number };
 
 export interface SourceLimit {
   /** `now` of one clock, whichever. */
-  admit(source: string, now: Instant | Millis): Admission;
+  admit(source: string, now: Millis): Admission;
 }
 
 export interface SourceLimitChoice {
@@ -19,7 +19,7 @@ export interface SourceLimitChoice {
 
 /** Counts tries per source, so that guessing passwords costs one source its time. */
 export function limitSources({ burst, perSecond, sourcesMax }: SourceLimitChoice): SourceLimit {
-  const seen = new Map<string, { readonly left: number; readonly at: Instant }>();
+  const seen = new Map<string, { readonly left: number; readonly at: Millis }>();
   return {
     admit(source, now) {
       const last = seen.get(source) ?? { left: burst, at: now };

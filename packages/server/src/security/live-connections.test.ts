@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sealed } from "@gridward/core/base/identity";
 import { defaultSecurity, type SecuritySettings } from "@gridward/core/base/security-settings";
 import { day, hour, second } from "@gridward/core/base/time";
 import { emptyState, type DirectoryState } from "@gridward/core/domain/state";
@@ -11,10 +12,11 @@ import type { SecurityUse } from "./security-use.ts";
 
 const strict: SecuritySettings = { ...defaultSecurity, tls_min: "1.3" };
 const old = "it speaks TLS 1.2";
+const nobody: readonly SecurityUse[] = [];
 
 function aServer() {
   const clock = manualClock(0);
-  const world = { settings: defaultSecurity, told: [] as readonly SecurityUse[], isRevoked: false };
+  const world = { settings: defaultSecurity, told: nobody, isRevoked: false };
   const connections = new LiveConnections({
     settings: () => world.settings,
     clock,
@@ -51,6 +53,7 @@ const list: CrlRow = {
   nextUpdate: day,
   revoked: 1,
   encoded: "",
+  responder: { certificate: "", key: sealed("") },
 };
 
 function withList(number: number): DirectoryState {
@@ -154,12 +157,12 @@ test("[LC7][CS16] no connection lives longer than a day", () => {
   const { clock, connections, come } = aServer();
   const first = come("https");
   clock.advance(hour);
-  const second = come("ldaps");
+  const later = come("ldaps");
   clock.advance(day - hour - 1);
   connections.tick();
   assert.equal(first.closed, "");
   clock.advance(1_000);
   connections.tick();
   assert.match(first.closed, /a day old/);
-  assert.equal(second.closed, "");
+  assert.equal(later.closed, "");
 });

@@ -143,11 +143,10 @@ export class LiveConnections implements LiveRegister {
     if (!stop.aborted) await this.recheck("trust");
   }
 
-  /** Those that are open now; what comes meanwhile was judged when it came. */
+  /** One after the other; what ends meanwhile is left out. */
   async #each(look: (connection: LiveConnection) => void): Promise<void> {
     let count = 0;
-    for (const connection of [...this.#open.keys()]) {
-      if (!this.#open.has(connection)) continue;
+    for (const connection of this.#open.keys()) {
       look(connection);
       if (++count % atOnce === 0) await new Promise<void>((go) => runSoon(go));
     }
