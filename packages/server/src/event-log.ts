@@ -127,6 +127,11 @@ export class EventLog implements SecurityEvents {
     this.#append({ ...this.#own(20080), outcome, subject, door, source, detail });
   }
 
+  /** A certificate, a trust anchor or a revocation list ends soon, or has ended (CS12). */
+  onExpiry(detail: string): void {
+    this.#append({ ...this.#own(20100), detail });
+  }
+
   onEnrolmentRefused({ name, source, refusal }: RefusedEnrolment): void {
     const detail = `${refusal.code}: ${refusal.detail}`;
     const claimed = { outcome: "refused", subject: name, door: "https", source, detail } as const;

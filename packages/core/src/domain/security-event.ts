@@ -50,6 +50,7 @@ export const securityEvents = {
   20070: own("ENROLMENT_FAIL", "warning", "Enrolment of a device refused"),
   20080: own("SECURITY_SETTINGS", "warning", "Connection security set, confirmed or taken back"),
   20090: own("CERTIFICATE", "notice", "Certificate issued or revoked"),
+  20100: own("EXPIRY", "warning", "Certificate, trust anchor or revocation list ends or has ended"),
 } as const satisfies Record<number, SecurityEventSpec>;
 
 export type SecurityEventNumber = keyof typeof securityEvents;

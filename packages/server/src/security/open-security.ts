@@ -6,9 +6,17 @@ import { type Instant, second } from "@gridward/core/base/time";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { readSecurityChange } from "@gridward/core/domain/security-change";
 import type { Alarm, ServerStatus } from "@gridward/core/domain/server-status";
+import type { DirectoryState } from "@gridward/core/domain/state";
 import type { Actor } from "@gridward/core/domain/types";
+import { type WatchedLife, watchedLives } from "@gridward/core/domain/watched-lives";
 import type { Clock } from "@gridward/runtime/os/clock";
-import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
+import {
+  fingerprintOf,
+  nameText,
+  notAfterOf,
+  notBeforeOf,
+  serialOf,
+} from "@gridward/runtime/trust/x509/read";
 import type { SecurityParts } from "../desk/desk-parts.ts";
 import type { EventLog } from "../event-log.ts";
 import type { OwnIdentity } from "../own-identity.ts";
@@ -19,6 +27,7 @@ import {
   openOwnCertificates,
   type OwnCertificates,
 } from "./own-certificates.ts";
+import { ExpiryWatch } from "./expiry-watch.ts";
 import { LiveConnections } from "./live-connections.ts";
 import { rejudge } from "./rejudge.ts";
 import { securityAlarms } from "./security-alarms.ts";
@@ -31,7 +40,7 @@ export interface OpenSecurityParts {
   readonly directory: string;
   readonly identity: OwnIdentity;
   readonly clock: Clock;
-  readonly events: Pick<EventLog, "onSecurity">;
+  readonly events: Pick<EventLog, "onSecurity" | "onExpiry">;
   readonly stop: AbortSignal;
   readonly pair: () => Pair;
   /** Every port shows and demands what stands now. */
@@ -78,6 +87,11 @@ export function openSecurity(parts: OpenSecurityParts): Security {
     clock,
   });
   const own = openOwn(parts, startedAt);
+  const expiry = new ExpiryWatch({
+    lives: () => livesOf(identity, pair().conductor.state),
+    announce: (text) => events.onExpiry(text),
+    clock,
+  });
   return {
     connections,
     countCut: async (proposed) => connections.countCut(proposed),
@@ -90,8 +104,13 @@ export function openSecurity(parts: OpenSecurityParts): Security {
       changes.tick();
       connections.tick();
       own.look();
+      expiry.tick();
     },
-    alarms: () => [...securityAlarms(settings, changes.unconfirmed, startedAt), ...own.alarms()],
+    alarms: () => [
+      ...securityAlarms(settings, changes.unconfirmed, startedAt),
+      ...own.alarms(),
+      ...expiry.alarms,
+    ],
     status: () => statusOf(identity, changes.unconfirmed),
     write: (setting, actor) => {
       const name = securityNames.find((each) => settingKey(each) === setting.key);
@@ -116,6 +135,24 @@ function statusOf(
     fingerprint: fingerprintOf(identity.certificate),
     ...(unconfirmed && { unconfirmed: waitingText(unconfirmed) }),
   };
+}
+
+/** All that the state knows, and what was imported here. */
+function livesOf(
+  { node, certificates }: OwnIdentity,
+  state: DirectoryState,
+): readonly WatchedLife[] {
+  const imported = certificates.imported.map(({ certificate }): WatchedLife => {
+    return {
+      kind: "imported",
+      name: nameText(certificate.subject),
+      id: serialOf(certificate),
+      notBefore: notBeforeOf(certificate),
+      notAfter: notAfterOf(certificate),
+    };
+  });
+  const last = imported.toSorted((left, right) => right.notAfter - left.notAfter).slice(0, 1);
+  return [...watchedLives(state, node), ...last];
 }
 
 function waitingText({ change, left }: Unconfirmed): string {
