@@ -11,6 +11,14 @@ export const intervalMin = 1;
 export const intervalMax = 1_440;
 export const intervalDefault = 15;
 
+/**
+ * PK5: whom a list names is refused (soft), without a current list everybody is (hard). The first
+ * is what holds unless the device is told otherwise; off it cannot be.
+ */
+export const revocationModes = ["soft", "hard"] as const;
+
+export type DeviceRevocationMode = (typeof revocationModes)[number];
+
 /** Port of the device's HTTPS interface; 0 is off. */
 export const httpsDefault = 8_444;
 
@@ -28,9 +36,13 @@ const deviceConfig = z.strictObject({
   servers: z.array(packageServer).min(1).max(8),
   https: z.int().min(0).max(65_535),
   replica_interval: z.int().min(intervalMin).max(intervalMax),
+  revocation: z.enum(revocationModes),
 });
 
 export type DeviceConfig = z.infer<typeof deviceConfig>;
+
+/** What `ied set` may change while the device runs. */
+export type DeviceChange = Partial<Pick<DeviceConfig, "replica_interval" | "revocation">>;
 
 /** Where everything of a device lies in its data directory. */
 export interface DevicePaths {

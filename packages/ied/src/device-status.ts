@@ -1,5 +1,7 @@
 import { rfc3339, second, type Instant } from "@gridward/core/base/time";
 import type { Authority } from "./authority/authority.ts";
+import type { DeviceRevocationMode } from "./config.ts";
+import type { ListStatus } from "./replica/held-lists.ts";
 import type { LocalReplica } from "./replica/local-replica.ts";
 import type { LineStatus, ServerLine } from "./replica/server-line.ts";
 
@@ -20,6 +22,14 @@ export interface DeviceStatus {
     readonly age_s: number | null;
     readonly accounts: number;
   };
+  /** PK5: by which list servers are judged. */
+  readonly revocation: {
+    readonly mode: DeviceRevocationMode;
+    readonly list: ListStatus["state"];
+    readonly number: number | null;
+    readonly this_update: string | null;
+    readonly next_update: string | null;
+  };
   readonly athstat: { readonly usrblked: boolean; readonly loggedon: boolean };
 }
 
@@ -30,6 +40,7 @@ export function deviceStatus(parts: {
   readonly replica: LocalReplica;
   readonly lines: readonly ServerLine[];
   readonly authority: Authority;
+  readonly mode: DeviceRevocationMode;
   readonly lastTry: LastTry;
 }): DeviceStatus {
   const { usrblked, loggedon } = parts.authority.outputs();
@@ -37,7 +48,22 @@ export function deviceStatus(parts: {
     mode: "Central",
     servers: parts.lines.map(({ status }) => status),
     replication: replicationStatus(parts.replica, parts.lastTry),
+    revocation: revocationStatus(parts.replica, parts.mode),
     athstat: { usrblked, loggedon },
+  };
+}
+
+export function revocationStatus(
+  replica: LocalReplica,
+  mode: DeviceRevocationMode,
+): DeviceStatus["revocation"] {
+  const { state, number, thisUpdate, nextUpdate } = replica.lists.status(replica.time());
+  return {
+    mode,
+    list: state,
+    number,
+    this_update: thisUpdate === null ? null : rfc3339(thisUpdate),
+    next_update: nextUpdate === null ? null : rfc3339(nextUpdate),
   };
 }
 
@@ -70,6 +96,17 @@ function statusWord(
 
 /** What somebody who looks should be told beside the status; nothing when all is well. */
 export function warningsOf(replica: LocalReplica): readonly string[] {
+  return [...replicaWarnings(replica), ...listWarnings(replica)];
+}
+
+function listWarnings(replica: LocalReplica): readonly string[] {
+  const { state, nextUpdate } = replica.lists.status(replica.time());
+  if (state !== "stale" || nextUpdate === null) return [];
+  const since = `The revocation list ended ${rfc3339(nextUpdate)}`;
+  return [`${since}: whom a server revoked since then is not known here.`];
+}
+
+function replicaWarnings(replica: LocalReplica): readonly string[] {
   const use = replica.use();
   const hours = Math.floor(replica.age() / (3_600 * second));
   if (use === "good" && replica.isPastSoftAge()) {

@@ -3,14 +3,16 @@ import { hour, minute, second, type Instant, type Millis } from "@gridward/core/
 import type { PasswordHasher } from "@gridward/runtime/os/argon2";
 import type { Clock } from "@gridward/runtime/os/clock";
 import type { SystemKey } from "@gridward/runtime/os/seal";
-import type { LinkOutcome } from "@gridward/runtime/link/peer";
+import type { LinkOutcome, PeerTrust } from "@gridward/runtime/link/peer";
+import type { RevocationList } from "@gridward/runtime/trust/revocation";
 import { Authority } from "./authority/authority.ts";
 import { Failures } from "./authority/failures.ts";
 import { ReportQueue } from "./authority/report-queue.ts";
 import { Reporter } from "./authority/reporter.ts";
 import { Sessions } from "./authority/sessions.ts";
-import { devicePaths, type DeviceConfig } from "./config.ts";
+import { devicePaths, type DeviceConfig, type DeviceRevocationMode } from "./config.ts";
 import { deviceStatus, type DeviceStatus, type LastTry } from "./device-status.ts";
+import type { ListStatus } from "./replica/held-lists.ts";
 import { LocalReplica } from "./replica/local-replica.ts";
 import { openReplicaStore } from "./replica/store.ts";
 import { ServerLine, type LineEvent } from "./replica/server-line.ts";
@@ -24,7 +26,19 @@ export interface DeviceParts {
   readonly hasher: PasswordHasher;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly dial: (server: DeviceConfig["servers"][number], address: string) => Promise<LinkOutcome>;
+  readonly dial: (
+    server: DeviceConfig["servers"][number],
+    address: string,
+    revocation: DeviceRevocation,
+  ) => Promise<LinkOutcome>;
+  /** By what a server is judged that is connected already. */
+  readonly trust: (revocation: DeviceRevocation) => PeerTrust;
+}
+
+/** How the device heeds revocation, and the lists that it holds. */
+export interface DeviceRevocation {
+  readonly mode: DeviceRevocationMode;
+  readonly lists: readonly RevocationList[];
 }
 
 const sealedFileMax = 4 * 1024 * 1024;
@@ -47,9 +61,11 @@ export class Device {
   readonly #failures: Failures;
   readonly #reporter: Reporter;
   #interval: Millis;
+  #mode: DeviceRevocationMode;
   #lastTry: LastTry = null;
   #remembered: ReadonlyMap<string, Remembered>;
   #wasPastSoftAge = false;
+  #hadCurrentList = false;
 
   constructor(parts: DeviceParts) {
     this.#parts = parts;
@@ -74,17 +90,49 @@ export class Device {
       area: `${system.site}/${device.name}`,
     });
     this.#interval = config.replica_interval * minute;
+    this.#mode = config.revocation;
     this.#remembered = this.#remember();
     this.replica.onChange(() => this.#replicaChanged());
   }
 
   status(): DeviceStatus {
     const { replica, lines, authority } = this;
-    return deviceStatus({ replica, lines, authority, lastTry: this.#lastTry });
+    return deviceStatus({ replica, lines, authority, mode: this.#mode, lastTry: this.#lastTry });
   }
 
   setInterval(minutes: number): void {
     this.#interval = minutes * minute;
+  }
+
+  /** Holds at once, also for who is connected. */
+  setRevocation(mode: DeviceRevocationMode): void {
+    this.#mode = mode;
+    this.#judgeServersAgain();
+  }
+
+  listStatus(): ListStatus {
+    return this.replica.lists.status(this.replica.time());
+  }
+
+  #revocation(): DeviceRevocation {
+    return { mode: this.#mode, lists: this.replica.lists.lists };
+  }
+
+  /** A list that is missing or stale comes from the server, and before it nothing is believed. */
+  #revocationAtDial(): DeviceRevocation {
+    return { ...this.#revocation(), mode: "soft" };
+  }
+
+  /** Why no server is believed now; undefined: each is that is not revoked. */
+  #objection(): string | undefined {
+    if (this.#mode === "soft") return undefined;
+    const { state } = this.listStatus();
+    return state === "current" ? undefined : `T08 its revocation list is ${state}`;
+  }
+
+  #judgeServersAgain(): void {
+    const trust = this.#parts.trust(this.#revocation());
+    for (const line of this.lines) line.judgeAgain(trust);
   }
 
   /** Keeps the lines, asks at the interval, sweeps; ends when all of it has. */
@@ -128,13 +176,14 @@ export class Device {
     return new ServerLine({
       name: server.name,
       addresses: server.addresses,
-      dial: (address) => dial(server, address),
+      dial: (address) => dial(server, address, this.#revocationAtDial()),
       conversation: {
         replica,
         anchor,
         systemId: config.system.id,
         group: config.device.group.id,
         device: config.device.id,
+        objection: () => this.#objection(),
       },
       observe: (seen) => this.#heard(server.name, seen),
       clock,
@@ -159,6 +208,10 @@ export class Device {
         return this.#note3810(`${server}: replica refused: ${seen.reason}`);
       case "turned-away":
         return this.#note3810(`${server}: ${seen.code}: ${seen.text}`);
+      case "listed":
+        return this.#judgeServersAgain();
+      case "list-refused":
+        return this.#note3810(`${server}: revocation list refused: ${seen.reason}`);
       case "erased":
         return undefined;
     }
@@ -172,6 +225,12 @@ export class Device {
     const isPast = this.replica.isPastSoftAge();
     if (isPast && !this.#wasPastSoftAge) this.#note3810("the replica is past its soft age");
     this.#wasPastSoftAge = isPast;
+    const isCurrent = this.listStatus().state === "current";
+    if (this.#hadCurrentList && !isCurrent) {
+      this.#note3810("the revocation list is no longer current");
+      this.#judgeServersAgain();
+    }
+    this.#hadCurrentList = isCurrent;
   }
 
   #note3810(reason: string): void {

@@ -24,6 +24,7 @@ const help = `gridward ied: the authority of one device
   check DIR USER RIGHT [OBJECT]           may this be done now? exit 0 yes, 7 no
   athstat DIR                             USRBLKED and LOGGEDON
   set DIR replica-interval=MINUTES        1 to 1440
+  set DIR revocation=soft|hard            hard: no server is believed without a current list
 
   -o table|json|jsonl|csv|yaml   --timeout SECONDS   -q
 `;

@@ -5,17 +5,18 @@ import { roleName } from "@gridward/core/domain/roles";
 import { fingerprintOf, notAfterOf } from "@gridward/runtime/trust/x509/read";
 import type { SignInResult } from "../authority/authority.ts";
 import type { CertificateRenewer } from "../certificate-renewer.ts";
+import type { DeviceChange } from "../config.ts";
 import type { Device } from "../device.ts";
 import { warningsOf } from "../device-status.ts";
 import type { DeviceIdentity } from "../own-certificate.ts";
-import type { LocalAnswer, LocalRequest } from "./request.ts";
+import type { ChangeRequest, LocalAnswer, LocalRequest } from "./request.ts";
 
 export interface AnswerParts {
   readonly device: Device;
   readonly name: string;
   readonly renewer: CertificateRenewer;
-  /** Keeps the interval in the configuration as well. */
-  readonly saveInterval: (minutes: number) => void;
+  /** Keeps what was set in the configuration as well. */
+  readonly save: (change: DeviceChange) => void;
 }
 
 /** One request of the panel or a verb, answered by the running device. */
@@ -58,9 +59,7 @@ export async function answerRequest(
         : refused(renewed.error);
     }
     case "set":
-      device.setInterval(request.replica_interval);
-      parts.saveInterval(request.replica_interval);
-      return answered(parts, { replica_interval: request.replica_interval });
+      return setOne(parts, request.change);
   }
 }
 
@@ -71,6 +70,21 @@ export function certificateAnswer({ certificate }: DeviceIdentity): {
 } {
   const [fingerprint, notAfter] = [fingerprintOf(certificate), notAfterOf(certificate)];
   return { fingerprint, not_after: rfc3339(notAfter) };
+}
+
+function setOne(parts: AnswerParts, change: ChangeRequest): LocalAnswer {
+  const { device } = parts;
+  if (change.key === "replica_interval") {
+    device.setInterval(change.value);
+    parts.save({ replica_interval: change.value });
+    return answered(parts, { replica_interval: change.value });
+  }
+  if (change.value === "hard" && device.listStatus().state !== "current") {
+    return refused({ code: "device.no-list", detail: "" });
+  }
+  device.setRevocation(change.value);
+  parts.save({ revocation: change.value });
+  return answered(parts, { revocation: change.value });
 }
 
 function signInAnswer(parts: AnswerParts, result: SignInResult): LocalAnswer {

@@ -1,4 +1,15 @@
 import * as z from "zod";
+import { intervalMax, intervalMin, revocationModes } from "../config.ts";
+
+const change = z.discriminatedUnion("key", [
+  z.strictObject({
+    key: z.literal("replica_interval"),
+    value: z.int().min(intervalMin).max(intervalMax),
+  }),
+  z.strictObject({ key: z.literal("revocation"), value: z.enum(revocationModes) }),
+]);
+
+export type ChangeRequest = z.infer<typeof change>;
 
 /** What the verbs of `gridward ied` ask of the running device, over its local socket. */
 export const localRequest = z.discriminatedUnion("verb", [
@@ -18,7 +29,7 @@ export const localRequest = z.discriminatedUnion("verb", [
   z.strictObject({ verb: z.literal("athstat") }),
   /** With the code of a package, or null: with the certificate that the device has. */
   z.strictObject({ verb: z.literal("renew"), code: z.string().min(1).max(128).nullable() }),
-  z.strictObject({ verb: z.literal("set"), replica_interval: z.int().min(1).max(1_440) }),
+  z.strictObject({ verb: z.literal("set"), change }),
 ]);
 
 export type LocalRequest = z.infer<typeof localRequest>;

@@ -9,7 +9,8 @@ import type {
   ServerMessage,
 } from "@gridward/core/codec/replica/message";
 import { decodeServerMessage, encodeMessage } from "@gridward/core/codec/replica/replica-codec";
-import type { VerifiedPeer } from "@gridward/runtime/link/peer";
+import { tlsCauses } from "@gridward/core/domain/tls-cause";
+import type { PeerTrust, VerifiedPeer } from "@gridward/runtime/link/peer";
 import { randomBytes } from "@gridward/runtime/os/random";
 import type { LocalReplica } from "./local-replica.ts";
 import type { DeviceKey } from "./store.ts";
@@ -22,6 +23,8 @@ export interface ConversationParts {
   readonly systemId: string;
   readonly group: string;
   readonly device: string;
+  /** Why no answer is believed now, though the server is verified. */
+  readonly objection: () => string | undefined;
   readonly observe: (seen: ConversationEvent) => void;
 }
 
@@ -31,7 +34,10 @@ export type ConversationEvent =
   | { readonly kind: "erased"; readonly revision: number }
   /** What came was not taken; the replica is as it was. */
   | { readonly kind: "replica-refused"; readonly reason: string }
-  | { readonly kind: "turned-away"; readonly code: string; readonly text: string };
+  | { readonly kind: "turned-away"; readonly code: string; readonly text: string }
+  /** A newer revocation list is held: whoever is connected is to be judged by it. */
+  | { readonly kind: "listed" }
+  | { readonly kind: "list-refused"; readonly reason: string };
 
 /** What the server said of itself in its last verified answer. */
 export type Standing = Pick<Statement, "duty" | "term" | "fresh"> | null;
@@ -67,6 +73,7 @@ export class Conversation {
       kind: "hello",
       nonce: this.#freshNonce(),
       holds: replica.holding(),
+      lists: replica.lists.numbers(),
       group,
       seen: position === null ? null : { term: position.term, owner: position.owner },
       keyVersion: replica.deviceKey?.version ?? 0,
@@ -91,6 +98,12 @@ export class Conversation {
     this.#peer.close(reason);
   }
 
+  /** Ends where the server would not be taken any more. */
+  judgeAgain(trust: PeerTrust): void {
+    const cause = this.#peer.judgeAgain(trust);
+    if (cause !== null) this.close(`${cause} ${tlsCauses[cause].title}`);
+  }
+
   /** Asks what stands now. While an answer is on its way, once more after it. */
   pull(): void {
     if (this.#nonce !== null) {
@@ -98,8 +111,9 @@ export class Conversation {
       return;
     }
     this.#asksAgain = false;
-    const holds = this.#parts.replica.holding();
-    this.#send({ kind: "pull", nonce: this.#freshNonce(), holds });
+    const { replica } = this.#parts;
+    const lists = replica.lists.numbers();
+    this.#send({ kind: "pull", nonce: this.#freshNonce(), holds: replica.holding(), lists });
   }
 
   /** "lost" when the link ends first. */
@@ -133,6 +147,8 @@ export class Conversation {
         this.#offeredKey = { version: message.version, key: new Secret<Bytes>(key) };
         return undefined;
       }
+      case "list":
+        return this.#takeList(message);
       case "current":
       case "snapshot":
       case "piece":
@@ -154,10 +170,20 @@ export class Conversation {
     return unreachable(message);
   }
 
+  /** One that is older than what was seen is passed over: its server stands behind. */
+  #takeList({ authority, encoded }: Extract<ServerMessage, { readonly kind: "list" }>): void {
+    const { replica, observe } = this.#parts;
+    const taken = replica.lists.take(authority, Buffer.from(encoded, "base64"));
+    if (!taken.ok) observe({ kind: "list-refused", reason: taken.error });
+    else if (taken.value === "new") observe({ kind: "listed" });
+  }
+
   #takeAnswer(
     message: Extract<ServerMessage, { readonly kind: "current" | "snapshot" | "piece" | "erase" }>,
   ): void {
     if (this.#nonce === null) return this.close("an answer without a question");
+    const objection = this.#parts.objection();
+    if (objection !== undefined) return this.#refuse(objection);
     const expected = this.#expected(this.#nonce);
     switch (message.kind) {
       case "current": {

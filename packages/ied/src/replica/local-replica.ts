@@ -20,6 +20,7 @@ import {
   timeAt,
   type AgeAnchor,
 } from "@gridward/core/domain/age";
+import { HeldLists } from "./held-lists.ts";
 import { judgeOrder, type SeenPosition } from "./order.ts";
 import type { DeviceKey, ReplicaStore, SeenRecord, Slot, SlotName } from "./store.ts";
 
@@ -48,6 +49,8 @@ interface Held {
 
 /** The local replica of one device: what it holds, how old that is, and what it has ever seen. */
 export class LocalReplica {
+  /** By which servers are judged; they stay when the replica goes. */
+  readonly lists: HeldLists;
   readonly #parts: ReplicaParts;
   #seen: SeenRecord;
   #anchor: AgeAnchor;
@@ -64,6 +67,16 @@ export class LocalReplica {
     const seen = store.seen();
     this.#seen = seen.ok ? seen.value : blankSeen(clock.now());
     this.#anchor = resumeAge(this.#seen.age, clock.now(), clock.monotonic());
+    this.lists = new HeldLists({
+      anchor: parts.anchor,
+      kept: store.lists(),
+      seen: () => this.#seen.lists,
+      write: (kept, numbers) => {
+        // What was seen first: a list that was not written comes again.
+        this.#write({ ...this.#seen, lists: numbers });
+        store.writeLists(kept);
+      },
+    });
     this.#deviceKey = store.deviceKey();
     const isLost = !seen.ok && (seen.error === "damaged" || slots.length > 0);
     const usable = isLost ? [] : slots.filter((slot) => this.#isUsable(slot));
@@ -265,6 +278,7 @@ function blankSeen(now: Instant): SeenRecord {
     age: { age: 0, latest: now },
     lastSuccess: null,
     replication: { revision: 0, off: false },
+    lists: {},
     revoked: false,
   };
 }

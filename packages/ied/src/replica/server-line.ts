@@ -1,7 +1,7 @@
 import { minute, second, type Instant, type Millis } from "@gridward/core/base/time";
 import type { Secret } from "@gridward/core/base/secret";
 import type { DeviceSignInAnswer } from "@gridward/core/codec/replica/message";
-import type { LinkOutcome, VerifiedPeer } from "@gridward/runtime/link/peer";
+import type { LinkOutcome, PeerTrust, VerifiedPeer } from "@gridward/runtime/link/peer";
 import type { Clock } from "@gridward/runtime/os/clock";
 import {
   Conversation,
@@ -81,6 +81,10 @@ export class ServerLine {
 
   pull(): void {
     this.#conversation?.pull();
+  }
+
+  judgeAgain(trust: PeerTrust): void {
+    this.#conversation?.judgeAgain(trust);
   }
 
   async run(stop: AbortSignal): Promise<void> {
@@ -168,6 +172,9 @@ export class ServerLine {
         break;
       case "replica-refused":
         this.#cause = `its replica is refused: ${seen.reason}`;
+        break;
+      case "listed":
+      case "list-refused":
         break;
     }
     this.#parts.observe(seen);

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
 import type { Bytes } from "@gridward/core/base/bytes";
-import { replicaBytesMax } from "@gridward/core/codec/replica/limits";
+import { listCharactersMax, listsMax, replicaBytesMax } from "@gridward/core/codec/replica/limits";
 import { signedManifest } from "@gridward/core/codec/replica/manifest";
 import {
   decodeReplicaSet,
@@ -12,6 +12,7 @@ import {
 } from "@gridward/core/codec/replica/replica-codec";
 import { removePath } from "@gridward/runtime/os/files";
 import type { SystemKey } from "@gridward/runtime/os/seal";
+import type { KeptList } from "./held-lists.ts";
 import { readSealed, readSealedJson, writeSealed, writeSealedJson } from "../sealed-file.ts";
 import type { SealedFile, SealedFileFault } from "../sealed-file.ts";
 
@@ -30,12 +31,19 @@ const seenRecord = z
     age: z.strictObject({ age: counter, latest: counter }).readonly(),
     lastSuccess: counter.nullable(),
     replication: z.strictObject({ revision: counter, off: z.boolean() }).readonly(),
+    /** Highest number of each authority's revocation lists. */
+    lists: z.record(z.string(), counter).readonly(),
     /** A verified server said that this device is lost. */
     revoked: z.boolean(),
   })
   .readonly();
 
 export type SeenRecord = z.infer<typeof seenRecord>;
+
+const keptLists = z
+  .array(z.strictObject({ authority: z.string(), encoded: z.string().max(listCharactersMax) }))
+  .max(listsMax)
+  .readonly();
 
 const keyRecord = z.strictObject({ version: counter, key: z.string().max(64) });
 
@@ -58,15 +66,19 @@ export interface ReplicaStore {
   writeSlot(name: SlotName, set: ReplicaSet): void;
   seen(): Result<SeenRecord, SealedFileFault>;
   writeSeen(seen: SeenRecord): void;
+  /** None where the file is damaged. */
+  lists(): readonly KeptList[];
+  writeLists(lists: readonly KeptList[]): void;
   deviceKey(): DeviceKey | undefined;
   writeDeviceKey(key: DeviceKey): void;
-  /** Removes both slots and Kd. What was seen stays. */
+  /** Removes both slots and Kd. What was seen stays, and so do revocation lists. */
   erase(): void;
 }
 
 /** Base64 takes a third more than its content, and the seal a little. */
 const slotFileMax = Math.ceil(replicaBytesMax * 1.4);
 const smallFileMax = 64 * 1024;
+const listsFileMax = Math.ceil(listsMax * listCharactersMax * 1.5);
 
 export function openReplicaStore(place: {
   readonly directory: string;
@@ -86,6 +98,7 @@ export function openReplicaStore(place: {
   };
   const seenFile = file("seen.sealed", smallFileMax);
   const keyFile = file("device-key.sealed", smallFileMax);
+  const listsFile = file("lists.sealed", listsFileMax);
 
   const readSlot = (name: SlotName): readonly Slot[] => {
     const bytes = readSealed(slotFiles[name]);
@@ -103,6 +116,11 @@ export function openReplicaStore(place: {
       return ok(seen.value);
     },
     writeSeen: (seen) => writeSealedJson(seenFile, seen),
+    lists() {
+      const read = readSealedJson(listsFile, keptLists);
+      return read.ok ? read.value : [];
+    },
+    writeLists: (lists) => writeSealedJson(listsFile, lists),
     deviceKey() {
       const read = readSealedJson(keyFile, keyRecord);
       if (!read.ok) return undefined;

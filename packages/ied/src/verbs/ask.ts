@@ -4,7 +4,7 @@ import type { Secret } from "@gridward/core/base/secret";
 import { askSecret, readSecretFile } from "@gridward/runtime/os/prompt";
 import { askLocal } from "../access/ask-local.ts";
 import type { LocalAnswer, LocalRequest } from "../access/request.ts";
-import { devicePaths, intervalMax, intervalMin, loadConfig } from "../config.ts";
+import { devicePaths, intervalMax, intervalMin, loadConfig, revocationModes } from "../config.ts";
 import { failed, parseRefusal, refused, type VerbFailure } from "./failure.ts";
 import type { Asked, VerbOutcome } from "./verb.ts";
 
@@ -36,14 +36,21 @@ export async function athstat(asked: Asked): Promise<VerbOutcome> {
   return asks(asked, { verb: "athstat" });
 }
 
-/** ied set DIR replica-interval=MINUTES: all that may be set at the device without a sign-in. */
+/** ied set DIR replica-interval=MINUTES or revocation=MODE: all that may be set at the device without a sign-in. */
 export async function set(asked: Asked): Promise<VerbOutcome> {
-  const [, minutes = ""] = /^replica-interval=(\d{1,4})$/.exec(asked.operands[0] ?? "") ?? [];
-  const interval = Number(minutes);
-  if (!(minutes !== "" && interval >= intervalMin && interval <= intervalMax)) {
-    return failed("ied.wrong-use", `replica-interval=${intervalMin}…${intervalMax} (minutes)`);
+  const [, key, value = ""] = /^([a-z-]+)=(\S+)$/.exec(asked.operands[0] ?? "") ?? [];
+  if (key === "replica-interval") {
+    const minutes = /^\d{1,4}$/.test(value) ? Number(value) : 0;
+    if (minutes >= intervalMin && minutes <= intervalMax) {
+      return asks(asked, { verb: "set", change: { key: "replica_interval", value: minutes } });
+    }
   }
-  return asks(asked, { verb: "set", replica_interval: interval });
+  const mode = revocationModes.find((each) => each === value);
+  if (key === "revocation" && mode !== undefined) {
+    return asks(asked, { verb: "set", change: { key, value: mode } });
+  }
+  const settings = `replica-interval=${intervalMin}…${intervalMax} (minutes)`;
+  return failed("ied.wrong-use", `${settings} or revocation=${revocationModes.join("|")}`);
 }
 
 /** Asks the running device. `refusedExit` where the verb has one exit code for every refusal. */

@@ -20,6 +20,7 @@ import {
   devicePaths,
   httpsDefault,
   intervalDefault,
+  revocationModes,
   saveConfig,
   type DevicePaths,
 } from "../config.ts";
@@ -75,7 +76,11 @@ async function makeDevice(
   const { id, base, site } = system;
   const config = { version: 1, system: { id, base, site }, device, servers, https } as const;
   // Last, because it is what makes the directory a device.
-  saveConfig(paths, { ...config, replica_interval: intervalDefault });
+  saveConfig(paths, {
+    ...config,
+    replica_interval: intervalDefault,
+    revocation: revocationModes[0],
+  });
   removePath(paths.request);
   const made = {
     directory: paths.directory,

@@ -3,7 +3,7 @@ import { deviceId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
 import { dialLink } from "@gridward/runtime/link/dial";
 import { strictLink } from "@gridward/runtime/link/link-settings";
-import type { LinkOutcome } from "@gridward/runtime/link/peer";
+import type { LinkOutcome, PeerTrust } from "@gridward/runtime/link/peer";
 import { createPasswordHasher } from "@gridward/runtime/os/argon2";
 import type { Clock } from "@gridward/runtime/os/clock";
 import { lockDirectory } from "@gridward/runtime/os/directory-lock";
@@ -14,8 +14,8 @@ import { answerRequest } from "../access/answer-request.ts";
 import { serveHttps, type HttpsParts, type HttpsServer } from "../access/serve-https.ts";
 import { serveLocal } from "../access/serve-local.ts";
 import { CertificateRenewer } from "../certificate-renewer.ts";
-import { saveConfig, type DeviceConfig } from "../config.ts";
-import { Device } from "../device.ts";
+import { saveConfig, type DeviceChange, type DeviceConfig } from "../config.ts";
+import { Device, type DeviceRevocation } from "../device.ts";
 import { OwnCertificate } from "../own-certificate.ts";
 import { renewCertificate } from "../renew-certificate.ts";
 import { connectMax } from "../replica/server-line.ts";
@@ -59,21 +59,19 @@ async function runLocked(
     hasher: createPasswordHasher(),
     clock,
     random: randomShare,
-    dial: async (server, address) =>
-      dialServer({ ...place, ...own.now }, clock, { server, address }),
+    dial: async (server, address, revocation) =>
+      dialServer(trustOf({ ...place, ...own.now }, revocation), clock, { server, address }),
+    trust: (revocation) => trustOf({ ...place, ...own.now }, revocation),
   });
   const https = await openHttps(place, { device, own, clock });
   if (!https.ok) return https;
+  let saved = config;
+  const save = (change: DeviceChange): void => {
+    saved = { ...saved, ...change };
+    saveConfig(paths, saved);
+  };
   const local = await serveLocal(localSocketPath(paths.directory), async (request) =>
-    answerRequest(
-      {
-        device,
-        renewer,
-        name: config.device.name,
-        saveInterval: (minutes) => saveConfig(paths, { ...config, replica_interval: minutes }),
-      },
-      request,
-    ),
+    answerRequest({ device, renewer, name: config.device.name, save }, request),
   );
   ready({ https: https.value?.port ?? 0 });
   const writeAthstat = athstatFile(place, device);
@@ -118,9 +116,28 @@ async function openHttps(
   }
 }
 
+/** Nothing of the link is switched off but, where the device is told so, revocation. */
+function trustOf(
+  { config, anchor, certificate, key }: DeviceDirectory,
+  { mode, lists }: DeviceRevocation,
+): PeerTrust {
+  return {
+    identity: {
+      name: { kind: "device", device: deviceId(config.device.id) },
+      certificate,
+      issuers: [],
+      key,
+      anchors: [anchor.toString()],
+      lists,
+      pairingKey: null,
+    },
+    settings: { ...strictLink, revocation: mode },
+  };
+}
+
 /** One dial within `connectMax`. A server that is refused is as good as unreachable (DV1). */
 async function dialServer(
-  { config, anchor, certificate, key }: DeviceDirectory,
+  trust: PeerTrust,
   clock: Clock,
   to: { readonly server: DeviceConfig["servers"][number]; readonly address: string },
 ): Promise<LinkOutcome> {
@@ -131,16 +148,7 @@ async function dialServer(
     protocol: "gridward-replica/1",
     address: to.address,
     port: to.server.ports.link,
-    identity: {
-      name: { kind: "device", device: deviceId(config.device.id) },
-      certificate,
-      issuers: [],
-      key,
-      anchors: [anchor.toString()],
-      lists: [],
-      pairingKey: null,
-    },
-    settings: strictLink,
+    ...trust,
     expectedNode: null,
     partnerKey: null,
     clock,

@@ -4,7 +4,7 @@ import { ok } from "@gridward/core/base/result";
 import { systemId } from "@gridward/core/base/identity";
 import type { Millis } from "@gridward/core/base/time";
 import { askLocal } from "../access/ask-local.ts";
-import { replicationStatus, type DeviceStatus } from "../device-status.ts";
+import { replicationStatus, revocationStatus, type DeviceStatus } from "../device-status.ts";
 import { LocalReplica } from "../replica/local-replica.ts";
 import { openReplicaStore } from "../replica/store.ts";
 import { openDeviceDirectory } from "./device-directory.ts";
@@ -48,6 +48,7 @@ function stoppedStatus(asked: Asked): VerbOutcome {
     mode: "Central",
     servers: config.servers.map(({ name }) => ({ name, state: "Offline", cause })),
     replication: replicationStatus(replica, null),
+    revocation: revocationStatus(replica, config.revocation),
     athstat: { usrblked: false, loggedon: false },
   };
   const meta = { device: device.name };

@@ -1,6 +1,7 @@
 import type { Alarm } from "@gridward/core/domain/server-status";
 import type { Clock } from "@gridward/runtime/os/clock";
 import type { Backups } from "../backup/open-backups.ts";
+import { listAlarms } from "../ca/list-alarm.ts";
 import type { Freshness } from "../freshness.ts";
 import type { Doors } from "../health/doors.ts";
 import type { SlowWatch } from "../health/slow-watch.ts";
@@ -38,6 +39,7 @@ export function openAlarms(
     const { mode } = conductor.pair.control;
     return [
       ...security.alarms(),
+      ...listAlarms(conductor.state, now),
       ...setAsideAlarms(conductor.state, now),
       ...slow.alarms(),
       ...doors.alarms(),

@@ -7,7 +7,7 @@ import { decodeDeviceMessage, encodeMessage } from "@gridward/core/codec/replica
 import type { VerifiedPeer } from "@gridward/runtime/link/peer";
 import type { GroupSets } from "./group-sets.ts";
 import { judgeDevice, type Claim, type ServedDevice, type TurnedAway } from "./judge-device.ts";
-import { offerErase, offerSet, type Ask } from "./offer.ts";
+import { offerErase, offerLists, offerSet, type Ask } from "./offer.ts";
 import type { Committed, ConnectedDevice, ReplicaParts } from "./replica-parts.ts";
 import { signInForDevice } from "./sign-in-for-device.ts";
 
@@ -102,7 +102,8 @@ export class DeviceSession {
     const served = judged.value;
     this.#asked = ask.holds;
     this.#told = this.#newsFor(served);
-    const messages: ServerMessage[] = [];
+    // First of all, so that it is known before anything else is believed.
+    const messages: ServerMessage[] = [...offerLists(served.committed, ask)];
     const { device, deviceKey } = served;
     const isKeyNew = keyVersion !== null && keyVersion !== device.keyVersion;
     if (isKeyNew) {
@@ -204,6 +205,7 @@ export class DeviceSession {
       group?.softAge,
       group?.hardAge,
       digest,
+      ...[...committed.state.tables.crls.values()].map(({ number }) => number),
       // A server that has just started may stand before what the device has seen: it asks again
       // when the server has caught up, or its replica would count as not confirmed until then.
       isBehind(committed, this.#asked),

@@ -11,7 +11,10 @@ import { deviceVerifierEntry } from "./device-record.ts";
 import type { IssuedSet } from "./group-sets.ts";
 import type { Committed, ReplicaParts } from "./replica-parts.ts";
 
-export type Ask = Pick<Extract<DeviceMessage, { readonly kind: "pull" }>, "nonce" | "holds">;
+export type Ask = Pick<
+  Extract<DeviceMessage, { readonly kind: "pull" }>,
+  "nonce" | "holds" | "lists"
+>;
 
 /** What an answer to a device is made of, once it is clear that there is one. */
 export interface OfferParts {
@@ -39,6 +42,16 @@ export function offerSet(
   const place = { device: offer.device.id, manifestHash: offer.set.hash };
   const layer = sealLayer(offer.deviceKey, place, verifiersOf(parts, offer));
   return [{ kind: "snapshot", statement, manifest, pieces: pieces.length, layer }, ...pieces];
+}
+
+/** The revocation lists that are newer than those which the device has. */
+export function offerLists({ state }: Committed, { lists }: Ask): readonly ServerMessage[] {
+  return [...state.tables.crls.values()]
+    .filter(({ authority, number }) => {
+      const held = lists.find((one) => one.authority === authority);
+      return held === undefined || held.number < number;
+    })
+    .map(({ authority, encoded }) => ({ kind: "list", authority, encoded }));
 }
 
 /** The order to keep no replica, fresh by the device's own nonce. */

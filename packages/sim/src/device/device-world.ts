@@ -1,8 +1,9 @@
+import type { X509Certificate } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { deviceId, groupId, nodeId, type DeviceId } from "@gridward/core/base/identity";
+import { deviceId, groupId, nodeId, sealed, type DeviceId } from "@gridward/core/base/identity";
 import { assert } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
 import { hour } from "@gridward/core/base/time";
@@ -20,18 +21,25 @@ import {
   serverA,
   World,
 } from "@gridward/core/domain/fixtures";
+import { crlLife } from "@gridward/core/domain/revocation";
+import type { TlsCauseCode } from "@gridward/core/domain/tls-cause";
 import { countersResetBy } from "@gridward/core/domain/lock-out";
 import { roleIds } from "@gridward/core/domain/roles";
 import type { SignInResult } from "@gridward/ied/authority/authority";
 import type { DeviceConfig } from "@gridward/ied/config";
-import { Device } from "@gridward/ied/device";
+import { Device, type DeviceRevocation } from "@gridward/ied/device";
+import { strictLink } from "@gridward/runtime/link/link-settings";
+import type { PeerTrust } from "@gridward/runtime/link/peer";
 import { createPasswordHasher, type PasswordHasher } from "@gridward/runtime/os/argon2";
 import { randomBytes } from "@gridward/runtime/os/random";
 import { freshSystemKey, seal, type SystemKey } from "@gridward/runtime/os/seal";
+import { judgePeer } from "@gridward/runtime/trust/judge";
+import { buildCrl } from "@gridward/runtime/trust/x509/crl";
+import { serialOf } from "@gridward/runtime/trust/x509/read";
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
 import { sealPassword } from "@gridward/server/sealed-password";
 import { ManualClock } from "./manual-clock.ts";
-import { replicaKeyPurpose, TestServer } from "./test-server.ts";
+import { replicaKeyPurpose, TestServer, unreachable } from "./test-server.ts";
 
 export const group = groupId("bay1");
 export const deviceX = deviceId("01ARZ3NDEKTSV4RRFFQ69G5FDX");
@@ -50,6 +58,11 @@ export class DeviceWorld {
   readonly a: TestServer;
   readonly b: TestServer;
   readonly #key: SystemKey = freshSystemKey();
+  readonly #shown = {
+    a: this.#certify(nodeA),
+    b: this.#certify(nodeB),
+    device: this.authority.issue({ profile: "device" }),
+  };
   readonly #hasher: PasswordHasher;
   readonly #root = mkdtempSync(join(tmpdir(), "gridward-devices-"));
   readonly #running = new Map<Device, { stop: AbortController; ended: Promise<void> }>();
@@ -121,6 +134,25 @@ export class DeviceWorld {
     this.b.changed();
   }
 
+  /** Revokes the certificates that these servers show, and has a list of it journalled. */
+  publishList(number: number, ...revoked: readonly TestServer[]): void {
+    const at = this.clock.now();
+    const listed = revoked.map((server) => {
+      return { serial: serialOf(this.#shownBy(server)), at, reason: "keyCompromise" } as const;
+    });
+    const nextUpdate = at + crlLife;
+    const list = buildCrl({ number, thisUpdate: at, nextUpdate, listed }, this.authority);
+    const encoded = Buffer.from(list).toString("base64");
+    const responder = { certificate: "", key: sealed("") };
+    const about = { authority: "issuing", number, thisUpdate: at, nextUpdate };
+    const row = { ...about, revoked: revoked.length, encoded, responder };
+    const { state } = this.directory;
+    const crls = state.tables.crls.set("issuing", row);
+    this.directory.state = { ...state, tables: { ...state.tables, crls } };
+    this.a.changed();
+    this.b.changed();
+  }
+
   directoryOf(device: DeviceId): string {
     return join(this.#root, device);
   }
@@ -132,6 +164,7 @@ export class DeviceWorld {
       readonly directory?: string;
       readonly key?: SystemKey;
       readonly dial?: TestServer["dial"];
+      readonly revocation?: DeviceConfig["revocation"];
     } = {},
   ): Device {
     const config: DeviceConfig = {
@@ -141,6 +174,7 @@ export class DeviceWorld {
       servers: [this.#configured("A"), this.#configured("B")],
       https: 0,
       replica_interval: 15,
+      revocation: changes.revocation ?? "soft",
     };
     const device = new Device({
       directory: changes.directory ?? this.#prepare(id),
@@ -150,11 +184,15 @@ export class DeviceWorld {
       hasher: this.#hasher,
       clock: this.clock,
       random: () => 0.5,
-      dial: async ({ name }) => {
+      dial: async ({ name }, _, revocation) => {
         const server = name === "A" ? this.a : this.b;
+        const refused = this.#judge(server, this.#trust(revocation));
+        if (refused !== null) return { ...unreachable, cause: refused };
         const ends = { device: { kind: "device", device: id }, deviceFingerprint: id } as const;
-        return (changes.dial ?? server.dial.bind(server))(ends);
+        const judgeAgain = (trust: PeerTrust) => this.#judge(server, trust);
+        return (changes.dial ?? server.dial.bind(server))({ ...ends, judgeAgain });
       },
+      trust: (revocation) => this.#trust(revocation),
     });
     const stop = new AbortController();
     this.#running.set(device, { stop, ended: device.run(stop.signal, () => undefined) });
@@ -204,11 +242,42 @@ export class DeviceWorld {
     return { name, addresses: [name], ports, pairing_fingerprint: "0".repeat(64) };
   }
 
+  #certify(node: typeof nodeA): X509Certificate {
+    return this.authority.issue({ profile: "server", name: { kind: "server", node } }).certificate;
+  }
+
   #enrol(id: DeviceId): void {
     const verifier = sealPassword(this.#key, new Secret("code"));
     this.submit({ kind: "issue-device-code", id, verifier, expiresAt: this.clock.now() + hour });
     const certificate = { ...aCertificate(id, "device"), fingerprint: id };
     this.submit({ kind: "enrol-device", id, certificate }, { actor: serverA });
+  }
+
+  #shownBy(server: TestServer): X509Certificate {
+    return server === this.a ? this.#shown.a : this.#shown.b;
+  }
+
+  #trust({ mode, lists }: DeviceRevocation): PeerTrust {
+    const { certificate, key } = this.#shown.device;
+    const name = { kind: "device", device: deviceX } as const;
+    const anchors = [this.authority.certificate.toString()];
+    const identity = { name, certificate, key, issuers: [], anchors, lists, pairingKey: null };
+    return { identity, settings: { ...strictLink, revocation: mode } };
+  }
+
+  /** The one judge, over what the server would show. */
+  #judge(server: TestServer, { identity, settings }: PeerTrust): TlsCauseCode | null {
+    const judged = judgePeer({
+      chain: [this.#shownBy(server).raw],
+      anchors: identity.anchors,
+      lists: identity.lists,
+      purpose: "server",
+      expected: { kind: "server", node: server.parts.node },
+      at: this.clock.now(),
+      settings,
+      handshake: null,
+    });
+    return judged.verdict === "ok" ? null : judged.cause;
   }
 
   async #verifier(password: string): Promise<ReturnType<typeof sealPassword>> {

@@ -7,6 +7,8 @@ export interface PairEnds {
   readonly server: PeerName;
   readonly device: PeerName;
   readonly deviceFingerprint: string;
+  /** How the device judges the server that it is connected with. */
+  readonly judgeAgain?: VerifiedPeer["judgeAgain"];
 }
 
 /** A verified link without network: what one end sends, the other gets a turn later, in order. */
@@ -39,7 +41,7 @@ export function linkPair(
         closed.resolve(reason);
       });
     },
-    judgeAgain: () => null,
+    judgeAgain: (trust) => (side === 0 ? (ends.judgeAgain?.(trust) ?? null) : null),
     closed: closed.promise,
   });
   return [end(0, ends.server, "server"), end(1, ends.device, ends.deviceFingerprint)];

@@ -364,7 +364,8 @@ test("[RS11] bytes that are no message end the link and nothing else", async () 
       device: { kind: "device", device: deviceY },
       deviceFingerprint: deviceY,
     });
-    void atDevice.send(encodeMessage({ kind: "pull", nonce: "x".repeat(43), holds: null }));
+    const pull = { kind: "pull", nonce: "x".repeat(43), holds: null, lists: [] } as const;
+    void atDevice.send(encodeMessage(pull));
     world.a.accept(atServer);
     assert.match(await atDevice.closed, /hello/);
     assert.equal(device.replica.use(), "good");

@@ -127,7 +127,7 @@ export class TestServer {
   }
 }
 
-const unreachable: LinkOutcome = {
+export const unreachable = {
   outcome: "refused",
   cause: "T14",
   by: "us",
@@ -136,4 +136,4 @@ const unreachable: LinkOutcome = {
   theirs: "nobody listens",
   fromPartner: true,
   address: "192.0.2.1",
-};
+} as const satisfies LinkOutcome;

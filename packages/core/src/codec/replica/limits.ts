@@ -14,6 +14,12 @@ export const rolesMax = 16;
 /** Characters of the sealed layer: 2,000 verifiers with their salts, in base64url. */
 export const layerCharactersMax = 1_500_000;
 
+/** Revocation lists of one device: of an authority, and of the one that follows it. */
+export const listsMax = 4;
+
+/** Characters of one revocation list: 1 MiB in base64. */
+export const listCharactersMax = 1_400_000;
+
 /** Decisions of one report; a longer list is sent in several. */
 export const reportedMax = 200;
 

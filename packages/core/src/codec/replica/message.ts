@@ -1,5 +1,12 @@
 import * as z from "zod";
-import { layerCharactersMax, piecesMax, recordsPerPiece, reportedMax } from "./limits.ts";
+import {
+  layerCharactersMax,
+  listCharactersMax,
+  listsMax,
+  piecesMax,
+  recordsPerPiece,
+  reportedMax,
+} from "./limits.ts";
 import { signedErase, signedManifest, signedStatement } from "./manifest.ts";
 import {
   counter,
@@ -30,6 +37,11 @@ const ask = {
   nonce,
   /** null: nothing held, or nothing that is still believed. */
   holds: z.strictObject(holding).readonly().nullable(),
+  /** Revocation lists held, each by its number: a newer one is sent before the answer. */
+  lists: z
+    .array(z.strictObject({ authority: idText, number: counter }).readonly())
+    .max(listsMax)
+    .readonly(),
 };
 
 const hello = z.strictObject({
@@ -93,6 +105,16 @@ const key = z.strictObject({
   kind: z.literal("key"),
   version: counter.min(1),
   key: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+});
+
+/** A revocation list in DER, base64: signed by the authority, whoever brings it. */
+const list = z.strictObject({
+  kind: z.literal("list"),
+  authority: idText,
+  encoded: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]+=*$/)
+    .max(listCharactersMax),
 });
 
 /** What the device holds is what stands committed. */
@@ -174,6 +196,7 @@ const reportKept = z.strictObject({ kind: z.literal("report-kept"), call });
 
 export const serverMessage = z.discriminatedUnion("kind", [
   key,
+  list,
   current,
   snapshot,
   piece,

@@ -90,6 +90,7 @@ const proof = {
   signature: fc.stringMatching(/^[A-Za-z0-9_-]{86}$/),
   signer: fc.stringMatching(/^[A-Za-z0-9_-]{1,100}$/),
 };
+const lists = fc.array(fc.record({ authority: idText, number: count }), { maxLength: 4 });
 const holds = maybe(fc.record({ term: count, owner: idText, rev: count, setDigest: hex64 }));
 
 const deviceMessage: fc.Arbitrary<DeviceMessage> = fc.oneof(
@@ -97,12 +98,13 @@ const deviceMessage: fc.Arbitrary<DeviceMessage> = fc.oneof(
     kind: fc.constant("hello" as const),
     nonce: text43,
     holds,
+    lists,
     group: idText,
     seen: maybe(fc.record({ term: count, owner: idText })),
     keyVersion: count,
     replicationRevision: count,
   }),
-  fc.record({ kind: fc.constant("pull" as const), nonce: text43, holds }),
+  fc.record({ kind: fc.constant("pull" as const), nonce: text43, holds, lists }),
   fc.record({
     kind: fc.constant("sign-in" as const),
     call: count,
@@ -223,8 +225,8 @@ test("[RP2] a piece with every field at its longest fits one frame", () => {
 
 test("[RP3] unknown fields, unknown kinds and wrong values are refused without their content", () => {
   const wrong = [
-    { kind: "pull", nonce: "short", holds: null },
-    { kind: "pull", nonce: "a".repeat(43), holds: null, more: 1 },
+    { kind: "pull", nonce: "short", holds: null, lists: [] },
+    { kind: "pull", nonce: "a".repeat(43), holds: null, lists: [], more: 1 },
     { kind: "push" },
     { kind: "sign-in", call: -1, name: "anna", password: "hunter2", accessPoint: "panel" },
     { kind: "sign-in", call: 1, name: "anna", password: ["hunter2"], accessPoint: "panel" },

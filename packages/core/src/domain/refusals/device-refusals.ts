@@ -84,6 +84,13 @@ export const deviceRefusals = {
     says: "The replica that was offered is older, foreign or not signed as it must be.",
     remedy: "Run `gridward pair status` to see which server is Main.",
   },
+  "device.no-list": {
+    ...againstRule,
+    exit: 1,
+    ...toAnyone,
+    says: "The device holds no current revocation list, so it would believe no server.",
+    remedy: "Wait until `gridward ied status DIR` shows a current list: a server brings it.",
+  },
   "device.package-damaged": {
     ...wrongUse,
     ...toAnyone,
