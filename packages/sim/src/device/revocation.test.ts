@@ -63,7 +63,7 @@ test("[RS16][PK5] on an island the device refuses a server that its list names, 
     world.clock.advance(8 * day);
     await world.until(() => states(again)[1] === revoked);
     const signedIn = await world.signIn(again, "anna");
-    assert.equal(signedIn.accepted && signedIn.source, "replica");
+    assert.equal(signedIn.accepted && signedIn.session.source, "replica");
   });
 });
 
