@@ -107,7 +107,8 @@ const certificate = createTemporary({
 const server = await serveLdap(frontEnd, {
   host: "127.0.0.1",
   port: 0,
-  identity: { key: keyToPem(key), certificate: certificate.toString() },
+  identity: { key: keyToPem(key), certificate: certificate.toString(), anchors: [] },
+  clients: { judge: () => ({ verdict: "ok", client: null }) },
   clock,
   limit: { most: 1_024, mostOfOne: 1_024, onTurnedAway: () => {} },
   live: { enter: () => () => undefined },

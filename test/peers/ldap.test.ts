@@ -13,7 +13,7 @@ import { systemClock } from "@gridward/runtime/os/clock";
 import { randomBytes } from "@gridward/runtime/os/random";
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
 import { keyToPem } from "@gridward/runtime/trust/x509/keys";
-import { annaDn, aTown, base, rootDse, Talk } from "@gridward/server/frontends/ldap/fixtures";
+import { annaDn, anyClient, aTown, base, rootDse, Talk } from "@gridward/server/frontends/ldap/fixtures";
 import { type LdapServer, serveLdap } from "@gridward/server/frontends/ldap/serve-ldap";
 
 const needsTools = { skip: whyNot() };
@@ -39,7 +39,8 @@ before(async () => {
   server = await serveLdap(talk.frontEnd, {
     host: "127.0.0.1",
     port: 0,
-    identity: { key: keyToPem(key), certificate: certificate.toString() },
+    identity: { key: keyToPem(key), certificate: certificate.toString(), anchors: [] },
+    clients: anyClient,
     clock: systemClock(),
     limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
     live: { enter: () => () => undefined },

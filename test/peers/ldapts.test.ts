@@ -4,7 +4,7 @@ import { Client, InvalidCredentialsError } from "ldapts";
 import { systemClock } from "@gridward/runtime/os/clock";
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
 import { keyToPem } from "@gridward/runtime/trust/x509/keys";
-import { annaDn, aTown, base, Talk } from "@gridward/server/frontends/ldap/fixtures";
+import { annaDn, anyClient, aTown, base, Talk } from "@gridward/server/frontends/ldap/fixtures";
 import { type LdapServer, serveLdap } from "@gridward/server/frontends/ldap/serve-ldap";
 
 // A second implementation of LDAP, in JavaScript like ours but by others, reads what we write.
@@ -18,7 +18,8 @@ before(async () => {
   server = await serveLdap(new Talk(aTown()).frontEnd, {
     host: "127.0.0.1",
     port: 0,
-    identity: { key: keyToPem(key), certificate: certificate.toString() },
+    identity: { key: keyToPem(key), certificate: certificate.toString(), anchors: [] },
+    clients: anyClient,
     clock: systemClock(),
     limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
     live: { enter: () => () => undefined },

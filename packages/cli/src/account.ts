@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addAccountCertificateVerbs } from "./account-certificate.ts";
 import { accountRoutes } from "@gridward/core/api/account-routes";
 import { ok, type Result } from "@gridward/core/base/result";
 import { carryOut, changeQuery, confirm, type Asked, type Cli, type Outcome } from "./cli.ts";
@@ -58,6 +59,7 @@ export function addAccountVerbs(root: Command, cli: Cli): void {
       carryOut(cli, command, async (asked) => setPassword(cli, asked, name, options)),
     );
   addStandingVerbs(account, cli);
+  addAccountCertificateVerbs(account, cli);
 }
 
 function addViews(account: Command, cli: Cli): void {

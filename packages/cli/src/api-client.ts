@@ -5,6 +5,7 @@ import type { AnswerMeta } from "@gridward/core/api/envelope";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Millis } from "@gridward/core/base/time";
 import { freshId } from "@gridward/runtime/os/random";
+import type { ClientIdentity } from "./client-identity.ts";
 import { cannotBeTried, clientFailure, type CommandFailure } from "./failure.ts";
 import { exchange, openLocal, type WireAnswer, type WireRequest } from "./http-exchange.ts";
 import { openTrusted, type ServerTrust } from "./server-trust.ts";
@@ -20,6 +21,8 @@ export type Target =
       readonly kind: "servers";
       readonly urls: readonly URL[];
       readonly trust: ServerTrust;
+      /** Presented to the servers; null: no certificate. */
+      readonly identity: ClientIdentity | null;
       readonly token: string | null;
     }
   | { readonly kind: "local"; readonly path: string };
@@ -129,7 +132,7 @@ async function sendToServers(
   for (let url = waiting.shift(); url !== undefined; url = waiting.shift()) {
     if (tried.has(url.origin)) continue;
     tried.add(url.origin);
-    const answered = await sendToServer(url, target.trust, wire, timeout);
+    const answered = await sendToServer(url, target, wire, timeout);
     if (answered.ok) return answered;
     const { error } = answered.error;
     if (!passing.includes(error.code)) return answered;
@@ -141,11 +144,11 @@ async function sendToServers(
 
 async function sendToServer(
   url: URL,
-  trust: ServerTrust,
+  { trust, identity }: Pick<Servers, "trust" | "identity">,
   wire: WireRequest,
   timeout: Millis,
 ): Promise<Result<WireAnswer, CommandFailure>> {
-  const socket = await openTrusted(url, trust, timeout);
+  const socket = await openTrusted(url, { trust, identity }, timeout);
   if (!socket.ok) return socket;
   const headers = { ...wire.headers, host: url.host };
   return exchange(socket.value, { ...wire, headers }, timeout);

@@ -9,6 +9,7 @@ import { outputFormats, showOutcome, type Terminal } from "@gridward/runtime/os/
 import { ask } from "@gridward/runtime/os/prompt";
 import { endWith, type Program } from "@gridward/runtime/os/program";
 import type { Target } from "./api-client.ts";
+import { readClientIdentity } from "./client-identity.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 import { readCaFile } from "./input-file.ts";
 import { readLogin } from "./saved-login.ts";
@@ -125,11 +126,14 @@ export function signedInTarget(cli: Cli, asked: Asked): Result<Target, CommandFa
   if (login === undefined) return failed("client.not-signed-in");
   const ca = asked.ca === null ? ok(login.ca) : readCaFile(asked.ca);
   if (!ca.ok) return ca;
+  const identity = login.identity === null ? ok(null) : readClientIdentity(login.identity);
+  if (!identity.ok) return identity;
   const known = login.servers.flatMap((text) => URL.parse(text) ?? []);
   return ok({
     kind: "servers",
     urls: asked.servers.length > 0 ? asked.servers : known,
     trust: { ca: ca.value, fingerprint: login.fingerprint },
+    identity: identity.value,
     token: login.token,
   });
 }

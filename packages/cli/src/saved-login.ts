@@ -15,6 +15,11 @@ const savedLogin = z.strictObject({
   servers: z.array(z.url()).min(1).max(16),
   ca: z.string().nullable(),
   fingerprint: z.string().nullable(),
+  /** Where the certificate lies that is presented; the key stays there. */
+  identity: z
+    .strictObject({ certificate: z.string(), key: z.string().nullable() })
+    .nullable()
+    .default(null),
   account: z.string(),
   token: z.string(),
   expires_at: z.string(),

@@ -2,6 +2,7 @@ import { connect, type TLSSocket } from "node:tls";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Millis } from "@gridward/core/base/time";
 import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
+import type { ClientIdentity } from "./client-identity.ts";
 import { clientFailure, type CommandFailure } from "./failure.ts";
 
 /** By what a server is recognised: a CA, the fingerprint of its certificate, or either. */
@@ -21,7 +22,7 @@ export function parseFingerprint(text: string): string | undefined {
 /** A connection to a server that proved itself; not a byte of ours leaves before that. */
 export async function openTrusted(
   url: URL,
-  trust: ServerTrust,
+  { trust, identity }: { readonly trust: ServerTrust; readonly identity: ClientIdentity | null },
   timeout: Millis,
 ): Promise<Result<TLSSocket, CommandFailure>> {
   return new Promise((resolve) => {
@@ -33,6 +34,7 @@ export async function openTrusted(
       ...(isAddress(host) ? {} : { servername: host }),
       ALPNProtocols: ["http/1.1"],
       ...(trust.ca === null ? {} : { ca: trust.ca }),
+      ...(identity === null ? {} : { cert: identity.chain, key: identity.key.reveal() }),
       // Judged below, by CA or fingerprint; Node alone knows only the first.
       rejectUnauthorized: false,
     });

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { sessionRoutes } from "@gridward/core/api/session-routes";
 import { serverRoutes } from "@gridward/core/api/server-routes";
@@ -5,6 +6,7 @@ import type * as z from "zod";
 import { ok, type Result } from "@gridward/core/base/result";
 import { callRoute, type Target } from "./api-client.ts";
 import { carryOut, changeQuery, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
+import { readClientIdentity, type IdentityFiles } from "./client-identity.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 import { readCaFile, readSecret } from "./input-file.ts";
 import { order, shown } from "./order.ts";
@@ -15,6 +17,8 @@ interface LoginOptions {
   readonly fingerprint?: string;
   readonly passwordFile?: string;
   readonly codeFile?: string;
+  readonly certificate?: string;
+  readonly key?: string;
 }
 
 interface PasswordOptions {
@@ -25,12 +29,17 @@ interface PasswordOptions {
 /** login, logout, whoami, password change. */
 export function addSessionVerbs(root: Command, cli: Cli): void {
   root
-    .command("login <user>")
+    .command("login [user]")
     .description("sign in; the session is kept for the commands that follow")
     .option("--fingerprint <sha256>", "accept the server with this certificate")
     .option("--password-file <file>", 'password, "-" for standard input')
     .option("--code-file <file>", 'one-time code, "-" for standard input')
-    .action(async (user: string, options: LoginOptions, command: Command) =>
+    .option(
+      "--certificate <file>",
+      "certificate to present from now on, PEM; signs in as its account unless a password or code is given",
+    )
+    .option("--key <file>", "its key, PEM, where it is in another file")
+    .action(async (user: string | undefined, options: LoginOptions, command: Command) =>
       carryOut(cli, command, async (asked) => signIn(cli, asked, user, options)),
     );
   root
@@ -64,32 +73,63 @@ export function addSessionVerbs(root: Command, cli: Cli): void {
 async function signIn(
   cli: Cli,
   asked: Asked,
-  user: string,
+  user: string | undefined,
   options: LoginOptions,
 ): Promise<Outcome> {
+  const files = filesOf(options);
+  const identity = files === null ? ok(null) : readClientIdentity(files);
+  if (!identity.ok) return identity;
   const trust = readTrust(cli, asked, options.fingerprint);
   if (!trust.ok) return trust;
   const urls = asked.servers.length > 0 ? asked.servers : knownServers(cli);
   if (urls.length === 0) return failed("client.wrong-use", "--server URL is needed");
+  const body = await readProof(cli, user, options);
+  if (!body.ok) return body;
+  const target: Target = {
+    kind: "servers",
+    urls,
+    trust: trust.value,
+    identity: identity.value,
+    token: null,
+  };
+  const input = { params: {}, query: {}, body: body.value };
+  const signedIn = await callRoute(target, sessionRoutes.signIn, input, asked);
+  if (!signedIn.ok) return signedIn;
+  const { data, meta } = signedIn.value;
+  const kept = await keepLogin(cli, asked, { target, files, trust: trust.value, session: data });
+  if (!kept.ok) return kept;
+  if (data.must_change) talk(cli, asked, "Change the password now: gridward password change");
+  const { token: _, ...visible } = data;
+  return ok({ data: visible, meta });
+}
+
+/** Whole paths: later commands may be given elsewhere. */
+function filesOf({ certificate, key }: LoginOptions): IdentityFiles | null {
+  if (certificate === undefined) return null;
+  return { certificate: resolve(certificate), key: key === undefined ? null : resolve(key) };
+}
+
+type Proof = z.input<typeof sessionRoutes.signIn.body>;
+
+/** With a certificate and without a file for a secret, the certificate itself. */
+async function readProof(
+  cli: Cli,
+  user: string | undefined,
+  { passwordFile, codeFile, certificate }: LoginOptions,
+): Promise<Result<Proof, CommandFailure>> {
+  const file = passwordFile ?? codeFile;
+  if (certificate !== undefined && file === undefined) {
+    return ok({ certificate: true, ...(user !== undefined && { name: user }) });
+  }
+  if (user === undefined) return failed("client.wrong-use", "USER is needed");
   const secret = await readSecret(cli.program, {
-    file: options.passwordFile ?? options.codeFile,
+    file,
     question: `Password or one-time code of ${user}: `,
     option: "--password-file or --code-file",
   });
   if (!secret.ok) return secret;
   const text = secret.value.reveal();
-  const body =
-    options.codeFile === undefined ? { name: user, password: text } : { name: user, code: text };
-  const target: Target = { kind: "servers", urls, trust: trust.value, token: null };
-  const input = { params: {}, query: {}, body };
-  const signedIn = await callRoute(target, sessionRoutes.signIn, input, asked);
-  if (!signedIn.ok) return signedIn;
-  const { data, meta } = signedIn.value;
-  const kept = await keepLogin(cli, asked, { target, trust: trust.value, session: data });
-  if (!kept.ok) return kept;
-  if (data.must_change) talk(cli, asked, "Change the password now: gridward password change");
-  const { token: _, ...visible } = data;
-  return ok({ data: visible, meta });
+  return ok(codeFile === undefined ? { name: user, password: text } : { name: user, code: text });
 }
 
 function readTrust(
@@ -114,6 +154,7 @@ function knownServers(cli: Cli): readonly URL[] {
 interface Kept {
   readonly target: Extract<Target, { readonly kind: "servers" }>;
   readonly trust: ServerTrust;
+  readonly files: IdentityFiles | null;
   readonly session: z.output<typeof sessionRoutes.signIn.answer>;
 }
 
@@ -121,7 +162,7 @@ interface Kept {
 async function keepLogin(
   cli: Cli,
   asked: Asked,
-  { target, trust, session }: Kept,
+  { target, trust, files, session }: Kept,
 ): Promise<Result<null, CommandFailure>> {
   const { token, account, expires_at, must_change } = session;
   const input = { params: {}, query: {}, body: null };
@@ -135,6 +176,7 @@ async function keepLogin(
     servers: [...new Set([...given, ...servers.map(({ url }) => url)])],
     ca: certificate === "" ? trust.ca : certificate,
     fingerprint: trust.fingerprint,
+    identity: files,
     account: account.name,
     token,
     expires_at,

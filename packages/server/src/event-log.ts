@@ -16,6 +16,7 @@ import type { SecurityEvents } from "./desk/desk-parts.ts";
 import type { LocalUse } from "./desk/local-use.ts";
 import type { RefusedEnrolment, SignInAttempt } from "./parts.ts";
 import type { DeviceObservation } from "./replica/replica-parts.ts";
+import type { RefusedClient } from "./clients/client-gate.ts";
 import type { SecurityUse } from "./security/security-use.ts";
 
 export interface PairOrder {
@@ -49,6 +50,8 @@ export class EventLog implements SecurityEvents {
   }
 
   onSignIn({ event, question, fresh, reason }: SignInEvent, attempt: SignInAttempt): void {
+    const by = question.certificate ? `, by certificate ${question.certificate.fingerprint}` : "";
+    const clear = question.isClear === true ? ", in clear text" : "";
     this.#append({
       event,
       outcome: event === 1110 || event === 1115 ? "accepted" : "refused",
@@ -56,7 +59,7 @@ export class EventLog implements SecurityEvents {
       door: question.door,
       source: question.source,
       device: attempt.device ?? null,
-      detail: `${reason ?? "ok"}${fresh ? "" : ", without contact to the Main"}`,
+      detail: `${reason ?? "ok"}${by}${clear}${fresh ? "" : ", without contact to the Main"}`,
     });
   }
 
@@ -138,6 +141,14 @@ export class EventLog implements SecurityEvents {
     this.#append({ ...this.#own(20070), ...claimed });
   }
 
+  /** CS6: what the peer heard, and the facts that it did not; `more` came since the last of these. */
+  onClientRefused({ door, source, refusal, facts, client }: RefusedClient, more: number): void {
+    const others = more > 0 ? `, and ${more} more since the last of these` : "";
+    const detail = `${refusal.code}: ${facts}${others}`;
+    const subject = client?.fingerprint ?? "";
+    this.#append({ ...this.#own(20100), outcome: "refused", subject, door, source, detail });
+  }
+
   onDevice(seen: DeviceObservation): void {
     const isReport = seen.kind === "reported";
     const { device, kind, ...more } = seen;
@@ -209,6 +220,15 @@ function eventOf(fact: Fact): readonly [number, string] | undefined {
   if (fact.kind === "certificate-revoked") {
     return [20090, `serial number ${fact.serial} revoked: ${fact.reason}`];
   }
+  if (fact.kind === "certificate-mapped") {
+    return [20110, `${fact.mapping.key} leads to the account ${fact.mapping.account}`];
+  }
+  if (fact.kind === "certificate-unmapped") return [20110, `${fact.key} leads to nobody any more`];
+  if (fact.kind === "legacy-peer-allowed") {
+    const { address, owner, reason, until } = fact.peer;
+    return [20110, `legacy peer ${address} of ${owner} until ${rfc3339(until)}: ${reason}`];
+  }
+  if (fact.kind === "legacy-peer-removed") return [20110, `legacy peer ${fact.address} removed`];
   if (fact.kind === "server-address-set") {
     const { id, address, backup } = fact;
     return [20050, `server ${id} at ${address}, backup ${backup ?? "none"}`];

@@ -47,7 +47,7 @@ export async function openLinkPort(
   return serveLink({
     ...at,
     protocols: ["gridward-partner/1", "gridward-replica/1", "gridward-diag/1"],
-    identity: () => identityOf(parts),
+    identity: () => linkIdentity(parts),
     settings: () => parts.identity.settings.link,
     admission: {
       partnerKey: (node) => {
@@ -82,7 +82,7 @@ export async function dialPartner(
     protocol: "gridward-partner/1",
     address,
     port: server.ports.link,
-    identity: identityOf(parts),
+    identity: linkIdentity(parts),
     isAnonymous: settings.now.client_certificate === "disabled",
     settings: settings.link,
     expectedNode: node,
@@ -110,7 +110,7 @@ async function putDown(parts: DialParts, peer: VerifiedPeer): Promise<void> {
 }
 
 /** Who we are, with the revocation lists of the journal: each server has them as its partners do. */
-function identityOf({ identity, state }: Pick<DialParts, "identity" | "state">): LinkIdentity {
+export function linkIdentity({ identity, state }: Pick<DialParts, "identity" | "state">): LinkIdentity {
   const lists = [...state().tables.crls.values()].flatMap((row) => readList(row) ?? []);
   return { ...identity.link(), lists };
 }

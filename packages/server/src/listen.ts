@@ -1,5 +1,7 @@
 import { crlRoute } from "./ca/crl-route.ts";
 import { ocspRoutes } from "./ca/ocsp-route.ts";
+import type { ClientGate } from "./clients/client-gate.ts";
+import { openClients } from "./clients/open-clients.ts";
 import { createEndpoints } from "./desk/endpoints.ts";
 import type { DeskParts } from "./desk/desk-parts.ts";
 import { localEndpoints } from "./desk/local-endpoints.ts";
@@ -39,6 +41,10 @@ export interface Listening {
   readonly close: () => Promise<void>;
 }
 
+interface DoorOrder extends ListenOrder {
+  readonly clients: ClientGate;
+}
+
 interface Door {
   readonly port: number;
   readonly refresh: () => void;
@@ -51,6 +57,7 @@ const closedDoor: Door = { port: 0, refresh: () => {}, close: () => Promise.reso
 export async function listen(order: ListenOrder): Promise<Result<Listening, Refusal>> {
   const { ports } = order.config;
   const replica = openReplica(order);
+  const doors = { ...order, clients: openClients(order.house) };
   const opened: Door[] = [];
   const open = async (port: number, door: () => Promise<Door>): Promise<Door> => {
     const made = port === 0 ? closedDoor : await door();
@@ -63,9 +70,9 @@ export async function listen(order: ListenOrder): Promise<Result<Listening, Refu
   };
   try {
     const link = await open(ports.link, async () => openLink({ ...order, replica }));
-    const https = await open(ports.https, async () => openHttps(order));
-    const ldaps = await open(ports.ldaps, async () => openLdap(order));
-    await open(1, async () => openLocal(order));
+    const https = await open(ports.https, async () => openHttps(doors));
+    const ldaps = await open(ports.ldaps, async () => openLdap(doors));
+    await open(1, async () => openLocal(doors));
     const refresh = (): void => {
       for (const door of opened) door.refresh();
     };
@@ -155,7 +162,7 @@ async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }
   );
 }
 
-function deskOf({ identity, ...house }: House): DeskParts {
+function deskOf({ identity, ...house }: House, clients: ClientGate): DeskParts {
   const { front, operator, sessions, hasher, events, backups, security } = house;
   return {
     front,
@@ -166,20 +173,24 @@ function deskOf({ identity, ...house }: House): DeskParts {
     events,
     backups,
     security,
+    clients,
   };
 }
 
-async function openHttps({ house, config, note }: ListenOrder): Promise<Door> {
+async function openHttps({ house, config, note, clients }: DoorOrder): Promise<Door> {
   const { front, sessions, identity } = house;
   const tls = () => {
     const { key, certificate, minVersion } = identity.tls;
-    return { key: key.reveal(), cert: certificate, ca: [], minVersion };
+    // An empty list, not an absent one: Node would fall back to the roots of the public web.
+    const ca = [...identity.link().anchors];
+    return { key: key.reveal(), cert: certificate, ca, minVersion };
   };
   const server = await serveHttps(
     {
       front,
       sessions,
-      endpoints: createEndpoints(deskOf(house)),
+      endpoints: createEndpoints(deskOf(house, clients)),
+      clients,
       mounted: [
         ...estRoutes({
           front,
@@ -203,12 +214,14 @@ async function openHttps({ house, config, note }: ListenOrder): Promise<Door> {
   };
 }
 
-async function openLdap({ house, config }: ListenOrder): Promise<Door> {
+async function openLdap({ house, config, clients }: DoorOrder): Promise<Door> {
   const { front, identity, clock } = house;
+  const shown = () => ({ ...identity.tls, anchors: identity.link().anchors });
   const server = await serveLdap(front, {
     host: config.listen,
     port: config.ports.ldaps,
-    identity: identity.tls,
+    identity: shown(),
+    clients,
     clock,
     limit: house.doors.limit("ldaps"),
     live: house.security.connections,
@@ -217,16 +230,16 @@ async function openLdap({ house, config }: ListenOrder): Promise<Door> {
   });
   return {
     port: server.port,
-    refresh: () => server.useIdentity(identity.tls),
+    refresh: () => server.useIdentity(shown()),
     close: async () => server.close(),
   };
 }
 
-async function openLocal({ house, directory, user, note }: ListenOrder): Promise<Door> {
+async function openLocal({ house, directory, user, note, clients }: DoorOrder): Promise<Door> {
   const server = await serveLocal(
     {
       front: house.front,
-      endpoints: localEndpoints(deskOf(house)),
+      endpoints: localEndpoints(deskOf(house, clients)),
       user,
       reportUse: (use) => house.events.onLocalUse(use),
       reportDefect: (id, error) => note(`defect ${id}: ${String(error)}`),

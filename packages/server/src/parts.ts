@@ -5,6 +5,7 @@ import type { Result } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
 import type { ArbitrationMode } from "@gridward/core/domain/arbitration-mode";
 import type { ChangeOrder } from "@gridward/core/domain/command";
+import type { ClientCertificate } from "@gridward/core/domain/mapping";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { ServerCondition, ServerStatus } from "@gridward/core/domain/server-status";
 import type { SignInAnswer } from "@gridward/core/domain/sign-in-answer";
@@ -14,9 +15,13 @@ import type { Actor, CommandAnswer, Door } from "@gridward/core/domain/types";
 /** A try to sign in, as every front end hands it to the one pipeline. */
 export interface SignInAttempt {
   readonly door: Door;
-  /** Login name as typed; the pipeline normalises it. */
+  /** Login name as typed; the pipeline normalises it. Beside a certificate, "" for its account. */
   readonly name: string;
-  readonly password: Secret<string>;
+  readonly password: Secret<string> | null;
+  /** Found good by the judge of certificates; then there is no password. */
+  readonly certificate?: ClientCertificate;
+  /** The password came over a connection without TLS (CS7). */
+  readonly isClear?: boolean;
   /** Network address of the peer. */
   readonly source: string;
   /** Device on whose behalf it is made, for the door "device". */

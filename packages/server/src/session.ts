@@ -8,6 +8,7 @@ import { rolesInForce } from "@gridward/core/domain/roles";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { AccountRow, RoleAssignment } from "@gridward/core/domain/types";
 import { hmacSha256, hmacSha256With, sameSecret } from "@gridward/runtime/os/hash";
+import type { KnownClient } from "./clients/client-gate.ts";
 import { freshId } from "@gridward/runtime/os/random";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 
@@ -23,7 +24,12 @@ export interface Session {
   readonly roles: readonly RoleAssignment[];
   readonly mustChange: boolean;
   readonly expiresAt: Instant;
+  /** Fingerprint of the certificate by which it was opened: it lives on its connections alone. */
+  readonly certificate: string | null;
 }
+
+/** The certificate of a connection, found good, and the account that it leads to. */
+type Presented = Pick<KnownClient, "fingerprint" | "account"> | null;
 
 export interface SessionParts {
   /** Null on a blank server. */
@@ -38,8 +44,13 @@ export interface SessionParts {
  * with the account's lock or end, with its time, and by an entry in `endedSessions`.
  */
 export interface Sessions {
-  issue(account: AccountRow, mustChange: boolean): { token: Secret<string>; session: Session };
-  check(token: Secret<string>): Result<Session, Refusal>;
+  /** With a certificate's fingerprint: good on connections that present it, while it leads there. */
+  issue(
+    account: AccountRow,
+    mustChange: boolean,
+    certificate?: string | null,
+  ): { token: Secret<string>; session: Session };
+  check(token: Secret<string>, presented: Presented): Result<Session, Refusal>;
 }
 
 /** Of our own making, so one letter a member keeps the header short. */
@@ -54,6 +65,8 @@ const claims = z.strictObject({
   m: z.boolean(),
   /** Ends at. */
   e: z.int(),
+  /** Fingerprint of the certificate that opened it (RFC 8705 §3). */
+  c: z.string().length(64).optional(),
 });
 
 const prefix = "gws1";
@@ -63,22 +76,24 @@ export function createSessions(parts: SessionParts): Sessions {
   const macOf = sessionMac();
   const open = tokenOpener(macOf);
   return {
-    issue(account, mustChange) {
+    issue(account, mustChange, certificate = null) {
       const key = parts.key();
       const now = parts.now();
       assert(key !== null, "a session without a system");
       const id = freshId();
       const expiresAt = now + (mustChange ? mustChangeLifetime : sessionLifetime);
       const version = credentialVersion(account);
-      const body = encode({ i: id, a: account.id, v: version, m: mustChange, e: expiresAt });
+      const bound = certificate === null ? {} : { c: certificate };
+      const body = encode({ i: id, a: account.id, v: version, m: mustChange, e: expiresAt, ...bound });
       const token = new Secret(`${prefix}.${body}.${base64url(macOf(key, body))}`);
       const roles = rolesInForce(account, now);
-      return { token, session: { id, account, roles, mustChange, expiresAt } };
+      return { token, session: { id, account, roles, mustChange, expiresAt, certificate } };
     },
-    check(token) {
+    check(token, presented) {
       const key = parts.key();
       const claimed = key === null ? undefined : open(key, token.reveal());
-      const session = claimed && liveSession(claimed, parts.state(), parts.now());
+      const isHere = claimed !== undefined && isPresented(claimed, presented);
+      const session = isHere ? liveSession(claimed, parts.state(), parts.now()) : undefined;
       if (session === undefined) return err({ code: "credential.session-ended", detail: "" });
       return ok(session);
     },
@@ -127,7 +142,13 @@ function liveSession(claimed: Claims, state: DirectoryState, now: Instant): Sess
   if (credentialVersion(account) !== claimed.v) return undefined;
   if (state.tables.endedSessions.has(claimed.i)) return undefined;
   const roles = rolesInForce(account, now);
-  return { id: claimed.i, account, roles, mustChange: claimed.m, expiresAt: claimed.e };
+  const { c: certificate = null } = claimed;
+  return { id: claimed.i, account, roles, mustChange: claimed.m, expiresAt: claimed.e, certificate };
+}
+
+/** A token that was stolen, or whose certificate is refused by now, opens nothing. */
+function isPresented({ a, c }: Claims, presented: Presented): boolean {
+  return c === undefined || (presented?.fingerprint === c && presented.account === a);
 }
 
 function credentialVersion(account: AccountRow): number {

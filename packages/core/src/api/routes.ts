@@ -5,6 +5,7 @@ import { certificateRoutes } from "./certificate-routes.ts";
 import { ownCertificateRoutes } from "./own-certificate-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
+import { mappingRoutes } from "./mapping-routes.ts";
 import type { localRoutes } from "./local-routes.ts";
 import { securityRoutes } from "./security-routes.ts";
 import { serverRoutes } from "./server-routes.ts";
@@ -22,6 +23,7 @@ export const routes = {
   ...groupRoutes,
   ...deviceRoutes,
   ...certificateRoutes,
+  ...mappingRoutes,
   ...setAsideRoutes,
   ...backupRoutes,
 } as const;

@@ -23,6 +23,8 @@ const subject = {
   roles: z.array(heldRole).readonly(),
   /** Only a change of password, this view and the end of the session are allowed. */
   must_change: z.boolean(),
+  /** Fingerprint of the certificate by which it was opened: it is good on its connections alone. */
+  certificate: z.string().nullable(),
   expires_at: z.string(),
 };
 
@@ -39,13 +41,15 @@ export const sessionRoutes = {
   signIn: {
     method: "POST",
     path: "/v1/session",
-    summary: "Sign in with a password or a one-time code",
+    summary: "Sign in with a password, a one-time code or the certificate of the connection",
     access: "anyone",
     params: noParams,
     query: noQuery,
     body: z.union([
       z.strictObject({ name: nameText, password: passwordText }),
       z.strictObject({ name: nameText, code: passwordText }),
+      /** As the account to which the connection's certificate leads; a name must be its. */
+      z.strictObject({ certificate: z.literal(true), name: nameText.optional() }),
     ]),
     answer: session,
   },

@@ -6,7 +6,8 @@ export interface SecuritySettings {
   readonly temporary: boolean;
   readonly validate_partner: boolean;
   readonly client_certificate: "automatic" | "disabled";
-  readonly require_client_certificates: boolean;
+  readonly require_client_certificates: "link" | boolean;
+  readonly map_clients: boolean;
   readonly check_names: boolean;
   readonly tls_min: "1.2" | "1.3";
   readonly revocation: "soft" | "hard" | "off";
@@ -69,13 +70,24 @@ export const securitySpecs: SecuritySpecs = {
     copies: true,
   },
   require_client_certificates: {
-    choices: [true, false],
-    means: "Take no server on the link port that shows no certificate.",
+    choices: ["link", true, false],
+    means:
+      "Who must show a certificate: servers on the link port (link), these and every client at " +
+      "LDAPS and HTTPS (true), or nobody (false).",
     alarm: {
+      at: false,
       code: "security.certificates-not-required",
       text: "On the link port a server without a certificate is taken, by its pairing key alone.",
-      remedy: "Run `gridward security set require-client-certificates=true`.",
+      remedy: "Run `gridward security set require-client-certificates=link`.",
     },
+    copies: true,
+  },
+  map_clients: {
+    choices: [false, true],
+    means:
+      "Clients at LDAPS and HTTPS may sign in by certificate, and one whose certificate leads to " +
+      "no account is declined.",
+    alarm: null,
     copies: true,
   },
   check_names: {
@@ -114,6 +126,7 @@ export const securityNames: readonly SecurityName[] = [
   "validate_partner",
   "client_certificate",
   "require_client_certificates",
+  "map_clients",
   "check_names",
   "tls_min",
   "revocation",
@@ -124,6 +137,7 @@ export const defaultSecurity: SecuritySettings = {
   validate_partner: securitySpecs.validate_partner.choices[0],
   client_certificate: securitySpecs.client_certificate.choices[0],
   require_client_certificates: securitySpecs.require_client_certificates.choices[0],
+  map_clients: securitySpecs.map_clients.choices[0],
   check_names: securitySpecs.check_names.choices[0],
   tls_min: securitySpecs.tls_min.choices[0],
   revocation: securitySpecs.revocation.choices[0],

@@ -106,6 +106,7 @@ const schema = z.strictObject({
       validate_partner: choice("validate_partner"),
       client_certificate: choice("client_certificate"),
       require_client_certificates: choice("require_client_certificates"),
+      map_clients: choice("map_clients"),
       check_names: choice("check_names"),
       tls_min: choice("tls_min"),
       revocation: choice("revocation"),

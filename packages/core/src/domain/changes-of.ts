@@ -2,6 +2,7 @@ import { assert } from "../base/result.ts";
 import type { AccountId, GroupId } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
 import type { Fact } from "./fact.ts";
+import { mappingsOf } from "./mapping.ts";
 import type { MemberOf } from "./member-of.ts";
 import { singleKey, type DirectoryState, type Table } from "./state.ts";
 import { removeServer } from "./remove-server.ts";
@@ -26,6 +27,10 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "certificate-issued":
     case "crl-published":
     case "certificate-revoked":
+    case "certificate-mapped":
+    case "certificate-unmapped":
+    case "legacy-peer-allowed":
+    case "legacy-peer-removed":
     case "policy-set":
     case "session-ended":
       return [oneRow(state, fact, at)];
@@ -132,6 +137,7 @@ function createAccount(state: DirectoryState, account: AccountRow): readonly Row
 function deleteAccount(state: DirectoryState, id: AccountId, at: Instant): readonly RowChange[] {
   getRow(state.tables.accounts, id);
   const changes: RowChange[] = [{ table: "accounts", key: id, row: null }];
+  for (const { key } of mappingsOf(state, id)) changes.push({ table: "mappings", key, row: null });
   for (const group of state.tables.groups.values()) {
     if (!group.deny.includes(id) && !group.administrators.includes(id)) continue;
     const row = { ...without(group, "deny", id), changedAt: at };
@@ -304,6 +310,10 @@ function oneRow(
     | "certificate-issued"
     | "certificate-revoked"
     | "crl-published"
+    | "certificate-mapped"
+    | "certificate-unmapped"
+    | "legacy-peer-allowed"
+    | "legacy-peer-removed"
     | "policy-set"
     | "session-ended"
   >,
@@ -324,6 +334,14 @@ function oneRow(
       return revokeCertificate(state, fact, at);
     case "crl-published":
       return { table: "crls", key: fact.crl.authority, row: fact.crl };
+    case "certificate-mapped":
+      return { table: "mappings", key: fact.mapping.key, row: fact.mapping };
+    case "certificate-unmapped":
+      return { table: "mappings", key: fact.key, row: null };
+    case "legacy-peer-allowed":
+      return { table: "legacyPeers", key: fact.peer.address, row: fact.peer };
+    case "legacy-peer-removed":
+      return { table: "legacyPeers", key: fact.address, row: null };
     case "policy-set":
       return { table: "policies", key: fact.policy.name, row: fact.policy };
     case "session-ended": {

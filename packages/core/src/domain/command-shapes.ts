@@ -120,6 +120,15 @@ export const commandShapes: {
     encoded: z.exactOptional(longText),
   }),
   "revoke-certificate": shape("revoke-certificate", { serial: text, reason: reasonShape }),
+  "map-certificate": shape("map-certificate", { key: text, account: id }),
+  "unmap-certificate": shape("unmap-certificate", { key: text }),
+  "allow-legacy-peer": shape("allow-legacy-peer", {
+    address: text,
+    owner: text,
+    reason: text,
+    until: whole,
+  }),
+  "remove-legacy-peer": shape("remove-legacy-peer", { address: text }),
   "set-server-address": shape("set-server-address", {
     id,
     address: text,

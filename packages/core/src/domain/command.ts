@@ -137,6 +137,18 @@ export type Command =
       readonly serial: string;
       readonly reason: RevocationReason;
     }
+  /** CS13: whoever presents such a certificate may sign in as this account. */
+  | { readonly kind: "map-certificate"; readonly key: string; readonly account: AccountId }
+  | { readonly kind: "unmap-certificate"; readonly key: string }
+  /** CS7: this peer is served without a certificate, where `legacy` is set. */
+  | {
+      readonly kind: "allow-legacy-peer";
+      readonly address: string;
+      readonly owner: string;
+      readonly reason: string;
+      readonly until: Instant;
+    }
+  | { readonly kind: "remove-legacy-peer"; readonly address: string }
   | { readonly kind: "publish-crl"; readonly crl: CrlRow }
   | { readonly kind: "set-replication"; readonly id: DeviceId; readonly enabled: boolean }
   | {

@@ -42,7 +42,7 @@ test("[GR1][AM4] group names are unique, and a group that devices follow stays",
 
 test("[GR2][AM4] joining, leaving, denying and lifting each happen once", () => {
   const world = aStation();
-  const order = (kind: Extract<Command, { account: unknown }>["kind"]): string =>
+  const order = (kind: Extract<Command, { id: unknown; account: unknown }>["kind"]): string =>
     world.codeOf({ kind, id: world.group, account: world.anna });
   assert.equal(order("join-group"), "group.already-member");
   assert.equal(order("leave-group"), "accepted");

@@ -16,6 +16,8 @@ import {
   setReplication,
 } from "./decide-device.ts";
 import { changeMembership, createGroup, deleteGroup } from "./decide-group.ts";
+import { allowLegacyPeer, removeLegacyPeer } from "./decide-legacy.ts";
+import { mapCertificate, unmapCertificate } from "./decide-mapping.ts";
 import {
   changeAckSet,
   issueInvite,
@@ -98,6 +100,14 @@ function decideCommand(state: DirectoryState, submission: Submission): Decision 
     case "publish-crl":
     case "renew-server":
       return decideCertificate(state, command, submission);
+    case "map-certificate":
+      return mapCertificate(state, command, submission);
+    case "unmap-certificate":
+      return unmapCertificate(state, command);
+    case "allow-legacy-peer":
+      return allowLegacyPeer(state, command, submission);
+    case "remove-legacy-peer":
+      return removeLegacyPeer(state, command);
     case "issue-invite":
     case "spend-invite-try":
     case "join-server":

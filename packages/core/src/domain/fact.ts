@@ -13,6 +13,8 @@ import type {
   GroupRow,
   InviteRow,
   Judgement,
+  LegacyPeerRow,
+  MappingRow,
   PairRow,
   PasswordCredential,
   PolicyRow,
@@ -35,6 +37,10 @@ export type Fact =
       readonly by: string;
     }
   | { readonly kind: "crl-published"; readonly crl: CrlRow }
+  | { readonly kind: "certificate-mapped"; readonly mapping: MappingRow }
+  | { readonly kind: "certificate-unmapped"; readonly key: string }
+  | { readonly kind: "legacy-peer-allowed"; readonly peer: LegacyPeerRow }
+  | { readonly kind: "legacy-peer-removed"; readonly address: string }
   | { readonly kind: "policy-set"; readonly policy: PolicyRow }
   | { readonly kind: "account-created"; readonly account: AccountRow }
   | {

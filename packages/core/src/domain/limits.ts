@@ -48,3 +48,9 @@ export const windowMax: Millis = day;
 export const lockMin: Millis = minute;
 export const passwordAgeMin: Millis = day;
 export const passwordAgeMax: Millis = 3_660 * day;
+
+/** Certificates and names that lead to one account (CS13). */
+export const mappingsPerAccountMax = 16;
+/** Peers that cannot carry certificates, and for how long at most one is let in unasked (CS7). */
+export const legacyPeersMax = 256;
+export const legacyEntryMax: Millis = 731 * day;

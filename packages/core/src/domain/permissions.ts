@@ -1,3 +1,4 @@
+import { hasCertificate } from "./mapping.ts";
 import type { CommandKind, Submission } from "./command.ts";
 import type { Refusal } from "./refusal.ts";
 import { impliedRoles, isEverywhere, roleIds, roleName, rolesInForce } from "./roles.ts";
@@ -50,6 +51,10 @@ export const permissions: { readonly [Kind in CommandKind]: Permission } = {
   "renew-server": servers,
   "issue-certificate": securityAdministrator,
   "revoke-certificate": securityAdministrator,
+  "map-certificate": securityAdministrator,
+  "unmap-certificate": securityAdministrator,
+  "allow-legacy-peer": securityAdministrator,
+  "remove-legacy-peer": securityAdministrator,
   "publish-crl": servers,
   "set-replication": securityAdministrator,
   "issue-invite": securityAdministrator,
@@ -87,7 +92,7 @@ export function checkPermission(
   }
   return permission.self
     ? checkOwnAffair(account, submission)
-    : checkRoles(account, permission, submission);
+    : checkRoles(state, account, { ...submission, permission });
 }
 
 function checkOwnAffair(account: AccountRow, { command }: Submission): Refusal | undefined {
@@ -98,11 +103,13 @@ function checkOwnAffair(account: AccountRow, { command }: Submission): Refusal |
 }
 
 function checkRoles(
+  state: DirectoryState,
   account: AccountRow,
-  permission: Permission,
-  { command, at }: Submission,
+  { command, at, permission }: Submission & { readonly permission: Permission },
 ): Refusal | undefined {
-  if (account.password === null || account.password.mustChange) {
+  // Whoever has neither password nor certificate came by a one-time code.
+  const isWithout = account.password === null && !hasCertificate(state, account.id);
+  if (isWithout || account.password?.mustChange === true) {
     return { code: "password.must-change", detail: account.name };
   }
   const held = rolesInForce(account, at)

@@ -56,6 +56,11 @@ test("[RF2][AM10] what would tell a stranger of an account is for operators", ()
       "device.no-replica",
       "device.replica-too-old",
       "enrolment.rejected",
+      "client-certificate.required",
+      "client-certificate.refused",
+      "client-certificate.nobody",
+      "client-certificate.none",
+      "client-certificate.not-mapped",
       "invite.rejected",
     ],
   );

@@ -1,6 +1,7 @@
 import { backupRefusals } from "./refusals/backup-refusals.ts";
 import { certificateRefusals } from "./refusals/certificate-refusals.ts";
 import { ownCertificateRefusals } from "./refusals/own-certificate-refusals.ts";
+import { clientRefusals } from "./refusals/client-refusals.ts";
 import { deviceRefusals } from "./refusals/device-refusals.ts";
 import { directoryRefusals } from "./refusals/directory-refusals.ts";
 import { pairRefusals } from "./refusals/pair-refusals.ts";
@@ -20,6 +21,7 @@ export const refusals = {
   ...directoryRefusals,
   ...deviceRefusals,
   ...certificateRefusals,
+  ...clientRefusals,
   ...pairRefusals,
   ...setAsideRefusals,
   ...serverRefusals,

@@ -169,6 +169,22 @@ export const crlShape = z.strictObject({
   responder: z.strictObject({ certificate: longText, key: longText }),
 }) satisfies Shape<Rows["crls"]>;
 
+export const mappingShape = z.strictObject({
+  key: text,
+  account: id,
+  by: text,
+  at: whole,
+}) satisfies Shape<Rows["mappings"]>;
+
+export const legacyPeerShape = z.strictObject({
+  address: text,
+  owner: text,
+  reason: text,
+  until: whole,
+  by: text,
+  at: whole,
+}) satisfies Shape<Rows["legacyPeers"]>;
+
 export const authorityShape = z.strictObject({
   id,
   certificate: longText,

@@ -51,6 +51,8 @@ export const securityEvents = {
   20080: own("SECURITY_SETTINGS", "warning", "Connection security set, confirmed or taken back"),
   20090: own("CERTIFICATE", "notice", "Certificate issued or revoked"),
   20100: own("EXPIRY", "warning", "Certificate, trust anchor or revocation list ends or has ended"),
+  20110: own("CLIENT_REFUSED", "warning", "Client refused for its certificate, or for want of one"),
+  20120: own("PEER_ADMITTED", "notice", "Certificate led to an account, or legacy peer admitted"),
 } as const satisfies Record<number, SecurityEventSpec>;
 
 export type SecurityEventNumber = keyof typeof securityEvents;

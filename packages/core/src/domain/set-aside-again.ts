@@ -4,6 +4,8 @@ import { changesOf } from "./changes-of.ts";
 import type { Submission } from "./command.ts";
 import { changeStanding, lockAccount } from "./decide-account.ts";
 import { setRecoveryKey } from "./decide-backup.ts";
+import { allowLegacyPeer } from "./decide-legacy.ts";
+import { mapCertificate } from "./decide-mapping.ts";
 import { revokeCertificate } from "./decide-certificate.ts";
 import { endSession, issueCode } from "./decide-credential.ts";
 import { issueDeviceCode, registerDevices, setReplication } from "./decide-device.ts";
@@ -76,6 +78,11 @@ function factAgain(state: DirectoryState, fact: Fact, again: Again): Facts {
     case "device-renewed":
     case "device-replication-set":
       return deviceAgain(state, fact, again);
+    case "certificate-mapped":
+    case "certificate-unmapped":
+    case "legacy-peer-allowed":
+    case "legacy-peer-removed":
+      return peerAgain(state, fact, submission);
     case "certificate-issued":
     case "certificate-revoked":
     case "crl-published":
@@ -124,6 +131,7 @@ const alreadyCodes: ReadonlySet<RefusalCode> = new Set([
   "device.replication-unchanged",
   "backup.key-unchanged",
   "certificate.already-revoked",
+  "legacy.unchanged",
 ] as const);
 
 function standingAgain(
@@ -310,4 +318,32 @@ function recoveryKeyAgain(
     if (isChangedSince(state, present.since, again)) return conflict("the recovery key");
   }
   return decidedAgain(setRecoveryKey(state, { kind: "set-recovery-key", publicKey }));
+}
+
+/** A mapping that meanwhile leads elsewhere is refused as one that exists. */
+function peerAgain(
+  state: DirectoryState,
+  fact: FactOf<
+    "certificate-mapped" | "certificate-unmapped" | "legacy-peer-allowed" | "legacy-peer-removed"
+  >,
+  submission: Submission,
+): Facts {
+  switch (fact.kind) {
+    case "certificate-mapped": {
+      const { key, account } = fact.mapping;
+      if (state.tables.mappings.get(key)?.account === account) return already;
+      const wanted = { kind: "map-certificate", key, account } as const;
+      const decision = mapCertificate(state, wanted, submission);
+      return decision.ok ? ok(decision.value.facts) : decision;
+    }
+    case "certificate-unmapped":
+      return state.tables.mappings.has(fact.key) ? ok([fact]) : already;
+    case "legacy-peer-allowed": {
+      if (fact.peer.until <= submission.at) return already;
+      const wanted = { ...fact.peer, kind: "allow-legacy-peer" } as const;
+      return decidedAgain(allowLegacyPeer(state, wanted, submission));
+    }
+    case "legacy-peer-removed":
+      return state.tables.legacyPeers.has(fact.address) ? ok([fact]) : already;
+  }
 }

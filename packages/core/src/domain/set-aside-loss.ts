@@ -49,6 +49,8 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "recovery-key-set":
     case "server-removed":
     case "certificate-revoked":
+    case "certificate-unmapped":
+    case "legacy-peer-removed":
       return otherLoss(fact, there, present);
     case "account-created":
     case "account-enabled":
@@ -64,6 +66,8 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "device-renewed":
     case "certificate-issued":
     case "crl-published":
+    case "certificate-mapped":
+    case "legacy-peer-allowed":
     case "system-created":
     case "authority-created":
     case "invite-issued":
@@ -165,6 +169,8 @@ function otherLoss(
     | "recovery-key-set"
     | "server-removed"
     | "certificate-revoked"
+    | "certificate-unmapped"
+    | "legacy-peer-removed"
   >,
   there: string,
   { state, now }: Present,
@@ -192,6 +198,11 @@ function otherLoss(
     }
     case "certificate-revoked":
       return certificateLoss(certificates.get(fact.serial), fact.serial, { there, now });
+    case "certificate-unmapped":
+      return mappingLoss(state, fact.key, there);
+    case "legacy-peer-removed":
+      if ((state.tables.legacyPeers.get(fact.address)?.until ?? 0) <= now) return undefined;
+      return `The peer ${fact.address} was taken off the legacy list ${there} and is on it now.`;
   }
 }
 
@@ -202,6 +213,12 @@ function deviceLoss(
 ): string | undefined {
   if (wasEnabled || device?.replication.enabled !== true) return undefined;
   return `Replication to ${device.name} was switched off ${there} and is on in the system now.`;
+}
+
+function mappingLoss({ tables }: DirectoryState, key: string, there: string): string | undefined {
+  const account = tables.accounts.get(tables.mappings.get(key)?.account ?? "");
+  if (account === undefined) return undefined;
+  return `The certificate ${key} was taken from ${account.name} ${there} and opens it now.`;
 }
 
 /** One that was issued and revoked in the lost part is still out there: it counts as not revoked. */

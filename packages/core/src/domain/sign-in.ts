@@ -1,6 +1,7 @@
 import type { AccountId, Sealed } from "../base/identity.ts";
 import { assert } from "../base/result.ts";
 import type { Instant } from "../base/time.ts";
+import { accountOf, type ClientCertificate } from "./mapping.ts";
 import type { CommandOf } from "./decision.ts";
 import { staleAgeMax } from "./limits.ts";
 import { countFailure, isBlockedAt, type FailureCounter } from "./lock-out.ts";
@@ -31,6 +32,13 @@ export interface SignInQuestion {
   readonly name: string;
   /** Network address of the peer. */
   readonly source: string;
+  /**
+   * Found good by the judge of certificates: who it leads to is asked, without a password. `name`
+   * is then whom the peer says it is, or "".
+   */
+  readonly certificate?: ClientCertificate;
+  /** The password came over a connection without TLS (CS7). */
+  readonly isClear?: boolean;
 }
 
 /** What the caller is to verify. Unknown accounts ask for the same work as known ones (AM10). */
@@ -55,7 +63,7 @@ export function beginSignIn(
   if (refusal !== undefined) {
     return { kind: "answered", answer: { outcome: "unavailable", refusal } };
   }
-  const account = findAccount(state, question.name);
+  const account = findAccount(state, question);
   return {
     kind: "verify",
     verification: {
@@ -66,9 +74,14 @@ export function beginSignIn(
   };
 }
 
-/** By login name as somebody typed it. */
-function findAccount(state: DirectoryState, name: string): AccountRow | undefined {
-  const id = state.accountsByName.get(normaliseName(name));
+/** By certificate, or by login name as somebody typed it. */
+function findAccount(
+  state: DirectoryState,
+  { name, certificate }: SignInQuestion,
+): AccountRow | undefined {
+  const id = certificate
+    ? accountOf(state, certificate)
+    : state.accountsByName.get(normaliseName(name));
   return id === undefined ? undefined : state.tables.accounts.get(id);
 }
 
@@ -113,27 +126,45 @@ export function concludeSignIn(
   moment: SignInMoment,
 ): SignInOutcome {
   const { state, condition, counter, question } = moment;
+  const { certificate, name, isClear = false } = question;
   const account =
     verification.account === null ? undefined : state.tables.accounts.get(verification.account);
   if (account === undefined) {
     return refused(moment, null, {
       event: 1120,
-      refusal: { code: "credential.unknown-account", detail: question.name.slice(0, 64) },
+      refusal: { code: "credential.unknown-account", detail: name.slice(0, 64) },
     });
   }
   const policy = state.tables.policies.get(account.policy);
   assert(policy !== undefined, `the account ${account.id} has the policy ${account.policy}`);
-  const proof = stillGood(verification, claimed, account);
+  const proof = stillGood(verification, claimed, { account, moment });
   const { at } = condition;
-  const denial = checkSignIn({ door: question.door, account, policy, proof, counter, at });
+  const claimedName = certificate === undefined || name === "" ? null : name;
+  const denial = checkSignIn({
+    door: question.door,
+    account,
+    policy,
+    proof,
+    counter,
+    at,
+    claimed: claimedName,
+    isClear,
+  });
   if (denial === undefined) return accepted(moment, account, policy, proof);
   const outcome = refused(moment, account.id, denial);
   return denial.isFailure === true ? counted(outcome, account, policy, moment) : outcome;
 }
 
 /** A credential that was replaced while its hash was being verified proves nothing any more. */
-function stillGood(verification: Verification, claimed: Proof, account: AccountRow): Proof {
+function stillGood(
+  verification: Verification,
+  claimed: Proof,
+  { account, moment }: { readonly account: AccountRow; readonly moment: SignInMoment },
+): Proof {
+  const { certificate } = moment.question;
   switch (claimed) {
+    case "certificate":
+      return certificate && accountOf(moment.state, certificate) === account.id ? claimed : "none";
     case "none":
       return "none";
     case "password":
@@ -144,13 +175,15 @@ function stillGood(verification: Verification, claimed: Proof, account: AccountR
 }
 
 function accepted(
-  { condition, question }: SignInMoment,
+  { condition, question: asked }: SignInMoment,
   account: AccountRow,
   policy: PolicyRow,
   proof: Proof,
 ): SignInOutcome {
   const { at, fresh } = condition;
-  const mustChange = proof === "code" || account.password?.mustChange === true;
+  const question = { ...asked, name: asked.name === "" ? account.name : asked.name };
+  const isCertified = proof === "certificate";
+  const mustChange = !isCertified && (proof === "code" || account.password?.mustChange === true);
   const event = mustChange ? 1115 : 1110;
   return {
     answer: {
@@ -159,7 +192,7 @@ function accepted(
       roles: rolesInForce(account, at),
       fresh,
       mustChange,
-      expiresAt: passwordEnd(account, policy),
+      expiresAt: isCertified ? null : passwordEnd(account, policy),
       event,
     },
     event: { event, at, account: account.id, question, fresh, reason: null },

@@ -32,6 +32,8 @@ export const emptyState: DirectoryState = {
     certificates: PersistentMap(),
     authorities: PersistentMap(),
     crls: PersistentMap(),
+    mappings: PersistentMap(),
+    legacyPeers: PersistentMap(),
     requests: PersistentMap(),
     endedSessions: PersistentMap(),
     setAside: PersistentMap(),

@@ -16,6 +16,8 @@ export const tableNames: readonly TableName[] = [
   "devices", // id
   "certificates", // serial number
   "crls", // id of the authority
+  "mappings", // key
+  "legacyPeers", // address
   "invites", // name
   "endedSessions", // id
   "setAside", // id
@@ -46,6 +48,8 @@ export function* allRows({ tables }: DirectoryState): Generator<RowChange, void>
   yield* rows(tables.devices, (key, row) => ({ table: "devices", key, row }));
   yield* rows(tables.certificates, (key, row) => ({ table: "certificates", key, row }));
   yield* rows(tables.crls, (key, row) => ({ table: "crls", key, row }));
+  yield* rows(tables.mappings, (key, row) => ({ table: "mappings", key, row }));
+  yield* rows(tables.legacyPeers, (key, row) => ({ table: "legacyPeers", key, row }));
   yield* rows(tables.invites, (key, row) => ({ table: "invites", key, row }));
   yield* rows(tables.endedSessions, (key, row) => ({ table: "endedSessions", key, row }));
   yield* rows(tables.setAside, (key, row) => ({ table: "setAside", key, row }));

@@ -187,6 +187,27 @@ export interface Revocation {
   readonly by: string;
 }
 
+/** What of a client's certificate leads to an account (CS13). */
+export interface MappingRow {
+  /** `sha256:` and the certificate's fingerprint, or `email:`, `dns:`, `uri:` and a name of it. */
+  readonly key: string;
+  readonly account: AccountId;
+  readonly by: string;
+  readonly at: Instant;
+}
+
+/** A peer that cannot carry certificates and is served all the same, for a time (CS7). */
+export interface LegacyPeerRow {
+  /** Its IP address, as the network shows it. */
+  readonly address: string;
+  /** Who answers for it, and why it must be. */
+  readonly owner: string;
+  readonly reason: string;
+  readonly until: Instant;
+  readonly by: string;
+  readonly at: Instant;
+}
+
 /** The last revocation list of an authority (RFC 5280 §5). */
 export interface CrlRow {
   readonly authority: string;
@@ -330,6 +351,8 @@ export interface Rows {
   readonly certificates: CertificateRow;
   readonly authorities: AuthorityRow;
   readonly crls: CrlRow;
+  readonly mappings: MappingRow;
+  readonly legacyPeers: LegacyPeerRow;
   readonly requests: RequestRow;
   readonly endedSessions: EndedSessionRow;
   readonly setAside: SetAsideRow;

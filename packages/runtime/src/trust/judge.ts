@@ -29,6 +29,8 @@ export type Purpose = "server" | "client" | "partner";
 export type ExpectedPeer =
   | { readonly kind: "server"; readonly node: NodeId | null }
   | { readonly kind: "device" }
+  /** Any client: whom its names lead to is asked elsewhere. */
+  | { readonly kind: "client" }
   | { readonly kind: "host"; readonly host: string };
 
 /** What one side demands, in one direction. */
@@ -266,6 +268,8 @@ function checkName(leaf: X509Certificate, input: JudgeInput): Objection | undefi
     }
     case "device":
       return name?.kind === "device" ? undefined : { cause: "T05", ours: "expects a device" };
+    case "client":
+      return undefined;
     case "host": {
       const { host } = expected;
       const matched = isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host);

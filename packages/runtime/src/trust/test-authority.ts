@@ -13,6 +13,7 @@ export interface TestAuthority {
     readonly profile: Profile;
     readonly name?: CertificateName;
     readonly hosts?: readonly string[];
+    readonly emails?: readonly string[];
     readonly now?: Instant;
   }): { readonly key: KeyObject; readonly certificate: X509Certificate };
 }
@@ -39,6 +40,7 @@ export function testAuthority(
           subject: { commonName: "leaf" },
           ...(order.name === undefined ? {} : { name: order.name }),
           hosts: order.hosts ?? [],
+          ...(order.emails === undefined ? {} : { emails: order.emails }),
           now: order.now ?? now,
         },
         { key, certificate },

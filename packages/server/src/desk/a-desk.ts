@@ -89,6 +89,7 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
         remove: () => err({ code: "server-certificate.not-found", detail: "" }),
       },
     },
+    clients: { predict: (client) => ({ verdict: "ok", client }) },
     backups: {
       create: async () => err({ code: "backup.no-key", detail: "" }),
       list: async () => [],

@@ -1,5 +1,6 @@
 import type { RequestId } from "@gridward/core/base/identity";
 import type { Actor } from "@gridward/core/domain/types";
+import type { KnownClient } from "../clients/client-gate.ts";
 import type { Session } from "../session.ts";
 
 /** Who asks, as far as the front end could prove it. */
@@ -9,4 +10,6 @@ export interface Caller {
   readonly actor: Actor;
   /** Under which a retry of a change gets the first outcome. */
   readonly requestId: RequestId;
+  /** Whose certificate the connection presented, found good; null: none, or none that counts. */
+  readonly client: KnownClient | null;
 }

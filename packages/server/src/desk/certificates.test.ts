@@ -49,7 +49,7 @@ class CertificateDesk {
     assert.ok(account);
     const { session } = this.desk.sessions.issue(account, account.password === null);
     const actor = { kind: "account", id: account.id, name: "admin", door: "https" } as const;
-    const caller = { session, actor: { ...actor, source: "" }, requestId: id };
+    const caller = { session, actor: { ...actor, source: "" }, requestId: id, client: null };
     return this.#endpoints[name].run({ params: {}, query, body }, caller);
   }
 

@@ -6,6 +6,7 @@ import type { Actor } from "@gridward/core/domain/types";
 import type { PasswordHasher } from "@gridward/runtime/os/argon2";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import type { Backups } from "../backup/open-backups.ts";
+import type { ClientGate } from "../clients/client-gate.ts";
 import type { FrontEndParts, OperatorParts } from "../parts.ts";
 import type { CutCount } from "../security/live-connections.ts";
 import type { OwnCertificates } from "../security/own-certificates.ts";
@@ -50,5 +51,6 @@ export interface DeskParts {
   readonly systemKey: () => SystemKey | null;
   readonly events: SecurityEvents;
   readonly security: SecurityParts;
+  readonly clients: Pick<ClientGate, "predict">;
   readonly backups: Pick<Backups, "create" | "list">;
 }

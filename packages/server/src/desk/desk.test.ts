@@ -38,6 +38,7 @@ async function administrated(): Promise<{ readonly desk: TestDesk; readonly ask:
         session,
         actor: { ...actor, kind: "account", door: "https" },
         requestId: id ?? freshRequestId(),
+        client: null,
       },
     );
   };

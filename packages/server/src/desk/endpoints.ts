@@ -3,6 +3,7 @@ import { accountEndpoints } from "./account-endpoints.ts";
 import { arbitrationEndpoints } from "./arbitration-endpoints.ts";
 import { backupEndpoints } from "./backup-endpoints.ts";
 import { certificateEndpoints } from "./certificate-endpoints.ts";
+import { mappingEndpoints } from "./mapping-endpoints.ts";
 import { ownCertificateEndpoints } from "./own-certificate-endpoints.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { deviceEndpoints } from "./device-endpoints.ts";
@@ -25,6 +26,7 @@ export function createEndpoints(parts: DeskParts): Readonly<Record<RouteName, En
     ...groupEndpoints(parts),
     ...deviceEndpoints(parts),
     ...certificateEndpoints(parts),
+    ...mappingEndpoints(parts),
     ...setAsideEndpoints(parts),
     ...backupEndpoints(parts),
   };

@@ -11,7 +11,9 @@ import {
 import { ok } from "@gridward/core/base/result";
 import { second } from "@gridward/core/base/time";
 import { readSecurityChange } from "@gridward/core/domain/security-change";
+import { refuse } from "@gridward/core/domain/refusal";
 import type { Actor } from "@gridward/core/domain/types";
+import type { Caller } from "./caller.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 
@@ -21,8 +23,8 @@ export function securityEndpoints(
 ): Readonly<Record<keyof typeof securityRoutes, Endpoint>> {
   return {
     securityShow: endpoint(securityRoutes.securityShow, () => ok(show(parts))),
-    securitySet: endpoint(securityRoutes.securitySet, async ({ query, body }, { actor }) =>
-      set(parts, { ...body, dry_run: query.dry_run === true }, actor),
+    securitySet: endpoint(securityRoutes.securitySet, async ({ query, body }, caller) =>
+      set(parts, { ...body, dry_run: query.dry_run === true }, caller),
     ),
     securityConfirm: endpoint(securityRoutes.securityConfirm, (_, { actor }) =>
       confirm(parts, actor),
@@ -38,8 +40,8 @@ export function localSecurityEndpoints(
 ): Readonly<Record<LocalSecurityRoute, Endpoint>> {
   return {
     localSecurity: endpoint(localRoutes.localSecurity, () => ok(show(parts))),
-    localSecuritySet: endpoint(localRoutes.localSecuritySet, async ({ body }, { actor }) =>
-      set(parts, body, actor),
+    localSecuritySet: endpoint(localRoutes.localSecuritySet, async ({ body }, caller) =>
+      set(parts, body, caller),
     ),
     localSecurityConfirm: endpoint(localRoutes.localSecurityConfirm, (_, { actor }) =>
       confirm(parts, actor),
@@ -70,9 +72,18 @@ interface TypedOrder {
   readonly dry_run: boolean;
 }
 
-async function set({ front, security }: DeskParts, order: TypedOrder, actor: Actor) {
+async function set(
+  { front, security, clients }: DeskParts,
+  order: TypedOrder,
+  { actor, client }: Caller,
+) {
   const change = readSecurityChange(order.settings);
   if (!change.ok) return change;
+  if (actor.door === "https") {
+    // CS17: who orders it must come in under it; the local socket is the way for everybody else.
+    const { verdict } = clients.predict(client, { ...security.now(), ...change.value });
+    if (verdict === "refused") return refuse("security.shuts-you-out", "");
+  }
   const isTry = order.dry_run;
   const done = await security.set({
     change: change.value,

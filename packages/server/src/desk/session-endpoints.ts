@@ -4,8 +4,9 @@ import { Secret } from "@gridward/core/base/secret";
 import { rfc3339, type Instant } from "@gridward/core/base/time";
 import type { Command } from "@gridward/core/domain/command";
 import { passwordEnd } from "@gridward/core/domain/policies";
-import type { Refusal } from "@gridward/core/domain/refusal";
+import { type Refusal, refuse } from "@gridward/core/domain/refusal";
 import type { AccountRow } from "@gridward/core/domain/types";
+import type { KnownClient } from "../clients/client-gate.ts";
 import type { Session } from "../session.ts";
 import type { Caller } from "./caller.ts";
 import type { DeskParts } from "./desk-parts.ts";
@@ -19,14 +20,7 @@ export function sessionEndpoints(
   parts: DeskParts,
 ): Readonly<Record<keyof typeof sessionRoutes, Endpoint>> {
   return {
-    signIn: endpoint(sessionRoutes.signIn, async ({ body }, { actor }) => {
-      const password = new Secret("code" in body ? body.code : body.password);
-      const { source } = actor;
-      const answer = await parts.front.signIn({ door: "https", name: body.name, password, source });
-      if (answer.outcome !== "accepted") return err(answer.refusal);
-      const { account, mustChange, fresh, expiresAt } = answer;
-      return ok(openSession(parts, account, { mustChange, fresh, passwordEndsAt: expiresAt }));
-    }),
+    signIn: endpoint(sessionRoutes.signIn, async ({ body }, caller) => signIn(parts, body, caller)),
     whoAmI: endpoint(sessionRoutes.whoAmI, (_, caller) => ok(showSubject(sessionOf(caller)))),
     signOut: endpoint(sessionRoutes.signOut, async ({ query }, caller) => {
       const { id, expiresAt } = sessionOf(caller);
@@ -35,6 +29,34 @@ export function sessionEndpoints(
     }),
     changePassword: changePassword(parts),
   };
+}
+
+async function signIn(
+  parts: DeskParts,
+  body: (typeof sessionRoutes.signIn.body)["_output"],
+  { actor: { source }, client }: Caller,
+) {
+  const isCertified = "certificate" in body;
+  const vouched = isCertified ? certificateOf(parts, client) : ok(null);
+  if (!vouched.ok) return vouched;
+  const certificate = vouched.value;
+  const attempt = isCertified
+    ? { name: body.name ?? "", password: null, ...(certificate && { certificate }) }
+    : { name: body.name, password: new Secret("code" in body ? body.code : body.password) };
+  const answer = await parts.front.signIn({ door: "https", source, ...attempt });
+  if (answer.outcome !== "accepted") return err(answer.refusal);
+  const { account, mustChange, fresh, expiresAt: passwordEndsAt } = answer;
+  const by = certificate?.fingerprint ?? null;
+  return ok(openSession(parts, account, { mustChange, fresh, passwordEndsAt, certificate: by }));
+}
+
+/** CS13: what the connection presented, where certificates lead to accounts. */
+function certificateOf(
+  { security }: DeskParts,
+  client: KnownClient | null,
+): Result<KnownClient, Refusal> {
+  if (!security.now().map_clients) return refuse("client-certificate.not-mapped", "");
+  return client === null ? refuse("client-certificate.none", "") : ok(client);
 }
 
 function changePassword(parts: DeskParts): Endpoint {
@@ -55,7 +77,12 @@ function changePassword(parts: DeskParts): Endpoint {
     if (done.value.dry_run || account === undefined) return ok({ ...done.value, session: null });
     const policyRow = parts.front.state().tables.policies.get(account.policy);
     const passwordEndsAt = passwordEnd(account, policyRow);
-    const opened = openSession(parts, account, { mustChange: false, fresh: true, passwordEndsAt });
+    const opened = openSession(parts, account, {
+      mustChange: false,
+      fresh: true,
+      passwordEndsAt,
+      certificate: session.certificate,
+    });
     return ok({ ...done.value, session: opened });
   });
 }
@@ -90,10 +117,11 @@ interface Opening {
   readonly mustChange: boolean;
   readonly fresh: boolean;
   readonly passwordEndsAt: Instant | null;
+  readonly certificate: string | null;
 }
 
 function openSession({ sessions }: DeskParts, account: AccountRow, opening: Opening) {
-  const { token, session } = sessions.issue(account, opening.mustChange);
+  const { token, session } = sessions.issue(account, opening.mustChange, opening.certificate);
   return {
     token: token.reveal(),
     ...showSubject(session),
@@ -102,11 +130,12 @@ function openSession({ sessions }: DeskParts, account: AccountRow, opening: Open
   };
 }
 
-function showSubject({ account, roles, mustChange, expiresAt }: Session) {
+function showSubject({ account, roles, mustChange, expiresAt, certificate }: Session) {
   return {
     account: { id: account.id, name: account.name, display_name: account.displayName },
     roles: roles.map(showRole),
     must_change: mustChange,
+    certificate,
     expires_at: rfc3339(expiresAt),
   };
 }

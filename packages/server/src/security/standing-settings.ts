@@ -44,7 +44,7 @@ export function linkSettings(settings: SecuritySettings): LinkSettings {
     ...strictLink,
     validate: validate_partner,
     checkNames: check_names,
-    requireCertificate: require_client_certificates,
+    requireCertificate: require_client_certificates !== false,
     tlsMin: rest.tls_min,
     revocation: rest.revocation,
   };

@@ -57,7 +57,11 @@ const request: fc.Arbitrary<LdapRequest> = fc.oneof(
     name: text,
     credential: fc.oneof(
       octets.map((bytes) => ({ kind: "simple" as const, password: new Secret<Bytes>(bytes) })),
-      text.map((mechanism) => ({ kind: "sasl" as const, mechanism })),
+      fc.record({
+        kind: fc.constant("sasl" as const),
+        mechanism: text,
+        initial: fc.option(octets.map((bytes) => new Secret<Bytes>(bytes))),
+      }),
     ),
   }),
   fc.record({

@@ -25,7 +25,12 @@ export type LdapRequest =
       readonly name: string;
       readonly credential:
         | { readonly kind: "simple"; readonly password: Secret<Bytes> }
-        | { readonly kind: "sasl"; readonly mechanism: string };
+        | {
+            readonly kind: "sasl";
+            readonly mechanism: string;
+            /** What its first message says; null: it sent none. */
+            readonly initial: Secret<Bytes> | null;
+          };
     }
   | { readonly kind: "unbind" }
   | LdapSearch
@@ -39,6 +44,11 @@ export type LdapRequest =
   | { readonly kind: "extended"; readonly oid: string; readonly value: Bytes | null }
   /** The directory is read-only over LDAP: what it would write is never looked at. */
   | { readonly kind: LdapWrite };
+
+type SaslCredential = Extract<
+  Extract<LdapRequest, { kind: "bind" }>["credential"],
+  { kind: "sasl" }
+>;
 
 export type LdapWrite = "modify" | "add" | "delete" | "modify-dn";
 
@@ -156,9 +166,20 @@ function decodeBind(operation: BerElement): Result<LdapRequest, string> {
     const credential = { kind: "simple", password: new Secret(password) } as const;
     return ok({ kind: "bind", version, name, credential });
   }
-  const mechanism = textOf(credentialElement?.children[0], berTags.octetString);
-  if (credentialElement?.tag !== saslTag || mechanism === undefined) return err("malformed bind");
-  return ok({ kind: "bind", version, name, credential: { kind: "sasl", mechanism } });
+  return decodeSasl(credentialElement, { version, name });
+}
+
+function decodeSasl(
+  element: BerElement | undefined,
+  { version, name }: { readonly version: number; readonly name: string },
+): Result<LdapRequest, string> {
+  const [first, second, ...more] = element?.tag === saslTag ? element.children : [];
+  const mechanism = textOf(first, berTags.octetString);
+  const sent = contentOf(second, berTags.octetString);
+  const isSound = more.length === 0 && (second === undefined || sent !== undefined);
+  if (mechanism === undefined || !isSound) return err("malformed bind");
+  const initial = sent === undefined ? null : new Secret(sent);
+  return ok({ kind: "bind", version, name, credential: { kind: "sasl", mechanism, initial } });
 }
 
 function decodeSearch(operation: BerElement): Result<LdapRequest, string> {
@@ -250,7 +271,7 @@ function encodeOperation(request: LdapRequest): Bytes {
         octets(request.name),
         request.credential.kind === "simple"
           ? encodeBer(simpleTag, request.credential.password.reveal())
-          : encodeBer(saslTag, octets(request.credential.mechanism)),
+          : encodeSasl(request.credential),
       );
     case "search":
       return encodeSearch(request);
@@ -275,6 +296,11 @@ function encodeOperation(request: LdapRequest): Bytes {
     case "modify-dn":
       return encodeBer(requestTags[request.kind]);
   }
+}
+
+function encodeSasl({ mechanism, initial }: SaslCredential): Bytes {
+  const sent = initial === null ? [] : [encodeBer(berTags.octetString, initial.reveal())];
+  return encodeBer(saslTag, octets(mechanism), ...sent);
 }
 
 function encodeSearch(search: LdapSearch): Bytes {

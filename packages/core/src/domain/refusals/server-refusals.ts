@@ -175,6 +175,13 @@ export const serverRefusals = {
     says: "The security settings are so already.",
     remedy: "Nothing to do.",
   },
+  "security.shuts-you-out": {
+    ...againstRule,
+    ...toOperator,
+    says: "This change would refuse you: your connection presents no certificate that would count.",
+    remedy:
+      "Sign in with `gridward login --certificate FILE` and order it again, or order it on the server with `--local DIR`.",
+  },
   "security.nothing-to-confirm": {
     ...alreadySo,
     ...toOperator,

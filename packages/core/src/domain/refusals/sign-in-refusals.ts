@@ -125,6 +125,13 @@ export const signInRefusals = {
     remedy: "Run `gridward account update NAME --role R` with new dates.",
   },
 
+  "account.never-legacy": {
+    ...signInRefused,
+    ...toOperator,
+    says: "An account with an administrative role never signs in over a connection without TLS.",
+    remedy: "Sign in over LDAPS or StartTLS, or take the role from the account.",
+  },
+
   // Said only after the right password was given, so nothing is revealed that was not proved.
   "password.expired": {
     ...signInRefused,

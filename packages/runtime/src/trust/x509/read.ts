@@ -70,6 +70,16 @@ export function certificateNameOf(certificate: X509Certificate): CertificateName
   return found.length === 1 ? found[0] : undefined;
 }
 
+/** The names by which a client's certificate may lead to an account, as `email:`, `dns:`, `uri:`. */
+export function clientNamesOf(certificate: X509Certificate): readonly string[] {
+  return alternativeNamesOf(certificate).flatMap((name) => {
+    const { rfc822Name: email, dNSName: dns, uniformResourceIdentifier: uri } = name;
+    if (email !== undefined) return [`email:${email.toLowerCase()}`];
+    if (dns !== undefined) return [`dns:${dns.toLowerCase()}`];
+    return uri === undefined ? [] : [`uri:${uri}`];
+  });
+}
+
 function alternativeNamesOf(certificate: X509Certificate): readonly GeneralName[] {
   try {
     const { tbsCertificate } = AsnConvert.parse(certificate.raw, Certificate);

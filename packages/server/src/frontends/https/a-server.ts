@@ -7,7 +7,7 @@ import { testAuthority } from "@gridward/runtime/trust/test-authority";
 import { aDesk, type TestDesk } from "../../desk/a-desk.ts";
 import { createEndpoints } from "../../desk/endpoints.ts";
 import type { MountedRoute } from "../../mounted-route.ts";
-import type { HttpsServer } from "./https-parts.ts";
+import type { HttpsParts, HttpsServer } from "./https-parts.ts";
 import { serveHttps } from "./serve-https.ts";
 
 /** For tests: the HTTPS front end on real TLS and a port of its own, over a desk of tests. */
@@ -28,6 +28,8 @@ export interface AskMore {
   /** Sent as it stands instead of `body`. */
   readonly raw?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Presented by the client. */
+  readonly tls?: { readonly key: string; readonly cert: string };
 }
 
 export interface TestAnswer {
@@ -41,7 +43,13 @@ export interface TestAnswer {
 export const adminPassword = "Bridge-over-7-rivers";
 
 export async function aServer(
-  choice: { readonly mounted?: readonly MountedRoute[]; readonly desk?: TestDesk } = {},
+  choice: {
+    readonly mounted?: readonly MountedRoute[];
+    readonly desk?: TestDesk;
+    readonly clients?: HttpsParts["clients"];
+    /** Issuers of clients' certificates. */
+    readonly anchors?: readonly string[];
+  } = {},
 ): Promise<TestServer> {
   const authority = testAuthority("Hill", systemClock().now());
   const ca = authority.certificate.toString();
@@ -58,7 +66,8 @@ export async function aServer(
       sessions: desk.sessions,
       endpoints: createEndpoints(desk),
       mounted: choice.mounted ?? [],
-      tls: tlsOf(issued),
+      tls: { ...tlsOf(issued), ca: [...(choice.anchors ?? [])] },
+      clients: choice.clients ?? { judge: () => ({ verdict: "ok", client: null }) },
       limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
       live: { enter: () => () => undefined },
       reportDefect: (_, error) => void defects.push(error),
@@ -111,13 +120,14 @@ interface Line {
   readonly path: string;
 }
 
-async function send(line: Line, { token, body, raw, headers = {} }: AskMore): Promise<TestAnswer> {
+async function send(line: Line, { token, body, raw, headers = {}, tls = undefined }: AskMore): Promise<TestAnswer> {
   const text = raw ?? (body === undefined ? "" : JSON.stringify(body));
   const typed = body === undefined ? {} : { "content-type": "application/json" };
   const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return new Promise((resolve, reject) => {
     const sent = request({
       ...line,
+      ...tls,
       host: "127.0.0.1",
       agent: false,
       headers: {

@@ -7,8 +7,10 @@ import { errorCode } from "@gridward/runtime/os/files";
 import { checkAccess } from "../../desk/access.ts";
 import type { Endpoint } from "../../desk/endpoint.ts";
 import { answerReply, refusalReply } from "../../desk/reply.ts";
+import type { KnownClient } from "../../clients/client-gate.ts";
 import type { Session } from "../../session.ts";
 import type { HttpsParts } from "./https-parts.ts";
+import { judgeClient } from "./judge-client.ts";
 import { readJson, readRequestId, readToken, sourceOf } from "./read-request.ts";
 
 /** One request and the place for its answer. */
@@ -25,7 +27,9 @@ export async function answerRequest(
 ): Promise<FastifyReply> {
   const { request, reply } = exchange;
   const { access } = endpoint.route;
-  const session = access === "anyone" ? ok(null) : readSession(parts, request);
+  const client = judgeClient(parts, request);
+  if (!client.ok) return answerRefusal(parts, exchange, client.error);
+  const session = access === "anyone" ? ok(null) : readSession(parts, request, client.value);
   if (!session.ok) return answerRefusal(parts, exchange, session.error);
   const allowed = checkAccess(session.value, access);
   const known = { ...exchange, isKnown: session.value !== null };
@@ -40,6 +44,7 @@ export async function answerRequest(
       session: session.value,
       actor: actorOf(session.value, request),
       requestId: requestId.value,
+      client: client.value,
     },
   );
   if (!answered.ok) return answerRefusal(parts, known, answered.error);
@@ -78,14 +83,18 @@ export function answerError(parts: HttpsParts, exchange: Exchange, error: unknow
   return reply.code(500).send({ ok: false, error: failure });
 }
 
-function readSession(parts: HttpsParts, request: FastifyRequest): Result<Session | null, Refusal> {
+function readSession(
+  parts: HttpsParts,
+  request: FastifyRequest,
+  client: KnownClient | null,
+): Result<Session | null, Refusal> {
   const token = readToken(request);
   if (token === null) return ok(null);
   // A server without a complete database cannot tell a live session from an ended one.
   if (!parts.front.condition().canSignIn) {
     return { ok: false, error: { code: "server.unavailable", detail: "" } };
   }
-  return parts.sessions.check(token);
+  return parts.sessions.check(token, client);
 }
 
 function actorOf(session: Session | null, request: FastifyRequest): Actor {

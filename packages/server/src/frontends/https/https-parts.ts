@@ -1,5 +1,6 @@
 import type { ServerOptions } from "node:https";
 import type { RouteName } from "@gridward/core/api/routes";
+import type { ClientGate } from "../../clients/client-gate.ts";
 import type { Endpoint } from "../../desk/endpoint.ts";
 import type { MountedRoute } from "../../mounted-route.ts";
 import type { ConnectionLimit } from "@gridward/runtime/os/connection-limit";
@@ -15,6 +16,8 @@ export interface HttpsParts {
   /** Protocols on the same port that speak their own bodies: EST. */
   readonly mounted: readonly MountedRoute[];
   readonly tls: HttpsTls;
+  /** Asked for each request but those of routes that are open to all. */
+  readonly clients: Pick<ClientGate, "judge">;
   readonly limit: ConnectionLimit;
   /** CS8, CS16: what is open is judged again. */
   readonly live: LiveRegister;

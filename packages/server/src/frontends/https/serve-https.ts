@@ -12,6 +12,7 @@ import { addHealth } from "./health.ts";
 import { limitConnections } from "@gridward/runtime/os/connection-limit";
 import type { MountedRoute } from "../../mounted-route.ts";
 import type { HttpsParts, HttpsServer } from "./https-parts.ts";
+import { isOpenToAll, judgeClient } from "./judge-client.ts";
 import { bodyBytes, peerCertificate, readRequestId, restOf, sourceOf } from "./read-request.ts";
 import { putDownConnections } from "./put-down.ts";
 
@@ -94,6 +95,12 @@ function createApp(parts: HttpsParts, secure: Server): FastifyInstance {
       if (!reply.hasHeader(name)) reply.header(name, value);
     }
     done(null, payload);
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    const client = isOpenToAll(request.routeOptions.url) ? null : judgeClient(parts, request);
+    return client?.ok === false
+      ? answerRefusal(parts, { request, reply }, client.error)
+      : undefined;
   });
   app.setNotFoundHandler((request, reply) =>
     answerRefusal(parts, { request, reply }, { code: "request.not-found", detail: "" }),

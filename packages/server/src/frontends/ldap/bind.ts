@@ -7,6 +7,8 @@ import { publicRefusal, type Refusal, refusalSpec } from "@gridward/core/domain/
 import type { SignInAnswer } from "@gridward/core/domain/sign-in-answer";
 import type { AccountRow } from "@gridward/core/domain/types";
 import type { FrontEndParts } from "../../parts.ts";
+import type { KnownClient } from "../../clients/client-gate.ts";
+import { externalMechanism } from "./root-dse.ts";
 import { baseNameOf, systemOf, isSameName } from "./view.ts";
 
 export type LdapBind = Extract<LdapRequest, { kind: "bind" }>;
@@ -26,12 +28,33 @@ const neverRight = "\0";
  */
 export function judgeBind(request: LdapBind): BindOutcome | "ask" {
   if (request.version !== 3) return refused("protocolError", "only version 3 is spoken here");
-  if (request.credential.kind === "sasl") return refused("authMethodNotSupported");
+  if (request.credential.kind === "sasl") return judgeSasl(request.credential);
   const isEmpty = request.credential.password.reveal().length === 0;
   if (request.name === "") return isEmpty ? anonymous : refused("invalidCredentials", rejected);
   if (isEmpty) return refused("unwillingToPerform", "a name needs a password");
   const dn = parseDn(request.name);
   return dn.ok ? "ask" : refused("invalidDnSyntax", dn.error);
+}
+
+/** EXTERNAL is the only mechanism: the certificate of the connection (RFC 4422 appendix A). */
+function judgeSasl({
+  mechanism,
+  initial,
+}: Extract<LdapBind["credential"], { kind: "sasl" }>): BindOutcome | "ask" {
+  if (mechanism.toUpperCase() !== externalMechanism) return refused("authMethodNotSupported");
+  const claimed = readAuthorization(initial?.reveal() ?? new Uint8Array(0));
+  return claimed === undefined
+    ? refused("invalidCredentials", "an identity is dn: or u: with a name")
+    : "ask";
+}
+
+/** RFC 4513 §5.2.1.8; "" where the identity is the certificate's own; undefined: malformed. */
+function readAuthorization(bytes: Bytes): string | undefined {
+  const text = decodeUtf8(bytes);
+  if (!text.ok || text.value.includes("\0")) return undefined;
+  const [, kind, name = ""] = /^(dn|u):(.*)$/su.exec(text.value) ?? [];
+  if (text.value === "" || kind === "u") return name;
+  return kind === "dn" && parseDn(name).ok ? name : undefined;
 }
 
 const anonymous: BindOutcome = { account: null, result: success };
@@ -45,17 +68,39 @@ function refused(code: Parameters<typeof resultOf>[0], message = ""): BindOutcom
 export async function bind(
   parts: FrontEndParts,
   request: LdapBind,
-  source: string,
+  { source, client, isClear }: BindPlace,
 ): Promise<BindOutcome> {
+  const { credential } = request;
+  if (credential.kind === "sasl") {
+    if (client === null) return refusedFor("client-certificate.none");
+    if (client.account === null) return refusedFor("client-certificate.not-mapped");
+    const claimed = readAuthorization(credential.initial?.reveal() ?? new Uint8Array(0)) ?? "";
+    const name = loginName(parts, claimed);
+    const { fingerprint, names } = client;
+    const certificate = { fingerprint, names };
+    return outcomeOf(
+      await parts.signIn({ door: "ldap", name, password: null, source, certificate }),
+    );
+  }
   const name = loginName(parts, request.name);
-  const password = new Secret(passwordText(request));
-  const answer = await parts.signIn({ door: "ldap", name, password, source });
-  return outcomeOf(answer);
+  const password = new Secret(passwordText(credential.password.reveal()));
+  return outcomeOf(await parts.signIn({ door: "ldap", name, password, source, isClear }));
 }
 
-function passwordText({ credential }: LdapBind): string {
-  const bytes: Bytes =
-    credential.kind === "simple" ? credential.password.reveal() : new Uint8Array(0);
+/** The connection over which a bind came. */
+export interface BindPlace {
+  readonly source: string;
+  readonly client: KnownClient | null;
+  /** Without TLS, by a legacy peer. */
+  readonly isClear: boolean;
+}
+
+function refusedFor(code: "client-certificate.none" | "client-certificate.not-mapped"): BindOutcome {
+  const { ldap, says } = refusalSpec(code);
+  return { account: null, result: { code: ldap, matchedDn: "", message: says } };
+}
+
+function passwordText(bytes: Bytes): string {
   const text = decodeUtf8(bytes);
   return text.ok ? text.value : neverRight;
 }

@@ -20,7 +20,8 @@ import {
 } from "@gridward/core/codec/ldap/response";
 import type { ResultCodeName } from "@gridward/core/codec/ldap/result-code";
 import type { AccountRow } from "@gridward/core/domain/types";
-import { refusalSpec } from "@gridward/core/domain/refusal";
+import { type Refusal, refusalSpec } from "@gridward/core/domain/refusal";
+import type { ClientVerdict } from "../../clients/client-gate.ts";
 import type { FrontEndParts } from "../../parts.ts";
 import { bind, type BindOutcome, judgeBind, type LdapBind } from "./bind.ts";
 import type { Directory } from "./directory.ts";
@@ -33,6 +34,8 @@ export interface Wire {
   /** Address of the peer. */
   readonly source: string;
   write(bytes: Bytes): void;
+  /** What its certificate, or the want of one, came to; asked again at each operation. */
+  client(): ClientVerdict;
   /** Octets that the peer has not taken yet. */
   unsent(): number;
   pause(): void;
@@ -59,8 +62,8 @@ export class Conversation {
   readonly #parts: ConversationParts;
   readonly #wire: Wire;
   readonly #framer = new LdapFramer();
-  /** The account as it was when it signed in. */
-  #signedIn: AccountRow | null = null;
+  /** The account as it was when it signed in, by a certificate or not. */
+  #signedIn: { readonly account: AccountRow; readonly isCertified: boolean } | null = null;
   /** Read, cut, not yet looked at. */
   #frames: Bytes[] = [];
   #waiting: LdapMessage[] = [];
@@ -178,6 +181,11 @@ export class Conversation {
   }
 
   #answer({ id, request, controls }: LdapMessage): void {
+    const client = this.#wire.client();
+    if (client.verdict === "refused") {
+      this.#decline(id, request.kind, client.refusal);
+      return;
+    }
     const criticalControl = controls.find((control) => control.isCritical);
     if (criticalControl !== undefined) {
       const detail = `the control ${criticalControl.oid} is not known here`;
@@ -186,6 +194,16 @@ export class Conversation {
     else if (request.kind === "search") this.#search(id, request);
     else if (request.kind === "extended") this.#extended(id, request.oid);
     else this.#putResult(id, request.kind, this.#resultFor(request));
+  }
+
+  /** CS6: said in the answer, where an engineer sees it, and then no more is answered. */
+  #decline(id: number, kind: LdapRequest["kind"], { code, detail }: Refusal): void {
+    const { ldap, says } = refusalSpec(code);
+    const cause = /^T\d\d$/.test(detail) ? ` (${detail})` : "";
+    this.#putResult(id, kind, { code: ldap, matchedDn: "", message: `${says}${cause}` });
+    this.#flush();
+    this.over();
+    this.#wire.end();
   }
 
   #resultFor(request: Exclude<LdapRequest, LdapBind | LdapSearch>): LdapResult {
@@ -205,16 +223,22 @@ export class Conversation {
 
   async #askPipeline(id: number, request: LdapBind): Promise<void> {
     this.#running = id;
-    const outcome = await bind(this.#parts.frontEnd, request, this.#wire.source);
+    const client = this.#wire.client();
+    const place = {
+      source: this.#wire.source,
+      client: client.verdict === "ok" ? client.client : null,
+      isClear: false,
+    };
+    const outcome = await bind(this.#parts.frontEnd, request, place);
     this.#running = null;
     if (this.#isOver) return;
-    this.#finishBind(id, outcome);
+    this.#finishBind(id, outcome, request.credential.kind === "sasl");
     this.#proceed();
   }
 
-  #finishBind(id: number, outcome: BindOutcome): void {
-    this.#signedIn = outcome.account;
-    this.#putResult(id, "bind", outcome.result);
+  #finishBind(id: number, { account, result }: BindOutcome, isCertified = false): void {
+    this.#signedIn = account && { account, isCertified };
+    this.#putResult(id, "bind", result);
   }
 
   #search(id: number, request: LdapSearch): void {
@@ -277,13 +301,21 @@ export class Conversation {
     return this.#parts.frontEnd.condition().canSignIn;
   }
 
-  /** A sign-in ends with its account, with being disabled, and with a new password. */
+  /**
+   * A sign-in ends with its account, with being disabled, with a new password, and where it was by
+   * certificate when that leads there no more.
+   */
   #account(): AccountRow | null {
-    const then = this.#signedIn;
-    if (then === null) return null;
+    if (this.#signedIn === null) return null;
+    const { account: then, isCertified } = this.#signedIn;
     const now = this.#parts.frontEnd.state().tables.accounts.get(then.id);
+    const client = this.#wire.client();
+    const leadsThere = client.verdict === "ok" && client.client?.account === then.id;
     const isStillIn =
-      now !== undefined && now.enabled && now.password?.version === then.password?.version;
+      now !== undefined &&
+      now.enabled &&
+      now.password?.version === then.password?.version &&
+      (leadsThere || !isCertified);
     if (!isStillIn) this.#signedIn = null;
     return isStillIn ? now : null;
   }

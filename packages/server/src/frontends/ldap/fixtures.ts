@@ -14,14 +14,21 @@ import { decodeResponse, type LdapResponse } from "@gridward/core/codec/ldap/res
 import { type ResultCodeName, resultCodes } from "@gridward/core/codec/ldap/result-code";
 import type { NewDevice } from "@gridward/core/domain/command";
 import { aRole, aStation, createAccount, noon, type World } from "@gridward/core/domain/fixtures";
+import { accountOf } from "@gridward/core/domain/mapping";
 import { refuse } from "@gridward/core/domain/refusal";
 import { roleIds } from "@gridward/core/domain/roles";
 import type { ServerCondition } from "@gridward/core/domain/server-status";
 import type { SignInAnswer } from "@gridward/core/domain/sign-in-answer";
+import type { ClientGate, ClientVerdict } from "../../clients/client-gate.ts";
 import type { FrontEndParts, SignInAttempt } from "../../parts.ts";
 import { Conversation, type Wire } from "./conversation.ts";
 import type { LdapBind } from "./bind.ts";
 import { openDirectory } from "./directory.ts";
+
+/** Every client is taken, and nobody's certificate is looked at. */
+export const anyClient: Pick<ClientGate, "judge"> = {
+  judge: () => ({ verdict: "ok", client: null }),
+};
 
 export const base = "dc=example,dc=org";
 export const anna = accountId("anna");
@@ -41,6 +48,8 @@ export class Talk {
   condition: Partial<ServerCondition> = {};
   /** Holds a sign-in back until it is resolved. */
   gate: Promise<void> = Promise.resolve();
+  /** What the certificate of its connection came to. */
+  client: ClientVerdict = { verdict: "ok", client: null };
   readonly world: World;
   readonly frontEnd: FrontEndParts;
   readonly conversation: Conversation;
@@ -84,8 +93,10 @@ export class Talk {
     };
   }
 
-  #judge({ name, password }: SignInAttempt): SignInAnswer {
-    const id = this.world.state.accountsByName.get(name);
+  #judge({ name, password, certificate }: SignInAttempt): SignInAnswer {
+    const id = certificate
+      ? accountOf(this.world.state, certificate)
+      : this.world.state.accountsByName.get(name);
     const account = id === undefined ? undefined : this.world.state.tables.accounts.get(id);
     if (account === undefined) {
       return {
@@ -94,7 +105,7 @@ export class Talk {
         event: 1120,
       };
     }
-    if (password.reveal() !== "right") {
+    if (password !== null && password.reveal() !== "right") {
       return {
         outcome: "refused",
         refusal: refuse("credential.rejected", name).error,
@@ -116,6 +127,7 @@ export class Talk {
   #wire(): Wire {
     return {
       source: "192.0.2.7",
+      client: () => this.client,
       write: (bytes) => {
         assert.equal(this.isEnded, false, "written after the end");
         this.written.push(bytes);

@@ -4,6 +4,8 @@ import type { DirectoryEntry } from "./entry.ts";
 export const subschemaDn = "cn=Subschema";
 export const whoAmIOid = "1.3.6.1.4.1.4203.1.11.3";
 export const startTlsOid = "1.3.6.1.4.1.1466.20037";
+/** RFC 4422 appendix A. */
+export const externalMechanism = "EXTERNAL";
 export const passwordModifyOid = "1.3.6.1.4.1.4203.1.11.1";
 
 /** All operational attributes (RFC 3673), and empty and/or filters (RFC 4526). */
@@ -19,6 +21,7 @@ export function rootDse(base: string | undefined, version: string): DirectoryEnt
     ["namingContexts", base === undefined ? [] : [base]],
     ["supportedLDAPVersion", ["3"]],
     ["supportedExtension", [whoAmIOid]],
+    ["supportedSASLMechanisms", [externalMechanism]],
     ["supportedFeatures", features],
     ["subschemaSubentry", [subschemaDn]],
     ["vendorName", ["Gridward"]],

@@ -10,7 +10,7 @@ import { decodeResponse, type LdapAnswer } from "@gridward/core/codec/ldap/respo
 import { systemClock } from "@gridward/runtime/os/clock";
 import { createTemporary } from "@gridward/runtime/trust/temporary";
 import { createTlsKey, keyToPem } from "@gridward/runtime/trust/x509/keys";
-import { rootDse, Talk } from "./fixtures.ts";
+import { anyClient, rootDse, Talk } from "./fixtures.ts";
 import { type LdapIdentity, type LdapOptions, type LdapServer, serveLdap } from "./serve-ldap.ts";
 
 function anIdentity(): LdapIdentity {
@@ -22,7 +22,7 @@ function anIdentity(): LdapIdentity {
     hosts: ["localhost"],
     now: Date.now(),
   });
-  return { key: keyToPem(key), certificate: certificate.toString() };
+  return { key: keyToPem(key), certificate: certificate.toString(), anchors: [] };
 }
 
 const notes: string[] = [];
@@ -36,6 +36,7 @@ async function aServer(changes: Partial<LdapOptions> = {}): Promise<LdapServer> 
     host: "127.0.0.1",
     port: 0,
     identity: anIdentity(),
+    clients: anyClient,
     clock: systemClock(),
     limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
     live: { enter: () => () => undefined },

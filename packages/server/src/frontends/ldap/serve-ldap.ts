@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
+import { createServer, type SecureContextOptions, type Server } from "node:tls";
 import type { Bytes } from "@gridward/core/base/bytes";
 import type { Millis } from "@gridward/core/base/time";
 import type { Secret } from "@gridward/core/base/secret";
@@ -11,6 +11,7 @@ import {
   type HandshakeRate,
   limitHandshakes,
 } from "@gridward/runtime/os/handshake-limit";
+import type { ClientGate } from "../../clients/client-gate.ts";
 import type { FrontEndParts } from "../../parts.ts";
 import type { LiveRegister } from "../../security/live-connections.ts";
 import { Conversation, type ConversationParts, type Wire } from "./conversation.ts";
@@ -22,6 +23,8 @@ export interface LdapIdentity {
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
   readonly key: Secret<string>;
   readonly certificate: string;
+  /** Issuers of the clients' certificates that are asked for, PEM. */
+  readonly anchors: readonly string[];
 }
 
 export interface LdapOptions {
@@ -33,6 +36,7 @@ export interface LdapOptions {
   readonly limit: ConnectionLimit;
   /** CS8, CS16: what is open is judged again. */
   readonly live: LiveRegister;
+  readonly clients: Pick<ClientGate, "judge">;
   /** Shown in the root DSE as vendorVersion. */
   readonly version: string;
   /** Told why a peer was sent away; `detail` holds nothing secret. */
@@ -66,6 +70,9 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
   let isStopping = false;
   const server = createServer({
     ...contextOf(options.identity),
+    // A certificate is asked for, and judged by the one judge at each operation (design §6).
+    requestCert: true,
+    rejectUnauthorized: false,
     handshakeTimeout: patience.handshake,
   });
   const onTurnedAway = (source: string): void => {
@@ -80,7 +87,10 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
     socket.once("close", () => sockets.delete(socket));
   });
   server.on("secureConnection", (socket) => {
-    const conversation = converse(socket, conversationParts, patience.idle);
+    // Read before anything else looks at it.
+    options.clients.judge(socket, "ldap");
+    const wire = { ...wireOf(socket), client: () => options.clients.judge(socket, "ldap") };
+    const conversation = converse(socket, { parts: conversationParts, wire }, patience.idle);
     conversations.add(conversation);
     socket.once("close", () => conversations.delete(conversation));
     putDown(options.live, socket, conversation);
@@ -125,8 +135,14 @@ function sayGoodbye(conversation: Conversation): void {
   conversation.dismiss("unavailable", "this server is stopping");
 }
 
-function contextOf({ key, certificate, ...oldest }: LdapIdentity): SecureContextOptions {
-  return { ...tlsPolicy, ...oldest, key: key.reveal(), cert: certificate };
+function contextOf({
+  key,
+  certificate,
+  anchors,
+  ...oldest
+}: LdapIdentity): SecureContextOptions {
+  // An empty list, not an absent one: Node would fall back to the roots of the public web.
+  return { ...tlsPolicy, ...oldest, key: key.reveal(), cert: certificate, ca: [...anchors] };
 }
 
 async function listen(server: Server, { host, port }: LdapOptions): Promise<number> {
@@ -142,9 +158,13 @@ async function listen(server: Server, { host, port }: LdapOptions): Promise<numb
 }
 
 /** Ties one connection to one conversation. */
-function converse(socket: TLSSocket, parts: ConversationParts, idle: Millis): Conversation {
+function converse(
+  socket: Socket,
+  { parts, wire }: { readonly parts: ConversationParts; readonly wire: Wire },
+  idle: Millis,
+): Conversation {
   socket.setNoDelay(true); // Answers leave in one write each; waiting for more only costs 40 ms.
-  const conversation = new Conversation(parts, wireOf(socket));
+  const conversation = new Conversation(parts, wire);
   socket.setTimeout(idle, () => {
     const hasSaidGoodbye = conversation.dismiss("other", "nothing was asked for too long");
     if (!hasSaidGoodbye) socket.destroy(); // It did not even take our goodbye.
@@ -156,7 +176,7 @@ function converse(socket: TLSSocket, parts: ConversationParts, idle: Millis): Co
   return conversation;
 }
 
-function wireOf(socket: TLSSocket): Wire {
+function wireOf(socket: Socket): Omit<Wire, "client"> {
   return {
     source: socket.remoteAddress ?? "",
     write: (bytes) => void socket.write(bytes),

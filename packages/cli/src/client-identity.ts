@@ -1,0 +1,55 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { decodeUtf8 } from "@gridward/core/base/bytes";
+import { ok, type Result } from "@gridward/core/base/result";
+import { Secret } from "@gridward/core/base/secret";
+import { readFileBounded } from "@gridward/runtime/os/files";
+import { failed, type CommandFailure } from "./failure.ts";
+
+/** Where the certificate lies that this user presents to servers; read anew at each command. */
+export interface IdentityFiles {
+  /** PEM, leaf first; with its key behind it where `key` is null. */
+  readonly certificate: string;
+  readonly key: string | null;
+}
+
+/** The certificate with its chain and its key, PEM. */
+export interface ClientIdentity {
+  readonly chain: string;
+  readonly key: Secret<string>;
+}
+
+const fileBytesMax = 256 * 1024;
+const certificatePattern = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+const keyPattern = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/;
+
+export function readClientIdentity(files: IdentityFiles): Result<ClientIdentity, CommandFailure> {
+  const { certificate, key: keyFile } = files;
+  const text = readText(certificate);
+  if (!text.ok) return text;
+  const [leaf = "", ...issuers] = text.value.match(certificatePattern) ?? [];
+  const keyText = keyFile === null ? text : readText(keyFile);
+  if (!keyText.ok) return keyText;
+  const [key = ""] = keyPattern.exec(keyText.value) ?? [];
+  const where = keyFile ?? certificate;
+  if (leaf === "") return failed("client.file", `${certificate}: no certificate in PEM`);
+  if (key === "") return failed("client.file", `${where}: no private key in PEM`);
+  const flaw = flawOf(leaf, key);
+  if (flaw !== undefined) return failed("client.file", `${where}: ${flaw}`);
+  return ok({ chain: [leaf, ...issuers].join("\n"), key: new Secret(key) });
+}
+
+/** OpenSSL would throw at the first connection; a person wants to know before. */
+function flawOf(certificate: string, key: string): string | undefined {
+  try {
+    const isPair = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+    return isPair ? undefined : "the key is not that of the certificate";
+  } catch {
+    return "certificate or key cannot be read; the key must not be encrypted";
+  }
+}
+
+function readText(path: string): Result<string, CommandFailure> {
+  const file = readFileBounded(path, fileBytesMax);
+  const text = file.ok ? decodeUtf8(file.value) : file;
+  return text.ok ? text : failed("client.file", `${path}: ${text.error}`);
+}

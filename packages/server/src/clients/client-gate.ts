@@ -1,0 +1,185 @@
+import type { TLSSocket } from "node:tls";
+import type { Bytes } from "@gridward/core/base/bytes";
+import type { AccountId } from "@gridward/core/base/identity";
+import type { SecuritySettings } from "@gridward/core/base/security-settings";
+import { minute, type Instant, type Millis } from "@gridward/core/base/time";
+import { accountOf, type ClientCertificate } from "@gridward/core/domain/mapping";
+import { type Refusal, refuse } from "@gridward/core/domain/refusal";
+import type { ServerCondition } from "@gridward/core/domain/server-status";
+import type { DirectoryState } from "@gridward/core/domain/state";
+import { presentedChain } from "@gridward/runtime/link/presented-chain";
+import { judgePeer, type Judgement, withoutLists } from "@gridward/runtime/trust/judge";
+import type { RevocationList } from "@gridward/runtime/trust/revocation";
+import { certificateText, clientNamesOf, fingerprintOf } from "@gridward/runtime/trust/x509/read";
+
+/** A client whose certificate was found good. */
+export interface KnownClient extends ClientCertificate {
+  /** In one line, for people. */
+  readonly text: string;
+  /** To whom it leads; null where it leads to nobody, or certificates are not mapped here. */
+  readonly account: AccountId | null;
+}
+
+/** What a client's connection came to, by the settings of now. */
+export type ClientVerdict =
+  | { readonly verdict: "ok"; readonly client: KnownClient | null }
+  | { readonly verdict: "refused"; readonly refusal: Refusal };
+
+export type ClientDoor = "https" | "ldap";
+
+/** The one place at which LDAPS and HTTPS ask about the certificate of a connection. */
+export interface ClientGate {
+  judge(socket: TLSSocket, door: ClientDoor): ClientVerdict;
+  /** What it would be under other settings, for whoever is about to make them. */
+  predict(client: KnownClient | null, settings: SecuritySettings): ClientVerdict;
+}
+
+export interface ClientGateParts {
+  readonly settings: () => SecuritySettings;
+  readonly trust: () => {
+    readonly anchors: readonly string[];
+    readonly lists: readonly RevocationList[];
+  };
+  readonly state: () => DirectoryState;
+  readonly condition: () => ServerCondition;
+  readonly now: () => Instant;
+  /** Why this side said no, with the facts; the peer hears less. */
+  readonly onRefused: (refused: RefusedClient) => void;
+}
+
+export interface RefusedClient {
+  readonly door: ClientDoor;
+  readonly source: string;
+  readonly refusal: Refusal;
+  /** The two facts in contradiction. */
+  readonly facts: string;
+  /** Of a certificate that is good and leads to nobody. */
+  readonly client: KnownClient | null;
+}
+
+/** A verdict is good for so long where nothing changed: certificates begin and end by clock. */
+const judgedFor: Millis = minute;
+
+/** What the verdict on one connection was made from. */
+interface Memory {
+  readonly verdict: ClientVerdict;
+  readonly settings: SecuritySettings;
+  readonly crls: DirectoryState["tables"]["crls"];
+  readonly mappings: DirectoryState["tables"]["mappings"];
+  readonly isFresh: boolean;
+  readonly at: Instant;
+}
+
+/** A certificate is read once, when its connection is met, and judged as often as anything changed. */
+export function openClientGate(parts: ClientGateParts): ClientGate {
+  const chains = new WeakMap<TLSSocket, readonly Bytes[]>();
+  const memories = new WeakMap<TLSSocket, Memory>();
+  const chainOf = (socket: TLSSocket): readonly Bytes[] => {
+    const chain = chains.get(socket) ?? presentedChain(socket);
+    chains.set(socket, chain);
+    return chain;
+  };
+  return {
+    judge(socket, door) {
+      const at = parts.now();
+      const { crls, mappings } = parts.state().tables;
+      const settings = parts.settings();
+      const { fresh: isFresh, canSignIn } = parts.condition();
+      const known = memories.get(socket);
+      const isGood =
+        known?.settings === settings &&
+        known.crls === crls &&
+        known.mappings === mappings &&
+        known.isFresh === (isFresh && canSignIn) &&
+        Math.abs(at - known.at) < judgedFor;
+      if (isGood) return known.verdict;
+      const { verdict, facts, client } = judgeClient(parts, socket, chainOf(socket));
+      const basis = { settings, crls, mappings, isFresh: isFresh && canSignIn, at };
+      memories.set(socket, { verdict, ...basis });
+      if (verdict.verdict === "refused") {
+        const source = socket.remoteAddress ?? "";
+        parts.onRefused({ door, source, refusal: verdict.refusal, facts, client });
+      }
+      return verdict;
+    },
+    predict: (client, settings) => {
+      const leadsTo = client && accountOf(parts.state(), client);
+      const account = settings.map_clients ? (leadsTo ?? null) : null;
+      return decideClient(parts, client && { ...client, account }, settings).verdict;
+    },
+  };
+}
+
+interface Judged {
+  readonly verdict: ClientVerdict;
+  readonly facts: string;
+  readonly client: KnownClient | null;
+}
+
+function judgeClient(
+  parts: ClientGateParts,
+  socket: TLSSocket,
+  chain: readonly Bytes[],
+): Judged {
+  const settings = parts.settings();
+  if (chain.length === 0) return decideClient(parts, null, settings);
+  const { authorized, authorizationError } = socket;
+  const said = typeof authorizationError === "string" ? authorizationError : "UNSPECIFIED";
+  const judgement = judgePeer({
+    ...parts.trust(),
+    chain,
+    purpose: "client",
+    expected: { kind: "client" },
+    at: parts.now(),
+    settings: { ...withoutLists, revocation: settings.revocation },
+    handshake: authorized ? null : said,
+  });
+  if (judgement.verdict === "refused") return refuseJudged(judgement, settings);
+  const { certificate } = judgement;
+  if (certificate === undefined) return decideClient(parts, null, settings);
+  const presented = {
+    fingerprint: fingerprintOf(certificate),
+    names: clientNamesOf(certificate),
+    text: certificateText(certificate),
+  };
+  const account = settings.map_clients ? (accountOf(parts.state(), presented) ?? null) : null;
+  return decideClient(parts, { ...presented, account }, settings);
+}
+
+/** Where certificates neither must be shown nor lead anywhere, a bad one is as good as none. */
+function refuseJudged(
+  { cause, ours, theirs }: Extract<Judgement, { readonly verdict: "refused" }>,
+  settings: SecuritySettings,
+): Judged {
+  const facts = `${cause}: this server ${ours}, the client ${theirs}`;
+  const counts = settings.require_client_certificates === true || settings.map_clients;
+  if (!counts) return { verdict: { verdict: "ok", client: null }, facts, client: null };
+  const refusal = refuse("client-certificate.refused", cause).error;
+  return { verdict: { verdict: "refused", refusal }, facts, client: null };
+}
+
+/** CS6: by what is required here, and by whom the certificate leads to. */
+function decideClient(
+  { condition }: ClientGateParts,
+  client: KnownClient | null,
+  { require_client_certificates: required, map_clients: isMapped }: SecuritySettings,
+): Judged {
+  const refused = (refusal: Refusal, facts: string): Judged => ({
+    verdict: { verdict: "refused", refusal },
+    facts,
+    client,
+  });
+  if (client === null && required === true) {
+    const { error } = refuse("client-certificate.required", "T09");
+    return refused(error, "T09: this server requires a certificate, the client presents none");
+  }
+  if (client !== null && isMapped && client.account === null) {
+    const { canSignIn, fresh } = condition();
+    const facts = `${client.text} leads to no account`;
+    // What a server does not know now may be known to its Main (design §7).
+    if (!canSignIn) return refused({ code: "server.unavailable", detail: "" }, facts);
+    if (!fresh) return refused({ code: "server.not-fresh", detail: "" }, facts);
+    return refused(refuse("client-certificate.nobody", client.fingerprint).error, facts);
+  }
+  return { verdict: { verdict: "ok", client }, facts: "", client };
+}
