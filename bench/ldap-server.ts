@@ -108,7 +108,7 @@ const server = await serveLdap(frontEnd, {
   host: "127.0.0.1",
   port: 0,
   identity: { key: keyToPem(key), certificate: certificate.toString(), anchors: [] },
-  clients: { judge: () => ({ verdict: "ok", client: null }) },
+  clients: { judge: () => ({ verdict: "ok", client: null }), objection: () => null },
   clock,
   limit: { most: 1_024, mostOfOne: 1_024, onTurnedAway: () => {} },
   live: { enter: () => () => undefined },

@@ -13,7 +13,14 @@ import { systemClock } from "@gridward/runtime/os/clock";
 import { randomBytes } from "@gridward/runtime/os/random";
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
 import { keyToPem } from "@gridward/runtime/trust/x509/keys";
-import { annaDn, anyClient, aTown, base, rootDse, Talk } from "@gridward/server/frontends/ldap/fixtures";
+import {
+  annaDn,
+  anyClient,
+  aTown,
+  base,
+  rootDse,
+  Talk,
+} from "@gridward/server/frontends/ldap/fixtures";
 import { type LdapServer, serveLdap } from "@gridward/server/frontends/ldap/serve-ldap";
 
 const needsTools = { skip: whyNot() };

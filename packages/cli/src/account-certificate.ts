@@ -72,7 +72,10 @@ function readBody({
   file,
   fingerprint,
   san,
-}: AddOptions): Result<{ readonly key: string } | { readonly certificate: string }, CommandFailure> {
+}: AddOptions): Result<
+  { readonly key: string } | { readonly certificate: string },
+  CommandFailure
+> {
   if ([file, fingerprint, san].filter((each) => each !== undefined).length !== 1) {
     return failed("client.wrong-use", "one of --file, --fingerprint and --san");
   }

@@ -146,7 +146,7 @@ export class EventLog implements SecurityEvents {
     const others = more > 0 ? `, and ${more} more since the last of these` : "";
     const detail = `${refusal.code}: ${facts}${others}`;
     const subject = client?.fingerprint ?? "";
-    this.#append({ ...this.#own(20100), outcome: "refused", subject, door, source, detail });
+    this.#append({ ...this.#own(20110), outcome: "refused", subject, door, source, detail });
   }
 
   onDevice(seen: DeviceObservation): void {
@@ -221,14 +221,14 @@ function eventOf(fact: Fact): readonly [number, string] | undefined {
     return [20090, `serial number ${fact.serial} revoked: ${fact.reason}`];
   }
   if (fact.kind === "certificate-mapped") {
-    return [20110, `${fact.mapping.key} leads to the account ${fact.mapping.account}`];
+    return [20120, `${fact.mapping.key} leads to the account ${fact.mapping.account}`];
   }
-  if (fact.kind === "certificate-unmapped") return [20110, `${fact.key} leads to nobody any more`];
+  if (fact.kind === "certificate-unmapped") return [20120, `${fact.key} leads to nobody any more`];
   if (fact.kind === "legacy-peer-allowed") {
     const { address, owner, reason, until } = fact.peer;
-    return [20110, `legacy peer ${address} of ${owner} until ${rfc3339(until)}: ${reason}`];
+    return [20120, `legacy peer ${address} of ${owner} until ${rfc3339(until)}: ${reason}`];
   }
-  if (fact.kind === "legacy-peer-removed") return [20110, `legacy peer ${fact.address} removed`];
+  if (fact.kind === "legacy-peer-removed") return [20120, `legacy peer ${fact.address} removed`];
   if (fact.kind === "server-address-set") {
     const { id, address, backup } = fact;
     return [20050, `server ${id} at ${address}, backup ${backup ?? "none"}`];

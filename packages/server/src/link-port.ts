@@ -100,7 +100,7 @@ async function putDown(parts: DialParts, peer: VerifiedPeer): Promise<void> {
     door: peer.name.kind === "device" ? "devices" : "partners",
     judge: (proposed) => {
       const settings = linkSettings(proposed);
-      const cause = peer.judgeAgain({ identity: identityOf(parts), settings });
+      const cause = peer.judgeAgain({ identity: linkIdentity(parts), settings });
       return cause && `${cause}, ${tlsCauses[cause].title}`;
     },
     close: (reason) => peer.close(reason),
@@ -110,7 +110,10 @@ async function putDown(parts: DialParts, peer: VerifiedPeer): Promise<void> {
 }
 
 /** Who we are, with the revocation lists of the journal: each server has them as its partners do. */
-export function linkIdentity({ identity, state }: Pick<DialParts, "identity" | "state">): LinkIdentity {
+export function linkIdentity({
+  identity,
+  state,
+}: Pick<DialParts, "identity" | "state">): LinkIdentity {
   const lists = [...state().tables.crls.values()].flatMap((row) => readList(row) ?? []);
   return { ...identity.link(), lists };
 }

@@ -84,7 +84,14 @@ export function createSessions(parts: SessionParts): Sessions {
       const expiresAt = now + (mustChange ? mustChangeLifetime : sessionLifetime);
       const version = credentialVersion(account);
       const bound = certificate === null ? {} : { c: certificate };
-      const body = encode({ i: id, a: account.id, v: version, m: mustChange, e: expiresAt, ...bound });
+      const body = encode({
+        i: id,
+        a: account.id,
+        v: version,
+        m: mustChange,
+        e: expiresAt,
+        ...bound,
+      });
       const token = new Secret(`${prefix}.${body}.${base64url(macOf(key, body))}`);
       const roles = rolesInForce(account, now);
       return { token, session: { id, account, roles, mustChange, expiresAt, certificate } };
@@ -143,7 +150,14 @@ function liveSession(claimed: Claims, state: DirectoryState, now: Instant): Sess
   if (state.tables.endedSessions.has(claimed.i)) return undefined;
   const roles = rolesInForce(account, now);
   const { c: certificate = null } = claimed;
-  return { id: claimed.i, account, roles, mustChange: claimed.m, expiresAt: claimed.e, certificate };
+  return {
+    id: claimed.i,
+    account,
+    roles,
+    mustChange: claimed.m,
+    expiresAt: claimed.e,
+    certificate,
+  };
 }
 
 /** A token that was stolen, or whose certificate is refused by now, opens nothing. */

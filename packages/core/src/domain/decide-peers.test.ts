@@ -5,15 +5,7 @@ import { day, hour } from "../base/time.ts";
 import type { Command } from "./command.ts";
 import { isLegacyPeer } from "./decide-legacy.ts";
 import { factShapes } from "./fact-shapes.ts";
-import {
-  anActor,
-  aRole,
-  aStation,
-  createAccount,
-  noon,
-  serverA,
-  type World,
-} from "./fixtures.ts";
+import { anActor, aRole, aStation, createAccount, noon, serverA, type World } from "./fixtures.ts";
 import { accountOf, type ClientCertificate, mappingsOf, parseMappingKey } from "./mapping.ts";
 import { publicRefusal } from "./refusal.ts";
 import { roleIds } from "./roles.ts";
@@ -40,8 +32,18 @@ test("[MP1][CS13] a key is read in the forms in which people and tools write it"
     ["dns:Tool.example.org", "dns:tool.example.org"],
     ["uri:urn:Example:Anna", "uri:urn:Example:Anna"],
   ];
-  for (const [typed, key] of good) assert.deepEqual(parseMappingKey(typed), { ok: true, value: key });
-  const bad = ["", "anna", "sha256:abc", "email:anna", "ip:192.0.2.7", "uri:", "dns:a b", "email:a@b\n"];
+  for (const [typed, key] of good)
+    assert.deepEqual(parseMappingKey(typed), { ok: true, value: key });
+  const bad = [
+    "",
+    "anna",
+    "sha256:abc",
+    "email:anna",
+    "ip:192.0.2.7",
+    "uri:",
+    "dns:a b",
+    "email:a@b\n",
+  ];
   for (const typed of [...bad, `uri:urn:${"x".repeat(600)}`]) {
     const read = parseMappingKey(typed);
     assert.equal(read.ok || read.error.code, typed === "email:a@b\n" ? true : "mapping.bad-key");

@@ -54,12 +54,16 @@ async function aHouse(choice: Partial<SecuritySettings> = {}) {
     port: 0,
     identity: { key: new Secret(key), certificate: cert, anchors },
     clients: gate,
+    live: { enter: () => () => undefined },
     clock: systemClock(),
     limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
     version: "0.1.0",
     note: () => {},
   });
-  closers.push(https.close, ldap.close);
+  closers.push(
+    async () => https.close(),
+    async () => ldap.close(),
+  );
   return { ...wired, world, https, ldap };
 }
 
@@ -104,7 +108,9 @@ function dial(house: House, issued?: Issued) {
   return {
     ended,
     end: () => socket.destroy(),
-    ask: async (request: LdapRequest): Promise<{ readonly code: number; readonly said: string }> => {
+    ask: async (
+      request: LdapRequest,
+    ): Promise<{ readonly code: number; readonly said: string }> => {
       const answered = new Promise<LdapResponse>((resolve) => waiting.push(resolve));
       socket.write(encodeRequest({ id: id++, request, controls: [] }));
       const response = await answered;
@@ -210,7 +216,10 @@ test("[CL2][CL3][CS6] with mapping on, what is not good or leads to nobody is de
     const [number, said] = await external1(house, issued);
     assert.equal(number, 8);
     assert.match(String(said), cause === "" ? /no account/ : new RegExp(`\\(${cause}\\)`));
-    assert.match(house.world.refused.at(-1)?.facts ?? "", cause === "" ? /no account/ : /client pre/);
+    assert.match(
+      house.world.refused.at(-1)?.facts ?? "",
+      cause === "" ? /no account/ : /client pre/,
+    );
   }
   house.world.settings = { ...house.world.settings, map_clients: false };
   const good = person(emails);

@@ -4,7 +4,7 @@ import type { AccountId } from "@gridward/core/base/identity";
 import type { SecuritySettings } from "@gridward/core/base/security-settings";
 import { minute, type Instant, type Millis } from "@gridward/core/base/time";
 import { accountOf, type ClientCertificate } from "@gridward/core/domain/mapping";
-import { type Refusal, refuse } from "@gridward/core/domain/refusal";
+import { type Refusal, refusalSpec, refuse } from "@gridward/core/domain/refusal";
 import type { ServerCondition } from "@gridward/core/domain/server-status";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { presentedChain } from "@gridward/runtime/link/presented-chain";
@@ -30,6 +30,8 @@ export type ClientDoor = "https" | "ldap";
 /** The one place at which LDAPS and HTTPS ask about the certificate of a connection. */
 export interface ClientGate {
   judge(socket: TLSSocket, door: ClientDoor): ClientVerdict;
+  /** What would be said against it under these settings, in words for its peer; null: nothing. */
+  objection(socket: TLSSocket, settings: SecuritySettings): string | null;
   /** What it would be under other settings, for whoever is about to make them. */
   predict(client: KnownClient | null, settings: SecuritySettings): ClientVerdict;
 }
@@ -93,7 +95,10 @@ export function openClientGate(parts: ClientGateParts): ClientGate {
         known.isFresh === (isFresh && canSignIn) &&
         Math.abs(at - known.at) < judgedFor;
       if (isGood) return known.verdict;
-      const { verdict, facts, client } = judgeClient(parts, socket, chainOf(socket));
+      const { verdict, facts, client } = judgeClient(parts, socket, {
+        chain: chainOf(socket),
+        settings,
+      });
       const basis = { settings, crls, mappings, isFresh: isFresh && canSignIn, at };
       memories.set(socket, { verdict, ...basis });
       if (verdict.verdict === "refused") {
@@ -102,12 +107,21 @@ export function openClientGate(parts: ClientGateParts): ClientGate {
       }
       return verdict;
     },
+    objection(socket, settings) {
+      const { verdict } = judgeClient(parts, socket, { chain: chainOf(socket), settings });
+      return verdict.verdict === "refused" ? wordsOf(verdict.refusal) : null;
+    },
     predict: (client, settings) => {
       const leadsTo = client && accountOf(parts.state(), client);
       const account = settings.map_clients ? (leadsTo ?? null) : null;
       return decideClient(parts, client && { ...client, account }, settings).verdict;
     },
   };
+}
+
+/** For the peer: what it may hear, with the code of the cause and no names. */
+export function wordsOf({ code, detail }: Refusal): string {
+  return `${refusalSpec(code).says}${/^T\d\d$/.test(detail) ? ` (${detail})` : ""}`;
 }
 
 interface Judged {
@@ -119,9 +133,8 @@ interface Judged {
 function judgeClient(
   parts: ClientGateParts,
   socket: TLSSocket,
-  chain: readonly Bytes[],
+  { chain, settings }: { readonly chain: readonly Bytes[]; readonly settings: SecuritySettings },
 ): Judged {
-  const settings = parts.settings();
   if (chain.length === 0) return decideClient(parts, null, settings);
   const { authorized, authorizationError } = socket;
   const said = typeof authorizationError === "string" ? authorizationError : "UNSPECIFIED";

@@ -112,8 +112,8 @@ export class LiveConnections implements LiveRegister {
 
   /** To be called after every commit: lists, devices and accounts decide about what is open. */
   follow({ tables }: DirectoryState): void {
-    const { crls, certificates, devices, accounts, servers } = tables;
-    const seen = [crls, certificates, devices, accounts, servers];
+    const { crls, certificates, devices, accounts, servers, mappings } = tables;
+    const seen = [crls, certificates, devices, accounts, servers, mappings];
     if (seen.every((table, index) => table === this.#seen[index])) return;
     this.#seen = seen;
     void this.#recheckSoon();

@@ -31,7 +31,8 @@ export const clientRefusals = {
     exit: 3,
     ...toAnyone,
     says: "The client's certificate leads to no account of this system.",
-    remedy: "Have a SECADM run `gridward security approvals list` or `gridward account certificate add`.",
+    remedy:
+      "Have a SECADM run `gridward security approvals list` or `gridward account certificate add`.",
   },
   "client-certificate.none": {
     http: 401,
@@ -47,7 +48,8 @@ export const clientRefusals = {
     exit: 3,
     ...toAnyone,
     says: "Nobody signs in by certificate at this server.",
-    remedy: "Sign in with a password, or have a SECADM run `gridward security set map-clients=true`.",
+    remedy:
+      "Sign in with a password, or have a SECADM run `gridward security set map-clients=true`.",
   },
   "credential.other-identity": {
     http: 401,

@@ -120,7 +120,10 @@ interface Line {
   readonly path: string;
 }
 
-async function send(line: Line, { token, body, raw, headers = {}, tls = undefined }: AskMore): Promise<TestAnswer> {
+async function send(
+  line: Line,
+  { token, body, raw, headers = {}, tls }: AskMore,
+): Promise<TestAnswer> {
   const text = raw ?? (body === undefined ? "" : JSON.stringify(body));
   const typed = body === undefined ? {} : { "content-type": "application/json" };
   const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` };

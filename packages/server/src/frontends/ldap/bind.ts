@@ -95,7 +95,9 @@ export interface BindPlace {
   readonly isClear: boolean;
 }
 
-function refusedFor(code: "client-certificate.none" | "client-certificate.not-mapped"): BindOutcome {
+function refusedFor(
+  code: "client-certificate.none" | "client-certificate.not-mapped",
+): BindOutcome {
   const { ldap, says } = refusalSpec(code);
   return { account: null, result: { code: ldap, matchedDn: "", message: says } };
 }

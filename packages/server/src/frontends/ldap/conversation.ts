@@ -21,7 +21,7 @@ import {
 import type { ResultCodeName } from "@gridward/core/codec/ldap/result-code";
 import type { AccountRow } from "@gridward/core/domain/types";
 import { type Refusal, refusalSpec } from "@gridward/core/domain/refusal";
-import type { ClientVerdict } from "../../clients/client-gate.ts";
+import { type ClientVerdict, wordsOf } from "../../clients/client-gate.ts";
 import type { FrontEndParts } from "../../parts.ts";
 import { bind, type BindOutcome, judgeBind, type LdapBind } from "./bind.ts";
 import type { Directory } from "./directory.ts";
@@ -197,10 +197,9 @@ export class Conversation {
   }
 
   /** CS6: said in the answer, where an engineer sees it, and then no more is answered. */
-  #decline(id: number, kind: LdapRequest["kind"], { code, detail }: Refusal): void {
-    const { ldap, says } = refusalSpec(code);
-    const cause = /^T\d\d$/.test(detail) ? ` (${detail})` : "";
-    this.#putResult(id, kind, { code: ldap, matchedDn: "", message: `${says}${cause}` });
+  #decline(id: number, kind: LdapRequest["kind"], refusal: Refusal): void {
+    const { ldap: code } = refusalSpec(refusal.code);
+    this.#putResult(id, kind, { code, matchedDn: "", message: wordsOf(refusal) });
     this.#flush();
     this.over();
     this.#wire.end();

@@ -26,8 +26,9 @@ import type { LdapBind } from "./bind.ts";
 import { openDirectory } from "./directory.ts";
 
 /** Every client is taken, and nobody's certificate is looked at. */
-export const anyClient: Pick<ClientGate, "judge"> = {
+export const anyClient: Pick<ClientGate, "judge" | "objection"> = {
   judge: () => ({ verdict: "ok", client: null }),
+  objection: () => null,
 };
 
 export const base = "dc=example,dc=org";

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { createServer, type SecureContextOptions, type Server } from "node:tls";
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import type { Bytes } from "@gridward/core/base/bytes";
 import type { Millis } from "@gridward/core/base/time";
 import type { Secret } from "@gridward/core/base/secret";
@@ -36,7 +36,7 @@ export interface LdapOptions {
   readonly limit: ConnectionLimit;
   /** CS8, CS16: what is open is judged again. */
   readonly live: LiveRegister;
-  readonly clients: Pick<ClientGate, "judge">;
+  readonly clients: Pick<ClientGate, "judge" | "objection">;
   /** Shown in the root DSE as vendorVersion. */
   readonly version: string;
   /** Told why a peer was sent away; `detail` holds nothing secret. */
@@ -93,7 +93,7 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
     const conversation = converse(socket, { parts: conversationParts, wire }, patience.idle);
     conversations.add(conversation);
     socket.once("close", () => conversations.delete(conversation));
-    putDown(options.live, socket, conversation);
+    putDown(options, socket, conversation);
     if (isStopping) sayGoodbye(conversation);
   });
   server.on("tlsClientError", (error, socket) => {
@@ -118,16 +118,26 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
 }
 
 /** Until it ends. */
-function putDown(live: LiveRegister, socket: TLSSocket, conversation: Conversation): void {
+function putDown(
+  { live, clients }: Pick<LdapOptions, "live" | "clients">,
+  socket: TLSSocket,
+  conversation: Conversation,
+): void {
   const version = socket.getProtocol();
+  // A new one hears in the answer to its first request what its certificate came to.
+  let isNew = true;
   const left = live.enter({
     door: "ldaps",
-    judge: ({ tls_min }) => objectToVersion(version, tls_min) ?? conversation.objection(),
+    judge: (settings) =>
+      objectToVersion(version, settings.tls_min) ??
+      conversation.objection() ??
+      (isNew ? null : clients.objection(socket, settings)),
     close: (reason) => {
       const hasSaidWhy = conversation.dismiss("unavailable", `closed by this server: ${reason}`);
       if (!hasSaidWhy) socket.destroy();
     },
   });
+  isNew = false;
   socket.once("close", left);
 }
 
@@ -135,12 +145,7 @@ function sayGoodbye(conversation: Conversation): void {
   conversation.dismiss("unavailable", "this server is stopping");
 }
 
-function contextOf({
-  key,
-  certificate,
-  anchors,
-  ...oldest
-}: LdapIdentity): SecureContextOptions {
+function contextOf({ key, certificate, anchors, ...oldest }: LdapIdentity): SecureContextOptions {
   // An empty list, not an absent one: Node would fall back to the roots of the public web.
   return { ...tlsPolicy, ...oldest, key: key.reveal(), cert: certificate, ca: [...anchors] };
 }
