@@ -10,8 +10,10 @@ import type { DeviceIdentity, OwnCertificate } from "../own-certificate.ts";
 import { metricsText } from "./metrics.ts";
 
 export interface HttpsParts {
-  readonly device: Device;
-  readonly own: OwnCertificate;
+  readonly device: Pick<Device, "status"> & {
+    readonly authority: Pick<Device["authority"], "outputs">;
+  };
+  readonly own: Pick<OwnCertificate, "now" | "onChange">;
   readonly port: number;
   readonly clock: Clock;
 }
@@ -23,7 +25,7 @@ export interface HttpsServer {
 
 const connections = { most: 64, mostOfOne: 32 };
 /** Who asks for figures does so some times a minute. */
-const handshakes = { most: 16, mostOfOne: 8, burst: 32, perSecond: 4 };
+const handshakes = { most: 16, mostOfOne: 8, burst: 128, perSecond: 8 };
 const handshakeTimeoutMs = 10_000;
 const requestTimeoutMs = 10_000;
 const prometheus = "text/plain; version=0.0.4";

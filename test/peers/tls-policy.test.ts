@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { systemClock } from "@gridward/runtime/os/clock";
+import { serverIdentity, testServer, trustedAuthority } from "@gridward/runtime/link/test-link";
+import { keyToPem } from "@gridward/runtime/trust/x509/keys";
+import { serveHttps as serveDevice } from "@gridward/ied/access/serve-https";
+import { aServer } from "@gridward/server/frontends/https/a-server";
+import { Talk } from "@gridward/server/frontends/ldap/fixtures";
+import { serveLdap } from "@gridward/server/frontends/ldap/serve-ldap";
+
+/** One policy for every port (design §6), as OpenSSL's client and sslscan find it. */
+
+const isWanted = process.env["GRIDWARD_PEERS"] !== "0";
+const has = (tool: string, word: string): boolean => spawnSync(tool, [word]).error === undefined;
+const needsOpenssl = { skip: isWanted && has("openssl", "version") ? false : "needs openssl" };
+const needsSslscan = { skip: isWanted && has("sslscan", "--version") ? false : "needs sslscan" };
+
+const directory = mkdtempSync(join(tmpdir(), "gridward-tls-"));
+const clock = systemClock();
+
+interface OpenPort {
+  readonly port: number;
+  readonly close: () => Promise<void>;
+}
+
+const doors = {
+  link: async () => testServer(serverIdentity(), undefined),
+  witness: async () =>
+    testServer(serverIdentity(), undefined, { protocols: ["gridward-witness/1"] }),
+  LDAPS: openLdaps,
+  HTTPS: async () => aServer(),
+  "HTTPS of a device": openDevice,
+} as const satisfies Readonly<Record<string, () => Promise<OpenPort>>>;
+
+const names = ["link", "witness", "LDAPS", "HTTPS", "HTTPS of a device"] as const;
+const open = new Map<string, OpenPort>();
+
+before(async () => {
+  for (const name of names) open.set(name, await doors[name]());
+});
+
+after(async () => {
+  await Promise.all([...open.values()].map(async (door) => door.close()));
+  rmSync(directory, { recursive: true });
+});
+
+async function openLdaps(): Promise<OpenPort> {
+  const { key, certificate } = trustedAuthority.issue({ profile: "server", hosts: ["127.0.0.1"] });
+  return serveLdap(new Talk().frontEnd, {
+    host: "127.0.0.1",
+    port: 0,
+    identity: { key: keyToPem(key), certificate: certificate.toString() },
+    clock,
+    limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
+    live: { enter: () => () => undefined },
+    version: "0.1.0",
+    note: () => {},
+  });
+}
+
+async function openDevice(): Promise<OpenPort> {
+  const now = trustedAuthority.issue({ profile: "server", hosts: ["127.0.0.1"] });
+  const unused = (): never => assert.fail("nothing is asked for");
+  const device = { authority: { outputs: unused }, status: unused };
+  return serveDevice({ device, own: { now, onChange: () => {} }, port: 0, clock });
+}
+
+function portOf(name: string): string {
+  return `127.0.0.1:${open.get(name)?.port ?? 0}`;
+}
+
+/** All that a tool prints, its input being these lines. */
+async function run(tool: string, words: readonly string[], input = ""): Promise<string> {
+  const child = spawn(tool, words, { stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin.on("error", () => undefined).end(input);
+  const closed = once(child, "close");
+  const [out, error] = await Promise.all([child.stdout.toArray(), child.stderr.toArray()]);
+  await closed;
+  return out.join("") + error.join("");
+}
+
+async function connect(name: string, words: readonly string[], input?: string): Promise<string> {
+  return run("openssl", ["s_client", "-connect", portOf(name), ...words], input);
+}
+
+/** What OpenSSL's client agreed on, or "none". */
+function agreed(printed: string): string {
+  const [, version = "", suite = ""] = /New, (TLSv[\d.]+), Cipher is (\S+)/.exec(printed) ?? [];
+  return version === "" || suite === "(NONE)" ? "none" : `${version} ${suite}`;
+}
+
+const weakest = "@SECLEVEL=0";
+const refused: readonly (readonly [what: string, words: readonly string[]])[] = [
+  ["TLS 1.0", ["-tls1", "-cipher", `ALL:${weakest}`]],
+  ["TLS 1.1", ["-tls1_1", "-cipher", `ALL:${weakest}`]],
+  ["key exchange with RSA", ["-tls1_2", "-cipher", `kRSA:${weakest}`]],
+  ["Diffie-Hellman without curves", ["-tls1_2", "-cipher", `kDHE:${weakest}`]],
+  ["CBC", ["-tls1_2", "-cipher", `ALL:!AESGCM:!CHACHA20:!AESCCM:!AESCCM8:!ARIAGCM:${weakest}`]],
+  ["CCM and CCM_8", ["-tls1_2", "-cipher", `AESCCM:AESCCM8:${weakest}`]],
+  ["no encryption, or no certificate", ["-tls1_2", "-cipher", `eNULL:aNULL:${weakest}`]],
+  [
+    "CCM and CCM_8 of TLS 1.3",
+    ["-tls1_3", "-ciphersuites", "TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256"],
+  ],
+  ["another curve", ["-tls1_2", "-groups", "secp521r1"]],
+  ["another curve in TLS 1.3", ["-tls1_3", "-groups", "secp521r1"]],
+];
+
+for (const name of names) {
+  test(
+    `[TP1] ${name}: the policy's suites are agreed on, and no weaker one`,
+    needsOpenssl,
+    async () => {
+      const aes = "ECDHE-ECDSA-AES256-GCM-SHA384";
+      assert.equal(agreed(await connect(name, ["-tls1_2"])), `TLSv1.2 ${aes}`);
+      assert.equal(agreed(await connect(name, ["-tls1_3"])), "TLSv1.3 TLS_AES_256_GCM_SHA384");
+      for (const [what, words] of refused) {
+        const printed = await connect(name, words);
+        assert.equal(agreed(printed), "none", `${what}:\n${printed}`);
+        assert.match(printed, /alert|no protocols available|no ciphers available/, what);
+      }
+    },
+  );
+
+  test(`[TP2] ${name}: no session is resumed`, needsOpenssl, async () => {
+    for (const version of ["-tls1_2", "-tls1_3"]) {
+      const session = join(directory, `${name}${version}`);
+      const first = await connect(name, [version, "-sess_out", session], "\n");
+      assert.match(first, /^New, TLSv/m);
+      const second = await connect(name, [version, "-sess_in", session]);
+      assert.doesNotMatch(second, /^Reused, /m, version);
+    }
+  });
+
+  test(`[TP3] ${name}: a client that negotiates anew gets nowhere`, needsOpenssl, async () => {
+    const protocol = `gridward-${name === "witness" ? "witness" : "partner"}/1`;
+    const words = name === "link" || name === "witness" ? ["-alpn", protocol] : [];
+    const printed = await connect(name, ["-tls1_2", ...words], "R\n");
+    assert.match(printed, /RENEGOTIATING/);
+    assert.match(printed, /no renegotiation/);
+  });
+
+  test(
+    `[TP4] ${name}: sslscan finds the suites of the policy and no weakness`,
+    needsSslscan,
+    async () => {
+      const printed = await run("sslscan", ["--xml=-", "--no-colour", portOf(name)]);
+      const suites = [
+        ...printed.matchAll(/<cipher status="\w+" sslversion="(\S+)".* cipher="(\S+)"/g),
+      ];
+      assert.deepEqual(
+        suites.map(([, version, suite]) => `${version ?? ""} ${suite ?? ""}`).toSorted(),
+        [
+          "TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256",
+          "TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384",
+          "TLSv1.3 TLS_AES_128_GCM_SHA256",
+          "TLSv1.3 TLS_AES_256_GCM_SHA384",
+          "TLSv1.3 TLS_CHACHA20_POLY1305_SHA256",
+        ],
+      );
+      assert.match(printed, /<protocol type="tls" version="1.1" enabled="0"/);
+      assert.match(printed, /<renegotiation supported="0"/);
+      assert.doesNotMatch(printed, /<compression supported="1"|vulnerable="1"/);
+      const groups = [...printed.matchAll(/<group .*name="(\w+)/g)].map(([, group = ""]) => group);
+      assert.deepEqual([...new Set(groups)].toSorted(), ["secp256r1", "secp384r1", "x25519"]);
+    },
+  );
+}
