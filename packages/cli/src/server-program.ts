@@ -8,7 +8,7 @@ import { runToEnd } from "@gridward/runtime/os/program";
 import { clientFailure, refusalFailure, type CommandFailure } from "./failure.ts";
 
 /** Programs of the server that read a data directory without a running server. */
-export type ServerProgram = "stopped" | "doctor" | "backup" | "resync";
+export type ServerProgram = "stopped" | "doctor" | "backup" | "resync" | "repair";
 
 const refused = z.object({ refused: z.object({ code: z.string(), detail: z.string() }) });
 

@@ -202,6 +202,11 @@ export function saveIssued(directory: string, issued: IssuedFiles): void {
   writeText(paths.certificate, issued.certificate.toString());
 }
 
+/** Takes the place of the one that was made at first. */
+export function saveTemporary(directory: string, temporary: X509Certificate): void {
+  writeText(serverPaths(directory).temporary, temporary.toString());
+}
+
 const configBytesMax = 64 * 1024;
 const pemBytesMax = 64 * 1024;
 

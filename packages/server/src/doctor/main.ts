@@ -10,6 +10,7 @@ import {
 } from "@gridward/runtime/trust/server-directory";
 import { listBackups } from "../backup/backup-directory.ts";
 import { examineBackups } from "../backup/examine-backups.ts";
+import { examineCertificates } from "../repair/certificate-ends.ts";
 import { examineTails } from "../set-aside/examine-tails.ts";
 import { secretsOf } from "./secrets-of.ts";
 
@@ -20,12 +21,15 @@ const answer = found.ok ? await report(found.value) : { refused: found.error };
 processTerminal().data(`${JSON.stringify(answer)}\n`);
 endWith(found.ok ? 0 : 1);
 
-async function report({ pairingKey, config }: ServerIdentity): Promise<DoctorReport> {
+async function report(server: ServerIdentity): Promise<DoctorReport> {
+  const { pairingKey, config } = server;
   const { systemKey: systemKeyPath } = serverPaths(directory);
   const { findings } = examine({ directory, systemKeyPath, secretsOf });
   const place = resolve(directory, config.backup.directory);
-  const order = { place, every: config.backup.every, now: systemClock().now() };
+  const now = systemClock().now();
+  const order = { place, every: config.backup.every, now };
   const backup = examineBackups(await listBackups(place), order);
-  const all = [...findings, ...examineTails(directory, pairingKey), backup];
+  const certificates = examineCertificates(server, directory, now);
+  const all = [...findings, certificates, ...examineTails(directory, pairingKey), backup];
   return { ok: all.every(({ ok }) => ok), findings: all };
 }

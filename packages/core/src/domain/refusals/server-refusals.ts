@@ -144,6 +144,18 @@ export const serverRefusals = {
     says: "A program already runs on this directory.",
     remedy: "Stop it first; `gridward server status DIR` shows its process id.",
   },
+  "repair.clock-behind": {
+    ...againstRule,
+    ...toAnyone,
+    says: "A certificate of this server begins later than now, so the clock of this machine is behind.",
+    remedy: "Set the clock right, and look again with `gridward doctor DIR`.",
+  },
+  "repair.revoked": {
+    ...againstRule,
+    ...toAnyone,
+    says: "The certificate of this server was revoked: it does not make itself another.",
+    remedy: "Remove the server with `gridward pair remove --name NAME`, and let a new one join.",
+  },
   "config.not-running": {
     ...unavailable,
     ...toAnyone,
