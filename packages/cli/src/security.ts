@@ -1,12 +1,17 @@
 import type { Command } from "commander";
 import { localRoutes } from "@gridward/core/api/local-routes";
-import { securityRoutes, type SecurityView } from "@gridward/core/api/security-routes";
+import {
+  type SecurityAnswer,
+  securityRoutes,
+  type SecurityView,
+} from "@gridward/core/api/security-routes";
 import { ok, type Result } from "@gridward/core/base/result";
 import { callRoute } from "./api-client.ts";
 import { callOne } from "./call-one.ts";
 import {
   carryOut,
   changeQuery,
+  confirm,
   localTarget,
   talk,
   type Asked,
@@ -16,6 +21,7 @@ import {
 import { failed, type CommandFailure } from "./failure.ts";
 import { shown } from "./order.ts";
 import { addCertificateVerbs } from "./security-certificates.ts";
+import { talkOfEffects } from "./security-effects.ts";
 
 /** gridward security …: what the server that is asked shows, demands and believes (CS1, CS2). */
 export function addSecurityVerbs(root: Command, cli: Cli): void {
@@ -71,32 +77,59 @@ async function set(
   cli: Cli,
   asked: Asked,
   words: readonly string[],
-  confirm: boolean,
+  isConfirmed: boolean,
 ): Promise<Outcome> {
   const settings = readPairs(words);
   if (!settings.ok) return settings;
-  const body = { settings: settings.value, confirm };
-  const answered =
-    asked.local === null
-      ? await callOne(cli, asked, async (target) =>
-          callRoute(
-            target,
-            securityRoutes.securitySet,
-            { params: {}, query: changeQuery(asked), body },
-            asked,
-          ),
-        )
-      : await callRoute(
-          localTarget(asked.local),
-          localRoutes.localSecuritySet,
-          { params: {}, query: {}, body: { ...body, dry_run: asked.dryRun } },
-          // The socket takes no query: that it is a try, its body says.
-          { ...asked, dryRun: false },
-        );
+  const body = { settings: settings.value, confirm: isConfirmed };
+  if (!asked.dryRun && !asked.yes && !isConfirmed) {
+    const foreseen = await order(cli, { ...asked, dryRun: true }, body);
+    if (!foreseen.ok) return foreseen;
+    const agreed = await agree(cli, asked, foreseen.value.data);
+    if (!agreed.ok) return agreed;
+  }
+  const answered = await order(cli, asked, body);
   if (!answered.ok) return answered;
   const { data, meta } = answered.value;
+  if (asked.dryRun) talkOfEffects(cli, asked, data);
   talkOf(cli, asked, data);
   return ok({ data, meta, table: data.changes, columns: ["key", "before", "after"] });
+}
+
+interface SetBody {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly confirm: boolean;
+}
+
+async function order(cli: Cli, asked: Asked, body: SetBody) {
+  return asked.local === null
+    ? callOne(cli, asked, async (target) =>
+        callRoute(
+          target,
+          securityRoutes.securitySet,
+          { params: {}, query: changeQuery(asked), body },
+          asked,
+        ),
+      )
+    : callRoute(
+        localTarget(asked.local),
+        localRoutes.localSecuritySet,
+        { params: {}, query: {}, body: { ...body, dry_run: asked.dryRun } },
+        // The socket takes no query: that it is a try, its body says.
+        { ...asked, dryRun: false },
+      );
+}
+
+/** CS11: who breaks a link says so once more, after hearing whom it cuts off. */
+async function agree(
+  cli: Cli,
+  asked: Asked,
+  answer: SecurityAnswer,
+): Promise<Result<null, CommandFailure>> {
+  if (!answer.effects.some(({ breaks }) => breaks)) return ok(null);
+  talkOfEffects(cli, asked, answer);
+  const question = "Somebody would be cut off.";
+  return confirm(cli, asked, { question, answer: answer.server });
 }
 
 async function confirmChange(cli: Cli, asked: Asked): Promise<Outcome> {

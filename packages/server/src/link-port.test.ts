@@ -103,7 +103,8 @@ for (const [what, revocation, crl, expected] of cases) {
     const stop = new AbortController();
     for (const one of [a, b]) one.settings.apply({ ...defaultSecurity, revocation }, now);
     const live = { enter: () => () => undefined };
-    const parts = { known: () => [], live, clock, stop: stop.signal };
+    const postures = { own: () => null, heard: () => undefined };
+    const parts = { known: () => [], live, postures, clock, stop: stop.signal };
     const server = await openLinkPort(
       {
         ...parts,

@@ -2,10 +2,10 @@ import type { DeviceId, NodeId } from "@gridward/core/base/identity";
 import { heldCertificate } from "@gridward/core/domain/device-certificate";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { tlsCauses } from "@gridward/core/domain/tls-cause";
-import type { CrlRow, ServerRow, WitnessRow } from "@gridward/core/domain/types";
+import type { ServerRow, WitnessRow } from "@gridward/core/domain/types";
 import { dialLink } from "@gridward/runtime/link/dial";
-import type { LinkIdentity } from "@gridward/runtime/link/identity";
 import type { LinkOutcome, VerifiedPeer } from "@gridward/runtime/link/peer";
+import type { PostureExchange } from "@gridward/runtime/link/posture-exchange";
 import {
   type Contact,
   type LinkServer,
@@ -13,9 +13,8 @@ import {
   serveLink,
 } from "@gridward/runtime/link/serve";
 import type { Clock } from "@gridward/runtime/os/clock";
-import type { RevocationList } from "@gridward/runtime/trust/revocation";
 import { pairingKeyFromText } from "@gridward/runtime/trust/x509/keys";
-import { readCrl } from "@gridward/runtime/trust/x509/read-crl";
+import { linkIdentity } from "./link-identity.ts";
 import type { OwnIdentity } from "./own-identity.ts";
 import type { LiveRegister } from "./security/live-connections.ts";
 import { linkSettings } from "./security/standing-settings.ts";
@@ -28,6 +27,8 @@ export interface DialParts {
   readonly known: () => readonly ServerRow[];
   /** CS8, CS16: what is open is judged again. */
   readonly live: LiveRegister;
+  /** What partners are told of this server, and who hears what they tell. */
+  readonly postures: PostureExchange;
   readonly clock: Clock;
   readonly stop: AbortSignal;
 }
@@ -57,6 +58,7 @@ export async function openLinkPort(
       },
       isEnrolled: (device, fingerprint) => isEnrolled(parts.state(), device, fingerprint),
     },
+    postures: parts.postures,
     onPeer: (peer) => {
       void putDown(parts, peer);
       if (peer.protocol === "gridward-partner/1") parts.onServer(peer);
@@ -87,6 +89,7 @@ export async function dialPartner(
     settings: settings.link,
     expectedNode: node,
     partnerKey: pairingKeyFromText(server.pairingKey) ?? null,
+    postures: parts.postures,
     clock: parts.clock,
     stop: parts.stop,
   });
@@ -107,27 +110,6 @@ async function putDown(parts: DialParts, peer: VerifiedPeer): Promise<void> {
   });
   await peer.closed;
   left();
-}
-
-/** Who we are, with the revocation lists of the journal: each server has them as its partners do. */
-export function linkIdentity({
-  identity,
-  state,
-}: Pick<DialParts, "identity" | "state">): LinkIdentity {
-  const lists = [...state().tables.crls.values()].flatMap((row) => readList(row) ?? []);
-  return { ...identity.link(), lists };
-}
-
-const listsRead = new WeakMap<CrlRow, RevocationList | null>();
-
-/** Read once: a list may be long, and each connection asks. */
-function readList(row: CrlRow): RevocationList | null {
-  const known = listsRead.get(row);
-  if (known !== undefined) return known;
-  const read = readCrl(Buffer.from(row.encoded, "base64"));
-  const list = read.ok ? read.value : null;
-  listsRead.set(row, list);
-  return list;
 }
 
 /** One try to reach the witness, which is known by its key alone. */

@@ -147,6 +147,7 @@ async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }
       state: front.state,
       known: () => known.rows,
       live: security.connections,
+      postures: security.postures,
       onServer: (peer) => {
         if (admitServer(front.state(), peer)) pair.wire.accept(peer);
       },

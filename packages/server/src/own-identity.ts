@@ -1,5 +1,6 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import type { NodeId } from "@gridward/core/base/identity";
+import type { SecuritySettings } from "@gridward/core/base/security-settings";
 import type { Secret } from "@gridward/core/base/secret";
 import type { LinkIdentity } from "@gridward/runtime/link/identity";
 import { tlsVersion } from "@gridward/runtime/trust/tls-policy";
@@ -91,10 +92,11 @@ export class OwnIdentity {
     this.certificates.replaceIssued(issued);
   }
 
-  link(): LinkIdentity {
+  /** Under the settings of now, or those that are asked about. */
+  link({ temporary }: SecuritySettings = this.settings.now): LinkIdentity {
     return {
       name: { kind: "server", node: this.node },
-      ...this.certificates.shown("link"),
+      ...this.certificates.shown("link", temporary),
       anchors: this.authority ? [this.authority.toString()] : [],
       lists: [],
       pairingKey: this.pairingKey,

@@ -37,9 +37,42 @@ export const securityBody = z.strictObject({
   confirm: z.boolean(),
 });
 
+/** "unknown": the partner has not said yet what it shows and demands. */
+const foreseenWord = z.object({
+  verdict: z.enum(["ok", "refused", "unknown"]),
+  cause: z.string().nullable(),
+});
+
+/** What a change would come to for a partner in one direction, or for a class of clients (CS11). */
+export const securityEffect = z.object({
+  who: z.string(),
+  kind: z.enum(["partner", "clients"]),
+  /** "dial": this server dials. */
+  direction: z.enum(["dial", "accept"]),
+  before: foreseenWord,
+  after: foreseenWord,
+  /** It is not refused now, and would be. */
+  breaks: z.boolean(),
+  /** Open connections that would be closed: of all partners, or of these clients. */
+  closes: z.int(),
+  why: z
+    .object({
+      refused_by: z.string(),
+      demands: z.string(),
+      presents: z.string(),
+      text: z.string(),
+      remedy: z.string(),
+    })
+    .nullable(),
+});
+
+export type SecurityEffect = z.infer<typeof securityEffect>;
+
 export const securityAnswer = z.object({
   server: z.string(),
   changes: z.array(z.object({ key: z.string(), before: value, after: value })).readonly(),
+  /** As foreseen before anything was changed. */
+  effects: z.array(securityEffect).readonly(),
   dry_run: z.boolean(),
   unconfirmed: unconfirmed.nullable(),
 });
@@ -80,4 +113,5 @@ export const securityRoutes = {
   },
 } as const satisfies Record<string, Route>;
 
+export type SecurityAnswer = z.infer<typeof securityAnswer>;
 export type SecurityView = z.infer<typeof securityView>;

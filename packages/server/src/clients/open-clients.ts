@@ -1,6 +1,6 @@
 import type { Clock } from "@gridward/runtime/os/clock";
 import type { EventLog } from "../event-log.ts";
-import { linkIdentity } from "../link-port.ts";
+import { linkIdentity } from "../link-identity.ts";
 import type { OwnIdentity } from "../own-identity.ts";
 import type { FrontEndParts } from "../parts.ts";
 import { type ClientGate, openClientGate } from "./client-gate.ts";

@@ -83,6 +83,7 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
       set: async () => err({ code: "security.unchanged", detail: "" }),
       confirm: () => err({ code: "security.nothing-to-confirm", detail: "" }),
       countCut: async () => ({ https: 0, ldaps: 0, devices: 0, partners: 0 }),
+      foresee: async () => [],
       certificates: {
         list: () => [],
         add: async () => err({ code: "server-certificate.nothing-found", detail: "" }),

@@ -1,6 +1,7 @@
 import type { SecurityEventView } from "@gridward/core/api/server-routes";
 import type { Result } from "@gridward/core/base/result";
-import type { SecuritySettings } from "@gridward/core/base/security-settings";
+import type { SecurityEffect } from "@gridward/core/api/security-routes";
+import type { SecurityChange, SecuritySettings } from "@gridward/core/base/security-settings";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { Actor } from "@gridward/core/domain/types";
 import type { PasswordHasher } from "@gridward/runtime/os/argon2";
@@ -38,6 +39,8 @@ export interface SecurityParts {
   readonly confirm: SecurityChanges["confirm"];
   /** CS8: how many open connections would be closed if these settings stood. */
   readonly countCut: (proposed: SecuritySettings) => Promise<CutCount>;
+  /** CS11: what it would come to for every partner and class of clients. */
+  readonly foresee: (change: SecurityChange) => Promise<readonly SecurityEffect[]>;
   readonly certificates: OwnCertificates;
 }
 

@@ -85,6 +85,7 @@ async function set(
     if (verdict === "refused") return refuse("security.shuts-you-out", "");
   }
   const isTry = order.dry_run;
+  const effects = await security.foresee(change.value);
   const done = await security.set({
     change: change.value,
     isConfirmed: order.confirm,
@@ -95,6 +96,7 @@ async function set(
   return ok({
     server: front.status().name,
     changes: done.value.map(({ name, ...values }) => ({ key: securityKey(name), ...values })),
+    effects,
     dry_run: isTry,
     unconfirmed: waiting(security),
   });

@@ -27,6 +27,7 @@ export function startPair(
     state: () => pair.conductor.state,
     known: () => known.rows,
     live: security.connections,
+    postures: security.postures,
     clock,
     stop,
   };

@@ -1,7 +1,11 @@
 import type { X509Certificate } from "node:crypto";
 import { isCopied, settingKey, type Setting } from "@gridward/core/codec/server-settings";
 import type { Result } from "@gridward/core/base/result";
-import { securityKey, securityNames } from "@gridward/core/base/security-settings";
+import {
+  securityKey,
+  securityNames,
+  type SecuritySettings,
+} from "@gridward/core/base/security-settings";
 import { type Instant, second } from "@gridward/core/base/time";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { readSecurityChange } from "@gridward/core/domain/security-change";
@@ -29,6 +33,8 @@ import {
 } from "./own-certificates.ts";
 import { ExpiryWatch } from "./expiry-watch.ts";
 import { LiveConnections } from "./live-connections.ts";
+import { foresee } from "./foresee.ts";
+import { Postures } from "./postures.ts";
 import { rejudge } from "./rejudge.ts";
 import { securityAlarms } from "./security-alarms.ts";
 import { SecurityChanges, type Unconfirmed } from "./security-changes.ts";
@@ -49,6 +55,8 @@ export interface OpenSecurityParts {
 
 /** Connection Security of this server, working. */
 export interface Security extends SecurityParts {
+  /** What the partners said of themselves, and what they are told. */
+  readonly postures: Postures;
   /** What is open at all doors. */
   readonly connections: LiveConnections;
   readonly tick: () => void;
@@ -92,9 +100,15 @@ export function openSecurity(parts: OpenSecurityParts): Security {
     announce: (text) => events.onExpiry(text),
     clock,
   });
+  const known = { identity, state: () => pair().conductor.state, now: () => clock.now() };
+  const postures = new Postures(known);
+  const countCut = async (proposed: SecuritySettings) => connections.countCut(proposed);
   return {
     connections,
-    countCut: async (proposed) => connections.countCut(proposed),
+    postures,
+    foresee: async (change) =>
+      foresee({ ...known, postures, countCut }, { ...settings.now, ...change }),
+    countCut,
     now: () => settings.now,
     unconfirmed: () => changes.unconfirmed,
     set: async (order) => changes.set(order),

@@ -93,9 +93,9 @@ export class ShownCertificates {
    * never in place of one that has expired: then the authority's is shown still, so that both ends
    * hear the true cause, and an alarm stands here.
    */
-  shown(shelf: Shelf): UsableCandidate {
-    const { tlsKey, isTemporarySet } = this.#parts;
-    if (isTemporarySet()) return this.temporary;
+  shown(shelf: Shelf, isTemporary = this.#parts.isTemporarySet()): UsableCandidate {
+    const { tlsKey } = this.#parts;
+    if (isTemporary) return this.temporary;
     const { inUse } = this.choice(shelf);
     if (inUse !== null) return inUse;
     const issued = this.#issued;

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { defaultSecurity, type SecurityChange } from "@gridward/core/base/security-settings";
+import { emptyState, type DirectoryState } from "@gridward/core/domain/state";
+import type { ServerRow } from "@gridward/core/domain/types";
+import type { LinkOutcome } from "@gridward/runtime/link/peer";
+import { systemClock } from "@gridward/runtime/os/clock";
+import { freshSystemKey } from "@gridward/runtime/os/seal";
+import { initServer, readServerDirectory } from "@gridward/runtime/trust/server-directory";
+import { testAuthority } from "@gridward/runtime/trust/test-authority";
+import { buildCertificate } from "@gridward/runtime/trust/x509/certificate";
+import { createSigningKey, pairingKeyText } from "@gridward/runtime/trust/x509/keys";
+import { dialPartner, openLinkPort } from "../link-port.ts";
+import { OwnIdentity } from "../own-identity.ts";
+import { foresee } from "./foresee.ts";
+import { Postures } from "./postures.ts";
+
+/** Two servers of one system with real link ports, whose journal is a table of both. */
+
+const place = mkdtempSync(join(tmpdir(), "gridward-foresee-"));
+after(() => rmSync(place, { recursive: true }));
+
+const clock = systemClock();
+const authority = testAuthority("Ours", clock.now());
+
+function aServer(name: string) {
+  const directory = join(place, name);
+  const ports = { https: 0, link: 0, ldaps: 0 };
+  assert.ok(initServer(directory, { name, listen: "127.0.0.1", ports, now: clock.now() }).ok);
+  const found = readServerDirectory(directory);
+  assert.ok(found.ok);
+  const identity = new OwnIdentity(directory, found.value, clock);
+  const { node } = identity;
+  const issue = (profile: "server" | "replica-signer", publicKey = identity.tlsKey) =>
+    buildCertificate(
+      {
+        profile,
+        publicKey,
+        name: { kind: "server", node },
+        subject: { commonName: name },
+        hosts: ["127.0.0.1"],
+        now: clock.now(),
+      },
+      authority,
+    );
+  identity.adopt(freshSystemKey(), {
+    authority: authority.certificate,
+    certificate: issue("server"),
+    signerCertificate: issue("replica-signer", createSigningKey()),
+  });
+  const postures = new Postures({ identity, state, now: () => clock.now() });
+  return { identity, postures, link: 0 };
+}
+
+const servers = new Map<string, ServerRow>();
+
+function state(): DirectoryState {
+  const { tables } = emptyState;
+  const rows = [...servers.values()].reduce((table, row) => table.set(row.id, row), tables.servers);
+  return { ...emptyState, tables: { ...tables, servers: rows } };
+}
+
+type TestServer = ReturnType<typeof aServer>;
+
+const a = aServer("A");
+const b = aServer("B");
+const stop = new AbortController();
+const shared = { state, known: () => [], clock, stop: stop.signal };
+const live = { enter: () => () => undefined };
+
+const ports = await Promise.all([a, b].map(opened));
+after(async () => Promise.all(ports.map((port) => port.close())));
+
+async function opened({ identity, postures }: TestServer) {
+  const port = await openLinkPort(
+    {
+      ...shared,
+      live,
+      identity,
+      postures,
+      onServer: (peer) => void peer.closed,
+      onDevice: () => assert.fail("no device"),
+      onRefused: () => {},
+      onContact: async () => {},
+    },
+    { host: "127.0.0.1", port: 0 },
+  );
+  servers.set(identity.node, {
+    id: identity.node,
+    name: identity.name,
+    address: "127.0.0.1",
+    ports: { https: 0, link: port.port, ldaps: 0 },
+    pairingKey: pairingKeyText(identity.pairingKey),
+    kind: "promotable",
+    joinedAt: clock.now(),
+  });
+  return port;
+}
+
+/** What really comes of a dial, as the end that dials sees it: by whom, and why. */
+async function dialled(from: TestServer, to: TestServer): Promise<string> {
+  const { identity, postures } = from;
+  const outcome: LinkOutcome = await dialPartner(
+    { ...shared, live, identity, postures },
+    to.identity.node,
+    "main",
+  );
+  for (const port of ports) port.refresh();
+  if (outcome.outcome === "verified") {
+    outcome.peer.close("end of test");
+    return "ok";
+  }
+  return `${outcome.cause} by ${(outcome.by === "us" ? from : to).identity.name}`;
+}
+
+const unchanged: readonly SecurityChange[] = [{}];
+
+async function foreseen(change: SecurityChange) {
+  const cut = { https: 3, ldaps: 2, devices: 1, partners: 2 };
+  const { identity, postures } = a;
+  const parts = { identity, state, now: () => clock.now(), postures, countCut: async () => cut };
+  const effects = await foresee(parts, { ...identity.settings.now, ...change });
+  return effects.map(({ who, direction, after: { verdict, cause }, breaks, closes, why }) => ({
+    who: `${who}, ${direction}`,
+    word: verdict === "refused" ? `${cause ?? ""} by ${why?.refused_by ?? ""}` : verdict,
+    breaks,
+    closes,
+    remedy: why?.remedy ?? "",
+  }));
+}
+
+test("[FS2][CS11] of a partner that has said nothing nothing is foreseen", async () => {
+  const [dial, accept] = await foreseen({ temporary: true });
+  assert.deepEqual([dial?.word, accept?.word], ["unknown", "unknown"]);
+});
+
+for (const change of [
+  ...unchanged,
+  { temporary: true },
+  { temporary: true, client_certificate: "disabled" },
+  { client_certificate: "disabled" },
+  { validate_partner: false },
+  { revocation: "hard" },
+  { tls_min: "1.3" },
+] as const) {
+  test(`[FS1][CS9][CS11] ${JSON.stringify(change)}: what is foreseen is what comes`, async () => {
+    a.identity.settings.apply(defaultSecurity, clock.now());
+    assert.deepEqual([await dialled(a, b), await dialled(b, a)], ["ok", "ok"]);
+    const [dial, accept] = await foreseen(change);
+    a.identity.settings.apply({ ...defaultSecurity, ...change }, clock.now());
+    for (const port of ports) port.refresh();
+    const real = [await dialled(a, b), await dialled(b, a)];
+    assert.deepEqual([dial?.word, accept?.word], real);
+    assert.deepEqual(
+      [dial?.breaks, accept?.breaks],
+      real.map((word) => word !== "ok"),
+    );
+  });
+}
+
+test("[FS3][CS11] whom it cuts off among clients is told, with how many are open", async () => {
+  a.identity.settings.apply(defaultSecurity, clock.now());
+  const [, , devices, clients, old] = await foreseen({ temporary: true, tls_min: "1.3" });
+  assert.deepEqual(
+    [devices, clients, old].map((each) => [each?.who, each?.word, each?.breaks, each?.closes]),
+    [
+      ["devices, accept", "T01 by devices", true, 1],
+      ["clients at HTTPS and LDAPS, accept", "T01 by clients at HTTPS and LDAPS", true, 5],
+      ["clients and devices without TLS 1.3, accept", "T11 by A", true, 6],
+    ],
+  );
+  assert.match(devices?.remedy ?? "", /security set temporary=false` at A/);
+});
