@@ -98,7 +98,7 @@ const trusted: Side = { kind: "trusted", demand: "hard" };
 for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
   for (const { kind, expected } of matrix) {
     test(
-      `[LK21][WI1][CS6][CS9][CS11] ${maxVersion}: ${kind}, at both ends`,
+      `[LK21][WF1][CS6][CS9][CS11] ${maxVersion}: ${kind}, at both ends`,
       patience,
       async (t) => {
         const meet = await port(t);
@@ -122,7 +122,7 @@ for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
   }
 
   test(
-    `[LK21][WI1][CS6] ${maxVersion}: a caller without certificate, at both ends`,
+    `[LK21][WF1][CS6] ${maxVersion}: a caller without certificate, at both ends`,
     patience,
     async (t) => {
       const meet = await port(t);
@@ -139,7 +139,7 @@ for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
 }
 
 test(
-  "[LK21][WI1][CS9] two servers that refuse each other each tell their own cause",
+  "[LK21][WF1][CS9] two servers that refuse each other each tell their own cause",
   patience,
   async (t) => {
     const meet = await port(t);

@@ -26,7 +26,7 @@ for (const [what, caller, outcomes] of [
   ["do not believe a certificate", withTemporary(a), ["T01 by them", "T01 by us"]],
 ] as const) {
   test(
-    `[PO1][CS9] partners tell each other their posture where they ${what}`,
+    `[PSR1][CS9] partners tell each other their posture where they ${what}`,
     patience,
     async (t) => {
       const [ours, theirs] = [teller(caller), teller(b)];
@@ -46,7 +46,7 @@ for (const [what, caller, outcomes] of [
 }
 
 test(
-  "[PO2][CS9] who does not prove the pairing key hears no posture, and what it says is not heard",
+  "[PSR2][CS9] who does not prove the pairing key hears no posture, and what it says is not heard",
   patience,
   async (t) => {
     const stranger = { ...serverIdentity(), node: a.node, name: a.name };
@@ -66,7 +66,7 @@ test(
   },
 );
 
-test("[PO3] what is no posture, or tells nothing, costs nobody the link", patience, async (t) => {
+test("[PSR3] what is no posture, or tells nothing, costs nobody the link", patience, async (t) => {
   const theirs = teller(b);
   const server = await opened(t, testServer(b, a, { postures: theirs }));
   const posture = teller(a).own(b.node);

@@ -83,6 +83,9 @@ interface World {
   pieces: number;
   /** Whether the next of them is taken. */
   isPiece: boolean;
+  /** What a failure costs unless something else counts. */
+  backOff: number;
+  readonly pauses: number[];
   readonly dials: NodeId[];
   readonly ways: Way[];
   readonly ended: object[];
@@ -108,6 +111,8 @@ export function aWire(): WireStage {
     hasBackup: false,
     pieces: 0,
     isPiece: true,
+    backOff: 1,
+    pauses: [],
     dials: [],
     ways: [],
     ended: [],
@@ -139,13 +144,14 @@ export function aWire(): WireStage {
     clock: {
       now: () => world.now,
       monotonic: () => world.now,
-      sleep: (_, stop) =>
+      sleep: (duration, stop) =>
         new Promise((done) => {
+          world.pauses.push(duration);
           sleeping.push(() => done());
           stop?.addEventListener("abort", () => done());
         }),
     },
-    backOff: () => 1,
+    backOff: () => world.backOff,
     note: (text) => void notes.push(text),
   });
   const outcome = async (each: LinkOutcome): Promise<void> => {

@@ -142,3 +142,16 @@ test("[WI8] a link over the backup that ends is dialled anew, the main address f
   await wake();
   assert.deepEqual(world.ways, ["main", "backup", "main"]);
 });
+
+test("[WI12][CS9] a partner that refuses is asked again within 5 s, one that is not reached after the usual pause", async () => {
+  const { wire, world, outcome, wake } = aWire();
+  world.backOff = 60_000;
+  wire.setPartners([partner]);
+  for (let tries = 0; tries < 3; tries++) {
+    await outcome(refused);
+    await wake();
+  }
+  await outcome({ ...refused, cause: "T17" });
+  assert.deepEqual(world.pauses, [5_000, 5_000, 5_000, 60_000]);
+  assert.equal(world.dials.length, 4);
+});

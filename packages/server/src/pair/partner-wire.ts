@@ -82,6 +82,12 @@ export interface PartnerWireParts {
 /** While a link goes over the backup address, the main one is tried this often. */
 const mainRetryMs = 30_000;
 
+/**
+ * CS9: a partner that answers and refuses is asked again this often, so that what was changed at
+ * either end, or by time alone, heals in seconds.
+ */
+const conflictRetry: Millis = 5_000;
+
 /** Whoever is turned away tries again within a minute: one that does not for so long is gone. */
 const refusalStands: Millis = 2 * minute;
 
@@ -252,7 +258,11 @@ export class PartnerWire {
       }
       connections.pause = new AbortController();
       const ends = AbortSignal.any([stop, connections.pause.signal]);
-      await clock.sleep(backOff(connections.failures), ends);
+      const pause = backOff(connections.failures);
+      await clock.sleep(
+        isConflict(connections.dial) ? Math.min(pause, conflictRetry) : pause,
+        ends,
+      );
     }
   }
 

@@ -39,7 +39,7 @@ import { rejudge } from "./rejudge.ts";
 import { securityAlarms } from "./security-alarms.ts";
 import { SecurityChanges, type Unconfirmed } from "./security-changes.ts";
 import type { SecurityUse } from "./security-use.ts";
-import { shelves } from "./shown-certificates.ts";
+import { type Shelf, shelves } from "./shown-certificates.ts";
 import { takeBackUnconfirmed } from "./take-back.ts";
 
 export interface OpenSecurityParts {
@@ -94,7 +94,7 @@ export function openSecurity(parts: OpenSecurityParts): Security {
     onChange,
     clock,
   });
-  const own = openOwn(parts, startedAt);
+  const own = openOwn(parts, startedAt, () => changes.relink());
   const expiry = new ExpiryWatch({
     lives: () => livesOf(identity, pair().conductor.state),
     announce: (text) => events.onExpiry(text),
@@ -179,26 +179,33 @@ interface Own {
   readonly alarms: () => readonly Alarm[];
 }
 
-function openOwn(parts: OpenSecurityParts, startedAt: Instant): Own {
+function openOwn(parts: OpenSecurityParts, startedAt: Instant, relink: () => void): Own {
   const { directory, identity, clock, events, onIdentity } = parts;
   const { certificates } = identity;
   const shownNow = (): readonly X509Certificate[] =>
     shelves.map((shelf) => certificates.shown(shelf).certificate);
   let before = shownNow();
+  const refresh = (): void => {
+    const earlier = before;
+    before = shownNow();
+    onIdentity();
+    const isOther = (shelf: Shelf): boolean =>
+      before[shelves.indexOf(shelf)] !== earlier[shelves.indexOf(shelf)];
+    // The partners say at once what they think of it, at both ends (CS9).
+    if (isOther("link")) relink();
+  };
   return {
     certificates: openOwnCertificates({
       directory,
       identity,
       now: () => clock.now(),
-      refresh: onIdentity,
+      refresh,
       onChange: (use) => events.onSecurity(use),
     }),
     // Time alone makes another certificate the one to show: one ends, or one begins.
     look() {
       const now = shownNow();
-      if (now.every((certificate, index) => certificate === before[index])) return;
-      before = now;
-      onIdentity();
+      if (now.some((certificate, index) => certificate !== before[index])) refresh();
     },
     alarms: () => certificateAlarms(certificates, clock.now(), startedAt),
   };

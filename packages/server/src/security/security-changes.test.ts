@@ -294,3 +294,10 @@ test("[SCH8][CS1] each weaker setting is a standing alarm from when it was set",
   assert.deepEqual(securityAlarms(settings, null, 0), []);
   await new Promise<void>(runSoon);
 });
+
+test("[SCH10][CS8][CS9] where another certificate is shown every link is made anew, and no setting changes", async () => {
+  const { changes, world, settings } = aServer();
+  changes.relink();
+  await new Promise<void>(runSoon);
+  assert.deepEqual([world.judged, settings.now, world.told], [1, defaultSecurity, []]);
+});

@@ -181,6 +181,11 @@ export class SecurityChanges {
     const { settings, refresh, clock } = this.#parts;
     settings.apply(wanted, clock.now());
     refresh();
+    this.relink();
+  }
+
+  /** CS8: every link is made anew, as after a change of what this server shows. */
+  relink(): void {
     this.#judging = this.#rejudge(this.#judging);
   }
 
