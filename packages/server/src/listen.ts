@@ -11,6 +11,7 @@ import { ok, type Result } from "@gridward/core/base/result";
 import { type Refusal, refuse } from "@gridward/core/domain/refusal";
 import { errorCode } from "@gridward/runtime/os/files";
 import { localSocketPath } from "@gridward/runtime/os/local-socket";
+import { enrolmentServerName } from "@gridward/runtime/trust/enrolment-name";
 import { unseal } from "@gridward/runtime/os/seal";
 import type { House } from "./compose.ts";
 import { estRoutes } from "./frontends/est/est-routes.ts";
@@ -180,8 +181,8 @@ function deskOf({ identity, ...house }: House, clients: ClientGate): DeskParts {
 
 async function openHttps({ house, config, note, clients }: DoorOrder): Promise<Door> {
   const { front, sessions, identity } = house;
-  const tls = () => {
-    const { key, certificate, minVersion } = identity.tls;
+  const tls = (shown = identity.tls) => {
+    const { key, certificate, minVersion } = shown;
     // An empty list, not an absent one: Node would fall back to the roots of the public web.
     const ca = [...identity.link().anchors];
     return { key: key.reveal(), cert: certificate, ca, minVersion };
@@ -202,6 +203,7 @@ async function openHttps({ house, config, note, clients }: DoorOrder): Promise<D
         ...ocspRoutes({ front, systemKey: () => identity.systemKey }),
       ],
       tls: tls(),
+      tlsFor: (name) => (name === enrolmentServerName ? tls(identity.tlsForEnrolment) : undefined),
       limit: house.doors.limit("https"),
       live: house.security.connections,
       reportDefect: (id, error) => note(`defect ${id}: ${String(error)}`),

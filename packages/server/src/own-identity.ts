@@ -14,7 +14,7 @@ import {
   serverPaths,
 } from "@gridward/runtime/trust/server-directory";
 import { keyToPem } from "@gridward/runtime/trust/x509/keys";
-import { ShownCertificates } from "./security/shown-certificates.ts";
+import { type Shelf, ShownCertificates } from "./security/shown-certificates.ts";
 import { StandingSettings } from "./security/standing-settings.ts";
 
 export interface TlsIdentity {
@@ -105,7 +105,16 @@ export class OwnIdentity {
 
   /** For LDAPS and HTTPS: the chain they show, with the key in PEM, and the oldest TLS they take. */
   get tls(): TlsIdentity {
-    const { certificate, issuers, key } = this.certificates.shown("clients");
+    return this.#tlsOf("clients");
+  }
+
+  /** For devices that enrol or renew, which trust the system's authority alone. */
+  get tlsForEnrolment(): TlsIdentity {
+    return this.#tlsOf("link");
+  }
+
+  #tlsOf(shelf: Shelf): TlsIdentity {
+    const { certificate, issuers, key } = this.certificates.shown(shelf);
     const { authority } = this;
     const isOurs = authority !== null && certificate.checkIssued(authority);
     const chain = [certificate, ...(isOurs ? [authority] : issuers)];

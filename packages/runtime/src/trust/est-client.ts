@@ -1,12 +1,12 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { request } from "node:https";
-import { isIP } from "node:net";
 import { decodeUtf8, type Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Secret } from "@gridward/core/base/secret";
 import { second, type Instant, type Millis } from "@gridward/core/base/time";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { Clock } from "../os/clock.ts";
+import { enrolmentServerName } from "./enrolment-name.ts";
 import { judgePeer, withoutLists, type ExpectedPeer, type Purpose } from "./judge.ts";
 import { tlsPolicy } from "./tls-policy.ts";
 import { keyToPem } from "./x509/keys.ts";
@@ -204,8 +204,7 @@ function lineTo(order: EstOrder, { address, port }: EstPlace) {
     ca: order.anchor,
     host: address,
     port,
-    // RFC 6066 §3: an address is not a server name.
-    servername: isIP(address) === 0 ? address : "",
+    servername: enrolmentServerName,
     agent: false as const,
     method: "POST",
     checkServerIdentity: (_: string, { raw }: { readonly raw: Bytes }) => {

@@ -47,6 +47,7 @@ export async function aServer(
     readonly mounted?: readonly MountedRoute[];
     readonly desk?: TestDesk;
     readonly clients?: HttpsParts["clients"];
+    readonly tlsFor?: HttpsParts["tlsFor"];
     /** Issuers of clients' certificates. */
     readonly anchors?: readonly string[];
   } = {},
@@ -66,6 +67,7 @@ export async function aServer(
       sessions: desk.sessions,
       endpoints: createEndpoints(desk),
       mounted: choice.mounted ?? [],
+      tlsFor: choice.tlsFor ?? (() => undefined),
       tls: { ...tlsOf(issued), ca: [...(choice.anchors ?? [])] },
       clients: choice.clients ?? { judge: () => ({ verdict: "ok", client: null }) },
       limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },

@@ -16,6 +16,8 @@ export interface HttpsParts {
   /** Protocols on the same port that speak their own bodies: EST. */
   readonly mounted: readonly MountedRoute[];
   readonly tls: HttpsTls;
+  /** What is shown to who asks for a name of the server; undefined: as to anyone. */
+  readonly tlsFor: (serverName: string) => HttpsTls | undefined;
   /** Asked for each request but those of routes that are open to all. */
   readonly clients: Pick<ClientGate, "judge">;
   readonly limit: ConnectionLimit;

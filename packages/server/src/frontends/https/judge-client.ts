@@ -7,11 +7,11 @@ import type { HttpsParts } from "./https-parts.ts";
 
 /**
  * Design §6: what must be reached without a certificate, because it leads to one or tells of those
- * that count no more. Each speaks for itself: by a one-time code, or by a signature.
+ * that count no more. Each speaks for itself: by a one-time code, by a signature, or with a judge of its own.
  */
 const openToAll: readonly RegExp[] = [
   /^\/health(?:\/main)?$/,
-  /^\/\.well-known\/est\/(?:cacerts|simpleenroll)$/,
+  /^\/\.well-known\/est\/(?:cacerts|csrattrs|simple(?:re)?enroll)$/,
   /^\/crl\//,
   /^\/ocsp(?:\/|$)/,
 ];

@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:https";
+import { createSecureContext } from "node:tls";
 import fastify, { type FastifyInstance } from "fastify";
 import { bodyBytesMax, routes } from "@gridward/core/api/routes";
 import { freshId } from "@gridward/runtime/os/random";
@@ -34,6 +35,10 @@ export async function serveHttps(
   const secure = createServer({
     ...fixedTls,
     ...parts.tls,
+    SNICallback: (name, done) => {
+      const tls = parts.tlsFor(name);
+      done(null, tls && createSecureContext({ ...fixedTls, ...tls }));
+    },
     handshakeTimeout: handshakeTimeoutMs,
     maxHeaderSize: headerBytesMax,
   });
