@@ -16,6 +16,7 @@ import {
 import { deviceScenes, enrolDevices } from "./device-scenes.ts";
 import { pairScenes } from "./pair-scenes.ts";
 import { recoveryScenes } from "./recovery-scenes.ts";
+import { securityScenes } from "./security-scenes.ts";
 import type { Stage } from "./stage.ts";
 import { until } from "./stage.ts";
 
@@ -66,6 +67,7 @@ export async function* story(
   yield* deviceScenes(scene);
   if (!isUnattended) return;
   yield* pairScenes(scene);
+  yield* securityScenes(scene);
   yield* arbitrationScenes(scene);
   yield* recoveryScenes(scene);
   api.close();

@@ -80,20 +80,7 @@ export function openSecurity(parts: OpenSecurityParts): Security {
     settings: () => settings.now,
     onClosed: onChange,
   });
-  const changes = new SecurityChanges({
-    directory,
-    settings,
-    partners: () => {
-      const servers = [...pair().conductor.state.tables.servers.values()];
-      return servers.filter(({ id }) => id !== identity.node);
-    },
-    directions: (id) => pair().wire.directions(id),
-    rejudge: async (id) => rejudge(pair(), id),
-    recheck: async () => connections.recheck("settings"),
-    refresh: parts.onIdentity,
-    onChange,
-    clock,
-  });
+  const changes = openChanges(parts, connections);
   const own = openOwn(parts, startedAt, () => changes.relink());
   const expiry = new ExpiryWatch({
     lives: () => livesOf(identity, pair().conductor.state),
@@ -126,16 +113,43 @@ export function openSecurity(parts: OpenSecurityParts): Security {
       ...expiry.alarms,
     ],
     status: () => statusOf(identity, changes.unconfirmed),
-    write: (setting, actor) => {
-      const name = securityNames.find((each) => settingKey(each) === setting.key);
-      if (name === undefined || !isCopied(setting.key)) return writeSetting(directory, setting);
-      const change = readSecurityChange({ [securityKey(name)]: String(setting.value) });
-      if (!change.ok) return change;
-      const order = { change: change.value, isConfirmed: false, isTry: false, actor };
-      const done = changes.order(order);
-      return done.ok || done.error.code === "security.unchanged" ? readSettings(directory) : done;
-    },
+    write: (setting, actor) => write(directory, changes, setting, actor),
   };
+}
+
+function openChanges(
+  { directory, identity, clock, events, pair, onIdentity }: OpenSecurityParts,
+  connections: LiveConnections,
+): SecurityChanges {
+  return new SecurityChanges({
+    directory,
+    settings: identity.settings,
+    partners: () => {
+      const servers = [...pair().conductor.state.tables.servers.values()];
+      return servers.filter(({ id }) => id !== identity.node);
+    },
+    directions: (id) => pair().wire.directions(id),
+    rejudge: async (id) => rejudge(pair(), id),
+    recheck: async () => connections.recheck("settings"),
+    refresh: onIdentity,
+    onChange: (use) => events.onSecurity(use),
+    clock,
+  });
+}
+
+function write(
+  directory: string,
+  changes: SecurityChanges,
+  setting: Setting,
+  actor: Actor,
+): Result<readonly Setting[], Refusal> {
+  const name = securityNames.find((each) => settingKey(each) === setting.key);
+  if (name === undefined || !isCopied(setting.key)) return writeSetting(directory, setting);
+  const change = readSecurityChange({ [securityKey(name)]: String(setting.value) });
+  if (!change.ok) return change;
+  const order = { change: change.value, isConfirmed: false, isTry: false, actor };
+  const done = changes.order(order);
+  return done.ok || done.error.code === "security.unchanged" ? readSettings(directory) : done;
 }
 
 function statusOf(
