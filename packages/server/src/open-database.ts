@@ -50,7 +50,8 @@ export function openDatabase(directory: string, node: NodeId): Result<FoundDatab
   const opened = store.open(incarnation);
   if (!opened.ok) return ok({ ...control.value, store, opened: null, fault: opened.error });
   const row = opened.value.committedState.tables.removed.get(node);
-  const fault = findControlFault(record, opened.value) ?? (row ? removed(row) : null);
+  const fault =
+    findControlFault(record, opened.value, control.value.isDoubtful) ?? (row ? removed(row) : null);
   if (fault === null) return ok({ ...control.value, store, opened: opened.value, fault });
   opened.value.journal.close();
   return ok({ ...control.value, store, opened: null, fault });

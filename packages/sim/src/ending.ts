@@ -61,7 +61,7 @@ export function findUntrue(main: SimServer, said: Said): readonly Violation[] {
 
 /**
  * I1: in the Main's journal; or set aside or on a kept disk, where a person promoted who need not
- * hold it, or restored a backup that is older.
+ * hold it or had lost it with its disk, or restored a backup that is older.
  */
 function isKept(
   main: SimServer,
@@ -69,13 +69,17 @@ function isKept(
   { servers, taken, forcedAlone, restored }: Said,
 ): boolean {
   if (main.disk.hashAt(seq) === hash || main.disk.requests.has(request)) return true;
+  const wasLost = (id: NodeId): boolean =>
+    servers.find((each) => each.id === id)?.disk.hadOnce(request, seq, hash) === true;
   const isPassedBy = taken.some(
     (each) =>
-      each.term >= term && !holders.includes(each.by) && (each.isExcused || forcedAlone.has(term)),
+      each.term >= term &&
+      (!holders.includes(each.by) || wasLost(each.by)) &&
+      (each.isExcused || forcedAlone.has(term)),
   );
   const tails = servers.flatMap(({ disk }) => disk.tails.flat());
   const isAfterBackup = restored.some((each) => each.term > term && !each.brought.has(request));
-  if (isAfterBackup && servers.some(({ disk }) => disk.hadOnce(request, seq, hash))) return true;
+  if (isAfterBackup && servers.some(({ id }) => wasLost(id))) return true;
   const kept = servers.find(({ id }) => id === by)?.disk;
   const onDisk = [...(kept?.entries() ?? []), ...(kept?.lost.flat() ?? []), ...tails];
   return (isAfterBackup || isPassedBy) && onDisk.some((entry) => entry.hash === hash);

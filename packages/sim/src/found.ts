@@ -19,7 +19,7 @@ export function findFault(
 ): JournalFault | undefined {
   if (disk.isBroken) return { code: "journal.chain-broken", detail: "simulated", seq: null };
   if (opened === undefined) return findNameless(disk);
-  return opened.ok ? findControlFault(disk.control, opened.value) : opened.error;
+  return opened.ok ? findControlFault(disk.control, opened.value, disk.isDoubtful) : opened.error;
 }
 
 /** A slot that is lost may have named what is here. */

@@ -71,6 +71,10 @@ export class Journals {
     return { rule: "R5", says: `two lives of ${id} wrote in ${term}.${start}` };
   }
 
+  #diskOf(id: NodeId | null): SimDisk | undefined {
+    return id === null ? undefined : this.#find(id)?.disk;
+  }
+
   /** R10, I15: what is cut was written to a file before, and nobody was told that it is done. */
   findLost(
     disk: SimDisk,
@@ -89,7 +93,9 @@ export class Journals {
       if (!kept.has(hash)) {
         found.push({ rule: "I15", says: `change ${seq} of ${id} was cut without a file` });
       }
-      if (acknowledged.get(requestId)?.hash === hash) {
+      // Its Main had held it, as the set says, and lost its disk before a person forced it.
+      const wasHeld = this.#diskOf(control.owner)?.hadOnce(requestId, seq, hash) === true;
+      if (acknowledged.get(requestId)?.hash === hash && !wasHeld) {
         found.push({ rule: "I1", says: `acknowledged change ${seq} of ${id} was cut` });
       }
     }

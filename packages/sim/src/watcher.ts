@@ -213,7 +213,7 @@ export class Watcher {
   /** No crash makes a database look older than its control record, or another's (HS11). */
   onStarted(disk: SimDisk, opened: OpenedJournal): void {
     this.onOpened(disk, opened);
-    const fault = findControlFault(disk.control, opened);
+    const fault = findControlFault(disk.control, opened, disk.isDoubtful);
     if (fault) this.fail("I7", `${disk.id} would not start: ${fault.detail}`);
   }
 

@@ -5,11 +5,13 @@ import type { JournalFault, OpenedJournal } from "./journal.ts";
 
 /**
  * Whether a verified journal is the one that the control record speaks of: of this system, at least
- * as far as it was ever durable here, and in the same history.
+ * as far as it was ever durable here, and in the same history. A doubtful record may be one write
+ * old: what it names as written last, a Standby may have cut since, and followed on (R17).
  */
 export function findControlFault(
   control: ControlRecord,
   { journal, state }: OpenedJournal,
+  isDoubtful: boolean,
 ): JournalFault | undefined {
   const { systemId, highest } = control;
   const found = state.tables.system.get(singleKey)?.id;
@@ -24,6 +26,7 @@ export function findControlFault(
   }
   const hash = journal.hashAt(highest.seq);
   if (highest.seq === 0 || hash === undefined || hash === highest.hash) return undefined;
+  if (isDoubtful && control.owner !== control.nodeId) return undefined;
   const detail = `change ${highest.seq} is not the one this server had written`;
   return { code: "journal.older-than-control", detail, seq: highest.seq };
 }

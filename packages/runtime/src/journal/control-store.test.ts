@@ -99,10 +99,12 @@ test("[C4] the highest position is kept after a thousand entries or a second, no
 
 test("[C5] a database older than the record, of another history or system, is refused", () => {
   const entries = someEntries(20);
+  let isDoubtful = false;
   const faultOf = (length: number, changes: Partial<ControlRecord>): string => {
     const store = memoryJournalStore();
     store.create("one").journal.append(entries.slice(0, length), length);
-    const fault = findControlFault({ ...aRecord(1), ...changes }, mustOpen(store));
+    const control = { ...aRecord(1), ...changes };
+    const fault = findControlFault(control, mustOpen(store), isDoubtful);
     return fault === undefined ? "none" : `${fault.code}: ${fault.detail}`;
   };
   const highest = positionAt(10);
@@ -114,6 +116,11 @@ test("[C5] a database older than the record, of another history or system, is re
   );
   const other: Position = anEntry(entries[8], { kind: "another" });
   assert.match(faultOf(20, { highest: other }), /older-than-control: change 10 is not the one/);
+  isDoubtful = true;
+  assert.equal(faultOf(20, { highest: other, owner: null }), "none", "it was cut since");
+  const own = { highest: other, owner: aRecord(1).nodeId };
+  assert.match(faultOf(20, own), /change 10 is not the one/, "no Main cuts");
+  assert.match(faultOf(9, { highest, owner: null }), /it ends at change 9/);
   assert.match(
     faultOf(20, { systemId: systemId("b") }),
     /wrong-incarnation: .* system system, .* b/,

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { ok, type Result } from "@gridward/core/base/result";
-import type { ControlRecord } from "@gridward/core/domain/control-record";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { readDatabase } from "../os/read-only-database.ts";
 import { findControlFault } from "./control-check.ts";
+import type { OpenedControl } from "./control-store.ts";
 import { sound, unsoundFor, type Finding } from "./finding.ts";
 import type { JournalFault } from "./journal.ts";
 import { findBrokenRule, type Neighbours } from "./journal-rules.ts";
@@ -18,11 +18,13 @@ export interface JournalExamination {
   readonly state: DirectoryState | undefined;
 }
 
+type FoundControl = Pick<OpenedControl, "record" | "damaged">;
+
 /** Everything in the file of one generation: pages, chain, snapshot, digests, control record. */
 export function examineJournal(
   directory: string,
   incarnation: string,
-  control: ControlRecord,
+  control: FoundControl,
   isInUse: boolean,
 ): JournalExamination {
   const path = journalPath(directory, incarnation);
@@ -43,7 +45,7 @@ export function examineJournal(
 function examineContent(
   database: DatabaseSync,
   incarnation: string,
-  control: ControlRecord,
+  { record, damaged }: FoundControl,
 ): JournalExamination {
   const file = sound("journal-file", "The journal file is whole.");
   const chain = walkChain(database);
@@ -62,7 +64,7 @@ function examineContent(
     return faulty("journal-state", fault, findings);
   }
   findings.push(sound("journal-state", `The state has its digest ${opened.value.digest}.`));
-  const disagreement = findControlFault(control, opened.value);
+  const disagreement = findControlFault(record, opened.value, damaged !== null);
   if (disagreement !== undefined) return faulty("control-agrees", disagreement, findings);
   const says = "The database is as new as the control record, and of the same history.";
   return { findings: [...findings, sound("control-agrees", says)], state };

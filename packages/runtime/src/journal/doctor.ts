@@ -59,7 +59,7 @@ function* examineAll(order: DoctorOrder): Generator<Finding> {
   yield generation;
   if (!generation.ok) return;
   const isInUse = owner !== undefined;
-  const { findings, state } = examineJournal(directory, record.incarnation, record, isInUse);
+  const { findings, state } = examineJournal(directory, record.incarnation, control.value, isInUse);
   yield* findings;
   if (state !== undefined) yield checkSecrets(order, state);
 }

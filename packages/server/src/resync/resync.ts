@@ -62,6 +62,8 @@ export function resync(
 
 interface FoundRecord {
   readonly record: ControlRecord;
+  /** The slot that cannot be read: the record may be one write old. */
+  readonly damaged: string | null;
   /** Null: what was there cannot be read, so it is made anew. */
   readonly store: ControlStore | null;
 }
@@ -72,7 +74,7 @@ function findRecord(directory: string, { node }: ServerIdentity): Result<FoundRe
   if (control.ok) return control;
   const system = control.error === "damaged" ? findSystem(directory) : undefined;
   if (system === undefined) return refuseControl(directory, control.error);
-  return ok({ record: blankControl(node, system), store: null });
+  return ok({ record: blankControl(node, system), damaged: null, store: null });
 }
 
 function findSystem(directory: string): SystemId | undefined {
@@ -87,11 +89,14 @@ function findSystem(directory: string): SystemId | undefined {
 }
 
 /** Undefined: there is a database, and nothing is wrong with it. Null: there is none. */
-function faultIn(directory: string, { record }: FoundRecord): JournalFault | null | undefined {
+function faultIn(
+  directory: string,
+  { record, damaged }: FoundRecord,
+): JournalFault | null | undefined {
   if (record.incarnation === null) return null;
   const opened = sqliteJournalStore(directory).open(record.incarnation);
   if (!opened.ok) return opened.error;
-  const fault = findControlFault(record, opened.value);
+  const fault = findControlFault(record, opened.value, damaged !== null);
   opened.value.journal.close();
   return fault;
 }

@@ -16,5 +16,6 @@ export function doubtedControl(found: Found): ControlRecord {
   const others = [...kinds.keys()].filter((id) => id !== self && kinds.get(id) === "promotable");
   const ackSet = owner === self ? [self, ...others] : control.ackSet;
   const doubtedUpTo = head.seq;
-  return { ...control, term, owner, start, ackSet, certificate: null, doubtedUpTo };
+  // What the slot before names as written last may have been cut since (R17).
+  return { ...control, term, owner, start, ackSet, certificate: null, doubtedUpTo, highest: head };
 }

@@ -114,6 +114,7 @@ test("[R17][HS11] a Main whose control record lost a slot counts everybody who m
   assert.deepEqual(state.control.ackSet, [serverA, serverB]);
   assert.equal(state.control.doubtedUpTo, 7, "its set proves nothing of what is there");
   assert.equal(state.committed, 5, "what B may have to hold is not visible");
+  assert.deepEqual(state.control.highest, at(7), "the journal knows what is there");
 });
 
 test("[R17][HS11] that a lost slot may have named the database outlasts the next write", () => {
