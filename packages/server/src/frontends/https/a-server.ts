@@ -48,6 +48,7 @@ export async function aServer(
     readonly desk?: TestDesk;
     readonly clients?: HttpsParts["clients"];
     readonly tlsFor?: HttpsParts["tlsFor"];
+    readonly live?: HttpsParts["live"];
     /** Issuers of clients' certificates. */
     readonly anchors?: readonly string[];
   } = {},
@@ -71,7 +72,7 @@ export async function aServer(
       tls: { ...tlsOf(issued), ca: [...(choice.anchors ?? [])] },
       clients: choice.clients ?? { judge: () => ({ verdict: "ok", client: null }) },
       limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
-      live: { enter: () => () => undefined },
+      live: choice.live ?? { enter: () => () => undefined },
       reportDefect: (_, error) => void defects.push(error),
     },
     { host: "127.0.0.1", port: 0 },

@@ -7,9 +7,11 @@ import { nodeId } from "@gridward/core/base/identity";
 import { LdapFramer } from "@gridward/core/codec/ldap/framer";
 import { encodeRequest } from "@gridward/core/codec/ldap/request";
 import { decodeResponse, type LdapAnswer } from "@gridward/core/codec/ldap/response";
+import { defaultSecurity } from "@gridward/core/base/security-settings";
 import { systemClock } from "@gridward/runtime/os/clock";
 import { createTemporary } from "@gridward/runtime/trust/temporary";
 import { createTlsKey, keyToPem } from "@gridward/runtime/trust/x509/keys";
+import { LiveConnections } from "../../security/live-connections.ts";
 import { anyClient, rootDse, Talk } from "./fixtures.ts";
 import { type LdapIdentity, type LdapOptions, type LdapServer, serveLdap } from "./serve-ldap.ts";
 
@@ -149,4 +151,31 @@ test("[LDS22] a new certificate serves the next connection", async () => {
 test("[LDS22] a port that is taken is the caller's error to tell", async () => {
   const server = await aServer();
   await assert.rejects(aServer({ port: server.port }), { code: "EADDRINUSE" });
+});
+
+test("[LC1][CS8] a change that ends a connection says so in a notice, and leaves the others", async () => {
+  const standing = { now: defaultSecurity };
+  const live = new LiveConnections({
+    settings: () => standing.now,
+    clock: systemClock(),
+    stop: new AbortController().signal,
+    onClosed: () => {},
+  });
+  const server = await aServer({ live });
+  const old = await dial(server, { maxVersion: "TLSv1.2" });
+  const young = await dial(server);
+  for (const socket of [old, young]) socket.write(request);
+  await Promise.all([once(old, "readable"), once(young, "readable")]);
+  standing.now = { ...defaultSecurity, tls_min: "1.3" };
+  await live.recheck("settings");
+  const notice = (await read(old)).slice(2);
+  const message = "closed by this server: it speaks TLS 1.2, and 1.3 is the oldest that is taken";
+  assert.deepEqual(noticeOf(notice), [
+    1,
+    0,
+    "1.3.6.1.4.1.1466.20036",
+    { code: 52, matchedDn: "", message },
+  ]);
+  young.write(request);
+  assert.equal((await read(young, 4)).length, 4);
 });
