@@ -5,13 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { systemClock } from "@gridward/runtime/os/clock";
-import { serverIdentity, testServer, trustedAuthority } from "@gridward/runtime/link/test-link";
-import { keyToPem } from "@gridward/runtime/trust/x509/keys";
-import { serveHttps as serveDevice } from "@gridward/ied/access/serve-https";
-import { aServer } from "@gridward/server/frontends/https/a-server";
-import { Talk } from "@gridward/server/frontends/ldap/fixtures";
-import { serveLdap } from "@gridward/server/frontends/ldap/serve-ldap";
+import { openEveryPort, type OpenPorts, type PortName, portNames } from "../every-port.ts";
 
 /** One policy for every port (design §6), as OpenSSL's client and sslscan find it. */
 
@@ -21,57 +15,20 @@ const needsOpenssl = { skip: isWanted && has("openssl", "version") ? false : "ne
 const needsSslscan = { skip: isWanted && has("sslscan", "--version") ? false : "needs sslscan" };
 
 const directory = mkdtempSync(join(tmpdir(), "gridward-tls-"));
-const clock = systemClock();
 
-interface OpenPort {
-  readonly port: number;
-  readonly close: () => Promise<void>;
-}
-
-const doors = {
-  link: async () => testServer(serverIdentity(), undefined),
-  witness: async () =>
-    testServer(serverIdentity(), undefined, { protocols: ["gridward-witness/1"] }),
-  LDAPS: openLdaps,
-  HTTPS: async () => aServer(),
-  "HTTPS of a device": openDevice,
-} as const satisfies Readonly<Record<string, () => Promise<OpenPort>>>;
-
-const names = ["link", "witness", "LDAPS", "HTTPS", "HTTPS of a device"] as const;
-const open = new Map<string, OpenPort>();
+let ports: OpenPorts | undefined;
 
 before(async () => {
-  for (const name of names) open.set(name, await doors[name]());
+  ports = await openEveryPort();
 });
 
 after(async () => {
-  await Promise.all([...open.values()].map(async (door) => door.close()));
+  await ports?.close();
   rmSync(directory, { recursive: true });
 });
 
-async function openLdaps(): Promise<OpenPort> {
-  const { key, certificate } = trustedAuthority.issue({ profile: "server", hosts: ["127.0.0.1"] });
-  return serveLdap(new Talk().frontEnd, {
-    host: "127.0.0.1",
-    port: 0,
-    identity: { key: keyToPem(key), certificate: certificate.toString() },
-    clock,
-    limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
-    live: { enter: () => () => undefined },
-    version: "0.1.0",
-    note: () => {},
-  });
-}
-
-async function openDevice(): Promise<OpenPort> {
-  const now = trustedAuthority.issue({ profile: "server", hosts: ["127.0.0.1"] });
-  const unused = (): never => assert.fail("nothing is asked for");
-  const device = { authority: { outputs: unused }, status: unused };
-  return serveDevice({ device, own: { now, onChange: () => {} }, port: 0, clock });
-}
-
-function portOf(name: string): string {
-  return `127.0.0.1:${open.get(name)?.port ?? 0}`;
+function portOf(name: PortName): string {
+  return `127.0.0.1:${ports?.of(name) ?? 0}`;
 }
 
 /** All that a tool prints, its input being these lines. */
@@ -84,7 +41,7 @@ async function run(tool: string, words: readonly string[], input = ""): Promise<
   return out.join("") + error.join("");
 }
 
-async function connect(name: string, words: readonly string[], input?: string): Promise<string> {
+async function connect(name: PortName, words: readonly string[], input?: string): Promise<string> {
   return run("openssl", ["s_client", "-connect", portOf(name), ...words], input);
 }
 
@@ -111,7 +68,7 @@ const refused: readonly (readonly [what: string, words: readonly string[]])[] = 
   ["another curve in TLS 1.3", ["-tls1_3", "-groups", "secp521r1"]],
 ];
 
-for (const name of names) {
+for (const name of portNames) {
   test(
     `[TP1] ${name}: the policy's suites are agreed on, and no weaker one`,
     needsOpenssl,

@@ -20,13 +20,18 @@ interface HandshakeLimit extends HandshakeRate {
   readonly onTurnedAway: (source: string) => void;
 }
 
-/** At the doors for clients: a thousand of them may come at once after a restart of this server. */
-export const clientHandshakes: HandshakeRate = {
-  most: 512,
-  mostOfOne: 256,
-  burst: 1_024,
-  perSecond: 256,
-};
+/** A thousand clients may come at once after a restart of this server. */
+const mostUnderWay = 512;
+const rate = { burst: 1_024, perSecond: 256 };
+
+/**
+ * At a door for clients that lets so many in: handshakes fill half of it at most, so that those
+ * who finish theirs always find room.
+ */
+export function clientHandshakes(connectionsMost: number): HandshakeRate {
+  const share = Math.min(mostUnderWay, Math.ceil(connectionsMost / 2));
+  return { ...rate, most: share, mostOfOne: Math.ceil(share / 2) };
+}
 
 interface Waiting {
   readonly source: string;
@@ -44,7 +49,7 @@ const sourcesMax = 10_000;
  */
 export function limitHandshakes(server: Server, limit: HandshakeLimit): void {
   const { most, mostOfOne, burst, perSecond, now, onTurnedAway } = limit;
-  const rate = limitSources({ burst, perSecond, sourcesMax });
+  const haste = limitSources({ burst, perSecond, sourcesMax });
   /** By remote address and port, oldest first: the TLS socket does not show the one below it. */
   const pending = new Map<string, Waiting>();
   const cut = ({ socket }: Waiting): void => {
@@ -54,7 +59,7 @@ export function limitHandshakes(server: Server, limit: HandshakeLimit): void {
   };
   server.prependListener("connection", (socket: Socket) => {
     const source = sourceGroup(socket.remoteAddress ?? "");
-    if (!rate.admit(source, now()).ok) {
+    if (!haste.admit(source, now()).ok) {
       cut({ socket, source });
       return;
     }

@@ -80,8 +80,8 @@ function createApp(parts: HttpsParts, secure: Server): FastifyInstance {
   secure.requestTimeout = requestTimeoutMs;
   secure.keepAliveTimeout = idleTimeoutMs;
   limitConnections(secure, parts.limit);
-  const { onTurnedAway } = parts.limit;
-  limitHandshakes(secure, { ...clientHandshakes, now: parts.front.now, onTurnedAway });
+  const { most, onTurnedAway } = parts.limit;
+  limitHandshakes(secure, { ...clientHandshakes(most), now: parts.front.now, onTurnedAway });
   putDownConnections(secure, parts.live);
   const app = fastify({
     serverFactory: (listener) => secure.on("request", listener),

@@ -80,7 +80,7 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
     note(source, "too many connections");
   };
   limitConnections(server, { ...limit, onTurnedAway });
-  const rate = options.handshakes ?? clientHandshakes;
+  const rate = options.handshakes ?? clientHandshakes(limit.most);
   limitHandshakes(server, { ...rate, now: () => clock.monotonic(), onTurnedAway });
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
