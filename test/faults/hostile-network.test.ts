@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import { connect } from "node:tls";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Bytes } from "@gridward/core/base/bytes";
 import { dialLink } from "@gridward/runtime/link/dial";
 import { a, b } from "@gridward/runtime/link/test-ends";
@@ -75,7 +75,7 @@ const hello = fc
 
 for (const name of portNames) {
   test(`[TP5] ${name}: no bytes in the place of a handshake do any harm`, patience, async () => {
-    const before = openSockets();
+    const opened = openSockets();
     await fc.assert(
       fc.asyncProperty(fc.oneof(bytes, record, hello), async (sent) => {
         const socket = stranger(name, "127.0.0.4");
@@ -86,12 +86,12 @@ for (const name of portNames) {
       { numRuns: 30 },
     );
     assert.ok(await isServed(name));
-    await until(() => openSockets() <= before);
+    await until(() => openSockets() <= opened);
   });
 }
 
 test("[TP6] link: of a flood of strangers none costs a partner its link", patience, async () => {
-  const before = openSockets();
+  const opened = openSockets();
   const flood = Array.from({ length: 600 }, () => stranger("link", "127.0.0.5"));
   const port = ports?.of("link") ?? 0;
   const outcome = await dialLink(dialOptions(a, b, port));
@@ -100,18 +100,18 @@ test("[TP6] link: of a flood of strangers none costs a partner its link", patien
   const isOpen = ({ destroyed, connecting }: Socket): boolean => !destroyed && !connecting;
   await until(() => flood.filter(isOpen).length <= 4);
   for (const socket of flood) socket.destroy();
-  await until(() => openSockets() <= before);
+  await until(() => openSockets() <= opened);
 });
 
 for (const name of ["LDAPS", "HTTPS", "HTTPS of a device"] as const) {
   test(`[TP6] ${name}: who holds handshakes open keeps nobody out`, patience, async () => {
-    const before = openSockets();
+    const opened = openSockets();
     const held = Array.from({ length: 768 }, (_, index) => {
       return stranger(name, `127.0.1.${(index % 12) + 1}`);
     });
     await until(() => held.every(({ connecting }) => !connecting));
     assert.ok(await isServed(name));
     for (const socket of held) socket.destroy();
-    await until(() => openSockets() <= before);
+    await until(() => openSockets() <= opened);
   });
 }
