@@ -232,6 +232,66 @@ test("[IN6][PK8] a running device renews for a new key, shows it at once, and no
   await must(`ied logout ${at("Q01")}`);
 });
 
+test("[IN7][PK6] certificates of a device are listed, read back, replaced and deleted from afar", async () => {
+  const rowsOf = async (verb: string): Promise<readonly unknown[]> => {
+    const rows = member(await must(`device certificates ${verb} Q01`), "data");
+    assert.ok(Array.isArray(rows));
+    return rows;
+  };
+  const uses = (rows: readonly unknown[]) => rows.map((row) => member(row, "use"));
+  const before = await rowsOf("list");
+  assert.deepEqual(uses(before), ["current", "none", "none"]);
+  const held = await rowsOf("read");
+  assert.deepEqual(
+    held.map((row) => [member(row, "use"), member(row, "known")]),
+    [
+      ["device", true],
+      ["anchor", true],
+    ],
+  );
+  assert.equal(member(held[0], "serial"), member(before[0], "serial"));
+  const here = member(await must(`ied certificates ${at("Q01")}`), "data");
+  assert.ok(Array.isArray(here));
+  assert.equal(member(here[0], "fingerprint"), member(held[0], "fingerprint"));
+  await must("device certificates replace Q01 --dry-run");
+  const replaced = await must("device certificates replace Q01");
+  const [current, earlier] = await rowsOf("list");
+  assert.equal(member(replaced, "data", "serial"), member(current, "serial"));
+  assert.equal(member(earlier, "serial"), member(before[0], "serial"));
+  const serial = String(member(earlier, "serial"));
+  await must(`device certificates delete Q01 ${serial} --yes`);
+  const [, revoked] = await rowsOf("list");
+  assert.equal(member(revoked, "reason"), "superseded");
+  assert.equal((await run(`device certificates delete Q01 ${serial} --yes`)).exit, 6);
+  await must(`ied wait ${at("Q01")} --state online --timeout 30`);
+});
+
+test("[IN7][PK6] a device whose certificate was deleted is one with an invalid certificate, at both ends", async () => {
+  await must("device create Q02 --group bay1");
+  const none = await run("device certificates read Q02");
+  assert.deepEqual([none.exit, member(none.json, "error", "code")], [8, "device.not-connected"]);
+  await must(`device package Q02 --out ${at("Q02.package")}`);
+  await must(`ied init ${at("Q02")} --package ${at("Q02.package")} --https 0`);
+  const { child } = await start(`ied run ${at("Q02")}`);
+  await must(`ied wait ${at("Q02")} --state replica-good --timeout 30`);
+  const status = async (): Promise<unknown> =>
+    member(await must("device show Q02"), "data", "status");
+  assert.equal(await status(), "enrolled");
+  const serial = member(await must("device show Q02"), "data", "certificate", "serial");
+  await must(`device certificates delete Q02 ${String(serial)} --yes`);
+  assert.equal(await status(), "invalid certificate");
+  const told = await must(`ied wait ${at("Q02")} --state invalid-certificate --timeout 30`);
+  assert.equal(member(told, "data", "certificate", "reason"), "revoked");
+  assert.equal(member(told, "data", "replication", "accounts"), 0);
+  await must(`device package Q02 --out ${at("Q02.again")}`);
+  await must(`ied renew ${at("Q02")} --package ${at("Q02.again")}`);
+  await must(`ied wait ${at("Q02")} --state replica-good --timeout 40`);
+  assert.equal(await status(), "enrolled");
+  child.kill("SIGTERM");
+  await exitOf(child);
+  running.splice(running.indexOf(child), 1);
+});
+
 test("[IN3][DV1][DV2] without servers members sign in, also after a restart; SIGTERM ends in order", async () => {
   server.kill("SIGKILL");
   await must(`ied wait ${at("Q01")} --state offline --timeout 30`);

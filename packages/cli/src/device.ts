@@ -11,6 +11,7 @@ import {
   writeFileAtomic,
 } from "@gridward/runtime/os/files";
 import { carryOut, changeQuery, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
+import { addDeviceCertificateVerbs } from "./device-certificates.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 import { order, shown, shownRows, wholeList, type ListOptions } from "./order.ts";
 
@@ -59,6 +60,7 @@ export function addDeviceVerbs(root: Command, cli: Cli): void {
       carryOut(cli, command, async (asked) => importScl(cli, asked, { file, group })),
     );
   addReplicationVerbs(device, cli);
+  addDeviceCertificateVerbs(device, cli);
 }
 
 function addViews(device: Command, cli: Cli): void {

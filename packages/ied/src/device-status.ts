@@ -1,6 +1,7 @@
 import { rfc3339, second, type Instant } from "@gridward/core/base/time";
 import type { Authority } from "./authority/authority.ts";
 import type { DeviceRevocationMode } from "./config.ts";
+import type { CertificateStatus } from "./held-certificates.ts";
 import type { ListStatus } from "./replica/held-lists.ts";
 import type { LocalReplica } from "./replica/local-replica.ts";
 import type { LineStatus, ServerLine } from "./replica/server-line.ts";
@@ -22,6 +23,7 @@ export interface DeviceStatus {
     readonly age_s: number | null;
     readonly accounts: number;
   };
+  readonly certificate: CertificateStatus;
   /** PK5: by which list servers are judged. */
   readonly revocation: {
     readonly mode: DeviceRevocationMode;
@@ -41,6 +43,7 @@ export function deviceStatus(parts: {
   readonly lines: readonly ServerLine[];
   readonly authority: Authority;
   readonly mode: DeviceRevocationMode;
+  readonly certificate: CertificateStatus;
   readonly lastTry: LastTry;
 }): DeviceStatus {
   const { usrblked, loggedon } = parts.authority.outputs();
@@ -48,6 +51,7 @@ export function deviceStatus(parts: {
     mode: "Central",
     servers: parts.lines.map(({ status }) => status),
     replication: replicationStatus(parts.replica, parts.lastTry),
+    certificate: parts.certificate,
     revocation: revocationStatus(parts.replica, parts.mode),
     athstat: { usrblked, loggedon },
   };

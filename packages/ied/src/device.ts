@@ -12,6 +12,8 @@ import { Reporter } from "./authority/reporter.ts";
 import { Sessions } from "./authority/sessions.ts";
 import { devicePaths, type DeviceConfig, type DeviceRevocationMode } from "./config.ts";
 import { deviceStatus, type DeviceStatus, type LastTry } from "./device-status.ts";
+import { certificateStatus } from "./held-certificates.ts";
+import type { CertificateDesk } from "./replica/conversation.ts";
 import type { ListStatus } from "./replica/held-lists.ts";
 import { LocalReplica } from "./replica/local-replica.ts";
 import { openReplicaStore } from "./replica/store.ts";
@@ -31,6 +33,7 @@ export interface DeviceParts {
     address: string,
     revocation: DeviceRevocation,
   ) => Promise<LinkOutcome>;
+  readonly certificates: CertificateDesk & { readonly own: () => X509Certificate };
   /** By what a server is judged that is connected already. */
   readonly trust: (revocation: DeviceRevocation) => PeerTrust;
 }
@@ -97,7 +100,14 @@ export class Device {
 
   status(): DeviceStatus {
     const { replica, lines, authority } = this;
-    return deviceStatus({ replica, lines, authority, mode: this.#mode, lastTry: this.#lastTry });
+    const { certificates, clock } = this.#parts;
+    const certificate = certificateStatus(
+      certificates.own(),
+      { lists: replica.lists.lists, isTold: replica.seen.revoked },
+      clock.now(),
+    );
+    const about = { mode: this.#mode, certificate, lastTry: this.#lastTry };
+    return deviceStatus({ replica, lines, authority, ...about });
   }
 
   setInterval(minutes: number): void {
@@ -171,7 +181,7 @@ export class Device {
   }
 
   #lineTo(server: DeviceConfig["servers"][number]): ServerLine {
-    const { config, anchor, clock, random, dial } = this.#parts;
+    const { config, anchor, clock, random, dial, certificates } = this.#parts;
     const { replica } = this;
     return new ServerLine({
       name: server.name,
@@ -184,6 +194,7 @@ export class Device {
         group: config.device.group.id,
         device: config.device.id,
         objection: () => this.#objection(),
+        certificates,
       },
       observe: (seen) => this.#heard(server.name, seen),
       clock,

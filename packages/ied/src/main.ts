@@ -4,6 +4,7 @@ import { defectFailure, processTerminal, showOutcome } from "@gridward/runtime/o
 import { stopSignal } from "@gridward/runtime/os/process";
 import { endInterrupted, endWith, onInterrupt, thisProgram } from "@gridward/runtime/os/program";
 import { athstat, check, login, logout, set } from "./verbs/ask.ts";
+import { certificates } from "./verbs/certificates.ts";
 import { failed } from "./verbs/failure.ts";
 import { init } from "./verbs/init.ts";
 import { renew } from "./verbs/renew.ts";
@@ -18,11 +19,12 @@ const help = `gridward ied: the authority of one device
   run DIR                                 run the device until it is stopped
   status DIR                              servers, replica, ATHSTAT
   wait DIR --state S[,S] [--timeout N]    online all-online offline replica-good replica-failed
-                                          not-replicated user-blocked logged-on logged-off
+                                          invalid-certificate not-replicated user-blocked logged-on logged-off
   login DIR USER [--password-file F|-]    sign in at the device
   logout DIR [USER]                       end one session, or all
   check DIR USER RIGHT [OBJECT]           may this be done now? exit 0 yes, 7 no
   athstat DIR                             USRBLKED and LOGGEDON
+  certificates DIR                        the device's own certificate, and whom it believes
   set DIR replica-interval=MINUTES        1 to 1440
   set DIR revocation=soft|hard            hard: no server is believed without a current list
 
@@ -37,6 +39,7 @@ const verbs: ReadonlyMap<string, (asked: Asked) => Promise<VerbOutcome>> = new M
   ["logout", logout],
   ["check", check],
   ["athstat", athstat],
+  ["certificates", certificates],
   ["set", set],
   ["renew", renew],
 ]);

@@ -44,6 +44,7 @@ export interface Listening {
 
 interface DoorOrder extends ListenOrder {
   readonly clients: ClientGate;
+  readonly devices: ReplicaServer;
 }
 
 interface Door {
@@ -58,7 +59,7 @@ const closedDoor: Door = { port: 0, refresh: () => {}, close: () => Promise.reso
 export async function listen(order: ListenOrder): Promise<Result<Listening, Refusal>> {
   const { ports } = order.config;
   const replica = openReplica(order);
-  const doors = { ...order, clients: openClients(order.house) };
+  const doors = { ...order, clients: openClients(order.house), devices: replica };
   const opened: Door[] = [];
   const open = async (port: number, door: () => Promise<Door>): Promise<Door> => {
     const made = port === 0 ? closedDoor : await door();
@@ -164,8 +165,8 @@ async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }
   );
 }
 
-function deskOf({ identity, ...house }: House, clients: ClientGate): DeskParts {
-  const { front, operator, sessions, hasher, events, backups, security } = house;
+function deskOf({ house, clients, devices }: DoorOrder): DeskParts {
+  const { front, operator, sessions, hasher, events, backups, security, identity } = house;
   return {
     front,
     operator,
@@ -176,10 +177,12 @@ function deskOf({ identity, ...house }: House, clients: ClientGate): DeskParts {
     backups,
     security,
     clients,
+    devices,
   };
 }
 
-async function openHttps({ house, config, note, clients }: DoorOrder): Promise<Door> {
+async function openHttps(order: DoorOrder): Promise<Door> {
+  const { house, config, note, clients } = order;
   const { front, sessions, identity } = house;
   const tls = (shown = identity.tls) => {
     const { key, certificate, minVersion } = shown;
@@ -191,7 +194,7 @@ async function openHttps({ house, config, note, clients }: DoorOrder): Promise<D
     {
       front,
       sessions,
-      endpoints: createEndpoints(deskOf(house, clients)),
+      endpoints: createEndpoints(deskOf(order)),
       clients,
       mounted: [
         ...estRoutes({
@@ -238,11 +241,12 @@ async function openLdap({ house, config, clients }: DoorOrder): Promise<Door> {
   };
 }
 
-async function openLocal({ house, directory, user, note, clients }: DoorOrder): Promise<Door> {
+async function openLocal(order: DoorOrder): Promise<Door> {
+  const { house, directory, user, note } = order;
   const server = await serveLocal(
     {
       front: house.front,
-      endpoints: localEndpoints(deskOf(house, clients)),
+      endpoints: localEndpoints(deskOf(order)),
       user,
       reportUse: (use) => house.events.onLocalUse(use),
       reportDefect: (id, error) => note(`defect ${id}: ${String(error)}`),

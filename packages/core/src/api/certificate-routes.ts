@@ -27,11 +27,14 @@ const thirdParty = z.strictObject({
   emails: z.array(mailText).max(namesMax).optional(),
 });
 
-const certificateRow = z.object({
+/** What is to be said of a certificate now. */
+export const certificateStates = ["valid", "not yet valid", "expired", "revoked"] as const;
+
+export const certificateRow = z.object({
   serial: z.string(),
   name: z.string(),
   profile: z.enum(certificateProfiles),
-  state: z.enum(["valid", "not yet valid", "expired", "revoked"]),
+  state: z.enum(certificateStates),
   not_before: z.string(),
   not_after: z.string(),
   subject: z.string(),

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { certificateStates } from "./certificate-routes.ts";
 import { devicePackage } from "./device-package.ts";
 import {
   byName,
@@ -32,7 +33,8 @@ const deviceRow = z.object({
   manufacturer: z.string(),
   type: z.string(),
   group: z.string(),
-  status: z.enum(["registered", "enrolled", "lost"]),
+  /** PK6: "invalid certificate" is an enrolled device whose certificate does not count now. */
+  status: z.enum(["registered", "enrolled", "invalid certificate", "lost"]),
   replication: z.enum(["on", "off"]),
   certificate_not_after: z.string().nullable(),
   changed_at: z.string(),
@@ -44,7 +46,12 @@ const device = z.object({
   area: z.string(),
   access_points: z.array(z.object({ name: z.string(), ip: z.string().nullable() })).readonly(),
   certificate: z
-    .object({ serial: z.string(), fingerprint: z.string(), not_after: z.string() })
+    .object({
+      serial: z.string(),
+      fingerprint: z.string(),
+      not_after: z.string(),
+      state: z.enum(certificateStates),
+    })
     .nullable(),
   code_expires_at: z.string().nullable(),
   replication_revision: z.int(),

@@ -3,6 +3,7 @@ import { arbitrationRoutes } from "./arbitration-routes.ts";
 import { backupRoutes } from "./backup-routes.ts";
 import { certificateRoutes } from "./certificate-routes.ts";
 import { ownCertificateRoutes } from "./own-certificate-routes.ts";
+import { deviceCertificateRoutes } from "./device-certificate-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
 import { mappingRoutes } from "./mapping-routes.ts";
@@ -22,6 +23,7 @@ export const routes = {
   ...accountRoutes,
   ...groupRoutes,
   ...deviceRoutes,
+  ...deviceCertificateRoutes,
   ...certificateRoutes,
   ...mappingRoutes,
   ...setAsideRoutes,

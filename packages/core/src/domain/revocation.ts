@@ -1,6 +1,6 @@
 import { day, type Instant, type Millis } from "../base/time.ts";
 import type { DirectoryState } from "./state.ts";
-import type { CertificateRow, Revocation, ServerRow } from "./types.ts";
+import type { CertificateRow, DeviceRow, Revocation, ServerRow } from "./types.ts";
 
 /** A revocation list is good for this long, and made anew every day: a week without a Main is borne. */
 export const crlLife: Millis = 7 * day;
@@ -53,6 +53,14 @@ export function isOfServer(
 ): boolean {
   const isFit = profile === "server" || profile === "replica-signer";
   return isFit && namesOf(subject).includes(id);
+}
+
+/** As with servers; a device's id is no name that a request could bring. */
+export function isOfDevice(
+  { profile, subject }: Pick<CertificateRow, "profile" | "subject">,
+  { id }: Pick<DeviceRow, "id">,
+): boolean {
+  return profile === "device" && namesOf(subject).includes(id);
 }
 
 function namesOf(subject: string): readonly string[] {

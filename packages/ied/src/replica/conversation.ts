@@ -4,6 +4,7 @@ import { unreachable } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
 import type { Statement } from "@gridward/core/codec/replica/manifest";
 import type {
+  CarriedCertificate,
   DeviceMessage,
   DeviceSignInAnswer,
   ServerMessage,
@@ -25,7 +26,15 @@ export interface ConversationParts {
   readonly device: string;
   /** Why no answer is believed now, though the server is verified. */
   readonly objection: () => string | undefined;
+  readonly certificates: CertificateDesk;
   readonly observe: (seen: ConversationEvent) => void;
+}
+
+/** What a server may ask of the device's certificates (PK6). */
+export interface CertificateDesk {
+  readonly held: () => readonly CarriedCertificate[];
+  /** A new one for a new key; null, or why there is none. */
+  readonly renew: () => Promise<string | null>;
 }
 
 export type ConversationEvent =
@@ -166,8 +175,20 @@ export class Conversation {
         this.#reports.get(message.call)?.(true);
         this.#reports.delete(message.call);
         return undefined;
+      case "read-certificates": {
+        const held = this.#parts.certificates.held();
+        return this.#send({ kind: "certificates", call: message.call, held });
+      }
+      case "renew-certificate":
+        void this.#renew(message.call);
+        return undefined;
     }
     return unreachable(message);
+  }
+
+  async #renew(call: number): Promise<void> {
+    const refused = await this.#parts.certificates.renew();
+    this.#send({ kind: "renewed", call, refused: refused?.slice(0, 512) ?? null });
   }
 
   /** One that is older than what was seen is passed over: its server stands behind. */

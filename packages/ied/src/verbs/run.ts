@@ -16,6 +16,7 @@ import { serveLocal } from "../access/serve-local.ts";
 import { CertificateRenewer } from "../certificate-renewer.ts";
 import { saveConfig, type DeviceChange, type DeviceConfig } from "../config.ts";
 import { Device, type DeviceRevocation } from "../device.ts";
+import { carriedCertificates } from "../held-certificates.ts";
 import { OwnCertificate } from "../own-certificate.ts";
 import { renewCertificate } from "../renew-certificate.ts";
 import { connectMax } from "../replica/server-line.ts";
@@ -61,6 +62,14 @@ async function runLocked(
     random: randomShare,
     dial: async (server, address, revocation) =>
       dialServer(trustOf({ ...place, ...own.now }, revocation), clock, { server, address }),
+    certificates: {
+      own: () => own.now.certificate,
+      held: () => carriedCertificates({ own: own.now.certificate, anchors: [anchor] }),
+      renew: async () => {
+        const renewed = await renewer.renew(null);
+        return renewed.ok ? null : `${renewed.error.code} ${renewed.error.detail}`;
+      },
+    },
     trust: (revocation) => trustOf({ ...place, ...own.now }, revocation),
   });
   const https = await openHttps(place, { device, own, clock });

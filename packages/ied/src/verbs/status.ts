@@ -5,6 +5,7 @@ import { systemId } from "@gridward/core/base/identity";
 import type { Millis } from "@gridward/core/base/time";
 import { askLocal } from "../access/ask-local.ts";
 import { replicationStatus, revocationStatus, type DeviceStatus } from "../device-status.ts";
+import { certificateStatus } from "../held-certificates.ts";
 import { LocalReplica } from "../replica/local-replica.ts";
 import { openReplicaStore } from "../replica/store.ts";
 import { openDeviceDirectory } from "./device-directory.ts";
@@ -27,7 +28,7 @@ export async function status(asked: Asked): Promise<VerbOutcome> {
 function stoppedStatus(asked: Asked): VerbOutcome {
   const opened = openDeviceDirectory(asked.directory);
   if (!opened.ok) return opened;
-  const { config, storeKey, anchor } = opened.value;
+  const { config, storeKey, anchor, certificate } = opened.value;
   const { device, system } = config;
   const store = openReplicaStore({
     directory: asked.directory,
@@ -44,10 +45,12 @@ function stoppedStatus(asked: Asked): VerbOutcome {
     clock: asked.clock,
   });
   const cause = "the device is not running";
+  const known = { lists: replica.lists.lists, isTold: replica.seen.revoked };
   const stopped: DeviceStatus = {
     mode: "Central",
     servers: config.servers.map(({ name }) => ({ name, state: "Offline", cause })),
     replication: replicationStatus(replica, null),
+    certificate: certificateStatus(certificate, known, asked.clock.now()),
     revocation: revocationStatus(replica, config.revocation),
     athstat: { usrblked: false, loggedon: false },
   };
@@ -62,6 +65,7 @@ const conditions: ReadonlyMap<string, (seen: Seen) => boolean> = new Map([
   ["offline", ({ servers }) => servers.every(({ state }) => state !== "Online")],
   ["replica-good", ({ replication }) => replication.status === "Good"],
   ["replica-failed", ({ replication }) => replication.status === "Failed"],
+  ["invalid-certificate", ({ certificate }) => certificate.state === "invalid certificate"],
   ["not-replicated", ({ replication }) => replication.status === "Not replicated"],
   ["user-blocked", (seen) => seen.athstat.usrblked],
   ["logged-on", (seen) => seen.athstat.loggedon],
@@ -71,6 +75,7 @@ const conditions: ReadonlyMap<string, (seen: Seen) => boolean> = new Map([
 const seenStatus = z.object({
   servers: z.array(z.object({ state: z.string() })),
   replication: z.object({ status: z.string() }),
+  certificate: z.object({ state: z.string() }),
   athstat: z.object({ usrblked: z.boolean(), loggedon: z.boolean() }),
 });
 

@@ -95,6 +95,11 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
       create: async () => err({ code: "backup.no-key", detail: "" }),
       list: async () => [],
     },
+    devices: {
+      isConnected: () => false,
+      readCertificates: async () => err("device.not-connected"),
+      renewCertificate: async () => err("device.not-connected"),
+    },
     firstCode,
   };
 }
@@ -152,7 +157,7 @@ function aWorld(): World {
     },
     order(actor, command) {
       const done = carryOut({ command, actor, requestId: freshRequestId() });
-      assert(done.ok, "the order of a test is carried out");
+      assert(done.ok, `the order of a test is carried out, not ${done.ok || done.error.code}`);
     },
     become: (change) => void (condition = { ...condition, ...change }),
     pass: (ms) => void (at += ms),

@@ -9,6 +9,7 @@ import type { SystemKey } from "@gridward/runtime/os/seal";
 import type { Backups } from "../backup/open-backups.ts";
 import type { ClientGate } from "../clients/client-gate.ts";
 import type { FrontEndParts, OperatorParts } from "../parts.ts";
+import type { ReplicaServer } from "../replica/serve-replica.ts";
 import type { CutCount } from "../security/live-connections.ts";
 import type { OwnCertificates } from "../security/own-certificates.ts";
 import type { SecurityChanges, Unconfirmed } from "../security/security-changes.ts";
@@ -44,6 +45,12 @@ export interface SecurityParts {
   readonly certificates: OwnCertificates;
 }
 
+/** Devices that are connected to this server, as it can ask them. */
+export type DeviceLines = Pick<
+  ReplicaServer,
+  "isConnected" | "readCertificates" | "renewCertificate"
+>;
+
 /** What stands behind the desk: everything a front end's plain words are turned into orders with. */
 export interface DeskParts {
   readonly front: FrontEndParts;
@@ -56,4 +63,5 @@ export interface DeskParts {
   readonly security: SecurityParts;
   readonly clients: Pick<ClientGate, "predict">;
   readonly backups: Pick<Backups, "create" | "list">;
+  readonly devices: DeviceLines;
 }

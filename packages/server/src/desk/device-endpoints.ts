@@ -21,7 +21,7 @@ export function deviceEndpoints(
     deviceList: listDevices(parts),
     deviceShow: endpoint(deviceRoutes.deviceShow, ({ params }) => {
       const device = findDevice(front.state(), params.name);
-      return device.ok ? ok(showDevice(front.state(), device.value)) : device;
+      return device.ok ? ok(showDevice(front.state(), device.value, front.now())) : device;
     }),
     deviceCreate: endpoint(deviceRoutes.deviceCreate, async ({ query, body }, caller) => {
       const state = front.state();
@@ -56,7 +56,7 @@ function listDevices({ front }: DeskParts): Endpoint {
     const rows = state.tables.devices
       .valueSeq()
       .filter((device) => group.value === null || device.group === group.value.id)
-      .map((device) => showDeviceRow(state, device));
+      .map((device) => showDeviceRow(state, device, front.now()));
     return pageOfRows(rows, query, (row) => `${row.name} ${row.manufacturer} ${row.type}`);
   });
 }

@@ -6,6 +6,7 @@ import { certificateEndpoints } from "./certificate-endpoints.ts";
 import { mappingEndpoints } from "./mapping-endpoints.ts";
 import { ownCertificateEndpoints } from "./own-certificate-endpoints.ts";
 import type { DeskParts } from "./desk-parts.ts";
+import { deviceCertificateEndpoints } from "./device-certificate-endpoints.ts";
 import { deviceEndpoints } from "./device-endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { groupEndpoints } from "./group-endpoints.ts";
@@ -25,6 +26,7 @@ export function createEndpoints(parts: DeskParts): Readonly<Record<RouteName, En
     ...accountEndpoints(parts),
     ...groupEndpoints(parts),
     ...deviceEndpoints(parts),
+    ...deviceCertificateEndpoints(parts),
     ...certificateEndpoints(parts),
     ...mappingEndpoints(parts),
     ...setAsideEndpoints(parts),

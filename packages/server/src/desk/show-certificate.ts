@@ -9,7 +9,7 @@ export function showCertificate(row: CertificateRow, now: Instant): CertificateV
     serial: row.serial,
     name: row.name,
     profile: row.profile,
-    state: stateOf(row, now),
+    state: certificateState(row, now),
     not_before: rfc3339(row.notBefore),
     not_after: rfc3339(row.notAfter),
     subject: row.subject,
@@ -21,7 +21,10 @@ export function showCertificate(row: CertificateRow, now: Instant): CertificateV
   };
 }
 
-function stateOf(row: CertificateRow, now: Instant): CertificateView["state"] {
+export function certificateState(
+  row: Pick<CertificateRow, "revoked" | "notBefore" | "notAfter">,
+  now: Instant,
+): CertificateView["state"] {
   if (row.revoked !== null) return "revoked";
   if (row.notAfter < now) return "expired";
   return row.notBefore > now ? "not yet valid" : "valid";

@@ -5,6 +5,7 @@ import type { Instant } from "@gridward/core/base/time";
 import type { DeviceMessage, ServerMessage } from "@gridward/core/codec/replica/message";
 import { decodeDeviceMessage, encodeMessage } from "@gridward/core/codec/replica/replica-codec";
 import type { VerifiedPeer } from "@gridward/runtime/link/peer";
+import { DeviceCalls } from "./device-calls.ts";
 import type { GroupSets } from "./group-sets.ts";
 import { judgeDevice, type Claim, type ServedDevice, type TurnedAway } from "./judge-device.ts";
 import { offerErase, offerLists, offerSet, type Ask } from "./offer.ts";
@@ -28,6 +29,8 @@ export class DeviceSession {
   #asked: Ask["holds"] = null;
   #holds: ConnectedDevice["holds"] = null;
   #signIns = 0;
+  /** What the desk asks of this device. */
+  readonly calls: DeviceCalls;
   /** Answers leave in the order of their questions, each when the link has room. */
   #sending: Promise<void> = Promise.resolve();
 
@@ -37,6 +40,7 @@ export class DeviceSession {
     this.#sets = sets;
     this.#peer = peer;
     this.#since = parts.clock.now();
+    this.calls = new DeviceCalls((message) => this.#send([message]), parts.clock);
     peer.onFrame((frame) => this.#take(frame));
   }
 
@@ -80,6 +84,9 @@ export class DeviceSession {
         return this.#startSignIn(message);
       case "report":
         return this.#keepReport(message);
+      case "certificates":
+      case "renewed":
+        return this.calls.take(message);
     }
     return unreachable(message);
   }

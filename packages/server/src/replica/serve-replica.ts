@@ -1,6 +1,8 @@
 import type { DeviceId } from "@gridward/core/base/identity";
+import { err } from "@gridward/core/base/result";
 import type { Millis } from "@gridward/core/base/time";
 import type { VerifiedPeer } from "@gridward/runtime/link/peer";
+import type { DeviceCalls } from "./device-calls.ts";
 import { DeviceSession } from "./device-session.ts";
 import { groupSets } from "./group-sets.ts";
 import type { ConnectedDevice, ReplicaParts } from "./replica-parts.ts";
@@ -15,6 +17,9 @@ export interface ReplicaServer {
   /** To be called after every commit and every change of this server's condition. */
   changed(): void;
   connected(): readonly ConnectedDevice[];
+  isConnected(device: DeviceId): boolean;
+  readCertificates(device: DeviceId): ReturnType<DeviceCalls["readCertificates"]>;
+  renewCertificate(device: DeviceId): ReturnType<DeviceCalls["renewCertificate"]>;
   stop(): void;
 }
 
@@ -44,6 +49,7 @@ export function serveReplica(parts: ReplicaParts): ReplicaServer {
   const forget = async (session: DeviceSession, peer: VerifiedPeer): Promise<void> => {
     const reason = await peer.closed;
     const { device } = session;
+    session.calls.end();
     if (sessions.get(device) === session) sessions.delete(device);
     parts.observe({ kind: "disconnected", device, reason });
   };
@@ -63,6 +69,11 @@ export function serveReplica(parts: ReplicaParts): ReplicaServer {
       void review();
     },
     connected: () => [...sessions.values()].map((session) => session.connected()),
+    isConnected: (device) => sessions.has(device),
+    readCertificates: async (device) =>
+      sessions.get(device)?.calls.readCertificates() ?? err("device.not-connected"),
+    renewCertificate: async (device) =>
+      sessions.get(device)?.calls.renewCertificate() ?? err("device.not-connected"),
     stop() {
       stop.abort();
       for (const session of sessions.values()) session.close("this server is stopping");

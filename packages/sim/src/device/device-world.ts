@@ -193,6 +193,11 @@ export class DeviceWorld {
         return (changes.dial ?? server.dial.bind(server))({ ...ends, judgeAgain });
       },
       trust: (revocation) => this.#trust(revocation),
+      certificates: {
+        own: () => this.#shown.device.certificate,
+        held: () => [],
+        renew: async () => null,
+      },
     });
     const stop = new AbortController();
     this.#running.set(device, { stop, ended: device.run(stop.signal, () => undefined) });

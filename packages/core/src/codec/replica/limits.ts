@@ -20,6 +20,9 @@ export const listsMax = 4;
 /** Characters of one revocation list: 1 MiB in base64. */
 export const listCharactersMax = 1_400_000;
 
+/** Certificates that a device reads back: its own, the next one, and its anchors. */
+export const heldCertificatesMax = 16;
+
 /** Decisions of one report; a longer list is sent in several. */
 export const reportedMax = 200;
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import {
+  heldCertificatesMax,
   layerCharactersMax,
   listCharactersMax,
   listsMax,
@@ -96,7 +97,39 @@ const report = z.strictObject({
   failures: z.array(blocked).max(reportedMax).readonly(),
 });
 
-export const deviceMessage = z.discriminatedUnion("kind", [hello, pull, applied, signIn, report]);
+const heldCertificate = z
+  .strictObject({
+    /** For itself, or as one whom it believes. */
+    use: z.enum(["device", "anchor"]),
+    /** DER, base64url. */
+    certificate: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]+$/)
+      .max(16_384),
+  })
+  .readonly();
+
+export type CarriedCertificate = z.infer<typeof heldCertificate>;
+
+/** What a server asked for to be read back (PK6). */
+const certificates = z.strictObject({
+  kind: z.literal("certificates"),
+  call,
+  held: z.array(heldCertificate).max(heldCertificatesMax).readonly(),
+});
+
+/** How an ordered renewal went: null, or why it did not. */
+const renewed = z.strictObject({ kind: z.literal("renewed"), call, refused: text.nullable() });
+
+export const deviceMessage = z.discriminatedUnion("kind", [
+  hello,
+  pull,
+  applied,
+  signIn,
+  report,
+  certificates,
+  renewed,
+]);
 
 export type DeviceMessage = Readonly<z.infer<typeof deviceMessage>>;
 
@@ -192,6 +225,10 @@ const signInAnswer = z.discriminatedUnion("outcome", [accepted, denied, unavaila
 
 export type DeviceSignInAnswer = Readonly<z.infer<typeof signInAnswer>>;
 
+/** PK6: the device tells which certificates it holds, and renews its own. */
+const readCertificates = z.strictObject({ kind: z.literal("read-certificates"), call });
+const renewCertificate = z.strictObject({ kind: z.literal("renew-certificate"), call });
+
 const reportKept = z.strictObject({ kind: z.literal("report-kept"), call });
 
 export const serverMessage = z.discriminatedUnion("kind", [
@@ -205,6 +242,8 @@ export const serverMessage = z.discriminatedUnion("kind", [
   refused,
   signInAnswer,
   reportKept,
+  readCertificates,
+  renewCertificate,
 ]);
 
 export type ServerMessage = Readonly<z.infer<typeof serverMessage>>;

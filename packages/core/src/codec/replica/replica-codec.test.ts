@@ -106,6 +106,22 @@ const deviceMessage: fc.Arbitrary<DeviceMessage> = fc.oneof(
   }),
   fc.record({ kind: fc.constant("pull" as const), nonce: text43, holds, lists }),
   fc.record({
+    kind: fc.constant("certificates" as const),
+    call: count,
+    held: fc.array(
+      fc.record({
+        use: fc.constantFrom("device" as const, "anchor" as const),
+        certificate: fc.stringMatching(/^[A-Za-z0-9_-]{1,100}$/),
+      }),
+      { maxLength: 16 },
+    ),
+  }),
+  fc.record({
+    kind: fc.constant("renewed" as const),
+    call: count,
+    refused: maybe(fc.string({ maxLength: 512 })),
+  }),
+  fc.record({
     kind: fc.constant("sign-in" as const),
     call: count,
     name,
@@ -131,6 +147,15 @@ const deviceMessage: fc.Arbitrary<DeviceMessage> = fc.oneof(
 );
 
 const serverMessage: fc.Arbitrary<ServerMessage> = fc.oneof(
+  fc.record({
+    kind: fc.constant("list" as const),
+    authority: idText,
+    encoded: fc.stringMatching(/^[A-Za-z0-9+/]{1,50}={0,2}$/),
+  }),
+  fc.record({
+    kind: fc.constantFrom("read-certificates" as const, "renew-certificate" as const),
+    call: count,
+  }),
   fc.record({
     kind: fc.constant("snapshot" as const),
     statement: fc.record({ body: statement, ...proof }),

@@ -84,6 +84,29 @@ export const deviceRefusals = {
     says: "The replica that was offered is older, foreign or not signed as it must be.",
     remedy: "Run `gridward pair status` to see which server is Main.",
   },
+  "device.not-connected": {
+    ...unavailable,
+    ...toAnyone,
+    says: "The device is not connected to this server.",
+    remedy:
+      "Ask another server with `--server URL`; or at the device run `gridward ied certificates DIR`, " +
+      "and `gridward ied renew DIR`.",
+  },
+  "device.no-answer": {
+    ...unavailable,
+    exit: 10,
+    ...toAnyone,
+    says: "The device is connected and did not answer in time.",
+    remedy: "Look at `gridward device certificates list NAME`: a renewal may have been done.",
+  },
+  "device.not-renewed": {
+    ...againstRule,
+    ...toAnyone,
+    says: "The device could not renew its certificate.",
+    remedy:
+      "Make a package with `gridward device package NAME --out FILE`, and at the device run " +
+      "`gridward ied renew DIR --package FILE`.",
+  },
   "device.no-list": {
     ...againstRule,
     exit: 1,

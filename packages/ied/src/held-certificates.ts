@@ -1,0 +1,80 @@
+import type { X509Certificate } from "node:crypto";
+import { rfc3339, type Instant } from "@gridward/core/base/time";
+import type { CarriedCertificate } from "@gridward/core/codec/replica/message";
+import type { RevocationList } from "@gridward/runtime/trust/revocation";
+import {
+  fingerprintOf,
+  nameText,
+  notAfterOf,
+  notBeforeOf,
+  serialOf,
+} from "@gridward/runtime/trust/x509/read";
+
+/** The certificates of a device: its own, and those whom it believes. */
+export interface HeldCertificates {
+  readonly own: X509Certificate;
+  readonly anchors: readonly X509Certificate[];
+}
+
+/** PK6: whether the device's own certificate counts, as far as the device itself can tell. */
+export type CertificateStatus = Readonly<{
+  state: "valid" | "invalid certificate";
+  reason: "expired" | "not yet valid" | "revoked" | null;
+  serial: string;
+  not_after: string;
+}>;
+
+/** What is known of revocation: the lists that are held, and what a server said. */
+export interface KnownRevocation {
+  readonly lists: readonly RevocationList[];
+  readonly isTold: boolean;
+}
+
+export function certificateStatus(
+  own: X509Certificate,
+  known: KnownRevocation,
+  at: Instant,
+): CertificateStatus {
+  const reason = reasonOf(own, known, at);
+  return {
+    state: reason === null ? "valid" : "invalid certificate",
+    reason,
+    serial: serialOf(own),
+    not_after: rfc3339(notAfterOf(own)),
+  };
+}
+
+function reasonOf(
+  own: X509Certificate,
+  { lists, isTold }: KnownRevocation,
+  at: Instant,
+): CertificateStatus["reason"] {
+  if (isTold || lists.some(({ revoked }) => revoked.has(serialOf(own)))) return "revoked";
+  if (at > notAfterOf(own)) return "expired";
+  return at < notBeforeOf(own) ? "not yet valid" : null;
+}
+
+/** As a server reads them back. */
+export function carriedCertificates({
+  own,
+  anchors,
+}: HeldCertificates): readonly CarriedCertificate[] {
+  const carry = (use: CarriedCertificate["use"], one: X509Certificate): CarriedCertificate => {
+    return { use, certificate: one.raw.toString("base64url") };
+  };
+  return [carry("device", own), ...anchors.map((anchor) => carry("anchor", anchor))];
+}
+
+/** As `ied certificates` shows them. */
+export function showCertificates({ own, anchors }: HeldCertificates) {
+  const show = (use: CarriedCertificate["use"], one: X509Certificate) => ({
+    use,
+    subject: nameText(one.subject),
+    issuer: nameText(one.issuer),
+    serial: serialOf(one),
+    not_before: rfc3339(notBeforeOf(one)),
+    not_after: rfc3339(notAfterOf(one)),
+    fingerprint: fingerprintOf(one),
+  });
+  return [show("device", own), ...anchors.map((anchor) => show("anchor", anchor))];
+}
