@@ -19,6 +19,7 @@ import { createSigningKey, pairingKeyText } from "@gridward/runtime/trust/x509/k
 import { serialOf } from "@gridward/runtime/trust/x509/read";
 import { dialPartner, openLinkPort } from "./link-port.ts";
 import { OwnIdentity } from "./own-identity.ts";
+import { LiveConnections } from "./security/live-connections.ts";
 
 const place = mkdtempSync(join(tmpdir(), "gridward-link-port-"));
 after(() => rmSync(place, { recursive: true }));
@@ -128,3 +129,48 @@ for (const [what, revocation, crl, expected] of cases) {
     if (outcome.outcome === "verified") outcome.peer.close("end of test");
   });
 }
+
+test("[LC5][CS16] a list that names a partner closes the link to it that is open, within seconds", async (t) => {
+  const world = { crl: crlRow([], whole) };
+  const state = () => stateWith([rowOf(a)], world.crl);
+  const settings: SecuritySettings = defaultSecurity;
+  for (const one of [a, b]) one.settings.apply(settings, now);
+  const stop = new AbortController().signal;
+  const told: string[] = [];
+  const live = new LiveConnections({
+    settings: () => settings,
+    clock,
+    stop,
+    onClosed: ({ change }) => void told.push(change),
+  });
+  live.follow(state());
+  const ofOthers = { enter: () => () => undefined };
+  const postures = { own: () => null, heard: () => undefined };
+  const parts = { known: () => [], live: ofOthers, postures, clock, stop };
+  const server = await openLinkPort(
+    {
+      ...parts,
+      live,
+      identity: b,
+      state,
+      onServer: (peer) => t.after(() => peer.close("end of test")),
+      onDevice: () => assert.fail("no device"),
+      onRefused: () => {},
+      onContact: async () => {},
+    },
+    { host: "127.0.0.1", port: 0 },
+  );
+  t.after(() => server.close());
+  const dialler = { ...parts, identity: a, state: () => stateWith([rowOf(b, server.port)], null) };
+  const outcome = await dialPartner(dialler, b.node, "main");
+  assert.ok(outcome.outcome === "verified", brief(outcome));
+  const none = { https: 0, ldaps: 0, devices: 0, partners: 0 };
+  assert.deepEqual(await live.countCut(settings), none);
+  assert.deepEqual(await live.countCut({ ...settings, revocation: "hard" }), none);
+  world.crl = crlRow([a], whole);
+  assert.deepEqual(await live.countCut(settings), { ...none, partners: 1 });
+  assert.deepEqual(await live.countCut({ ...settings, revocation: "off" }), none);
+  live.follow(state());
+  await outcome.peer.closed;
+  assert.deepEqual(told, ["closed 1 open of other servers: T07, revoked"]);
+});
