@@ -10,6 +10,7 @@ export interface InitOptions {
   readonly https: string;
   readonly link: string;
   readonly ldaps: string;
+  readonly ldap: string;
 }
 
 /** gridward server init */
@@ -19,6 +20,7 @@ export function makeServer(cli: Cli, dir: string, options: InitOptions): Outcome
     https: Number(options.https),
     link: Number(options.link),
     ldaps: Number(options.ldaps),
+    ldap: Number(options.ldap),
   };
   const made = initServer(dir, { name, listen, ports, now: cli.clock.now() });
   if (!made.ok) return { ok: false, error: refusalFailure(made.error) };

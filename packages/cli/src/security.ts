@@ -20,6 +20,7 @@ import {
 } from "./cli.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 import { shown } from "./order.ts";
+import { addLegacyVerbs } from "./security-legacy.ts";
 import { addCertificateVerbs } from "./security-certificates.ts";
 import { talkOfEffects } from "./security-effects.ts";
 
@@ -51,6 +52,7 @@ export function addSecurityVerbs(root: Command, cli: Cli): void {
       carryOut(cli, command, async (asked) => confirmChange(cli, asked)),
     );
   addCertificateVerbs(security, cli);
+  addLegacyVerbs(security, cli);
 }
 
 interface SetOptions {

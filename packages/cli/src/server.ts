@@ -77,6 +77,7 @@ function addInit(server: Command, cli: Cli): void {
     .option(...port("https"))
     .option(...port("link"))
     .option(...port("ldaps"))
+    .option(...port("ldap"))
     .action(async (dir: string, options: InitOptions, command: Command) =>
       carryOut(cli, command, async (asked) => {
         if (asked.dryRun) return cannotBeTried();

@@ -25,6 +25,7 @@ import { startPair } from "./house/start-pair.ts";
 import { watchRemoval } from "./house/watch-removal.ts";
 import { watchState } from "./house/watch-state.ts";
 import { KnownServers } from "./known-servers.ts";
+import { LegacyPeers } from "./legacy/legacy-peers.ts";
 import { openDatabase } from "./open-database.ts";
 import { openOrders } from "./orders.ts";
 import { OwnIdentity } from "./own-identity.ts";
@@ -45,6 +46,7 @@ export interface House {
   readonly events: EventLog;
   readonly backups: Backups;
   readonly security: Security;
+  readonly legacy: LegacyPeers;
   readonly doors: Doors;
   readonly clock: Clock;
   /** Told after commits and changes of condition. */
@@ -71,7 +73,12 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const security = openSecurity({ ...order, identity, events, pair: () => pair });
   const slow = watchPace(order, { identity, events, pair: () => pair, operator: () => operator });
   const timed = timeWrites(database.value, clock, slow);
-  const basis = { ...order, identity, known, security, database: timed };
+  const legacy = new LegacyPeers({
+    ...order,
+    settings: () => identity.settings.now,
+    state: () => pair.conductor.state,
+  });
+  const basis = { ...order, identity, known, security, legacy, database: timed };
   const freshness = openFreshness(basis);
   const watch = watchState(() => pair, { events, tell, clock });
   const leaving = watchRemoval(basis, () => pair);
@@ -103,9 +110,10 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     operator,
     sessions: openSessions(basis, front),
     security,
+    legacy,
     clock,
     listeners,
-    close: () => closeAll([pair, counters, events], ended),
+    close: () => closeAll([pair, counters, events, legacy], ended),
   });
 }
 

@@ -126,7 +126,8 @@ export function ownServerRow(
     id: identity.node,
     name: identity.name,
     address: config.address,
-    ports: config.ports,
+    // Not that without TLS: nobody of ours dials it.
+    ports: { https: config.ports.https, link: config.ports.link, ldaps: config.ports.ldaps },
     pairingKey: pairingKeyText(identity.pairingKey),
     kind: "promotable",
     joinedAt: at,

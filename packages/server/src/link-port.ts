@@ -1,9 +1,11 @@
 import type { DeviceId, NodeId } from "@gridward/core/base/identity";
+import type { SecuritySettings } from "@gridward/core/base/security-settings";
 import { heldCertificate } from "@gridward/core/domain/device-certificate";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { tlsCauses } from "@gridward/core/domain/tls-cause";
 import type { ServerRow, WitnessRow } from "@gridward/core/domain/types";
 import { dialLink } from "@gridward/runtime/link/dial";
+import type { LinkSettings } from "@gridward/runtime/link/link-settings";
 import type { LinkOutcome, VerifiedPeer } from "@gridward/runtime/link/peer";
 import type { PostureExchange } from "@gridward/runtime/link/posture-exchange";
 import {
@@ -15,6 +17,7 @@ import {
 import type { Clock } from "@gridward/runtime/os/clock";
 import { pairingKeyFromText } from "@gridward/runtime/trust/x509/keys";
 import { linkIdentity } from "./link-identity.ts";
+import { isServedLegacy } from "./legacy/legacy-peers.ts";
 import type { OwnIdentity } from "./own-identity.ts";
 import type { LiveRegister } from "./security/live-connections.ts";
 import { linkSettings } from "./security/standing-settings.ts";
@@ -29,8 +32,16 @@ export interface DialParts {
   readonly live: LiveRegister;
   /** What partners are told of this server, and who hears what they tell. */
   readonly postures: PostureExchange;
+  /** CS7: a partner that is served by its pairing key alone, and why it would not be otherwise. */
+  readonly onLegacy: (peer: LegacyPartner) => void;
   readonly clock: Clock;
   readonly stop: AbortSignal;
+}
+
+export interface LegacyPartner {
+  readonly address: string;
+  readonly name: string;
+  readonly cause: string;
 }
 
 export interface LinkPortParts extends DialParts {
@@ -49,7 +60,7 @@ export async function openLinkPort(
     ...at,
     protocols: ["gridward-partner/1", "gridward-replica/1", "gridward-diag/1"],
     identity: () => linkIdentity(parts),
-    settings: () => parts.identity.settings.link,
+    settings: (address = "") => settingsFor(parts, address),
     admission: {
       partnerKey: (node) => {
         // Who was removed may still prove who it was, to hear that it was (HS14).
@@ -87,6 +98,7 @@ export async function dialPartner(
     identity: linkIdentity(parts),
     isAnonymous: settings.now.client_certificate === "disabled",
     settings: settings.link,
+    settingsFor: (ip) => settingsFor(parts, ip),
     expectedNode: node,
     partnerKey: pairingKeyFromText(server.pairingKey) ?? null,
     postures: parts.postures,
@@ -97,17 +109,44 @@ export async function dialPartner(
   return outcome;
 }
 
-/** Until it ends. */
+type Trusting = Pick<DialParts, "identity" | "state" | "clock">;
+
+/** CS7: a legacy partner is judged by its pairing key alone; nobody else is (design §6). */
+function settingsFor(
+  parts: Trusting,
+  address: string,
+  settings: SecuritySettings = parts.identity.settings.now,
+): LinkSettings {
+  const demands = linkSettings(settings);
+  if (!isExempt(parts, address, settings)) return demands;
+  return { ...demands, validate: false, requireCertificate: false };
+}
+
+function isExempt(
+  { state, clock }: Trusting,
+  address: string,
+  settings: SecuritySettings,
+): boolean {
+  return isServedLegacy(settings, address, { state, now: () => clock.now() });
+}
+
+/** Without its port. */
+function addressOf({ address }: VerifiedPeer): string {
+  return plainAddress(address.replace(/:\d+$/, ""));
+}
+
+/** Until it ends. A legacy partner is noted with what would be said to it otherwise. */
 async function putDown(parts: DialParts, peer: VerifiedPeer): Promise<void> {
   const left = parts.live.enter({
     door: peer.name.kind === "device" ? "devices" : "partners",
     judge: (proposed) => {
-      const settings = linkSettings(proposed);
+      const settings = settingsFor(parts, addressOf(peer), proposed);
       const cause = peer.judgeAgain({ identity: linkIdentity(parts), settings });
       return cause && `${cause}, ${tlsCauses[cause].title}`;
     },
     close: (reason) => peer.close(reason),
   });
+  noteLegacy(parts, peer);
   await peer.closed;
   left();
 }

@@ -36,7 +36,13 @@ export interface ListenOrder {
 
 /** All doors of a server, open. */
 export interface Listening {
-  readonly ports: { readonly https: number; readonly link: number; readonly ldaps: number };
+  readonly ports: {
+    readonly https: number;
+    readonly link: number;
+    readonly ldaps: number;
+    /** Without TLS; absent where it is off. */
+    readonly ldap?: number;
+  };
   /** New handshakes show the certificate of now. */
   readonly refresh: () => void;
   readonly close: () => Promise<void>;
@@ -49,6 +55,7 @@ interface DoorOrder extends ListenOrder {
 
 interface Door {
   readonly port: number;
+  readonly clearPort?: number;
   readonly refresh: () => void;
   readonly close: () => Promise<void>;
 }
@@ -71,14 +78,16 @@ export async function listen(order: ListenOrder): Promise<Result<Listening, Refu
     await Promise.all(opened.map((door) => door.close()));
   };
   try {
-    const link = await open(ports.link, async () => openLink({ ...order, replica }));
+    const link = await open(ports.link, async () => openLink({ ...doors, replica }));
     const https = await open(ports.https, async () => openHttps(doors));
-    const ldaps = await open(ports.ldaps, async () => openLdap(doors));
+    const directory = await open(ports.ldaps || ports.ldap, async () => openLdap(doors));
     await open(1, async () => openLocal(doors));
     const refresh = (): void => {
       for (const door of opened) door.refresh();
     };
-    return ok({ ports: { https: https.port, link: link.port, ldaps: ldaps.port }, refresh, close });
+    const ldap = directory.clearPort ?? 0;
+    const bound = { https: https.port, link: link.port, ldaps: directory.port };
+    return ok({ ports: { ...bound, ...(ldap > 0 && { ldap }) }, refresh, close });
   } catch (error) {
     await close();
     return refusedDoor(order.config.listen, error);
@@ -149,6 +158,7 @@ async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }
       state: front.state,
       known: () => known.rows,
       live: security.connections,
+      onLegacy: (peer) => house.legacy.noteLink(peer),
       postures: security.postures,
       onServer: (peer) => {
         if (admitServer(front.state(), peer)) pair.wire.accept(peer);
@@ -167,6 +177,7 @@ async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }
 
 function deskOf({ house, clients, devices }: DoorOrder): DeskParts {
   const { front, operator, sessions, hasher, events, backups, security, identity } = house;
+  const { legacy } = house;
   return {
     front,
     operator,
@@ -178,6 +189,7 @@ function deskOf({ house, clients, devices }: DoorOrder): DeskParts {
     security,
     clients,
     devices,
+    legacy,
   };
 }
 
@@ -221,11 +233,18 @@ async function openHttps(order: DoorOrder): Promise<Door> {
 }
 
 async function openLdap({ house, config, clients }: DoorOrder): Promise<Door> {
-  const { front, identity, clock } = house;
+  const { front, identity, legacy, clock } = house;
   const shown = () => ({ ...identity.tls, anchors: identity.link().anchors });
   const server = await serveLdap(front, {
     host: config.listen,
-    port: config.ports.ldaps,
+    port: config.ports.ldaps === 0 ? null : config.ports.ldaps,
+    ...(config.ports.ldap > 0 && {
+      clear: {
+        port: config.ports.ldap,
+        isLegacy: (address: string) => legacy.isAllowed(address),
+        noteSignIn: (address: string, account: string) => legacy.noteSignIn(address, account),
+      },
+    }),
     identity: shown(),
     clients,
     clock,
@@ -236,6 +255,7 @@ async function openLdap({ house, config, clients }: DoorOrder): Promise<Door> {
   });
   return {
     port: server.port,
+    clearPort: server.clearPort,
     refresh: () => server.useIdentity(shown()),
     close: async () => server.close(),
   };

@@ -6,6 +6,7 @@ import { ownCertificateRoutes } from "./own-certificate-routes.ts";
 import { deviceCertificateRoutes } from "./device-certificate-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
+import { legacyRoutes } from "./legacy-routes.ts";
 import { mappingRoutes } from "./mapping-routes.ts";
 import type { localRoutes } from "./local-routes.ts";
 import { securityRoutes } from "./security-routes.ts";
@@ -26,6 +27,7 @@ export const routes = {
   ...deviceCertificateRoutes,
   ...certificateRoutes,
   ...mappingRoutes,
+  ...legacyRoutes,
   ...setAsideRoutes,
   ...backupRoutes,
 } as const;

@@ -8,6 +8,8 @@ export interface SecuritySettings {
   readonly client_certificate: "automatic" | "disabled";
   readonly require_client_certificates: "link" | boolean;
   readonly map_clients: boolean;
+  readonly legacy: boolean;
+  readonly legacy_peers: "listed" | "any";
   readonly check_names: boolean;
   readonly tls_min: "1.2" | "1.3";
   readonly revocation: "soft" | "hard" | "off";
@@ -90,6 +92,36 @@ export const securitySpecs: SecuritySpecs = {
     alarm: null,
     copies: true,
   },
+  legacy: {
+    choices: [false, true],
+    means:
+      "Serve peers that cannot carry certificates: LDAP without TLS, and partners by their key alone. " +
+      "HTTPS, enrolment, devices and joins never are.",
+    alarm: {
+      code: "security.legacy",
+      text:
+        "Legacy peers are served: they are exempt from certificate checks, and passwords of " +
+        "accounts come in clear text where LDAP without TLS is used.",
+      remedy:
+        "See who needs it with `gridward security legacy list`, give them certificates or TLS, then " +
+        "run `gridward security set legacy=false`.",
+    },
+    copies: true,
+  },
+  legacy_peers: {
+    choices: ["listed", "any"],
+    means:
+      "Where legacy is set: serve the peers of `gridward security legacy list` (listed), or every " +
+      "address (any).",
+    alarm: {
+      code: "security.legacy-any",
+      text: "Where legacy is set, every address is served, and not only those that are listed.",
+      remedy:
+        "List the peers with `gridward security legacy allow`, then run " +
+        "`gridward security set legacy-peers=listed`.",
+    },
+    copies: true,
+  },
   check_names: {
     choices: [true, false],
     means: "A partner's certificate must name that very partner.",
@@ -127,6 +159,8 @@ export const securityNames: readonly SecurityName[] = [
   "client_certificate",
   "require_client_certificates",
   "map_clients",
+  "legacy",
+  "legacy_peers",
   "check_names",
   "tls_min",
   "revocation",
@@ -138,6 +172,8 @@ export const defaultSecurity: SecuritySettings = {
   client_certificate: securitySpecs.client_certificate.choices[0],
   require_client_certificates: securitySpecs.require_client_certificates.choices[0],
   map_clients: securitySpecs.map_clients.choices[0],
+  legacy: securitySpecs.legacy.choices[0],
+  legacy_peers: securitySpecs.legacy_peers.choices[0],
   check_names: securitySpecs.check_names.choices[0],
   tls_min: securitySpecs.tls_min.choices[0],
   revocation: securitySpecs.revocation.choices[0],

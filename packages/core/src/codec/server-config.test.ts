@@ -11,14 +11,14 @@ test("[SC1] a configuration without ports has the standard ones", () => {
     ok: true,
     value: {
       ...sound,
-      ports: { https: 8443, link: 5480, ldaps: 636 },
+      ports: { https: 8443, link: 5480, ldaps: 636, ldap: 0 },
       pair: { first_pass_rate: 0, suspect_after_ms: 6_000, slow_after_ms: 2_000 },
       backup: { every: null, keep: 14, directory: "backups" },
       security: defaultSecurity,
     },
   });
   const some = decodeServerConfig({ ...sound, ports: { ldaps: 0 } });
-  assert.deepEqual(some.ok && some.value.ports, { https: 8443, link: 5480, ldaps: 0 });
+  assert.deepEqual(some.ok && some.value.ports, { https: 8443, link: 5480, ldaps: 0, ldap: 0 });
 });
 
 test("[SC2] an unknown key is refused with its name and the nearest one", () => {

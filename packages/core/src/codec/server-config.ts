@@ -16,7 +16,13 @@ export interface ServerConfig {
   /** Host or address under which partner, devices and tools reach this server. */
   readonly address: string;
   /** 0 switches a listener off. */
-  readonly ports: { readonly https: number; readonly link: number; readonly ldaps: number };
+  readonly ports: {
+    readonly https: number;
+    readonly link: number;
+    readonly ldaps: number;
+    /** LDAP without TLS, for StartTLS and legacy peers. */
+    readonly ldap: number;
+  };
   readonly pair: {
     /** Bytes a second at most of a first pass that this server sends; 0 is no limit. */
     readonly first_pass_rate: number;
@@ -43,7 +49,7 @@ export interface ConfigRefusal {
 }
 
 /** Ports of design §10. */
-export const defaultPorts = { https: 8443, link: 5480, ldaps: 636 } as const;
+export const defaultPorts = { https: 8443, link: 5480, ldaps: 636, ldap: 0 } as const;
 
 /** A first pass takes what the network gives. */
 const defaultPair = {
@@ -84,6 +90,7 @@ const schema = z.strictObject({
       https: port.default(defaultPorts.https),
       link: port.default(defaultPorts.link),
       ldaps: port.default(defaultPorts.ldaps),
+      ldap: port.default(defaultPorts.ldap),
     })
     .default(defaultPorts),
   pair: z
@@ -107,6 +114,8 @@ const schema = z.strictObject({
       client_certificate: choice("client_certificate"),
       require_client_certificates: choice("require_client_certificates"),
       map_clients: choice("map_clients"),
+      legacy: choice("legacy"),
+      legacy_peers: choice("legacy_peers"),
       check_names: choice("check_names"),
       tls_min: choice("tls_min"),
       revocation: choice("revocation"),

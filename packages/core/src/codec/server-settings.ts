@@ -24,6 +24,7 @@ export const serverSettings: Readonly<Record<string, SettingSpec>> = {
   "ports.https": { read: ({ ports }) => ports.https, copies: false },
   "ports.link": { read: ({ ports }) => ports.link, copies: false },
   "ports.ldaps": { read: ({ ports }) => ports.ldaps, copies: false },
+  "ports.ldap": { read: ({ ports }) => ports.ldap, copies: false },
   "pair.first_pass_rate": { read: ({ pair }) => pair.first_pass_rate, copies: true },
   "pair.suspect_after_ms": { read: ({ pair }) => pair.suspect_after_ms, copies: true },
   "pair.slow_after_ms": { read: ({ pair }) => pair.slow_after_ms, copies: true },

@@ -4,6 +4,7 @@ import type { KeyObject } from "node:crypto";
 import type { NodeId } from "@gridward/core/base/identity";
 import { assert, err, ok, type Result } from "@gridward/core/base/result";
 import type { Clock } from "../os/clock.ts";
+import { plainAddress } from "../os/source-group.ts";
 import { tlsPolicy } from "../trust/tls-policy.ts";
 import { contextOptions, type LinkIdentity } from "./identity.ts";
 import { unverifiedFor } from "./limits.ts";
@@ -24,6 +25,8 @@ export interface DialOptions {
   /** `client-certificate=disabled`: the certificate of this identity is not shown. */
   readonly isAnonymous?: boolean;
   readonly settings: LinkSettings;
+  /** Those for the peer at the IP address that answered. */
+  readonly settingsFor?: (address: string) => LinkSettings;
   /** The server that is meant; null is any server of the system (for a device). */
   readonly expectedNode: NodeId | null;
   /** Its pairing key, for the partner link. */
@@ -52,7 +55,7 @@ export async function dialLink(options: DialOptions): Promise<LinkOutcome> {
       protocol,
       direction: "dial",
       identity,
-      settings,
+      settings: options.settingsFor?.(plainAddress(opened.value.socket.remoteAddress)) ?? settings,
       expectedNode,
       admission: {
         partnerKey: (node) => (node === expectedNode ? (partnerKey ?? undefined) : undefined),

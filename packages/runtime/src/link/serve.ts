@@ -11,6 +11,7 @@ import type { LinkSettings } from "./link-settings.ts";
 import type { LinkOutcome, Protocol, VerifiedPeer } from "./peer.ts";
 import type { PostureExchange } from "./posture-exchange.ts";
 import { readChainEarly } from "./presented-chain.ts";
+import { plainAddress } from "../os/source-group.ts";
 import { causeOfTlsError } from "./tls-error.ts";
 import { UnverifiedPeer } from "./unverified-peer.ts";
 import { verifyPeer, type Admission } from "./verify.ts";
@@ -25,7 +26,8 @@ export interface ServeOptions {
   readonly port: number;
   /** Asked for at each connection; after a change call `refresh` as well. */
   readonly identity: () => LinkIdentity;
-  readonly settings: () => LinkSettings;
+  /** For a peer at an IP address; what holds for all where none is given. */
+  readonly settings: (address?: string) => LinkSettings;
   readonly admission: Admission;
   readonly postures?: PostureExchange;
   readonly onPeer: (peer: VerifiedPeer) => void;
@@ -123,7 +125,7 @@ async function meet({ options, gate, count }: Reception, socket: TLSSocket): Pro
     protocol: alpnProtocol,
     direction: "accept",
     identity: options.identity(),
-    settings: options.settings(),
+    settings: options.settings(plainAddress(socket.remoteAddress)),
     admission: options.admission,
     expectedNode: null,
     postures: options.postures,

@@ -23,7 +23,7 @@ import { testAuthority } from "./test-authority.ts";
 const now = Date.UTC(2027, 0, 1);
 const place = mkdtempSync(join(tmpdir(), "gridward-directory-"));
 after(() => rmSync(place, { recursive: true }));
-const ports = { https: 0, link: 5480, ldaps: 0 };
+const ports = { https: 0, link: 5480, ldaps: 0, ldap: 0 };
 const order = { name: "A", listen: "127.0.0.1", ports, now };
 
 test("[TR2][CS4] a new server directory is read back with the same temporary certificate each time", () => {

@@ -52,7 +52,7 @@ export function serverPaths(directory: string): ServerPaths {
 export interface InitOrder {
   readonly name: string;
   readonly listen: string;
-  readonly ports: ServerConfig["ports"];
+  readonly ports: Omit<ServerConfig["ports"], "ldap"> & Partial<Pick<ServerConfig["ports"], "ldap">>;
   readonly now: Instant;
 }
 
@@ -253,6 +253,7 @@ address = ${JSON.stringify(address)}
 https = ${ports.https}
 link = ${ports.link}
 ldaps = ${ports.ldaps}
+ldap = ${ports.ldap}
 
 # Bytes a second that a Standby's first pass may take of a slow line; 0 is no limit.
 [pair]

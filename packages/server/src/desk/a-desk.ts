@@ -90,6 +90,7 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
         remove: () => err({ code: "server-certificate.not-found", detail: "" }),
       },
     },
+    legacy: { seen: [], isAllowed: () => false },
     clients: { predict: (client) => ({ verdict: "ok", client }) },
     backups: {
       create: async () => err({ code: "backup.no-key", detail: "" }),

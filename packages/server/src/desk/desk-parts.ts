@@ -8,6 +8,7 @@ import type { PasswordHasher } from "@gridward/runtime/os/argon2";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import type { Backups } from "../backup/open-backups.ts";
 import type { ClientGate } from "../clients/client-gate.ts";
+import type { LegacyPeers } from "../legacy/legacy-peers.ts";
 import type { FrontEndParts, OperatorParts } from "../parts.ts";
 import type { ReplicaServer } from "../replica/serve-replica.ts";
 import type { CutCount } from "../security/live-connections.ts";
@@ -62,6 +63,7 @@ export interface DeskParts {
   readonly events: SecurityEvents;
   readonly security: SecurityParts;
   readonly clients: Pick<ClientGate, "predict">;
+  readonly legacy: Pick<LegacyPeers, "seen" | "isAllowed">;
   readonly backups: Pick<Backups, "create" | "list">;
   readonly devices: DeviceLines;
 }

@@ -3,6 +3,7 @@ import { accountEndpoints } from "./account-endpoints.ts";
 import { arbitrationEndpoints } from "./arbitration-endpoints.ts";
 import { backupEndpoints } from "./backup-endpoints.ts";
 import { certificateEndpoints } from "./certificate-endpoints.ts";
+import { legacyEndpoints } from "./legacy-endpoints.ts";
 import { mappingEndpoints } from "./mapping-endpoints.ts";
 import { ownCertificateEndpoints } from "./own-certificate-endpoints.ts";
 import type { DeskParts } from "./desk-parts.ts";
@@ -29,6 +30,7 @@ export function createEndpoints(parts: DeskParts): Readonly<Record<RouteName, En
     ...deviceCertificateEndpoints(parts),
     ...certificateEndpoints(parts),
     ...mappingEndpoints(parts),
+    ...legacyEndpoints(parts),
     ...setAsideEndpoints(parts),
     ...backupEndpoints(parts),
   };

@@ -3,7 +3,7 @@ import type { Tail } from "@gridward/core/domain/pair/event";
 import type { PairState } from "@gridward/core/domain/pair/pair-state";
 import { randomFraction } from "@gridward/runtime/os/random";
 import type { PairOrder } from "../event-log.ts";
-import { dialPartner, dialWitness, hasBackupAddress } from "../link-port.ts";
+import { type LegacyPartner, dialPartner, dialWitness, hasBackupAddress } from "../link-port.ts";
 import { readSettings } from "../own-settings.ts";
 import { openPair, type Pair } from "../pair/open-pair.ts";
 import type { OtherFrame } from "../pair/partner-wire.ts";
@@ -21,13 +21,14 @@ export function startPair(
     readonly takeOther: (frame: OtherFrame) => boolean | undefined;
   },
 ): Pair {
-  const { identity, known, security, clock, stop } = basis;
+  const { identity, known, security, legacy, clock, stop } = basis;
   const link = {
     identity,
     state: () => pair.conductor.state,
     known: () => known.rows,
     live: security.connections,
     postures: security.postures,
+    onLegacy: (peer: LegacyPartner) => legacy.noteLink(peer),
     clock,
     stop,
   };

@@ -29,6 +29,11 @@ export class LdapFramer {
     return ok(messages);
   }
 
+  /** Whether a message has begun that is not whole yet. */
+  get isWaiting(): boolean {
+    return this.#used > 0;
+  }
+
   #joined(chunk: Bytes): Bytes {
     if (this.#used === 0) return chunk;
     const length = this.#used + chunk.length;

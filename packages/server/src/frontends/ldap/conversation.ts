@@ -29,6 +29,16 @@ import { outstandingMax, unsentMax } from "./limits.ts";
 import { passwordModifyOid, startTlsOid, whoAmIOid } from "./root-dse.ts";
 import type { SearchOutcome } from "./search.ts";
 
+/** What only a connection without TLS has (RFC 4511 §4.14). */
+export interface ClearWire {
+  /** CS7: whether this peer is served without TLS, by what is set now. */
+  isAllowed(): boolean;
+  /** A password of this account came in clear text, and was right. */
+  noteSignIn(account: string): void;
+  /** After what was written is gone, the peer speaks TLS. */
+  startTls(): void;
+}
+
 /** The connection below a conversation. */
 export interface Wire {
   /** Address of the peer. */
@@ -36,6 +46,8 @@ export interface Wire {
   write(bytes: Bytes): void;
   /** What its certificate, or the want of one, came to; asked again at each operation. */
   client(): ClientVerdict;
+  /** Null where it is within TLS. */
+  readonly clear: ClearWire | null;
   /** Octets that the peer has not taken yet. */
   unsent(): number;
   pause(): void;
@@ -118,7 +130,7 @@ export class Conversation {
   /** CS16: why it must end; null while whoever signed in on it is still in. */
   objection(): string | null {
     const isOut = this.#signedIn !== null && this.#account() === null;
-    return isOut ? "the account that signed in on it is disabled or has another password" : null;
+    return isOut ? "whoever signed in on it would not be let in like that now" : null;
   }
 
   #disconnect(code: ResultCodeName, detail: string): void {
@@ -213,11 +225,20 @@ export class Conversation {
 
   #bind(id: number, request: LdapBind): void {
     this.#signedIn = null; // RFC 4511 §4.2.1: until the answer, and after a failure, nobody.
+    if (!this.#isAllowed()) {
+      // Before the request is looked at: what should not have come is neither used nor judged.
+      this.#putResult(id, "bind", resultOf("confidentialityRequired", tlsFirst));
+      return;
+    }
     const judged = judgeBind(request);
     if (judged !== "ask") this.#finishBind(id, judged);
     else if (!this.#canSignIn()) {
       this.#putResult(id, "bind", resultOf("unavailable", unavailable));
     } else void this.#askPipeline(id, request);
+  }
+
+  #isAllowed(): boolean {
+    return this.#wire.clear?.isAllowed() ?? true;
   }
 
   async #askPipeline(id: number, request: LdapBind): Promise<void> {
@@ -226,10 +247,11 @@ export class Conversation {
     const place = {
       source: this.#wire.source,
       client: client.verdict === "ok" ? client.client : null,
-      isClear: false,
+      isClear: this.#wire.clear !== null,
     };
     const outcome = await bind(this.#parts.frontEnd, request, place);
     this.#running = null;
+    if (outcome.account !== null) this.#wire.clear?.noteSignIn(outcome.account.name);
     if (this.#isOver) return;
     this.#finishBind(id, outcome, request.credential.kind === "sasl");
     this.#proceed();
@@ -274,10 +296,31 @@ export class Conversation {
   }
 
   #extended(id: number, oid: string): void {
+    if (oid === startTlsOid && this.#wire.clear !== null) {
+      this.#startTls(id, this.#wire.clear);
+      return;
+    }
     const authorization = oid === whoAmIOid ? this.#whoAmI() : err(refusedExtension(oid));
     const result = authorization.ok ? success : authorization.error;
     const value = authorization.ok ? utf8(authorization.value) : null;
     this.#put(id, { kind: "extended", result, oid: null, value });
+  }
+
+  /**
+   * RFC 4511 §4.14. What came in clear text behind the request was sent by nobody that the TLS to
+   * come will know: such a peer is sent away.
+   */
+  #startTls(id: number, clear: ClearWire): void {
+    const isFollowed =
+      this.#frames.length > 0 || this.#waiting.length > 0 || this.#framer.isWaiting;
+    if (isFollowed) {
+      this.#disconnect("protocolError", "nothing may follow a StartTLS request before its answer");
+      return;
+    }
+    this.#put(id, { kind: "extended", result: success, oid: startTlsOid, value: null });
+    this.#flush();
+    this.over();
+    clear.startTls();
   }
 
   /** RFC 4532: an empty identity is anonymous. */
@@ -314,7 +357,8 @@ export class Conversation {
       now !== undefined &&
       now.enabled &&
       now.password?.version === then.password?.version &&
-      (leadsThere || !isCertified);
+      (leadsThere || !isCertified) &&
+      this.#isAllowed();
     if (!isStillIn) this.#signedIn = null;
     return isStillIn ? now : null;
   }
@@ -359,5 +403,6 @@ function refusedExtension(oid: string): LdapResult {
 /** The end of nearly every search, encoded once. */
 const searchDone = encodeResponseOperation({ kind: "search", result: success });
 
+const tlsFirst = "this server takes no sign-in without TLS: use StartTLS or LDAPS";
 const readOnly = "the directory is read-only over LDAP; use the console or the command line";
 const unavailable = refusalSpec("server.unavailable").says;

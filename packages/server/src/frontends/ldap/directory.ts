@@ -27,7 +27,11 @@ export interface Directory {
 
 export function openDirectory(
   parts: FrontEndParts,
-  options: { readonly monotonic: () => Millis; readonly version: string },
+  options: {
+    readonly monotonic: () => Millis;
+    readonly version: string;
+    readonly offersStartTls: boolean;
+  },
 ): Directory {
   const indexes = new AccountIndexKeeper(options.monotonic);
   const { monotonic } = options;
@@ -38,7 +42,7 @@ export function openDirectory(
     searchOpen: (request) => {
       if (request.scope !== "base") return undefined;
       if (request.base === "") {
-        const root = rootDse(systemOf(parts.state())?.base, options.version);
+        const root = rootDse(systemOf(parts.state())?.base, options);
         return searchOne(root, request, tools.encoder);
       }
       const isSubschema = request.base.toLowerCase() === subschemaDn.toLowerCase();

@@ -21,7 +21,7 @@ import type { ServerCondition } from "@gridward/core/domain/server-status";
 import type { SignInAnswer } from "@gridward/core/domain/sign-in-answer";
 import type { ClientGate, ClientVerdict } from "../../clients/client-gate.ts";
 import type { FrontEndParts, SignInAttempt } from "../../parts.ts";
-import { Conversation, type Wire } from "./conversation.ts";
+import { type ClearWire, Conversation, type Wire } from "./conversation.ts";
 import type { LdapBind } from "./bind.ts";
 import { openDirectory } from "./directory.ts";
 
@@ -51,18 +51,25 @@ export class Talk {
   gate: Promise<void> = Promise.resolve();
   /** What the certificate of its connection came to. */
   client: ClientVerdict = { verdict: "ok", client: null };
+  /** What the wire has where it is without TLS. */
+  readonly clear: ClearWire | null;
   readonly world: World;
   readonly frontEnd: FrontEndParts;
   readonly conversation: Conversation;
   #nextId = 1;
   #read = 0;
 
-  constructor(world: World = aStation()) {
+  constructor(world: World = aStation(), clear: ClearWire | null = null) {
     this.world = world;
+    this.clear = clear;
     this.frontEnd = this.#makeFrontEnd();
     const { frontEnd } = this;
     const monotonic = (): number => this.monotonic;
-    const directory = openDirectory(frontEnd, { monotonic, version: "0.1.0" });
+    const directory = openDirectory(frontEnd, {
+      monotonic,
+      version: "0.1.0",
+      offersStartTls: false,
+    });
     const nextTurn = async (): Promise<void> => {
       this.turns++;
     };
@@ -129,6 +136,7 @@ export class Talk {
     return {
       source: "192.0.2.7",
       client: () => this.client,
+      clear: this.clear,
       write: (bytes) => {
         assert.equal(this.isEnded, false, "written after the end");
         this.written.push(bytes);

@@ -15,12 +15,15 @@ const features = ["1.3.6.1.4.1.4203.1.5.1", "1.3.6.1.4.1.4203.1.5.3"];
  * What anybody may read before signing in (RFC 4512 §5.1). Nothing in it looks like Active
  * Directory: SSSD would change its behaviour.
  */
-export function rootDse(base: string | undefined, version: string): DirectoryEntry {
+export function rootDse(
+  base: string | undefined,
+  { version, offersStartTls }: { readonly version: string; readonly offersStartTls: boolean },
+): DirectoryEntry {
   return fixedEntry("", [
     ["objectClass", ["top"]],
     ["namingContexts", base === undefined ? [] : [base]],
     ["supportedLDAPVersion", ["3"]],
-    ["supportedExtension", [whoAmIOid]],
+    ["supportedExtension", offersStartTls ? [whoAmIOid, startTlsOid] : [whoAmIOid]],
     ["supportedSASLMechanisms", [externalMechanism]],
     ["supportedFeatures", features],
     ["subschemaSubentry", [subschemaDn]],

@@ -15,6 +15,7 @@ import type { ClientGate } from "../../clients/client-gate.ts";
 import type { FrontEndParts } from "../../parts.ts";
 import type { LiveRegister } from "../../security/live-connections.ts";
 import { Conversation, type ConversationParts, type Wire } from "./conversation.ts";
+import { type ClearOptions, listenOn, serveClear, wireOf } from "./serve-clear.ts";
 import { openDirectory } from "./directory.ts";
 import { goodbyeMax, handshakeMax, idleMax } from "./limits.ts";
 
@@ -29,8 +30,10 @@ export interface LdapIdentity {
 
 export interface LdapOptions {
   readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
+  /** Of LDAPS; 0: any free port; null: no port, only what StartTLS hands over. */
+  readonly port: number | null;
+  /** LDAP without TLS: for StartTLS, and for legacy peers (CS7). */
+  readonly clear?: ClearOptions;
   readonly identity: LdapIdentity;
   readonly clock: Clock;
   readonly limit: ConnectionLimit;
@@ -48,7 +51,9 @@ export interface LdapOptions {
 }
 
 export interface LdapServer {
+  /** 0 where it has none. */
   readonly port: number;
+  readonly clearPort: number;
   /** For connections made from now on. */
   readonly useIdentity: (identity: LdapIdentity) => void;
   /** Says goodbye to every connection and stops listening. */
@@ -61,7 +66,11 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
   const patience = options.patience ?? { handshake: handshakeMax, idle: idleMax };
   const conversationParts: ConversationParts = {
     frontEnd: parts,
-    directory: openDirectory(parts, { monotonic: () => clock.monotonic(), version }),
+    directory: openDirectory(parts, {
+      monotonic: () => clock.monotonic(),
+      version,
+      offersStartTls: options.clear !== undefined,
+    }),
     nextTurn: async () => clock.sleep(0),
     note,
   };
@@ -86,29 +95,48 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
+  const enter = (conversation: Conversation, socket: Socket): void => {
+    conversations.add(conversation);
+    socket.once("close", () => conversations.delete(conversation));
+    if (isStopping) sayGoodbye(conversation);
+  };
   server.on("secureConnection", (socket) => {
     // Read before anything else looks at it.
     options.clients.judge(socket, "ldap");
-    const wire = { ...wireOf(socket), client: () => options.clients.judge(socket, "ldap") };
+    const client = () => options.clients.judge(socket, "ldap");
+    const wire = { ...wireOf(socket), client, clear: null };
     const conversation = converse(socket, { parts: conversationParts, wire }, patience.idle);
-    conversations.add(conversation);
-    socket.once("close", () => conversations.delete(conversation));
+    enter(conversation, socket);
     putDown(options, socket, conversation);
-    if (isStopping) sayGoodbye(conversation);
   });
   server.on("tlsClientError", (error, socket) => {
     note(socket.remoteAddress ?? "", `no TLS: ${error.message}`);
     socket.destroy();
   });
-  const port = await listen(server, options);
+  const { host, port: wanted } = options;
+  const port = wanted === null ? 0 : await listenOn(server, { host, port: wanted });
+  const clear =
+    options.clear &&
+    (await serveClear(options.clear, {
+      host,
+      limit: { ...limit, onTurnedAway },
+      live: options.live,
+      converse: (socket, wire) => {
+        sockets.add(socket);
+        socket.once("close", () => sockets.delete(socket));
+        const conversation = converse(socket, { parts: conversationParts, wire }, patience.idle);
+        enter(conversation, socket);
+        return conversation;
+      },
+      handOver: (socket) => void server.emit("connection", socket),
+    }));
   return {
     port,
+    clearPort: clear?.port ?? 0,
     useIdentity: (identity) => server.setSecureContext(contextOf(identity)),
     close: async () => {
       isStopping = true;
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
+      const closed = Promise.all([closeServer(server), clear?.close()]);
       for (const conversation of conversations) sayGoodbye(conversation);
       await Promise.race([closed, clock.sleep(goodbyeMax)]);
       for (const socket of sockets) socket.destroy();
@@ -141,6 +169,13 @@ function putDown(
   socket.once("close", left);
 }
 
+async function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  server.close(() => resolve(undefined));
+  await promise;
+}
+
 function sayGoodbye(conversation: Conversation): void {
   conversation.dismiss("unavailable", "this server is stopping");
 }
@@ -148,18 +183,6 @@ function sayGoodbye(conversation: Conversation): void {
 function contextOf({ key, certificate, anchors, ...oldest }: LdapIdentity): SecureContextOptions {
   // An empty list, not an absent one: Node would fall back to the roots of the public web.
   return { ...tlsPolicy, ...oldest, key: key.reveal(), cert: certificate, ca: [...anchors] };
-}
-
-async function listen(server: Server, { host, port }: LdapOptions): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host, port }, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : port;
 }
 
 /** Ties one connection to one conversation. */
@@ -179,15 +202,4 @@ function converse(
   socket.on("error", () => conversation.over());
   socket.on("close", () => conversation.over());
   return conversation;
-}
-
-function wireOf(socket: Socket): Omit<Wire, "client"> {
-  return {
-    source: socket.remoteAddress ?? "",
-    write: (bytes) => void socket.write(bytes),
-    unsent: () => socket.writableLength,
-    pause: () => void socket.pause(),
-    resume: () => void (socket.isPaused() && socket.resume()),
-    end: () => void socket.end(() => socket.destroySoon()),
-  };
 }
