@@ -105,7 +105,8 @@ for (const [what, revocation, crl, expected] of cases) {
     for (const one of [a, b]) one.settings.apply({ ...defaultSecurity, revocation }, now);
     const live = { enter: () => () => undefined };
     const postures = { own: () => null, heard: () => undefined };
-    const parts = { known: () => [], live, postures, clock, stop: stop.signal };
+    const onLegacy = (): void => {};
+    const parts = { known: () => [], live, postures, onLegacy, clock, stop: stop.signal };
     const server = await openLinkPort(
       {
         ...parts,
@@ -146,7 +147,8 @@ test("[LC5][CS16] a list that names a partner closes the link to it that is open
   live.follow(state());
   const ofOthers = { enter: () => () => undefined };
   const postures = { own: () => null, heard: () => undefined };
-  const parts = { known: () => [], live: ofOthers, postures, clock, stop };
+  const onLegacy = (): void => {};
+  const parts = { known: () => [], live: ofOthers, postures, onLegacy, clock, stop };
   const server = await openLinkPort(
     {
       ...parts,
@@ -174,3 +176,121 @@ test("[LC5][CS16] a list that names a partner closes the link to it that is open
   await outcome.peer.closed;
   assert.deepEqual(told, ["closed 1 open of other servers: T07, revoked"]);
 });
+
+interface LegacyCase {
+  readonly what: string;
+  /** Of the server that is dialled, and of the one that dials. */
+  readonly served: Partial<SecuritySettings>;
+  readonly dialling: Partial<SecuritySettings>;
+  readonly address: string;
+  readonly expected: string;
+  readonly noted: readonly string[];
+}
+
+const temporary = { temporary: true } as const;
+const legacy = { legacy: true } as const;
+const legacyCases: readonly LegacyCase[] = [
+  {
+    what: "no box",
+    served: {},
+    dialling: temporary,
+    address: "127.0.0.1",
+    expected: "T01 by them",
+    noted: [],
+  },
+  {
+    what: "the caller listed",
+    served: legacy,
+    dialling: temporary,
+    address: "127.0.0.1",
+    expected: "verified",
+    noted: ["A T01"],
+  },
+  {
+    what: "another listed",
+    served: legacy,
+    dialling: temporary,
+    address: "127.0.0.2",
+    expected: "T01 by them",
+    noted: [],
+  },
+  {
+    what: "any served",
+    served: { ...legacy, legacy_peers: "any" },
+    dialling: temporary,
+    address: "",
+    expected: "verified",
+    noted: ["A T01"],
+  },
+  {
+    what: "the caller without any certificate",
+    served: legacy,
+    dialling: { client_certificate: "disabled" },
+    address: "127.0.0.1",
+    expected: "verified",
+    noted: ["A T09"],
+  },
+  {
+    what: "the dialled one listed",
+    served: temporary,
+    dialling: legacy,
+    address: "127.0.0.1",
+    expected: "verified",
+    noted: ["B T01"],
+  },
+  {
+    what: "a good certificate",
+    served: legacy,
+    dialling: {},
+    address: "127.0.0.1",
+    expected: "verified",
+    noted: [],
+  },
+];
+
+for (const { what, served, dialling, address, expected, noted } of legacyCases) {
+  test(`[LE4][CS7] legacy on the link, ${what}: ${expected}`, async (t) => {
+    const stop = new AbortController();
+    t.after(() => {
+      for (const one of [a, b]) one.settings.apply(defaultSecurity, now);
+    });
+    a.settings.apply({ ...defaultSecurity, ...dialling }, now);
+    b.settings.apply({ ...defaultSecurity, ...served }, now);
+    const live = { enter: () => () => undefined };
+    const postures = { own: () => null, heard: () => undefined };
+    const told: string[] = [];
+    const onLegacy = ({ name, cause }: { readonly name: string; readonly cause: string }): void => {
+      told.push(`${name} ${cause}`);
+    };
+    const parts = { known: () => [], live, postures, onLegacy, clock, stop: stop.signal };
+    const withPeer = (state: DirectoryState): DirectoryState => {
+      const row = { address, owner: "Anna", reason: "old", until: whole, by: "admin", at: now };
+      const legacyPeers = state.tables.legacyPeers.set(address, row);
+      return { ...state, tables: { ...state.tables, legacyPeers } };
+    };
+    const server = await openLinkPort(
+      {
+        ...parts,
+        identity: b,
+        state: () => withPeer(stateWith([rowOf(a)], null)),
+        onServer: (peer) => t.after(() => peer.close("end of test")),
+        onDevice: () => assert.fail("no device"),
+        onRefused: () => {},
+        onContact: async () => {},
+      },
+      { host: "127.0.0.1", port: 0 },
+    );
+    t.after(() => server.close());
+    const state = withPeer(stateWith([rowOf(b, server.port)], null));
+    const outcome = await dialPartner(
+      { ...parts, identity: a, state: () => state },
+      b.node,
+      "main",
+    );
+    assert.equal(brief(outcome), expected);
+    if (outcome.outcome === "verified") outcome.peer.close("end of test");
+    // The end that accepts may be a turn later than the one that dialled.
+    for (let turn = 0; turn < 100 && told.length < noted.length; turn++) await clock.sleep(10);
+    assert.deepEqual(told, noted);
+  });
+}

@@ -15,6 +15,7 @@ import {
   serveLink,
 } from "@gridward/runtime/link/serve";
 import type { Clock } from "@gridward/runtime/os/clock";
+import { plainAddress } from "@gridward/runtime/os/source-group";
 import { pairingKeyFromText } from "@gridward/runtime/trust/x509/keys";
 import { linkIdentity } from "./link-identity.ts";
 import { isServedLegacy } from "./legacy/legacy-peers.ts";
@@ -149,6 +150,17 @@ async function putDown(parts: DialParts, peer: VerifiedPeer): Promise<void> {
   noteLegacy(parts, peer);
   await peer.closed;
   left();
+}
+
+/** Only one that would be refused otherwise: what would stop working shows by it. */
+function noteLegacy(parts: DialParts, peer: VerifiedPeer): void {
+  const { settings } = parts.identity;
+  const { name } = peer;
+  const address = addressOf(peer);
+  if (name.kind !== "server" || !isExempt(parts, address, settings.now)) return;
+  const cause = peer.judgeAgain({ identity: linkIdentity(parts), settings: settings.link });
+  const server = findServer(parts, name.node)?.name ?? name.node;
+  if (cause !== null) parts.onLegacy({ address, name: server, cause });
 }
 
 /** One try to reach the witness, which is known by its key alone. */

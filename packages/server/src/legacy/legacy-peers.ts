@@ -86,7 +86,7 @@ export class LegacyPeers {
     const oldest = this.#parts.clock.now() - seenFor;
     return [...this.#seen.values()]
       .filter(({ last }) => last >= oldest)
-      .toSorted((left, right) => right.last - left.last);
+      .toSorted((left, right) => right.last - left.last || (keyOf(left) < keyOf(right) ? -1 : 1));
   }
 
   /** Nothing waits to be written when it returns. */

@@ -68,7 +68,8 @@ type TestServer = ReturnType<typeof aServer>;
 const a = aServer("A");
 const b = aServer("B");
 const stop = new AbortController();
-const shared = { state, known: () => [], clock, stop: stop.signal };
+const onLegacy = (): void => {};
+const shared = { state, known: () => [], onLegacy, clock, stop: stop.signal };
 const live = { enter: () => () => undefined };
 
 const ports = await Promise.all([a, b].map(opened));
