@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { runCommand } from "../scripts/command.ts";
 import { root } from "../scripts/sources.ts";
 
-const benches = ["journal.ts", "pair.ts", "takeover.ts", "ldap.ts", "device-sign-in.ts"];
+const benches = [
+  "journal.ts",
+  "pair.ts",
+  "takeover.ts",
+  "ldap.ts",
+  "device-sign-in.ts",
+  "handshakes.ts",
+];
 
 for (const name of benches) {
   const file = join(root, "bench", name);

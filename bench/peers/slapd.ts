@@ -28,12 +28,14 @@ export interface SlapdOrder {
   readonly verifier: string;
   /** For example `taskset -c 0`. */
   readonly prefix: readonly string[];
+  /** Lines of the configuration for a certificate that was given, and what is asked of clients. */
+  readonly tls?: readonly string[];
 }
 
 /** Loads the people and starts slapd. */
 export async function startSlapd(order: SlapdOrder): Promise<Slapd> {
   const directory = mkdtempSync(join(tmpdir(), "gridward-bench-slapd-"));
-  writeConfiguration(directory, ["overlay syncprov"]);
+  writeConfiguration(directory, ["overlay syncprov"], order.tls);
   const ldif = join(directory, "people.ldif");
   writeFileSync(ldif, ldifOf(order.users, order.verifier));
   const configuration = join(directory, "slapd.conf");
@@ -101,12 +103,24 @@ async function run(directory: string, prefix: readonly string[]): Promise<Slapd>
   };
 }
 
-function writeConfiguration(directory: string, more: readonly string[]): void {
+/** A certificate of its own making, as slapd's configuration names it. */
+function selfSigned(directory: string): readonly string[] {
   const key = createTlsKey();
   const order = { key, node: nodeId("slapd"), name: "slapd", hosts: ["127.0.0.1"] };
   const certificate = createTemporary({ ...order, now: Date.now() });
   writeFileSync(join(directory, "key.pem"), keyToPem(key).reveal(), { mode: 0o600 });
   writeFileSync(join(directory, "certificate.pem"), certificate.toString());
+  return [
+    `TLSCertificateFile ${join(directory, "certificate.pem")}`,
+    `TLSCertificateKeyFile ${join(directory, "key.pem")}`,
+  ];
+}
+
+function writeConfiguration(
+  directory: string,
+  more: readonly string[],
+  tls = selfSigned(directory),
+): void {
   mkdirSync(join(directory, "db"));
   const schemas = ["core", "cosine", "inetorgperson", "nis"];
   const lines = [
@@ -116,8 +130,7 @@ function writeConfiguration(directory: string, more: readonly string[]): void {
     "moduleload argon2",
     "moduleload syncprov",
     "loglevel 0",
-    `TLSCertificateFile ${join(directory, "certificate.pem")}`,
-    `TLSCertificateKeyFile ${join(directory, "key.pem")}`,
+    ...tls,
     "database mdb",
     `suffix ${base}`,
     `rootdn ${root}`,

@@ -2,8 +2,8 @@ import { sourceGroup } from "../os/source-group.ts";
 import type { Clock } from "../os/clock.ts";
 import { limitSources } from "../os/source-limit.ts";
 import {
-  openedBurst,
-  openedPerSecond,
+  openedBurst as burst,
+  openedPerSecond as perSecond,
   pendingMax,
   pendingPerSourceMax,
   sourcesMax,
@@ -29,16 +29,22 @@ export interface Gate {
   closeAll(): void;
 }
 
+/** Connections that one source may open at once, and those it regains a second. */
+export interface Haste {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
 interface Waiting {
   readonly source: string;
   readonly done: AbortController;
 }
 
-export function openGate(clock: Clock): Gate {
+export function openGate(clock: Clock, rate: Haste = { burst, perSecond }): Gate {
   /** By remote address and port: the TLS socket does not show the one below it. */
   const pending = new Map<string, Waiting>();
   const open = new Set<GateSocket>();
-  const haste = limitSources({ burst: openedBurst, perSecond: openedPerSecond, sourcesMax });
+  const haste = limitSources({ ...rate, sourcesMax });
   const expire = async (socket: GateSocket, duration: number, done: AbortSignal): Promise<void> => {
     await clock.sleep(duration, done);
     if (!done.aborted) socket.destroy();

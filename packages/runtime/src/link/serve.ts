@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import type { TlsCauseCode } from "@gridward/core/domain/tls-cause";
 import { isTlsCauseCode } from "@gridward/core/domain/tls-cause";
 import type { Clock } from "../os/clock.ts";
-import { type Gate, openGate } from "./gate.ts";
+import { type Gate, type Haste, openGate } from "./gate.ts";
 import { contextOptions, type LinkIdentity } from "./identity.ts";
 import { unverifiedFor } from "./limits.ts";
 import type { PeerProtocol } from "./judge-on-link.ts";
@@ -39,6 +39,8 @@ export interface ServeOptions {
    */
   readonly onContact: (contact: Contact) => Promise<void>;
   readonly clock: Clock;
+  /** How fast one source may come; faster where just that is measured. */
+  readonly haste?: Haste;
 }
 
 export interface Contact {
@@ -65,7 +67,7 @@ export async function serveLink(options: ServeOptions): Promise<LinkServer> {
     const code = isTlsCauseCode(cause) ? cause : "T17";
     strangers.set(code, (strangers.get(code) ?? 0) + 1);
   };
-  const gate = openGate(options.clock);
+  const gate = openGate(options.clock, options.haste);
   const tls = createTlsServer({
     ...contextOptions(options.identity(), options.settings().tlsMin),
     ALPNCallback(this: unknown, { protocols }) {
