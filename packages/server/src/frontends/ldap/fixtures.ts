@@ -113,7 +113,8 @@ export class Talk {
         event: 1120,
       };
     }
-    if (password !== null && password.reveal() !== "right") {
+    const isOther = certificate !== undefined && name !== "" && name !== account.name;
+    if (isOther || (password !== null && password.reveal() !== "right")) {
       return {
         outcome: "refused",
         refusal: refuse("credential.rejected", name).error,
