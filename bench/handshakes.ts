@@ -67,19 +67,18 @@ interface Rate {
   readonly cpuMs: number;
 }
 
-const ours = spawn(
-  pinned[0] ?? process.execPath,
-  [
-    ...pinned.slice(1),
-    ...(canPin ? [process.execPath] : []),
-    join(import.meta.dirname, "handshake-server.ts"),
-    directory,
-    node,
-  ],
-  { stdio: ["pipe", "pipe", "inherit"] },
-);
+const ours = startOurs();
 const lines = createInterface({ input: ours.stdout })[Symbol.asyncIterator]();
-const doors: { ldaps: number; link: number; pid: number } = JSON.parse(await nextLine());
+const [ldapsPort = 0, linkPort = 0, pid = 0] = (await nextLine()).split(" ").map(Number);
+const doors = { ldaps: ldapsPort, link: linkPort, pid };
+
+function startOurs() {
+  const [program, ...words] = [...pinned, process.execPath];
+  const server = join(import.meta.dirname, "handshake-server.ts");
+  return spawn(program, [...words, server, directory, node], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+}
 
 async function nextLine(): Promise<string> {
   const { value, done } = await lines.next();
@@ -144,7 +143,7 @@ async function startOpenssl(): Promise<Target & { readonly stop: () => void }> {
     file("ca.pem"),
   ];
   const shown = ["-cert", file("server.pem"), "-key", file("server.key")];
-  const [program = "openssl", ...more] = [...pinned, "openssl"];
+  const [program, ...more] = [...pinned, "openssl"];
   const child: ChildProcess = spawn(program, [...more, ...words, ...shown, "-num_tickets", "0"], {
     stdio: "ignore",
   });

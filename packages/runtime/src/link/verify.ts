@@ -8,12 +8,13 @@ import type { Judgement } from "../trust/judge.ts";
 import type { CertificateName } from "../trust/x509/names.ts";
 import { certificateText, notAfterOf } from "../trust/x509/read.ts";
 import { identityId, type LinkIdentity } from "./identity.ts";
-import { judgeOnLink, type PeerProtocol, settingsFor } from "./judge-on-link.ts";
+import { judgeOnLink, type LinkCase, type PeerProtocol, settingsFor } from "./judge-on-link.ts";
 import type { LinkSettings } from "./link-settings.ts";
 import { type LinkOutcome, type PeerTrust, unverifiedFrameBytesMax } from "./peer.ts";
 import type { PeerName } from "./peer-name.ts";
 import { exchangePostures, type PostureExchange } from "./posture-exchange.ts";
 import { exchangeProofs } from "./proof.ts";
+import { rememberJudgement } from "./remember-judgement.ts";
 import { causeOfTlsError } from "./tls-error.ts";
 import type { UnverifiedPeer } from "./unverified-peer.ts";
 import { VerifiedLink } from "./verified-link.ts";
@@ -143,7 +144,7 @@ function conclude(order: VerifyOrder, met: Meeting, isPartner: boolean): LinkOut
     name: peerName(order, theirs.id),
     fingerprint: peer.theirFingerprint,
     certificateNotAfter: certificate === undefined ? 0 : notAfterOf(certificate),
-    judgeAgain: (now) => judgeAgain(order, now),
+    judgeAgain: judgeAgain(order, judgement),
     clock,
   });
   return { outcome: "verified", peer: link };
@@ -159,8 +160,12 @@ function peerName({ protocol, direction }: VerifyOrder, id: string): PeerName {
 }
 
 function judge(order: VerifyOrder): Judgement {
+  return judgeOnLink(caseOf(order));
+}
+
+function caseOf(order: VerifyOrder): LinkCase {
   const { peer, identity, protocol, direction, settings, expectedNode } = order;
-  return judgeOnLink({
+  return {
     protocol,
     direction,
     settings,
@@ -171,7 +176,7 @@ function judge(order: VerifyOrder): Judgement {
     at: order.clock.now(),
     isNewest: isNewest(peer),
     handshake: peer.opensslVerdict(),
-  });
+  };
 }
 
 function isNewest({ socket }: UnverifiedPeer): boolean {
@@ -183,11 +188,14 @@ function objectionOf(order: VerifyOrder, judgement: Judgement): Objection | unde
 }
 
 /** CS16: what was presented stays as it is; what it is judged by, and the time, do not. */
-function judgeAgain(order: VerifyOrder, now: PeerTrust): TlsCauseCode | null {
+function judgeAgain(order: VerifyOrder, first: Judgement) {
   const isOld = order.peer.socket.getProtocol() === "TLSv1.2";
-  if (isOld && now.settings.tlsMin === "1.3") return "T11";
-  const again: VerifyOrder = { ...order, ...now };
-  return objectionOf(again, judge(again))?.cause ?? null;
+  const judgeOnce = rememberJudgement(caseOf(order), first);
+  return (now: PeerTrust): TlsCauseCode | null => {
+    if (isOld && now.settings.tlsMin === "1.3") return "T11";
+    const again: VerifyOrder = { ...order, ...now };
+    return objectionOf(again, judgeOnce(caseOf(again)))?.cause ?? null;
+  };
 }
 
 /** Whom the certificate names, against whom we know: told to the peer with our verdict. */

@@ -43,8 +43,8 @@ const recheckAfter: Millis = second;
 
 const ageLookEvery: Millis = second;
 
-/** Connections judged before everybody else has a turn: a chain costs up to a millisecond. */
-const atOnce = 16;
+/** Connections judged before everybody else has a turn: a chain costs milliseconds. */
+const atOnce = 4;
 
 const doorTexts: Readonly<Record<LiveDoor, string>> = {
   https: "HTTPS",
