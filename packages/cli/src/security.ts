@@ -22,6 +22,7 @@ import { failed, type CommandFailure } from "./failure.ts";
 import { shown } from "./order.ts";
 import { addLegacyVerbs } from "./security-legacy.ts";
 import { addCertificateVerbs } from "./security-certificates.ts";
+import { addExplainVerb } from "./security-explain.ts";
 import { talkOfEffects } from "./security-effects.ts";
 
 /** gridward security …: what the server that is asked shows, demands and believes (CS1, CS2). */
@@ -53,6 +54,7 @@ export function addSecurityVerbs(root: Command, cli: Cli): void {
     );
   addCertificateVerbs(security, cli);
   addLegacyVerbs(security, cli);
+  addExplainVerb(security, cli);
 }
 
 interface SetOptions {

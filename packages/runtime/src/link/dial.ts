@@ -12,7 +12,7 @@ import type { PeerProtocol } from "./judge-on-link.ts";
 import type { LinkSettings } from "./link-settings.ts";
 import type { LinkOutcome, Protocol } from "./peer.ts";
 import type { PostureExchange } from "./posture-exchange.ts";
-import { causeOfTlsError, type HandshakeFailure } from "./tls-error.ts";
+import { causeOfTlsError, type HandshakeFailure } from "../trust/tls-error.ts";
 import { UnverifiedPeer } from "./unverified-peer.ts";
 import { verifyPeer } from "./verify.ts";
 

@@ -12,7 +12,7 @@ import type { LinkOutcome, Protocol, VerifiedPeer } from "./peer.ts";
 import type { PostureExchange } from "./posture-exchange.ts";
 import { readChainEarly } from "./presented-chain.ts";
 import { plainAddress } from "../os/source-group.ts";
-import { causeOfTlsError } from "./tls-error.ts";
+import { causeOfTlsError } from "../trust/tls-error.ts";
 import { UnverifiedPeer } from "./unverified-peer.ts";
 import { verifyPeer, type Admission } from "./verify.ts";
 

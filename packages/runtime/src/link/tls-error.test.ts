@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { causeOfTlsError } from "./tls-error.ts";
+import { causeOfTlsError } from "../trust/tls-error.ts";
 
 function tlsError(code: string, message = code): Error {
   return Object.assign(new Error(message), { code });

@@ -15,7 +15,7 @@ import type { PeerName } from "./peer-name.ts";
 import { exchangePostures, type PostureExchange } from "./posture-exchange.ts";
 import { exchangeProofs } from "./proof.ts";
 import { rememberJudgement } from "./remember-judgement.ts";
-import { causeOfTlsError } from "./tls-error.ts";
+import { causeOfTlsError } from "../trust/tls-error.ts";
 import type { UnverifiedPeer } from "./unverified-peer.ts";
 import { VerifiedLink } from "./verified-link.ts";
 
