@@ -69,8 +69,8 @@ interface Rate {
 
 const ours = startOurs();
 const lines = createInterface({ input: ours.stdout })[Symbol.asyncIterator]();
-const [ldapsPort = 0, linkPort = 0, pid = 0] = (await nextLine()).split(" ").map(Number);
-const doors = { ldaps: ldapsPort, link: linkPort, pid };
+const [ldapsPort = 0, linkPort = 0, serverPid = 0] = (await nextLine()).split(" ").map(Number);
+const doors = { ldaps: ldapsPort, link: linkPort, pid: serverPid };
 
 function startOurs() {
   const [program, ...words] = [...pinned, process.execPath];

@@ -29,5 +29,6 @@ export function rememberJudgement(first: LinkCase, judgement: Judgement) {
 
 /** What the chain is judged by; who presented it, and how, stays as it was. */
 function demandsOf(met: LinkCase): readonly unknown[] {
-  return [...Object.values<unknown>(settingsFor(met)), ...met.anchors, "lists", ...met.lists];
+  const settings: Readonly<Record<string, unknown>> = { ...settingsFor(met) };
+  return [...Object.values(settings), ...met.anchors, "lists", ...met.lists];
 }
