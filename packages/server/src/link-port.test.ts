@@ -174,7 +174,7 @@ test("[LC5][CS16] a list that names a partner closes the link to it that is open
   assert.deepEqual(await live.countCut({ ...settings, revocation: "off" }), none);
   live.follow(state());
   await outcome.peer.closed;
-  assert.deepEqual(told, ["closed 1 open of other servers: T07, revoked"]);
+  assert.deepEqual(told, ["closed 1 connection to other servers: T07, revoked"]);
 });
 
 interface LegacyCase {

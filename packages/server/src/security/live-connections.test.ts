@@ -72,9 +72,9 @@ test("[LC1][CS8] a change closes at every door what it would not take any more, 
   );
   assert.equal(connections.size, 0);
   assert.deepEqual(words(), [
-    `closed 2 open of LDAPS: ${old}`,
-    `closed 1 open of HTTPS: ${old}`,
-    `closed 1 open of devices: ${old}`,
+    `closed 2 connections at LDAPS: ${old}`,
+    `closed 1 connection at HTTPS: ${old}`,
+    `closed 1 connection of devices: ${old}`,
   ]);
 });
 

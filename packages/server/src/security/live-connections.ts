@@ -47,10 +47,10 @@ const ageLookEvery: Millis = second;
 const atOnce = 4;
 
 const doorTexts: Readonly<Record<LiveDoor, string>> = {
-  https: "HTTPS",
-  ldaps: "LDAPS",
-  devices: "devices",
-  partners: "other servers",
+  https: "at HTTPS",
+  ldaps: "at LDAPS",
+  devices: "of devices",
+  partners: "to other servers",
 };
 
 /** CS8, CS16: what is open is judged again, and ends when it would not be taken any more. */
@@ -106,7 +106,7 @@ export class LiveConnections implements LiveRegister {
       closed.set(text, (closed.get(text) ?? 0) + 1);
     });
     for (const [text, count] of closed) {
-      onClosed({ actor: null, change: `closed ${count} open of ${text}`, refusal: null });
+      onClosed({ actor: null, change: `closed ${countText(count)} ${text}`, refusal: null });
     }
   }
 
@@ -151,4 +151,8 @@ export class LiveConnections implements LiveRegister {
       if (++count % atOnce === 0) await new Promise<void>((go) => runSoon(go));
     }
   }
+}
+
+function countText(count: number): string {
+  return count === 1 ? "1 connection" : `${count} connections`;
 }
