@@ -234,13 +234,14 @@ test("[IN6][PK8] a running device renews for a new key, shows it at once, and no
 
 test("[IN7][PK6] certificates of a device are listed, read back, replaced and deleted from afar", async () => {
   const rowsOf = async (verb: string): Promise<readonly unknown[]> => {
-    const rows = member(await must(`device certificates ${verb} Q01`), "data");
+    const rows: unknown = member(await must(`device certificates ${verb} Q01`), "data");
     assert.ok(Array.isArray(rows));
-    return rows;
+    return rows.map((row: unknown) => row);
   };
-  const uses = (rows: readonly unknown[]) => rows.map((row) => member(row, "use"));
-  const before = await rowsOf("list");
-  assert.deepEqual(uses(before), ["current", "none", "none"]);
+  const uses = (rows: readonly unknown[]): readonly unknown[] =>
+    rows.map((row) => member(row, "use"));
+  const first = await rowsOf("list");
+  assert.deepEqual(uses(first), ["current", "none", "none"]);
   const held = await rowsOf("read");
   assert.deepEqual(
     held.map((row) => [member(row, "use"), member(row, "known")]),
@@ -249,7 +250,7 @@ test("[IN7][PK6] certificates of a device are listed, read back, replaced and de
       ["anchor", true],
     ],
   );
-  assert.equal(member(held[0], "serial"), member(before[0], "serial"));
+  assert.equal(member(held[0], "serial"), member(first[0], "serial"));
   const here = member(await must(`ied certificates ${at("Q01")}`), "data");
   assert.ok(Array.isArray(here));
   assert.equal(member(here[0], "fingerprint"), member(held[0], "fingerprint"));
@@ -257,7 +258,7 @@ test("[IN7][PK6] certificates of a device are listed, read back, replaced and de
   const replaced = await must("device certificates replace Q01");
   const [current, earlier] = await rowsOf("list");
   assert.equal(member(replaced, "data", "serial"), member(current, "serial"));
-  assert.equal(member(earlier, "serial"), member(before[0], "serial"));
+  assert.equal(member(earlier, "serial"), member(first[0], "serial"));
   const serial = String(member(earlier, "serial"));
   await must(`device certificates delete Q01 ${serial} --yes`);
   const [, revoked] = await rowsOf("list");

@@ -65,9 +65,14 @@ export function carriedCertificates({
   return [carry("device", own), ...anchors.map((anchor) => carry("anchor", anchor))];
 }
 
+/** One certificate as people read it. */
+export type ShownCertificate = Readonly<
+  Record<"subject" | "issuer" | "serial" | "not_before" | "not_after" | "fingerprint", string>
+> & { readonly use: CarriedCertificate["use"] };
+
 /** As `ied certificates` shows them. */
-export function showCertificates({ own, anchors }: HeldCertificates) {
-  const show = (use: CarriedCertificate["use"], one: X509Certificate) => ({
+export function showCertificates({ own, anchors }: HeldCertificates): readonly ShownCertificate[] {
+  const show = (use: CarriedCertificate["use"], one: X509Certificate): ShownCertificate => ({
     use,
     subject: nameText(one.subject),
     issuer: nameText(one.issuer),

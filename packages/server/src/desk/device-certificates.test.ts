@@ -39,14 +39,14 @@ async function aDeviceDesk(lines: Partial<DeviceLines> = {}) {
     return endpoints[name].run({ params, query, body }, caller);
   };
   await must(run("changePassword", { body: { password: "Bridge-over-7-rivers" } }));
-  const { order, front } = desk;
+  const { front } = desk;
   const admin = front.state().tables.accounts.find((row) => row.name === "admin");
   assert.ok(admin);
   const by = { kind: "account", id: admin.id, name: "admin", door: "https", source: "" } as const;
-  order(by, { kind: "create-group", id: bay, name: "bay1", description: "" });
+  desk.order(by, { kind: "create-group", id: bay, name: "bay1", description: "" });
   const about = { manufacturer: "", type: "", accessPoints: [], area: "Hill/Q01" };
   const devices = [{ id, name: "Q01", ...about }];
-  order(by, { kind: "register-devices", devices, group: bay });
+  desk.order(by, { kind: "register-devices", devices, group: bay });
   const authority = testAuthority("Theirs", front.now());
   const name = { kind: "device", device: id } as const;
   const certificate = authority.issue({ profile: "device", name, now: front.now() }).certificate;
@@ -56,8 +56,8 @@ async function aDeviceDesk(lines: Partial<DeviceLines> = {}) {
   );
   const row: CertificateRow = { ...made, subject: `CN=Q01, serialNumber=${id}` };
   const expiresAt = front.now() + hour;
-  order(by, { kind: "issue-device-code", id, verifier: sealed("code"), expiresAt });
-  order(serverActor, { kind: "enrol-device", id, certificate: row });
+  desk.order(by, { kind: "issue-device-code", id, verifier: sealed("code"), expiresAt });
+  desk.order(serverActor, { kind: "enrol-device", id, certificate: row });
   return { desk, run, row, certificate, authority };
 }
 

@@ -54,7 +54,7 @@ export class DeviceCalls {
 
   /** The device is gone. */
   end(): void {
-    for (const call of [...this.#waiting.keys()]) this.#settle(call, "device.not-connected");
+    for (const call of this.#waiting.keys()) this.#settle(call, "device.not-connected");
   }
 
   #settle(call: number, answer: Answer | CallFault): void {
