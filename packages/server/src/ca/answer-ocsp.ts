@@ -97,10 +97,13 @@ export class OcspResponder {
     if (list === undefined || signer === undefined) return "tryLater";
     const period = this.#periodOf(list, now);
     if (now > Math.min(period.nextUpdate, notAfterOf(signer.certificate))) return "tryLater";
-    const answers = asked.map((one) => {
-      const isOurs = this.#marksOf(authority).includes(one.issuer);
-      return { id: one.id, state: isOurs ? stateOf(state, authority, one) : ("unknown" as const) };
-    });
+    const marks = this.#marksOf(authority);
+    const answers: OcspOrder["answers"][number][] = [];
+    for (const one of asked) {
+      if (one.id === null) return "unauthorized";
+      const isOurs = marks.includes(one.issuer);
+      answers.push({ id: one.id, state: isOurs ? stateOf(state, authority, one) : "unknown" });
+    }
     return buildOcspAnswer({ answers, nonce, producedAt: now, ...period }, signer);
   }
 

@@ -108,6 +108,13 @@ test("[X12] a critical extension of an entry may make it another issuer's, and r
   assert.match(read.error, /an entry of the list has a critical extension/);
 });
 
+test("[X6] a PEM of nothing but blanks costs its length", () => {
+  const blanks = `-----BEGIN X509 CRL-----\n${" ".repeat(2 * crlBytesMax - 100)}`;
+  for (const end of ["", "-----END X509 CRL-----\n"]) {
+    assert.equal(readCrl(blanks + end).ok, false);
+  }
+});
+
 test("[X6] no bytes make the reader of revocation lists throw, and no damage makes it genuine", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 512 }), (bytes) => {

@@ -33,6 +33,8 @@ test("[X14] what a request may hold is bounded, and what must be understood is",
     [aRequest(certificate, ["01"], { nonce: new Uint8Array() }), /nonce/],
     [aRequest(certificate, ["01"], { critical: "1.2.3.4" }), /critical extension 1\.2\.3\.4/],
     [new Uint8Array(5_000), /too large/],
+    // An empty time in place of the NULL: it can be read, and not be written again.
+    [replaced(aRequest(certificate, ["01"]), "0500", "1700"), /not an OCSP request/],
     [Uint8Array.of(0x30, 0x00), /not an OCSP request|no certificate/],
   ] as const;
   for (const [bytes, reason] of cases) {
@@ -41,3 +43,7 @@ test("[X14] what a request may hold is bounded, and what must be understood is",
     assert.match(read.error, reason);
   }
 });
+
+function replaced(bytes: Uint8Array, from: string, to: string): Uint8Array {
+  return Buffer.from(Buffer.from(bytes).toString("hex").replace(from, to), "hex");
+}

@@ -35,8 +35,8 @@ const nonceBytesMax = 131;
 
 /** One certificate that is asked for, by its issuer and serial number (RFC 6960 §4.1.1). */
 export interface AskedCertificate {
-  /** As asked: the answer repeats it. */
-  readonly id: CertID;
+  /** What the answer repeats; null where the issuer is named by a digest that we do not know. */
+  readonly id: CertID | null;
   /** Digest, name and key of the issuer in one text, as in `issuerMarks`. */
   readonly issuer: string;
   /** As `serialOf` has it. */
@@ -81,14 +81,24 @@ function readRequest({ tbsRequest }: OCSPRequest): Result<OcspQuestion, string> 
   return ok({ asked: requestList.map(({ reqCert }) => askedOf(reqCert)), nonce });
 }
 
+/** Throws where the digest has parameters, which neither of ours has. */
 function askedOf(id: CertID): AskedCertificate {
   const { hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber } = id;
-  const digest = digests.get(hashAlgorithm.algorithm) ?? "unknown";
+  const { algorithm, parameters } = hashAlgorithm;
+  const digest = digests.get(algorithm);
   const [name, key] = [issuerNameHash, issuerKeyHash].map((hash) =>
     encodeHex(new Uint8Array(hash.buffer)),
   );
   const serial = serialText(new Uint8Array(serialNumber));
+  if (digest === undefined) return { id: null, issuer: "", serial };
+  if (!isNone(parameters)) throw new RangeError("parameters of a digest");
   return { id, issuer: `${digest} ${name} ${key}`, serial };
+}
+
+/** RFC 5754 §2: absent, or NULL as older software writes it. */
+function isNone(parameters: ArrayBuffer | null | undefined): boolean {
+  if (parameters === null || parameters === undefined) return true;
+  return Buffer.from(parameters).equals(Uint8Array.of(0x05, 0x00));
 }
 
 /** All texts under which requests name an issuer: one for each digest that we know. */

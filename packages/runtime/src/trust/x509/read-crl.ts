@@ -15,6 +15,7 @@ import { contentOf, decodeBer, decodeBerHeader, type BerElement } from "@gridwar
 import type { RevocationList } from "../revocation.ts";
 import { crlBytesMax, crlTags as tags, reasonId } from "./crl.ts";
 import { signatureDigests } from "./object-ids.ts";
+import { cutPem } from "./pem.ts";
 
 const entryBytesMax = 1024;
 
@@ -45,12 +46,11 @@ export function readCrl(source: Bytes | string): Result<ReadList, string> {
   }
 }
 
-const pemPattern = /^-----BEGIN X509 CRL-----\s+([A-Za-z0-9+/=\s]+)-----END X509 CRL-----/m;
-
 function bytesOfPem(text: string): Bytes | undefined {
   if (text.length > 2 * crlBytesMax) return undefined;
-  const body = pemPattern.exec(text)?.[1];
-  return body === undefined ? undefined : Buffer.from(body, "base64");
+  const body = cutPem(text)?.find(({ label }) => label === "X509 CRL")?.body;
+  const isBase64 = body !== undefined && /^[A-Za-z0-9+/=\s]+$/.test(body);
+  return isBase64 ? Buffer.from(body, "base64") : undefined;
 }
 
 interface Piece {
