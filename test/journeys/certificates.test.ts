@@ -102,3 +102,29 @@ test("[CLI18][CS5] what cannot be shown is refused with its reason", async () =>
   assert.equal(unknown.exit, 5);
   assert.equal(unknown.error?.code, "server-certificate.not-found");
 });
+
+test("[CLI18][PK7] a change of authority is started, shown, and not taken further than it may be", async () => {
+  const rollOver = async (...words: readonly string[]): Promise<Ended> =>
+    stage.run("ca", "roll-over", ...words);
+  const standing = async (): Promise<unknown> => {
+    const { data } = await rollOver("show");
+    assert.ok(Array.isArray(data));
+    return data.map((row) => [member(row, "standing"), member(row, "holders")]);
+  };
+  assert.deepEqual(await standing(), [["issuing", 1]]);
+  const none = await rollOver("switch", "--yes");
+  assert.deepEqual([none.exit, none.error?.code], [7, "authority.no-next"]);
+  assert.equal((await rollOver("start", "--dry-run")).exit, 0);
+  assert.deepEqual(await standing(), [["issuing", 1]]);
+  const started = await rollOver("start", "--yes");
+  assert.equal(started.exit, 0, started.stderr);
+  assert.deepEqual(await standing(), [
+    ["issuing", 1],
+    ["next", 0],
+  ]);
+  const early = await rollOver("switch", "--yes");
+  assert.deepEqual([early.exit, early.error?.code], [7, "authority.too-new"]);
+  const anchors = stage.path("anchors.pem");
+  assert.equal((await stage.run("ca", "export", "--out", anchors)).exit, 0);
+  assert.equal(stage.readText("anchors.pem").match(/BEGIN CERTIFICATE/g)?.length, 2);
+});

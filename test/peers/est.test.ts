@@ -142,7 +142,7 @@ test("[EN1][EST2][PK3] our own client enrols over the same port", async () => {
   const { id, name } = bay.q01();
   const outcome = await enrolOverEst({
     places: [{ name: "A", address: "127.0.0.1", port: server?.port ?? 0 }],
-    anchor: bay.system.authority.toString(),
+    anchors: [bay.system.authority.toString()],
     device: { id, name },
     code: new Secret(code.reveal().toLowerCase()),
     request: createRequest(createTlsKey(), name),

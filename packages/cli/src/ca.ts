@@ -6,6 +6,7 @@ import { revocationReasons } from "@gridward/core/domain/revocation-reason";
 import { newFileFault } from "@gridward/runtime/os/files";
 import { issueFile, signFile, type IssueOptions, type SignOptions } from "./ca-issue.ts";
 import { writeOut } from "./ca-file.ts";
+import { addRollOverVerbs } from "./ca-roll-over.ts";
 import { carryOut, confirm, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
 import { failed } from "./failure.ts";
 import { order, shown, shownRows, wholeList, type ListOptions } from "./order.ts";
@@ -37,6 +38,7 @@ export function addCaVerbs(root: Command, cli: Cli): void {
     .action(async ({ out }: OutOption, command: Command) =>
       carryOut(cli, command, async (asked) => fetchList(cli, asked, out)),
     );
+  addRollOverVerbs(ca, cli);
   ca.command("export")
     .description("show the trust anchors, or write them (PEM) for whoever shall believe us")
     .option("--out <file>", "new file to write them to")

@@ -29,6 +29,7 @@ function aDevice() {
   const own = new OwnCertificate(issue());
   const renewer = new CertificateRenewer({
     own,
+    anchors: { all: [authority.certificate] },
     renew: async (_, code): Promise<Result<DeviceIdentity, Refusal>> => {
       world.asked.push(code?.reveal() ?? null);
       return world.refusal === null ? ok(issue()) : err(world.refusal);

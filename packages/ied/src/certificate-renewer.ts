@@ -5,10 +5,12 @@ import { renewalDue } from "@gridward/core/domain/certificate-life";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { Clock } from "@gridward/runtime/os/clock";
 import { notAfterOf, notBeforeOf } from "@gridward/runtime/trust/x509/read";
+import type { TrustAnchors } from "./trust-anchors.ts";
 import type { DeviceIdentity, OwnCertificate } from "./own-certificate.ts";
 
 export interface RenewerParts {
   readonly own: OwnCertificate;
+  readonly anchors: Pick<TrustAnchors, "all">;
   readonly renew: (
     shown: DeviceIdentity,
     code: Secret<string> | null,
@@ -42,7 +44,15 @@ export class CertificateRenewer {
     // What has ended is renewed by nobody but an administrator's code.
     const { due, notAfter } = datesOf(own.now);
     const at = clock.now();
-    if (at >= due && at <= notAfter) void this.renew(null);
+    const isDue = at >= due || !this.#isOfIssuing();
+    if (isDue && at <= notAfter) void this.renew(null);
+  }
+
+  /** PK7: while the authority changes the first anchor is the one to be known by. */
+  #isOfIssuing(): boolean {
+    const { own, anchors } = this.#parts;
+    const [issuing] = anchors.all;
+    return issuing === undefined || own.now.certificate.verify(issuing.publicKey);
   }
 
   /** Now, after whatever is under way; with a code where the certificate has ended. */

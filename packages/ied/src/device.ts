@@ -1,4 +1,3 @@
-import type { X509Certificate } from "node:crypto";
 import { hour, minute, second, type Instant, type Millis } from "@gridward/core/base/time";
 import type { PasswordHasher } from "@gridward/runtime/os/argon2";
 import type { Clock } from "@gridward/runtime/os/clock";
@@ -19,15 +18,18 @@ import { LocalReplica } from "./replica/local-replica.ts";
 import { openReplicaStore } from "./replica/store.ts";
 import { ServerLine, type LineEvent } from "./replica/server-line.ts";
 import type { SealedFile } from "./sealed-file.ts";
+import type { TrustAnchors } from "./trust-anchors.ts";
 
 export interface DeviceParts {
   readonly directory: string;
   readonly config: DeviceConfig;
-  readonly anchor: X509Certificate;
+  readonly anchors: TrustAnchors;
   readonly storeKey: SystemKey;
   readonly hasher: PasswordHasher;
   readonly clock: Clock;
   readonly random: () => number;
+  /** What a server signed is not believed: there may be another authority (PK7). */
+  readonly askAnchors: () => void;
   readonly dial: (
     server: DeviceConfig["servers"][number],
     address: string,
@@ -72,11 +74,11 @@ export class Device {
 
   constructor(parts: DeviceParts) {
     this.#parts = parts;
-    const { config, anchor, clock, directory, storeKey } = parts;
+    const { config, anchors, clock, directory, storeKey } = parts;
     const { system, device } = config;
     const place = { directory, key: storeKey, systemId: system.id, deviceId: device.id };
     const store = openReplicaStore(place);
-    const of = { anchor, systemId: system.id, group: device.group.id };
+    const of = { anchors, systemId: system.id, group: device.group.id };
     this.replica = new LocalReplica({ ...of, store, clock });
     this.#failures = new Failures(this.#sealedFile("failures"));
     const queue = new ReportQueue(this.#sealedFile("reports"));
@@ -181,7 +183,7 @@ export class Device {
   }
 
   #lineTo(server: DeviceConfig["servers"][number]): ServerLine {
-    const { config, anchor, clock, random, dial, certificates } = this.#parts;
+    const { config, anchors, clock, random, dial, certificates } = this.#parts;
     const { replica } = this;
     return new ServerLine({
       name: server.name,
@@ -189,7 +191,7 @@ export class Device {
       dial: (address) => dial(server, address, this.#revocationAtDial()),
       conversation: {
         replica,
-        anchor,
+        anchors,
         systemId: config.system.id,
         group: config.device.group.id,
         device: config.device.id,
@@ -216,6 +218,7 @@ export class Device {
         // A Standby some milliseconds behind is the normal case and no failure.
         if (seen.reason === "older revision") return undefined;
         this.#tried(false);
+        this.#parts.askAnchors();
         return this.#note3810(`${server}: replica refused: ${seen.reason}`);
       case "turned-away":
         return this.#note3810(`${server}: ${seen.code}: ${seen.text}`);

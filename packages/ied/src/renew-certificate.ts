@@ -5,17 +5,18 @@ import { Secret } from "@gridward/core/base/secret";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { Clock } from "@gridward/runtime/os/clock";
 import { movePath, readFileBounded, removePath, writeFileAtomic } from "@gridward/runtime/os/files";
-import { enrolOverEst, renewOverEst } from "@gridward/runtime/trust/est-client";
+import { enrolOverEst, type EstPlace, renewOverEst } from "@gridward/runtime/trust/est-client";
 import { createTlsKey, keyToPem } from "@gridward/runtime/trust/x509/keys";
 import { createRenewal, requestBytesMax } from "@gridward/runtime/trust/x509/request";
 import { asksForNamesOf } from "@gridward/runtime/trust/x509/requested-names";
 import type { DeviceConfig, DevicePaths } from "./config.ts";
 import type { DeviceIdentity } from "./own-certificate.ts";
+import type { TrustAnchors } from "./trust-anchors.ts";
 
 export interface RenewalParts {
   readonly paths: DevicePaths;
   readonly config: Pick<DeviceConfig, "device" | "servers">;
-  readonly anchor: X509Certificate;
+  readonly anchors: TrustAnchors;
   readonly clock: Clock;
 }
 
@@ -25,17 +26,15 @@ export interface RenewalParts {
  * kept; a lost answer is asked for again with the same key.
  */
 export async function renewCertificate(
-  { paths, config, anchor, clock }: RenewalParts,
+  { paths, config, anchors, clock }: RenewalParts,
   shown: DeviceIdentity,
   code: Secret<string> | null,
 ): Promise<Result<DeviceIdentity, Refusal>> {
   const { device, servers } = config;
   const { key, request } = pendingRequest(paths, shown.certificate);
   const order = {
-    places: servers.flatMap(({ name, addresses, ports }) =>
-      addresses.map((address) => ({ name, address, port: ports.https })),
-    ),
-    anchor: anchor.toString(),
+    places: placesOf(servers),
+    anchors: anchors.pem,
     device: { id: device.id, name: device.name },
     request,
     clock,
@@ -48,6 +47,13 @@ export async function renewCertificate(
   writeFileAtomic(paths.certificate, utf8(issued.value.toString()));
   takeNextKey(paths);
   return ok({ certificate: issued.value, key });
+}
+
+/** Where each server takes enrolments. */
+export function placesOf(servers: DeviceConfig["servers"]): readonly EstPlace[] {
+  return servers.flatMap(({ name, addresses, ports }) =>
+    addresses.map((address) => ({ name, address, port: ports.https })),
+  );
 }
 
 /** After the certificate for it was kept; a crash in between is made good at the next start. */

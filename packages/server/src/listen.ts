@@ -199,7 +199,7 @@ async function openHttps(order: DoorOrder): Promise<Door> {
   const tls = (shown = identity.tls) => {
     const { key, certificate, minVersion } = shown;
     // An empty list, not an absent one: Node would fall back to the roots of the public web.
-    const ca = [...identity.link().anchors];
+    const ca = [...identity.anchors];
     return { key: key.reveal(), cert: certificate, ca, minVersion };
   };
   const server = await serveHttps(
@@ -234,7 +234,7 @@ async function openHttps(order: DoorOrder): Promise<Door> {
 
 async function openLdap({ house, config, clients }: DoorOrder): Promise<Door> {
   const { front, identity, legacy, clock } = house;
-  const shown = () => ({ ...identity.tls, anchors: identity.link().anchors });
+  const shown = () => ({ ...identity.tls, anchors: identity.anchors });
   const server = await serveLdap(front, {
     host: config.listen,
     port: config.ports.ldaps === 0 ? null : config.ports.ldaps,

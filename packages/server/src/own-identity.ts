@@ -38,6 +38,8 @@ export class OwnIdentity {
   readonly #directory: string;
   readonly certificates: ShownCertificates;
   #systemKey: SystemKey | null;
+  /** Of the database, as far as there is one. */
+  #anchors: readonly string[] = [];
 
   constructor(directory: string, found: ServerIdentity, clock: Pick<Clock, "now"> = systemClock()) {
     this.#directory = directory;
@@ -70,6 +72,19 @@ export class OwnIdentity {
     return this.certificates.issued?.authority ?? null;
   }
 
+  /** All whose certificates count, PEM: while the authority changes there are two (PK7). */
+  get anchors(): readonly string[] {
+    const own = this.authority?.toString();
+    return [...new Set([...(own === undefined ? [] : [own]), ...this.#anchors])];
+  }
+
+  /** True where others are trusted than before. */
+  trust(anchors: readonly string[]): boolean {
+    const before = this.anchors.join("");
+    this.#anchors = anchors;
+    return this.anchors.join("") !== before;
+  }
+
   get systemKey(): SystemKey | null {
     return this.#systemKey;
   }
@@ -97,7 +112,7 @@ export class OwnIdentity {
     return {
       name: { kind: "server", node: this.node },
       ...this.certificates.shown("link", temporary),
-      anchors: this.authority ? [this.authority.toString()] : [],
+      anchors: this.anchors,
       lists: [],
       pairingKey: this.pairingKey,
     };
@@ -117,7 +132,8 @@ export class OwnIdentity {
     const { certificate, issuers, key } = this.certificates.shown(shelf);
     const { authority } = this;
     const isOurs = authority !== null && certificate.checkIssued(authority);
-    const chain = [certificate, ...(isOurs ? [authority] : issuers)];
+    // One that must be proved by the authority before it is not sent as a root beside that.
+    const chain = [certificate, ...(isOurs && issuers.length === 0 ? [authority] : issuers)];
     return {
       key: keyToPem(key),
       certificate: chain.map((one) => one.toString()).join(""),

@@ -145,7 +145,14 @@ function createSystem(system: string, self: NodeId): Command {
     base: "dc=sim",
     site: "sim",
     replicaKey: sealed("sealed"),
-    authority: { id: "issuing", certificate: "", key: sealed("sealed") },
+    authority: {
+      id: "issuing",
+      standing: "issuing",
+      certificate: "",
+      cross: null,
+      key: sealed("sealed"),
+      createdAt: 0,
+    },
     certificates: [],
     server: serverRow(self),
     administrator: {

@@ -128,7 +128,13 @@ async function aDevice(bay: TestBay): Promise<Ticking & { readonly own: OwnCerti
     return given === undefined ? err(failed) : ok({ certificate: given, key: next });
   };
   const { clock } = partsOf(bay, bay.system.self.node, "main");
-  const renewer = new CertificateRenewer({ own, renew, clock, random: () => 0.5 });
+  const renewer = new CertificateRenewer({
+    own,
+    anchors: { all: [bay.system.authority] },
+    renew,
+    clock,
+    random: () => 0.5,
+  });
   return { own, tick: () => renewer.tick() };
 }
 

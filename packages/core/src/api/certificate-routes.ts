@@ -144,11 +144,42 @@ export const certificateRoutes = {
             subject: z.string(),
             fingerprint: z.string(),
             not_after: z.string(),
+            standing: z.enum(["next", "issuing", "former"]),
+            created_at: z.string(),
+            /** Servers and devices whose newest certificate it issued. */
+            holders: z.int(),
             pem: z.string(),
           }),
         )
         .readonly(),
     }),
+  },
+  rollOverStart: {
+    ...change,
+    method: "POST",
+    path: "/v1/certificates/authorities",
+    summary: "Make the next authority, trusted beside the present one and issuing nothing yet",
+    params: noParams,
+    body: noBody,
+    answer: changeAnswer,
+  },
+  rollOverSwitch: {
+    ...change,
+    method: "POST",
+    path: "/v1/certificates/authorities/switch",
+    summary: "Let the next authority issue; servers and devices renew by themselves",
+    params: noParams,
+    body: noBody,
+    answer: changeAnswer,
+  },
+  rollOverFinish: {
+    ...change,
+    method: "POST",
+    path: "/v1/certificates/authorities/finish",
+    summary: "Give up the former authority, once nobody is known by it",
+    params: noParams,
+    body: noBody,
+    answer: changeAnswer,
   },
 } as const satisfies Record<string, Route>;
 

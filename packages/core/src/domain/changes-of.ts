@@ -20,6 +20,9 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "recovery-key-set":
     case "system-restored":
       return [{ table: "system", key: singleKey, row: systemAfter(state, fact, at) }];
+    case "authority-switched":
+    case "authority-retired":
+      return changeAuthorities(state, fact);
     case "authority-created":
     case "witness-added":
     case "witness-removed":
@@ -78,6 +81,25 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "state-digested":
       return [];
   }
+}
+
+function changeAuthorities(
+  state: DirectoryState,
+  fact: FactOf<"authority-switched" | "authority-retired">,
+): readonly RowChange[] {
+  if (fact.kind === "authority-retired") {
+    const { id: key } = fact;
+    return [
+      { table: "authorities", key, row: null },
+      { table: "crls", key, row: null },
+    ];
+  }
+  const [from, to] = [fact.from, fact.to].map((id) => getRow(state.tables.authorities, id));
+  assert(from !== undefined && to !== undefined, "both are there");
+  return [
+    { table: "authorities", key: from.id, row: { ...from, standing: "former" } },
+    { table: "authorities", key: to.id, row: { ...to, standing: "issuing" } },
+  ];
 }
 
 function systemAfter(

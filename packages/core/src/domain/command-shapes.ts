@@ -28,6 +28,9 @@ type OwnKind =
   | "remove-witness"
   | "start-term"
   | "publish-crl"
+  | "start-roll-over"
+  | "switch-authority"
+  | "retire-authority"
   | "restore-system"
   | "change-ack-set"
   | "digest-state";

@@ -149,6 +149,14 @@ export type Command =
       readonly until: Instant;
     }
   | { readonly kind: "remove-legacy-peer"; readonly address: string }
+  /** Trusted beside the issuing one from now on, and issuing nothing yet (PK7). */
+  | {
+      readonly kind: "start-roll-over";
+      readonly authority: AuthorityRow;
+      readonly certificate: CertificateRow;
+    }
+  /** The next authority issues from now on; then the former one is believed no more. */
+  | { readonly kind: "switch-authority" | "retire-authority" }
   | { readonly kind: "publish-crl"; readonly crl: CrlRow }
   | { readonly kind: "set-replication"; readonly id: DeviceId; readonly enabled: boolean }
   | {

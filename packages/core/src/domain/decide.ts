@@ -1,5 +1,6 @@
 import type { RequestId } from "../base/identity.ts";
 import type { Submission } from "./command.ts";
+import { retireAuthority, startRollOver, switchAuthority } from "./decide-authority.ts";
 import { changeStanding, createAccount, lockAccount, updateAccount } from "./decide-account.ts";
 import {
   issueCertificate,
@@ -99,6 +100,9 @@ function decideCommand(state: DirectoryState, submission: Submission): Decision 
     case "revoke-certificate":
     case "publish-crl":
     case "renew-server":
+    case "start-roll-over":
+    case "switch-authority":
+    case "retire-authority":
       return decideCertificate(state, command, submission);
     case "map-certificate":
       return mapCertificate(state, command, submission);
@@ -214,7 +218,15 @@ function decideDevice(
 
 function decideCertificate(
   state: DirectoryState,
-  command: CommandOf<"issue-certificate" | "revoke-certificate" | "publish-crl" | "renew-server">,
+  command: CommandOf<
+    | "issue-certificate"
+    | "revoke-certificate"
+    | "publish-crl"
+    | "renew-server"
+    | "start-roll-over"
+    | "switch-authority"
+    | "retire-authority"
+  >,
   submission: Submission,
 ): Decision {
   switch (command.kind) {
@@ -226,6 +238,12 @@ function decideCertificate(
       return publishCrl(state, command);
     case "renew-server":
       return renewServer(state, command, submission);
+    case "start-roll-over":
+      return startRollOver(state, command);
+    case "switch-authority":
+      return switchAuthority(state, submission);
+    case "retire-authority":
+      return retireAuthority(state, submission);
   }
 }
 

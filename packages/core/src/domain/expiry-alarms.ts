@@ -33,8 +33,10 @@ const kinds: Readonly<
   },
   authority: {
     of: "trust anchor of this system",
-    remedy: "Nothing that it issues lasts longer: plan the next authority now.",
-    ended: "Nothing of this system is accepted any more: the system needs a new authority.",
+    remedy: "Nothing that it issues lasts longer: change over with `gridward ca roll-over start`.",
+    ended:
+      "Nothing of this system is accepted any more. Change over with `gridward ca roll-over " +
+      "start`, sign in with --fingerprint, and make new packages for the devices.",
   },
   imported: {
     of: "imported certificate of this server",

@@ -44,6 +44,8 @@ type FactOf<Kind, Each = Fact> = Each extends { readonly kind: infer Kinds }
 export const factShapes: { readonly [Kind in Fact["kind"]]: z.ZodType<Plain<FactOf<Kind>>> } = {
   "system-created": shape("system-created", { system: systemShape }),
   "authority-created": shape("authority-created", { authority: authorityShape }),
+  "authority-switched": shape("authority-switched", { from: id, to: id }),
+  "authority-retired": shape("authority-retired", { id }),
   "certificate-issued": shape("certificate-issued", { certificate: certificateShape }),
   "certificate-revoked": shape("certificate-revoked", {
     serial: text,

@@ -29,6 +29,9 @@ import type {
 export type Fact =
   | { readonly kind: "system-created"; readonly system: SystemRow }
   | { readonly kind: "authority-created"; readonly authority: AuthorityRow }
+  /** Of the one that issued, and of the one that issues from now on. */
+  | { readonly kind: "authority-switched"; readonly from: string; readonly to: string }
+  | { readonly kind: "authority-retired"; readonly id: string }
   | { readonly kind: "certificate-issued"; readonly certificate: CertificateRow }
   | {
       readonly kind: "certificate-revoked";

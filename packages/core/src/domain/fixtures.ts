@@ -98,7 +98,14 @@ export function createSystem(): CommandOf<"create-system"> {
     base: "dc=example,dc=org",
     site: "Hill",
     replicaKey: sealed("replica key"),
-    authority: { id: "issuing", certificate: "", key: sealed("authority key") },
+    authority: {
+      id: "issuing",
+      standing: "issuing",
+      certificate: "",
+      cross: null,
+      key: sealed("authority key"),
+      createdAt: noon,
+    },
     certificates: [aCertificate("01", "authority"), aCertificate("02", "server")],
     server: aServer("A"),
     administrator: {

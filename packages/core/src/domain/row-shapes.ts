@@ -187,8 +187,11 @@ export const legacyPeerShape = z.strictObject({
 
 export const authorityShape = z.strictObject({
   id,
+  standing: z.enum(["next", "issuing", "former"]),
   certificate: longText,
+  cross: longText.nullable(),
   key: longText,
+  createdAt: whole,
 }) satisfies Shape<Rows["authorities"]>;
 
 export const systemShape = z.strictObject({

@@ -93,6 +93,8 @@ function factAgain(state: DirectoryState, fact: Fact, again: Again): Facts {
       return otherAgain(state, fact, again);
     case "system-created":
     case "authority-created":
+    case "authority-switched":
+    case "authority-retired":
     case "invite-issued":
     case "invite-tried":
     case "invite-used":

@@ -70,6 +70,8 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "legacy-peer-allowed":
     case "system-created":
     case "authority-created":
+    case "authority-switched":
+    case "authority-retired":
     case "invite-issued":
     case "server-joined":
     case "server-address-set":

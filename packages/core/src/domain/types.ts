@@ -222,11 +222,18 @@ export interface CrlRow {
   readonly responder: { readonly certificate: string; readonly key: Sealed };
 }
 
+/**
+ * An authority of the system, whose certificate is a trust anchor. One is issuing; beside it there
+ * is another only while the system changes over: the next one, or the former one (PK7).
+ */
 export interface AuthorityRow {
-  /** "issuing" in this release: one CA, whose certificate is also the trust anchor. */
   readonly id: string;
+  readonly standing: "next" | "issuing" | "former";
   readonly certificate: string;
+  /** The same name and key certified by the one before it, for whoever trusts only that one. */
+  readonly cross: string | null;
   readonly key: Sealed;
+  readonly createdAt: Instant;
 }
 
 export interface SystemRow {

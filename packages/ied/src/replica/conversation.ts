@@ -1,4 +1,4 @@
-import type { X509Certificate } from "node:crypto";
+import type { TrustAnchors } from "../trust-anchors.ts";
 import type { Bytes } from "@gridward/core/base/bytes";
 import { unreachable } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
@@ -20,7 +20,7 @@ import { verifyAnswer, verifyErase, type Expected } from "./verify-answer.ts";
 
 export interface ConversationParts {
   readonly replica: LocalReplica;
-  readonly anchor: X509Certificate;
+  readonly anchors: Pick<TrustAnchors, "all">;
   readonly systemId: string;
   readonly group: string;
   readonly device: string;
@@ -312,8 +312,8 @@ export class Conversation {
   }
 
   #expected(nonce: string): Expected {
-    const { anchor, systemId, group, device, replica } = this.#parts;
-    return { anchor, systemId, group, device, nonce, node: this.#node, at: replica.time() };
+    const { anchors, systemId, group, device, replica } = this.#parts;
+    return { anchors, systemId, group, device, nonce, node: this.#node, at: replica.time() };
   }
 
   #freshNonce(): string {

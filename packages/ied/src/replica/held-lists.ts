@@ -1,4 +1,4 @@
-import type { X509Certificate } from "node:crypto";
+import type { TrustAnchors } from "../trust-anchors.ts";
 import type { Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
@@ -15,7 +15,7 @@ export interface KeptList {
 export type SeenLists = Readonly<Record<string, number>>;
 
 export interface HeldListsParts {
-  readonly anchor: X509Certificate;
+  readonly anchors: Pick<TrustAnchors, "all">;
   readonly kept: readonly KeptList[];
   readonly seen: () => SeenLists;
   readonly write: (lists: readonly KeptList[], seen: SeenLists) => void;
@@ -93,7 +93,7 @@ export class HeldLists {
   #read(kept: KeptList): Result<Held, string> {
     const list = readCrl(Buffer.from(kept.encoded, "base64"));
     if (!list.ok) return list;
-    if (!list.value.isSignedBy(this.#parts.anchor)) {
+    if (!this.#parts.anchors.all.some((one) => list.value.isSignedBy(one))) {
       return err("a list that the authority of this system did not sign");
     }
     const number = Number(list.value.number ?? -1);

@@ -1,4 +1,4 @@
-import type { X509Certificate } from "node:crypto";
+import type { TrustAnchors } from "../trust-anchors.ts";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Instant, Millis } from "@gridward/core/base/time";
 import {
@@ -29,7 +29,7 @@ export type ReplicaUse = "good" | "off" | "none" | "damaged" | "too old" | "revo
 
 export interface ReplicaParts {
   readonly store: ReplicaStore;
-  readonly anchor: X509Certificate;
+  readonly anchors: Pick<TrustAnchors, "all">;
   readonly systemId: string;
   readonly group: string;
   readonly clock: Clock;
@@ -68,7 +68,7 @@ export class LocalReplica {
     this.#seen = seen.ok ? seen.value : blankSeen(clock.now());
     this.#anchor = resumeAge(this.#seen.age, clock.now(), clock.monotonic());
     this.lists = new HeldLists({
-      anchor: parts.anchor,
+      anchors: parts.anchors,
       kept: store.lists(),
       seen: () => this.#seen.lists,
       write: (kept, numbers) => {
@@ -241,12 +241,12 @@ export class LocalReplica {
 
   /** A slot may be used if it is whole, signed, ours, and not behind what was seen. */
   #isUsable({ set }: Slot): boolean {
-    const { anchor, systemId, group } = this.#parts;
+    const { anchors, systemId, group } = this.#parts;
     const manifest = set.manifest.body;
     if (manifest.systemId !== systemId || manifest.group !== group) return false;
     if (checkSet(set) !== undefined) return false;
     // Dates are not judged: what was good when it was taken does not end with its signer.
-    if (!checkSigned(anchor, "manifest", set.manifest, null).ok) return false;
+    if (!checkSigned(anchors.all, "manifest", set.manifest, null).ok) return false;
     const { position } = this.#seen;
     if (position?.setDigest === manifest.setDigest) return true;
     return position !== null && judgeOrder(position, positionOf(manifest)) === "take";

@@ -1,4 +1,4 @@
-import type { X509Certificate } from "node:crypto";
+import type { TrustAnchors } from "../trust-anchors.ts";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
 import {
@@ -13,7 +13,7 @@ import { checkSigned } from "@gridward/runtime/replica/signature";
 
 /** What an answer must name to be one to our question. */
 export interface Expected {
-  readonly anchor: X509Certificate;
+  readonly anchors: Pick<TrustAnchors, "all">;
   readonly systemId: string;
   readonly group: string;
   readonly device: string;
@@ -29,10 +29,10 @@ export function verifyAnswer(
   statement: Signed<Statement>,
   manifest: Signed<Manifest>,
 ): Result<string, string> {
-  const { anchor, at, node } = expected;
-  const speaker = checkSigned(anchor, "statement", statement, at);
+  const { anchors, at, node } = expected;
+  const speaker = checkSigned(anchors.all, "statement", statement, at);
   if (!speaker.ok) return speaker;
-  const signer = checkSigned(anchor, "manifest", manifest, at);
+  const signer = checkSigned(anchors.all, "manifest", manifest, at);
   if (!signer.ok) return signer;
   const said = statement.body;
   const set = manifest.body;
@@ -58,7 +58,7 @@ export function verifyErase(
   expected: Omit<Expected, "group">,
   order: Signed<EraseOrder>,
 ): Result<number, string> {
-  const signer = checkSigned(expected.anchor, "erase", order, expected.at);
+  const signer = checkSigned(expected.anchors.all, "erase", order, expected.at);
   if (!signer.ok) return signer;
   const { systemId, device, nonce, revision } = order.body;
   const isOurs =

@@ -6,13 +6,14 @@ import { loadSystemKey, type SystemKey } from "@gridward/runtime/os/seal";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
 import { devicePaths, loadConfig, type DeviceConfig, type DevicePaths } from "../config.ts";
 import { readKeyFile, takeNextKey } from "../renew-certificate.ts";
+import { readAnchorsText, TrustAnchors } from "../trust-anchors.ts";
 import { failed, refused, type VerbFailure } from "./failure.ts";
 
 /** Everything that `ied init` left for `ied run`. */
 export interface DeviceDirectory {
   readonly paths: DevicePaths;
   readonly config: DeviceConfig;
-  readonly anchor: X509Certificate;
+  readonly anchors: TrustAnchors;
   readonly certificate: X509Certificate;
   readonly key: KeyObject;
   readonly storeKey: SystemKey;
@@ -28,15 +29,16 @@ export function openDeviceDirectory(directory: string): Result<DeviceDirectory, 
       ? failed("ied.not-initialised", directory)
       : refused({ code: "config.bad-value", detail: `${paths.config}: ${config.error.detail}` });
   }
-  const anchor = readCertificate(readText(paths.anchor));
-  if (anchor === undefined) return failed("ied.damaged", paths.anchor);
+  const found = readAnchorsText(readText(paths.anchor));
+  if (found.length === 0) return failed("ied.damaged", paths.anchor);
+  const anchors = new TrustAnchors(found, paths.anchor);
   const certificate = readCertificate(readText(paths.certificate));
   if (certificate === undefined) return failed("ied.damaged", paths.certificate);
   const key = keyOf(paths, certificate);
   if (key === undefined) return failed("ied.damaged", paths.key);
   const storeKey = loadSystemKey(paths.storeKey);
   if (!storeKey.ok) return failed("ied.damaged", paths.storeKey);
-  return ok({ paths, config: config.value, anchor, certificate, key, storeKey: storeKey.value });
+  return ok({ paths, config: config.value, anchors, certificate, key, storeKey: storeKey.value });
 }
 
 function readText(path: string): string {

@@ -25,7 +25,7 @@ import {
   type DevicePaths,
 } from "../config.ts";
 import { readPackage } from "../read-package.ts";
-import { readKeyFile } from "../renew-certificate.ts";
+import { placesOf, readKeyFile } from "../renew-certificate.ts";
 import { failed, refused } from "./failure.ts";
 import type { Asked, VerbOutcome } from "./verb.ts";
 
@@ -57,10 +57,8 @@ async function makeDevice(
 ): Promise<VerbOutcome> {
   const { system, device, servers, enrolment } = content;
   const certificate = await enrolOverEst({
-    places: servers.flatMap(({ name, addresses, ports }) =>
-      addresses.map((address) => ({ name, address, port: ports.https })),
-    ),
-    anchor: system.certificate,
+    places: placesOf(servers),
+    anchors: [system.certificate],
     device: { id: device.id, name: device.name },
     code: new Secret(enrolment.code),
     request: requestFor(paths, device.name),

@@ -4,6 +4,7 @@ import { ok, type Result } from "@gridward/core/base/result";
 import { dialLink } from "@gridward/runtime/link/dial";
 import { strictLink } from "@gridward/runtime/link/link-settings";
 import type { LinkOutcome, PeerTrust } from "@gridward/runtime/link/peer";
+import { fetchAnchors } from "@gridward/runtime/trust/est-client";
 import { createPasswordHasher } from "@gridward/runtime/os/argon2";
 import type { Clock } from "@gridward/runtime/os/clock";
 import { lockDirectory } from "@gridward/runtime/os/directory-lock";
@@ -11,6 +12,7 @@ import { errorCode, writeFileAtomic } from "@gridward/runtime/os/files";
 import { localSocketPath } from "@gridward/runtime/os/local-socket";
 import { randomBytes } from "@gridward/runtime/os/random";
 import { answerRequest } from "../access/answer-request.ts";
+import { AnchorKeeper } from "../anchor-keeper.ts";
 import { serveHttps, type HttpsParts, type HttpsServer } from "../access/serve-https.ts";
 import { serveLocal } from "../access/serve-local.ts";
 import { CertificateRenewer } from "../certificate-renewer.ts";
@@ -18,7 +20,7 @@ import { saveConfig, type DeviceChange, type DeviceConfig } from "../config.ts";
 import { Device, type DeviceRevocation } from "../device.ts";
 import { carriedCertificates } from "../held-certificates.ts";
 import { OwnCertificate } from "../own-certificate.ts";
-import { renewCertificate } from "../renew-certificate.ts";
+import { placesOf, renewCertificate } from "../renew-certificate.ts";
 import { connectMax } from "../replica/server-line.ts";
 import { openDeviceDirectory, type DeviceDirectory } from "./device-directory.ts";
 import { failed, refused, type VerbFailure } from "./failure.ts";
@@ -50,16 +52,17 @@ async function runLocked(
   place: DeviceDirectory,
   { clock, stop, ready }: RunParts,
 ): Promise<Result<undefined, VerbFailure>> {
-  const { config, paths, anchor, storeKey } = place;
-  const { own, renewer } = openCertificate(place, clock);
+  const { config, paths, anchors, storeKey } = place;
+  const { own, renewer, keeper } = openCertificate(place, clock);
   const device = new Device({
     directory: paths.directory,
     config,
-    anchor,
+    anchors,
     storeKey,
     hasher: createPasswordHasher(),
     clock,
     random: randomShare,
+    askAnchors: () => keeper.askSoon(),
     dial: async (server, address, revocation) =>
       dialServer(trustOf({ ...place, ...own.now }, revocation), clock, { server, address }),
     certificates: {
@@ -87,6 +90,7 @@ async function runLocked(
   await device.run(stop, () => {
     writeAthstat();
     renewer.tick();
+    keeper.tick();
   });
   await Promise.all([local.close(), https.value?.close()]);
   return ok(undefined);
@@ -96,15 +100,28 @@ async function runLocked(
 function openCertificate(
   place: DeviceDirectory,
   clock: Clock,
-): { readonly own: OwnCertificate; readonly renewer: CertificateRenewer } {
+): {
+  readonly own: OwnCertificate;
+  readonly renewer: CertificateRenewer;
+  readonly keeper: AnchorKeeper;
+} {
   const own = new OwnCertificate(place);
+  const { anchors, config } = place;
   const renewer = new CertificateRenewer({
     own,
+    anchors,
     renew: async (shown, code) => renewCertificate({ ...place, clock }, shown, code),
     clock,
     random: randomShare,
   });
-  return { own, renewer };
+  const places = placesOf(config.servers);
+  const keeper = new AnchorKeeper({
+    anchors,
+    fetch: async () => fetchAnchors({ places, anchors: anchors.pem, clock }),
+    clock,
+    random: randomShare,
+  });
+  return { own, renewer, keeper };
 }
 
 /** null where the port is 0. */
@@ -127,7 +144,7 @@ async function openHttps(
 
 /** Nothing of the link is switched off but, where the device is told so, revocation. */
 function trustOf(
-  { config, anchor, certificate, key }: DeviceDirectory,
+  { config, anchors, certificate, key }: DeviceDirectory,
   { mode, lists }: DeviceRevocation,
 ): PeerTrust {
   return {
@@ -136,7 +153,7 @@ function trustOf(
       certificate,
       issuers: [],
       key,
-      anchors: [anchor.toString()],
+      anchors: anchors.pem,
       lists,
       pairingKey: null,
     },

@@ -28,7 +28,7 @@ export async function status(asked: Asked): Promise<VerbOutcome> {
 function stoppedStatus(asked: Asked): VerbOutcome {
   const opened = openDeviceDirectory(asked.directory);
   if (!opened.ok) return opened;
-  const { config, storeKey, anchor, certificate } = opened.value;
+  const { config, storeKey, anchors, certificate } = opened.value;
   const { device, system } = config;
   const store = openReplicaStore({
     directory: asked.directory,
@@ -39,7 +39,7 @@ function stoppedStatus(asked: Asked): VerbOutcome {
   const group = device.group.id;
   const replica = new LocalReplica({
     store,
-    anchor,
+    anchors,
     systemId: systemId(system.id),
     group,
     clock: asked.clock,

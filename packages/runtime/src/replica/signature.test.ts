@@ -26,9 +26,12 @@ const order: EraseOrder = {
 const signed = signBody(signer, "erase", order);
 
 test("[RK1][DV5] a replica signer of the system is believed, and who it is", () => {
-  assert.deepEqual(checkSigned(ours.certificate, "erase", signed, now), { ok: true, value: node });
+  assert.deepEqual(checkSigned([ours.certificate], "erase", signed, now), {
+    ok: true,
+    value: node,
+  });
   // At rest the dates of the certificate are not judged.
-  assert.ok(checkSigned(ours.certificate, "erase", signed, null).ok);
+  assert.ok(checkSigned([ours.certificate], "erase", signed, null).ok);
 });
 
 test("[RK2][DV5] everybody else and every change is refused", () => {
@@ -38,10 +41,10 @@ test("[RK2][DV5] everybody else and every change is refused", () => {
   const otherKey = { ...signer, key: createSigningKey() };
   const asServer = { ...signed, signer: server.certificate.raw.toString("base64url") };
   const refused: readonly (readonly [string, ReturnType<typeof checkSigned>])[] = [
-    ["another authority", checkSigned(theirs.certificate, "erase", signed, now)],
-    ["another kind", checkSigned(ours.certificate, "statement", signed, now)],
-    ["expired", checkSigned(ours.certificate, "erase", signed, now + 4_000 * day)],
-    ["a server's certificate", checkSigned(ours.certificate, "erase", asServer, now)],
+    ["another authority", checkSigned([theirs.certificate], "erase", signed, now)],
+    ["another kind", checkSigned([ours.certificate], "statement", signed, now)],
+    ["expired", checkSigned([ours.certificate], "erase", signed, now + 4_000 * day)],
+    ["a server's certificate", checkSigned([ours.certificate], "erase", asServer, now)],
     ...[stranger, nameless, otherKey].map(
       (one) => ["a stranger", check(signBody(one, "erase", order))] as const,
     ),
@@ -53,5 +56,5 @@ test("[RK2][DV5] everybody else and every change is refused", () => {
 });
 
 function check(one: typeof signed): ReturnType<typeof checkSigned> {
-  return checkSigned(ours.certificate, "erase", one, now);
+  return checkSigned([ours.certificate], "erase", one, now);
 }

@@ -32,19 +32,19 @@ export function signBody<Body extends Manifest | Statement | EraseOrder>(
 }
 
 /**
- * Who signed, if the signature is good and the signer's certificate was issued by the anchor for
+ * Who signed, if the signature is good and the signer's certificate was issued by one of the anchors for
  * that purpose. `at` null leaves the certificate's dates unjudged: a replica that was good when it
  * was taken does not go bad with its signer's certificate.
  */
 export function checkSigned(
-  anchor: X509Certificate,
+  anchors: readonly X509Certificate[],
   kind: SignedKind,
   signed: Signed<Manifest | Statement | EraseOrder>,
   at: Instant | null,
 ): Result<NodeId, string> {
   const signer = parseSigner(signed.signer);
   if (signer === undefined) return err("the signer's certificate cannot be read");
-  const objection = objectToSigner(anchor, signer, at);
+  const objection = objectToSigner(anchors, signer, at);
   if (objection !== undefined) return err(objection);
   const isGood = verify(
     null,
@@ -59,11 +59,12 @@ export function checkSigned(
 }
 
 function objectToSigner(
-  anchor: X509Certificate,
+  anchors: readonly X509Certificate[],
   signer: X509Certificate,
   at: Instant | null,
 ): string | undefined {
-  if (!signer.checkIssued(anchor) || !signer.verify(anchor.publicKey)) {
+  const isOurs = anchors.some((one) => signer.checkIssued(one) && signer.verify(one.publicKey));
+  if (!isOurs) {
     return "the signer's certificate is not from the authority of this system";
   }
   // Named keyUsage, holds the extended one; Node's types forget that there may be none.

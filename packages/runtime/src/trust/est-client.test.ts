@@ -107,7 +107,7 @@ function issued(...certificates: readonly X509Certificate[]): (response: ServerR
 function order(ports: readonly number[], more: Partial<EnrolOrder> = {}): EnrolOrder {
   return {
     places: ports.map((port) => ({ name: "A", address: "127.0.0.1", port })),
-    anchor: anchor.toString(),
+    anchors: [anchor.toString()],
     device,
     code: new Secret("SECRET-CODE"),
     request: createRequest(key, "Q01"),
@@ -221,7 +221,7 @@ test("[EN5] a server that does not finish its answer is left when the time is ov
 test("[EN5] no order and no answer makes it throw", async () => {
   assert.equal((await refusalOf(order([], {}))).code, "enrolment.failed");
   assert.equal((await refusalOf(order([70_000]))).code, "enrolment.failed");
-  assert.equal((await refusalOf(order([1], { anchor: "no PEM" }))).code, "enrolment.failed");
+  assert.equal((await refusalOf(order([1], { anchors: ["no PEM"] }))).code, "enrolment.failed");
   const request = new Uint8Array(5);
   assert.equal((await refusalOf(order([1], { request }))).code, "enrolment.bad-request");
   let body: Uint8Array = new Uint8Array();

@@ -11,6 +11,7 @@ import { judgePeer, withoutLists, type ExpectedPeer, type Purpose } from "./judg
 import { tlsPolicy } from "./tls-policy.ts";
 import { keyToPem } from "./x509/keys.ts";
 import { decodeCertsOnly } from "./x509/certs-only.ts";
+import { isSelfSigned } from "./x509/read.ts";
 import { verifyRequest } from "./x509/request.ts";
 
 /** Where a server takes enrolments. */
@@ -21,15 +22,19 @@ export interface EstPlace {
   readonly port: number;
 }
 
-interface EstOrder {
+/** Whom to ask, and whom to believe. */
+export interface EstPlaces {
   /** In the order in which they are tried. */
   readonly places: readonly EstPlace[];
-  /** Trust anchor of the system, PEM. Nothing else is trusted (RFC 7030 §3.6.1). */
-  readonly anchor: string;
+  /** Trust anchors of the system, PEM. Nothing else is trusted (RFC 7030 §3.6.1). */
+  readonly anchors: readonly string[];
+  readonly clock: Clock;
+}
+
+interface EstOrder extends EstPlaces {
   readonly device: { readonly id: string; readonly name: string };
   /** PKCS#10, DER, made with the device's own key. */
   readonly request: Bytes;
-  readonly clock: Clock;
 }
 
 export interface EnrolOrder extends EstOrder {
@@ -45,6 +50,8 @@ export interface RenewOrder extends EstOrder {
 const answerBytesMax = 64 * 1024;
 const answerWithin: Millis = 15 * second;
 const sentenceLengthMax = 300;
+/** While an authority changes there are two. */
+const anchorsMax = 8;
 
 interface EstAnswer {
   readonly status: number;
@@ -68,6 +75,7 @@ export async function renewOverEst(order: RenewOrder): Promise<Result<X509Certif
 
 /** How the device says who it is. */
 interface Way {
+  readonly method: "GET" | "POST";
   readonly path: string;
   readonly tls: { readonly cert?: string; readonly key?: string };
   readonly headers: Readonly<Record<string, string>>;
@@ -75,12 +83,41 @@ interface Way {
 
 function codeWay({ device, code }: EnrolOrder): Way {
   const credentials = Buffer.from(`${device.name}:${code.reveal()}`).toString("base64");
-  return { path: "simpleenroll", tls: {}, headers: { authorization: `Basic ${credentials}` } };
+  const headers = { authorization: `Basic ${credentials}` };
+  return { method: "POST", path: "simpleenroll", tls: {}, headers };
 }
 
 function certificateWay({ shown: { certificate, key } }: RenewOrder): Way {
   const tls = { cert: certificate.toString(), key: keyToPem(key).reveal() };
-  return { path: "simplereenroll", tls, headers: {} };
+  return { method: "POST", path: "simplereenroll", tls, headers: {} };
+}
+
+/**
+ * The trust anchors of now (RFC 7030 §4.1), from the first server that gives them; the one that
+ * issues comes first. Only a server that the anchors of before certify is asked, so that they may
+ * take the place of those (§3.6.1).
+ */
+export async function fetchAnchors(
+  order: EstPlaces,
+): Promise<Result<readonly X509Certificate[], Refusal>> {
+  const failures: string[] = [];
+  const way = { method: "GET", path: "cacerts", tls: {}, headers: {} } as const;
+  for (const place of order.places) {
+    const answer = await ask(order, { way, body: "" }, place);
+    const anchors = answer.ok ? readAnchors(answer.value) : answer;
+    if (anchors.ok) return anchors;
+    failures.push(`${place.name} at ${place.address}: ${anchors.error}`);
+  }
+  return refuse("enrolment.failed", failures.join("; "));
+}
+
+function readAnchors({ status, body }: EstAnswer): Result<readonly X509Certificate[], string> {
+  if (status !== 200) return err(`status ${status}: ${sentenceOf(body)}`);
+  const decoded = decodeCertsOnly(Buffer.from(Buffer.from(body).toString("latin1"), "base64"));
+  if (!decoded.ok) return err(`its answer is ${decoded.error}`);
+  const anchors = decoded.value.filter((one) => one.ca && isSelfSigned(one));
+  const isSound = anchors.length > 0 && anchors.length <= anchorsMax;
+  return isSound ? ok(anchors) : err("its answer holds no trust anchors");
 }
 
 async function obtain(order: EstOrder, way: Way): Promise<Result<X509Certificate, Refusal>> {
@@ -88,7 +125,8 @@ async function obtain(order: EstOrder, way: Way): Promise<Result<X509Certificate
   if (!key.ok) return refuse("enrolment.bad-request", key.error);
   const failures: string[] = [];
   for (const place of order.places) {
-    const answer = await ask(order, way, place);
+    const body = Buffer.from(order.request).toString("base64");
+    const answer = await ask(order, { way, body }, place);
     const outcome = answer.ok ? judgeAnswer(order, key.value, answer.value) : failed(answer.error);
     if (outcome.ok) return outcome;
     const says = `${place.name} at ${place.address}: ${outcome.error.detail}`;
@@ -143,14 +181,14 @@ function readIssued(
 
 /** The one judge, with nothing of it switched off. */
 function judge(
-  { anchor, clock }: EstOrder,
+  { anchors, clock }: Pick<EstOrder, "anchors" | "clock">,
   certificate: Bytes,
   wanted: { readonly purpose: Purpose; readonly expected: ExpectedPeer },
 ) {
   const at: Instant = clock.now();
   const judged = judgePeer({
     chain: [certificate],
-    anchors: [anchor],
+    anchors,
     lists: [],
     ...wanted,
     at,
@@ -162,10 +200,13 @@ function judge(
 }
 
 /** One request on a connection of its own, whole within its time, or why there is no answer. */
-async function ask(order: EstOrder, way: Way, place: EstPlace): Promise<Result<EstAnswer, string>> {
+async function ask(
+  order: EstPlaces,
+  { way, body }: { readonly way: Way; readonly body: string },
+  place: EstPlace,
+): Promise<Result<EstAnswer, string>> {
   const { promise, resolve } = Promise.withResolvers<Result<EstAnswer, string>>();
   const done = new AbortController();
-  const body = Buffer.from(order.request).toString("base64");
   try {
     const call = request({ ...lineTo(order, place), ...wayOf(way, body) });
     const cut = async (): Promise<void> => {
@@ -198,15 +239,14 @@ async function ask(order: EstOrder, way: Way, place: EstPlace): Promise<Result<E
 }
 
 /** OpenSSL verifies the chain against the anchor alone; then the judge, before a byte is sent. */
-function lineTo(order: EstOrder, { address, port }: EstPlace) {
+function lineTo(order: EstPlaces, { address, port }: EstPlace) {
   return {
     ...tlsPolicy,
-    ca: order.anchor,
+    ca: [...order.anchors],
     host: address,
     port,
     servername: enrolmentServerName,
     agent: false as const,
-    method: "POST",
     checkServerIdentity: (_: string, { raw }: { readonly raw: Bytes }) => {
       const expected = { kind: "server", node: null } as const;
       const judged = judge(order, raw, { purpose: "server", expected });
@@ -215,7 +255,8 @@ function lineTo(order: EstOrder, { address, port }: EstPlace) {
   };
 }
 
-function wayOf({ path, tls, headers }: Way, body: string) {
-  const form = { "content-type": "application/pkcs10", "content-length": String(body.length) };
-  return { ...tls, path: `/.well-known/est/${path}`, headers: { ...headers, ...form } };
+function wayOf({ method, path, tls, headers }: Way, body: string) {
+  const length = { "content-length": String(body.length) };
+  const form = body === "" ? {} : { "content-type": "application/pkcs10", ...length };
+  return { ...tls, method, path: `/.well-known/est/${path}`, headers: { ...headers, ...form } };
 }

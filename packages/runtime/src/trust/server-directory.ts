@@ -9,7 +9,13 @@ import type { Instant } from "@gridward/core/base/time";
 import { decodeServerConfig, type ServerConfig } from "@gridward/core/codec/server-config";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import { listDirectory, machineName } from "../os/directory.ts";
-import { makeDirectory, readFileBounded, syncDirectory, writeFileAtomic } from "../os/files.ts";
+import {
+  makeDirectory,
+  readFileBounded,
+  removePath,
+  syncDirectory,
+  writeFileAtomic,
+} from "../os/files.ts";
 import { freshId } from "../os/random.ts";
 import { readImported } from "./certificate-store.ts";
 import type { Candidate } from "./choose-certificate.ts";
@@ -30,6 +36,8 @@ export interface ServerPaths {
   readonly certificate: string;
   readonly signerCertificate: string;
   readonly authority: string;
+  /** Absent unless the authority followed another. */
+  readonly cross: string;
 }
 
 export function serverPaths(directory: string): ServerPaths {
@@ -46,6 +54,7 @@ export function serverPaths(directory: string): ServerPaths {
     certificate: join(certificates, "server.pem"),
     signerCertificate: join(certificates, "replica-signer.pem"),
     authority: join(certificates, "authority.pem"),
+    cross: join(certificates, "authority-cross.pem"),
   };
 }
 
@@ -112,6 +121,8 @@ export interface ServerIdentity {
 
 export interface IssuedFiles {
   readonly authority: X509Certificate;
+  /** The authority as the one before it certified it. */
+  readonly cross: X509Certificate | null;
   readonly certificate: X509Certificate;
   readonly signerCertificate: X509Certificate;
 }
@@ -198,6 +209,8 @@ function decodeConfig(directory: string, text: string): Result<ServerConfig, Ref
 export function saveIssued(directory: string, issued: IssuedFiles): void {
   const paths = serverPaths(directory);
   writeText(paths.authority, issued.authority.toString());
+  if (issued.cross === null) removePath(paths.cross);
+  else writeText(paths.cross, issued.cross.toString());
   writeText(paths.signerCertificate, issued.signerCertificate.toString());
   writeText(paths.certificate, issued.certificate.toString());
 }
@@ -215,13 +228,17 @@ function readIssued(paths: ServerPaths): Result<IssuedFiles | null, Refusal> {
   const certificate = readCertificateFile(paths.certificate);
   const signerCertificate = readCertificateFile(paths.signerCertificate);
   const authority = readCertificateFile(paths.authority);
+  const hasCross = readFileBounded(paths.cross, pemBytesMax).ok;
+  const cross = hasCross ? readCertificateFile(paths.cross) : ok(null);
   if (!certificate.ok) return certificate;
   if (!signerCertificate.ok) return signerCertificate;
   if (!authority.ok) return authority;
+  if (!cross.ok) return cross;
   return ok({
     certificate: certificate.value,
     signerCertificate: signerCertificate.value,
     authority: authority.value,
+    cross: cross.value,
   });
 }
 

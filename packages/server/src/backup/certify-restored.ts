@@ -1,3 +1,4 @@
+import { issuingAuthority } from "@gridward/core/domain/authority-in-use";
 import { ok, type Result } from "@gridward/core/base/result";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { DirectoryState } from "@gridward/core/domain/state";
@@ -5,7 +6,6 @@ import type { CertificateRow, ServerRow } from "@gridward/core/domain/types";
 import type { IssuedFiles } from "@gridward/runtime/trust/server-directory";
 import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
-import { authorityId } from "../ca/authority.ts";
 import { issueOwn } from "../ca/issue-own.ts";
 import { ownServerRow } from "../found-system.ts";
 import { OwnIdentity } from "../own-identity.ts";
@@ -26,7 +26,7 @@ export function certify(
   { server, systemKey }: Prepared,
   state: DirectoryState,
 ): Result<Certified, Refusal> {
-  const authority = state.tables.authorities.get(authorityId);
+  const authority = issuingAuthority(state);
   const anchor = readCertificate(authority?.certificate ?? "");
   if (authority === undefined || anchor === undefined) {
     return refuse("backup.damaged", "it has no authority");

@@ -29,8 +29,10 @@ export function issueOwn(
   if (!signer.ok) return signer;
   const anchor = readCertificate(authority.certificate);
   if (anchor === undefined) return refuse("security.seal-broken", "certificate of the authority");
+  const cross = authority.cross === null ? undefined : readCertificate(authority.cross);
   const issued: IssuedFiles = {
     authority: anchor,
+    cross: cross ?? null,
     certificate: leaf.value.certificate,
     signerCertificate: signer.value.certificate,
   };

@@ -1,3 +1,4 @@
+import { issuingAuthority } from "@gridward/core/domain/authority-in-use";
 import type { KeyObject, X509Certificate } from "node:crypto";
 import type { NodeId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
@@ -19,7 +20,6 @@ import {
   serialOf,
 } from "@gridward/runtime/trust/x509/read";
 import type { FrontEndParts } from "../parts.ts";
-import { authorityId } from "./authority.ts";
 import { certificateRow } from "./certificate-row.ts";
 import { issueOwn } from "./issue-own.ts";
 
@@ -78,7 +78,7 @@ export class CertificateKeeper {
     const { node, systemKey, certificates } = identity;
     const state = front.state();
     const server = state.tables.servers.get(node);
-    const authority = state.tables.authorities.get(authorityId);
+    const authority = issuingAuthority(state);
     if (systemKey === null || server === undefined || authority === undefined) return null;
     const { issued } = certificates;
     if (issued !== null && isRevoked(state, issued)) return null;
@@ -86,7 +86,7 @@ export class CertificateKeeper {
       const made = issueOwn({ authority, systemKey, server, keys: identity, now });
       return made.ok ? ok({ rows: made.value.rows, issued: made.value.issued }) : made;
     }
-    const rows = unknownRows(state, issued, server);
+    const rows = unknownRows(state, issued, { authority, server });
     return rows.length === 0 ? null : ok({ rows, issued: null });
   }
 
@@ -124,13 +124,12 @@ function isRevoked(state: DirectoryState, issued: IssuedFiles): boolean {
   return leavesOf(issued).some((leaf) => revocationOf(state, serialOf(leaf)) !== null);
 }
 
-/** Also what begins in the future: it was made by a clock that was wrong. */
+/** Also what another authority issued (PK7), and what begins in the future: by a wrong clock. */
 function isDue(issued: IssuedFiles, authority: AuthorityRow, now: Instant): boolean {
   const issuer = readCertificate(authority.certificate);
-  const lasts = Math.min(
-    now + profileRules.server.life,
-    issuer === undefined ? now : notAfterOf(issuer),
-  );
+  if (issuer?.fingerprint256 !== issued.authority.fingerprint256) return true;
+  if ((authority.cross === null) !== (issued.cross === null)) return true;
+  const lasts = Math.min(now + profileRules.server.life, notAfterOf(issuer));
   return leavesOf(issued).some((leaf) => {
     const life = { notBefore: notBeforeOf(leaf), notAfter: notAfterOf(leaf) };
     if (now < life.notBefore) return true;
@@ -142,9 +141,9 @@ function isDue(issued: IssuedFiles, authority: AuthorityRow, now: Instant): bool
 function unknownRows(
   { tables }: DirectoryState,
   { certificate, signerCertificate }: IssuedFiles,
-  { name }: ServerRow,
+  { authority, server }: { readonly authority: AuthorityRow; readonly server: ServerRow },
 ): readonly CertificateRow[] {
-  const own = { authority: authorityId, name };
+  const own = { authority: authority.id, name: server.name };
   return [
     certificateRow({ ...own, profile: "server" }, certificate),
     certificateRow({ ...own, profile: "replica-signer" }, signerCertificate),

@@ -10,7 +10,7 @@ import { aSystem, type TestSystem } from "../a-system.ts";
 import { isEnrolled } from "../link-port.ts";
 import type { MountedAnswer } from "../mounted-route.ts";
 import { enrolDevice, revoke } from "./a-revocation.ts";
-import { crlPath, ocspPath, revocationUrls } from "./crl-place.ts";
+import { crlPathOf, ocspPath, revocationUrls } from "./crl-place.ts";
 import { crlRoute } from "./crl-route.ts";
 import { CrlKeeper } from "./keep-crl.ts";
 
@@ -64,10 +64,10 @@ class TestKeeper {
 
   async fetch(): Promise<MountedAnswer> {
     const route = crlRoute(this.system.front);
-    assert.deepEqual([route.method, route.path], ["GET", "/crl/issuing.crl"]);
+    assert.deepEqual([route.method, route.path], ["GET", "/crl/*"]);
     const body = new Uint8Array();
     const about = { headers: {}, body, certificate: null, source: "" };
-    return route.answer({ ...about, requestId: requestId("x") });
+    return route.answer({ ...about, rest: "issuing.crl", requestId: requestId("x") });
   }
 }
 
@@ -133,6 +133,7 @@ test("[CA6][PK5] anyone fetches the list at one place, and no copy on the way is
 });
 
 test("[CA6] a device's certificate names the list on each server, a server's own does not", () => {
+  const crlPath = crlPathOf("issuing");
   const keeper = new TestKeeper();
   const { system } = keeper;
   const { certificate } = enrolDevice(system);

@@ -17,7 +17,7 @@ import type { SystemKey } from "@gridward/runtime/os/seal";
 import { buildCrl } from "@gridward/runtime/trust/x509/crl";
 import type { FrontEndParts } from "../parts.ts";
 import { createResponder } from "./ocsp-signer.ts";
-import { authorityId, withAuthority } from "./authority.ts";
+import { withAuthority } from "./authority.ts";
 
 export interface CrlParts {
   readonly front: Pick<FrontEndParts, "state" | "condition" | "submit">;
@@ -34,15 +34,15 @@ export interface CrlParts {
 const retryAfter: Millis = 5_000;
 
 /**
- * Keeps the system's revocation list: the Main signs one after each revocation, and one a day
- * (PK5). All servers serve it and devices get it from the journal, where it is.
+ * Keeps the system's revocation lists: the Main signs one of each authority after each of its
+ * revocations, and one a day (PK5). All servers serve it and devices get it from the journal, where it is.
  */
 export class CrlKeeper {
   readonly #parts: CrlParts;
   #isBusy = false;
   #notBefore: Millis = 0;
-  /** How many are revoked, counted once for each version of the table. */
-  #counted: { readonly table: object; readonly revoked: number } | null = null;
+  /** How many each authority revoked, counted once for each version of the table. */
+  #counted: { readonly table: object; readonly revoked: Map<string, number> } | null = null;
 
   constructor(parts: CrlParts) {
     this.#parts = parts;
@@ -55,20 +55,22 @@ export class CrlKeeper {
     if (this.#isBusy || (duty !== "main" && duty !== "lone")) return;
     if (clock.monotonic() < this.#notBefore || identity.systemKey === null) return;
     const state = front.state();
-    const authority = state.tables.authorities.get(authorityId);
-    if (authority === undefined || !this.#isDue(state, clock.now())) return;
+    const now = clock.now();
+    const authority = state.tables.authorities.find(({ id }) => this.#isDue(state, id, now));
+    if (authority === undefined) return;
     this.#isBusy = true;
-    void this.#publish(makeCrl(state, authority, identity.systemKey, clock.now()));
+    void this.#publish(makeCrl(state, authority, identity.systemKey, now));
   }
 
-  #isDue(state: DirectoryState, now: Instant): boolean {
-    const last = state.tables.crls.get(authorityId);
+  #isDue(state: DirectoryState, authority: string, now: Instant): boolean {
+    const last = state.tables.crls.get(authority);
     if (last === undefined || now - last.thisUpdate >= crlEvery) return true;
     const table = state.tables.certificates;
-    if (this.#counted?.table !== table) {
-      this.#counted = { table, revoked: revokedBy(state, authorityId).length };
-    }
-    return this.#counted.revoked !== last.revoked;
+    if (this.#counted?.table !== table) this.#counted = { table, revoked: new Map() };
+    const { revoked } = this.#counted;
+    const count = revoked.get(authority) ?? revokedBy(state, authority).length;
+    revoked.set(authority, count);
+    return count !== last.revoked;
   }
 
   async #publish(crl: Result<CrlRow, Refusal>): Promise<void> {

@@ -199,7 +199,8 @@ function createSystem(
   const { ports } = testServer;
   const now = systemClock().now();
   const real = createAuthority({ site: "Hill", systemKey, now });
-  const shown = { id: "issuing", certificate: authority ?? "", key: sealed("authority key") };
+  const key = sealed("authority key");
+  const shown = { ...real.row, certificate: authority ?? "", key };
   return {
     kind: "create-system",
     systemId: "01TESTSYSTEM00000000000000",

@@ -1,3 +1,4 @@
+import { holdersOf, issuingAuthority } from "@gridward/core/domain/authority-in-use";
 import { certificateRoutes } from "@gridward/core/api/certificate-routes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { rfc3339 } from "@gridward/core/base/time";
@@ -11,12 +12,12 @@ import {
   notAfterOf,
   readCertificate,
 } from "@gridward/runtime/trust/x509/read";
-import { authorityId } from "../ca/authority.ts";
 import type { FrontEndParts } from "../parts.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { issueForParty, signForParty } from "./issue-certificate.ts";
 import { giveOrder, repeatedAnswer } from "./order.ts";
+import { startRollOver } from "./start-roll-over.ts";
 import { pageOfRows } from "./page.ts";
 import { showCertificate } from "./show-certificate.ts";
 
@@ -51,6 +52,15 @@ export function certificateEndpoints(
     certificateRevoke: revokeCertificate(parts),
     revocationList: endpoint(certificateRoutes.revocationList, () => showList(front)),
     authorityExport: endpoint(certificateRoutes.authorityExport, () => showAuthorities(front)),
+    rollOverStart: endpoint(certificateRoutes.rollOverStart, async ({ query }, caller) =>
+      startRollOver(parts, caller, query.dry_run),
+    ),
+    rollOverSwitch: endpoint(certificateRoutes.rollOverSwitch, async ({ query }, caller) =>
+      giveOrder(front, { command: { kind: "switch-authority" }, caller, dryRun: query.dry_run }),
+    ),
+    rollOverFinish: endpoint(certificateRoutes.rollOverFinish, async ({ query }, caller) =>
+      giveOrder(front, { command: { kind: "retire-authority" }, caller, dryRun: query.dry_run }),
+    ),
   };
 }
 
@@ -101,10 +111,11 @@ function findCertificate(
 }
 
 function showList({ state }: Pick<FrontEndParts, "state">) {
-  const crl = state().tables.crls.get(authorityId);
+  const id = issuingAuthority(state())?.id ?? "";
+  const crl = state().tables.crls.get(id);
   if (crl === undefined) return refuse("certificate.no-list", "");
   const { number, thisUpdate, nextUpdate, encoded } = crl;
-  const named = revokedBy(state(), authorityId).filter(
+  const named = revokedBy(state(), id).filter(
     ({ revoked }) => revoked !== null && revoked.at <= thisUpdate,
   );
   return ok({
@@ -116,15 +127,19 @@ function showList({ state }: Pick<FrontEndParts, "state">) {
   });
 }
 
-function showAuthorities({ state }: Pick<FrontEndParts, "state">) {
+function showAuthorities({ state, now }: Pick<FrontEndParts, "state" | "now">) {
   const rows = [];
-  for (const { certificate: pem } of state().tables.authorities.values()) {
+  for (const row of state().tables.authorities.values()) {
+    const { id, certificate: pem, standing, createdAt } = row;
     const certificate = readCertificate(pem);
     if (certificate === undefined) return err({ code: "server.unavailable", detail: "" } as const);
     rows.push({
       subject: nameText(certificate.subject),
       fingerprint: fingerprintOf(certificate),
       not_after: rfc3339(notAfterOf(certificate)),
+      standing,
+      created_at: rfc3339(createdAt),
+      holders: holdersOf(state(), id, now()).length,
       pem,
     });
   }

@@ -1,3 +1,4 @@
+import { issuingAuthority } from "@gridward/core/domain/authority-in-use";
 import type { DevicePackage } from "@gridward/core/api/device-package";
 import type { ChangeAnswer } from "@gridward/core/api/route";
 import { encodeHex, type Bytes } from "@gridward/core/base/bytes";
@@ -17,9 +18,6 @@ import { checkTakesChanges, giveOrder, systemKeyOf } from "./order.ts";
 
 /** Engineering of a bay and its commissioning may lie weeks apart; the domain allows 30 days. */
 const packageValidity = 14 * day;
-
-/** The one CA of a system in this release. */
-const authorityId = "issuing";
 
 type PackageAnswer = ChangeAnswer & { readonly package: DevicePackage | null };
 
@@ -59,7 +57,7 @@ function packageOf(
   enrolment: { readonly code: Secret<string>; readonly expiresAt: Instant },
 ): Result<DevicePackage, Refusal> {
   const system = state.tables.system.get(singleKey);
-  const authority = state.tables.authorities.get(authorityId);
+  const authority = issuingAuthority(state);
   const group = state.tables.groups.get(device.group);
   if (system === undefined || authority === undefined) {
     return err({ code: "system.blank", detail: "" });

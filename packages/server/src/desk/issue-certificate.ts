@@ -1,3 +1,4 @@
+import { issuingAuthority } from "@gridward/core/domain/authority-in-use";
 import type { KeyObject, X509Certificate } from "node:crypto";
 import type { certificateRoutes } from "@gridward/core/api/certificate-routes";
 import type { Bytes } from "@gridward/core/base/bytes";
@@ -12,7 +13,6 @@ import { createRsaKey, createTlsKey } from "@gridward/runtime/trust/x509/keys";
 import { notAfterOf, readCertificate, serialOf } from "@gridward/runtime/trust/x509/read";
 import { createRequest } from "@gridward/runtime/trust/x509/request";
 import type * as z from "zod";
-import { authorityId } from "../ca/authority.ts";
 import { revocationUrls } from "../ca/crl-place.ts";
 import type { Issued } from "../ca/issue.ts";
 import { checkFileOrder, freshFilePassword, writePartyFile } from "../ca/party-file.ts";
@@ -129,7 +129,7 @@ function openAuthority({ front, systemKey }: DeskParts): Result<OpenAuthority, R
   if (!takes.ok) return takes;
   const key = systemKeyOf(systemKey);
   if (!key.ok) return key;
-  const row = front.state().tables.authorities.get(authorityId);
+  const row = issuingAuthority(front.state());
   const anchor = readCertificate(row?.certificate ?? "");
   if (row === undefined || anchor === undefined) {
     return refuse("server.unavailable", "no authority");

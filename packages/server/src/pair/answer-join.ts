@@ -1,3 +1,4 @@
+import { issuingAuthority } from "@gridward/core/domain/authority-in-use";
 import type { KeyObject } from "node:crypto";
 import type { Bytes } from "@gridward/core/base/bytes";
 import { nodeId, type NodeId, type RequestId } from "@gridward/core/base/identity";
@@ -24,7 +25,6 @@ import type { Clock } from "@gridward/runtime/os/clock";
 import { freshRequestId, randomBytes } from "@gridward/runtime/os/random";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
-import { authorityId } from "../ca/authority.ts";
 import { issueReplicaSigner, issueServer, type Issued } from "../ca/issue.ts";
 import type { FrontEndParts } from "../parts.ts";
 import { openInviteSecret } from "./invite.ts";
@@ -171,7 +171,7 @@ async function enter(
 ): Promise<Result<Joined, Refusal>> {
   const { front } = parts;
   const systemKey = parts.systemKey();
-  const authority = front.state().tables.authorities.get(authorityId);
+  const authority = issuingAuthority(front.state());
   if (systemKey === null || authority === undefined) return refuse("system.blank", "");
   const now = front.now();
   const id = nodeId(application.server.id);
@@ -196,10 +196,11 @@ function joinedAnswer(
   peer: UnverifiedPeer,
   { application, made, secret }: Omit<Named, "ask"> & { readonly made: Joined },
 ): Result<JoinAnswer, Refusal> {
-  const { tables } = parts.front.state();
+  const state = parts.front.state();
+  const { tables } = state;
   const systemKey = parts.systemKey();
   const system = tables.system.get(singleKey);
-  const authority = tables.authorities.get(authorityId);
+  const authority = issuingAuthority(state);
   if (systemKey === null || system === undefined || authority === undefined) {
     return refuse("system.blank", "");
   }

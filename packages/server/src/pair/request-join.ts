@@ -209,7 +209,7 @@ function readIssued(answer: {
   if (authority === undefined || certificate === undefined || signerCertificate === undefined) {
     return undefined;
   }
-  return { authority, certificate, signerCertificate };
+  return { authority, cross: null, certificate, signerCertificate };
 }
 
 function base64url(bytes: Bytes): string {

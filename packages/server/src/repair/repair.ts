@@ -1,3 +1,4 @@
+import { issuingAuthority } from "@gridward/core/domain/authority-in-use";
 import { join } from "node:path";
 import type { X509Certificate } from "node:crypto";
 import { ok, type Result } from "@gridward/core/base/result";
@@ -23,7 +24,6 @@ import {
   readCertificate,
   serialOf,
 } from "@gridward/runtime/trust/x509/read";
-import { authorityId } from "../ca/authority.ts";
 import { issueOwn } from "../ca/issue-own.ts";
 import { openDatabase } from "../open-database.ts";
 import { writeSecurity } from "../own-settings.ts";
@@ -105,8 +105,8 @@ function issueAnew(
   const state = readState(directory, server);
   if (!state.ok) return state;
   if (typeof state.value === "string") return ok(state.value);
-  const { authorities, servers } = state.value.tables;
-  const [authority, row] = [authorities.get(authorityId), servers.get(server.node)];
+  const row = state.value.tables.servers.get(server.node);
+  const authority = issuingAuthority(state.value);
   const systemKey = loadSystemKey(serverPaths(directory).systemKey);
   if (authority === undefined || row === undefined) return ok("it is part of no system");
   if (!systemKey.ok) return ok(`its system key is not readable (${systemKey.error})`);

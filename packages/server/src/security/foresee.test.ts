@@ -48,6 +48,7 @@ function aServer(name: string) {
     );
   identity.adopt(freshSystemKey(), {
     authority: authority.certificate,
+    cross: null,
     certificate: issue("server"),
     signerCertificate: issue("replica-signer", createSigningKey()),
   });

@@ -153,7 +153,7 @@ function clientEnd(parts: ForeseeParts, { temporary }: SecuritySettings, who: st
   const { certificate, issuers } = identity.certificates.shown("clients", temporary);
   const judgement = judgePeer({
     chain: [certificate, ...issuers].map(({ raw }) => raw),
-    anchors: identity.link().anchors,
+    anchors: identity.anchors,
     lists: [],
     purpose: "server",
     expected: {

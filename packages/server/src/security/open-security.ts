@@ -8,6 +8,7 @@ import {
 } from "@gridward/core/base/security-settings";
 import { type Instant, second } from "@gridward/core/base/time";
 import type { Refusal } from "@gridward/core/domain/refusal";
+import { trustAnchors } from "@gridward/core/domain/authority-in-use";
 import { readSecurityChange } from "@gridward/core/domain/security-change";
 import type { Alarm, ServerStatus } from "@gridward/core/domain/server-status";
 import type { DirectoryState } from "@gridward/core/domain/state";
@@ -218,6 +219,7 @@ function openOwn(parts: OpenSecurityParts, startedAt: Instant, relink: () => voi
     }),
     // Time alone makes another certificate the one to show: one ends, or one begins.
     look() {
+      if (identity.trust(trustAnchors(parts.pair().conductor.state))) onIdentity();
       const now = shownNow();
       if (now.some((certificate, index) => certificate !== before[index])) refresh();
     },

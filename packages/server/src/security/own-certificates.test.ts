@@ -58,6 +58,7 @@ function adopt({ identity }: ReturnType<typeof aServer>, now = start): void {
     buildCertificate({ ...shared, profile, publicKey, name }, ours);
   identity.adopt(freshSystemKey(), {
     authority: ours.certificate,
+    cross: null,
     certificate: issue("server"),
     signerCertificate: issue("replica-signer", createSigningKey()),
   });

@@ -100,7 +100,7 @@ export class ShownCertificates {
     if (inUse !== null) return inUse;
     const issued = this.#issued;
     if (issued === null) return this.temporary;
-    return { certificate: issued.certificate, issuers: [], key: tlsKey };
+    return { ...ownChain(issued), key: tlsKey };
   }
 
   /** Whether a port shows what no peer should accept, because there is nothing better. */
@@ -111,8 +111,8 @@ export class ShownCertificates {
 
   #gather(): readonly Candidate[] {
     const { tlsKey } = this.#parts;
-    const { certificate } = this.#issued ?? {};
-    const own = certificate === undefined ? [] : [{ certificate, issuers: [], key: tlsKey }];
+    const issued = this.#issued;
+    const own = issued === null ? [] : [{ ...ownChain(issued), key: tlsKey }];
     return [...own, ...this.#imported];
   }
 
@@ -132,4 +132,12 @@ export class ShownCertificates {
       clients: chooseCertificate(candidates, clients),
     };
   }
+}
+
+/** With what proves a new authority to who trusts only the one before it (PK7). */
+function ownChain({
+  certificate,
+  cross,
+}: IssuedFiles): Pick<UsableCandidate, "certificate" | "issuers"> {
+  return { certificate, issuers: cross === null ? [] : [cross] };
 }

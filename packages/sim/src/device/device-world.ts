@@ -1,4 +1,5 @@
 import type { X509Certificate } from "node:crypto";
+import { TrustAnchors } from "@gridward/ied/trust-anchors";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -179,7 +180,8 @@ export class DeviceWorld {
     const device = new Device({
       directory: changes.directory ?? this.#prepare(id),
       config,
-      anchor: this.authority.certificate,
+      anchors: new TrustAnchors([this.authority.certificate], null),
+      askAnchors: () => {},
       storeKey: changes.key ?? this.storeKey(id),
       hasher: this.#hasher,
       clock: this.clock,

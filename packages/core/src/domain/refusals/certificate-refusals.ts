@@ -107,6 +107,38 @@ export const certificateRefusals = {
     says: "Another revocation list was made, or a certificate was revoked meanwhile.",
     remedy: "Nothing needs to be done; the Main makes the next list.",
   },
+  "authority.under-way": {
+    ...alreadySo,
+    ...toOperator,
+    says: "The system changes over to another authority already.",
+    remedy: "Run `gridward ca roll-over show` to see how far it is, and finish that one first.",
+  },
+  "authority.no-next": {
+    ...againstRule,
+    ...toOperator,
+    says: "There is no next authority to change over to.",
+    remedy: "Run `gridward ca roll-over start` first.",
+  },
+  "authority.too-new": {
+    ...againstRule,
+    ...toOperator,
+    says: "The next authority is not an hour old: devices may not know it yet.",
+    remedy: "Wait for the time that is named, and see that devices are connected.",
+  },
+  "authority.no-former": {
+    ...alreadySo,
+    ...toOperator,
+    says: "There is no former authority to give up.",
+    remedy: "Nothing needs to be done; `gridward ca roll-over show` tells how far it is.",
+  },
+  "authority.in-use": {
+    ...againstRule,
+    ...toOperator,
+    says: "Servers or devices are still known by certificates of the former authority.",
+    remedy:
+      "They renew within an hour of reaching a server; for one that does not, make a package " +
+      "with `gridward device package NAME --out FILE`.",
+  },
   "certificate.no-list": {
     ...unavailable,
     ...toAnyone,

@@ -39,7 +39,7 @@ test("[EST16][PK4][PK8] behind another authority's certificate, and a demand for
   const device = { id: bay.q01().id, name: "Q01" };
   const about = {
     places: [{ name: "A", address: "127.0.0.1", port: server.port }],
-    anchor: authority.toString(),
+    anchors: [authority.toString()],
     device,
     clock,
   };

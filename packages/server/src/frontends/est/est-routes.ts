@@ -1,5 +1,5 @@
+import { trustAnchors } from "@gridward/core/domain/authority-in-use";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
-import { authorityId } from "../../ca/authority.ts";
 import type { MountedAnswer, MountedRoute } from "../../mounted-route.ts";
 import { answerEnrolment } from "./enrol.ts";
 import { certificatesAnswer, refusalAnswer } from "./est-answer.ts";
@@ -35,12 +35,14 @@ export function estRoutes(parts: EstParts): readonly MountedRoute[] {
   ];
 }
 
-/** RFC 7030 §4.1: asked by devices that hold no anchor yet, so it is for anyone. */
+/**
+ * RFC 7030 §4.1: asked by devices that hold no anchor yet, so it is for anyone. The one that issues
+ * comes first: by that a device knows that it should renew (PK7).
+ */
 function answerAuthorities({ front }: EstParts): MountedAnswer {
-  const authority = front.state().tables.authorities.get(authorityId);
-  const certificate = authority && readCertificate(authority.certificate);
-  if (certificate === undefined) {
+  const anchors = trustAnchors(front.state()).flatMap((pem) => readCertificate(pem) ?? []);
+  if (anchors.length === 0) {
     return refusalAnswer({ code: "server.unavailable", detail: "no authority" });
   }
-  return certificatesAnswer([certificate], "application/pkcs7-mime");
+  return certificatesAnswer(anchors, "application/pkcs7-mime");
 }

@@ -1,3 +1,4 @@
+import { issuingAuthority } from "@gridward/core/domain/authority-in-use";
 import type { KeyObject } from "node:crypto";
 import type { Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
@@ -6,7 +7,6 @@ import type { Actor, AuthorityRow, DeviceRow } from "@gridward/core/domain/types
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
 import { verifyRequest } from "@gridward/runtime/trust/x509/request";
-import { authorityId } from "../../ca/authority.ts";
 import { checkTakesChanges, systemKeyOf } from "../../desk/order.ts";
 import type { MountedAnswer, MountedRequest } from "../../mounted-route.ts";
 import type { FrontEndParts, RefusedEnrolment } from "../../parts.ts";
@@ -32,7 +32,7 @@ export function openSystem({ front, systemKey }: EstParts): Result<OpenSystem, R
   if (!takes.ok) return takes;
   const key = systemKeyOf(systemKey);
   if (!key.ok) return key;
-  const authority = front.state().tables.authorities.get(authorityId);
+  const authority = issuingAuthority(front.state());
   if (authority === undefined) return refuse("server.unavailable", "no authority");
   return ok({ systemKey: key.value, authority });
 }

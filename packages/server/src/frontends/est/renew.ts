@@ -2,6 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import { utf8 } from "@gridward/core/base/bytes";
 import { requestId, type RequestId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
+import { trustAnchors } from "@gridward/core/domain/authority-in-use";
 import { heldCertificate } from "@gridward/core/domain/device-certificate";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { Actor, DeviceCertificate, DeviceRow } from "@gridward/core/domain/types";
@@ -50,7 +51,7 @@ export async function answerRenewal(
     parts.record({ name, source: request.source, refusal });
     return refusalAnswer(refusal);
   };
-  const admitted = admit(parts.front, system.value, presented);
+  const admitted = admit(parts.front, presented);
   if (!admitted.ok) return refused(admitted.error);
   const proved = readRequest(request.body, refused);
   if (!proved.ok) return proved.error;
@@ -77,12 +78,11 @@ interface Admitted {
 /** The one judge, and then the state: which certificates of which device count today. */
 function admit(
   front: EstParts["front"],
-  { authority }: OpenSystem,
   presented: X509Certificate | undefined,
 ): Result<Admitted, Refusal> {
   const judged = judgePeer({
     chain: presented === undefined ? [] : [presented.raw],
-    anchors: [authority.certificate],
+    anchors: trustAnchors(front.state()),
     lists: [],
     purpose: "client",
     expected: { kind: "device" },

@@ -1,0 +1,84 @@
+import type { Command } from "commander";
+import { certificateRoutes } from "@gridward/core/api/certificate-routes";
+import { type Asked, carryOut, type Cli, confirm, type Outcome, talk } from "./cli.ts";
+import { order, shown, shownRows } from "./order.ts";
+
+interface Step {
+  readonly route:
+    | (typeof certificateRoutes)["rollOverStart"]
+    | (typeof certificateRoutes)["rollOverSwitch"]
+    | (typeof certificateRoutes)["rollOverFinish"];
+  readonly says: string;
+  readonly question: string;
+  /** What to do after it. */
+  readonly next: string;
+}
+
+const steps: Readonly<Record<"start" | "switch" | "finish", Step>> = {
+  start: {
+    route: certificateRoutes.rollOverStart,
+    says: "make the next authority: trusted beside the present one, issuing nothing yet",
+    question: "A new authority will be made, and trusted beside the present one.",
+    next: "In an hour, when the devices know it, run `gridward ca roll-over switch`.",
+  },
+  switch: {
+    route: certificateRoutes.rollOverSwitch,
+    says: "let the next authority issue; servers and devices renew by themselves",
+    question: "From now on the new authority issues all certificates; there is no way back.",
+    next:
+      "Servers renew at once, devices within an hour. Give the new anchor (`gridward ca export`) " +
+      "to third parties, and run `gridward ca roll-over finish` when `show` names no holders.",
+  },
+  finish: {
+    route: certificateRoutes.rollOverFinish,
+    says: "give up the former authority, once no server or device is known by it",
+    question: "What the former authority issued to third parties is refused from now on.",
+    next: "The change is done.",
+  },
+};
+
+/** gridward ca roll-over …: another authority, with two trust anchors at once (PK7). */
+export function addRollOverVerbs(ca: Command, cli: Cli): void {
+  const rollOver = ca
+    .command("roll-over")
+    .description("change over to a new authority, with two trust anchors at once");
+  rollOver
+    .command("show")
+    .description("show the authorities, and how many servers and devices are known by each")
+    .action(async (_: unknown, command: Command) =>
+      carryOut(cli, command, async (asked) => {
+        const nothing = { params: {}, query: {}, body: null } as const;
+        const columns = ["standing", "created_at", "not_after", "holders", "fingerprint"];
+        return shownRows(
+          await order({ cli, asked }, certificateRoutes.authorityExport, nothing),
+          columns,
+        );
+      }),
+    );
+  for (const [name, step] of Object.entries(steps)) {
+    rollOver
+      .command(name)
+      .description(step.says)
+      .action(async (_: unknown, command: Command) =>
+        carryOut(cli, command, async (asked) => take(cli, asked, { ...step, name })),
+      );
+  }
+}
+
+/** Tried first: what would be refused is not asked about. */
+async function take(
+  cli: Cli,
+  asked: Asked,
+  step: Step & { readonly name: string },
+): Promise<Outcome> {
+  const trial = { params: {}, query: { dry_run: "true" }, body: null } as const;
+  const tried = await order({ cli, asked }, step.route, trial);
+  if (!tried.ok || asked.dryRun) return shown(tried);
+  const { question, name: answer } = step;
+  const sure = await confirm(cli, asked, { question, answer });
+  if (!sure.ok) return sure;
+  const input = { params: {}, query: {}, body: null } as const;
+  const done = await order({ cli, asked }, step.route, input);
+  if (done.ok) talk(cli, asked, step.next);
+  return shown(done);
+}
