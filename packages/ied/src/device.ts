@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import { hour, minute, second, type Instant, type Millis } from "@gridward/core/base/time";
 import type { PasswordHasher } from "@gridward/runtime/os/argon2";
 import type { Clock } from "@gridward/runtime/os/clock";

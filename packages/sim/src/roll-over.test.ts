@@ -105,7 +105,8 @@ function isBelieved(
     handshake: null,
   });
   const signer = { certificate: issued.signerCertificate, key: keys.signerKey };
-  const order = { systemId: "s", device: "d", nonce: "n", revision: 1, at };
+  const about = { duty: "main", fresh: true, term: 1 } as const;
+  const order = { ...about, systemId: "s", device: "d", nonce: "n", revision: 1, at };
   const signed = signBody(signer, "erase", order);
   return [judged.verdict === "ok", checkSigned(anchors, "erase", signed, at).ok];
 }

@@ -4,7 +4,7 @@ import { deviceId, sealed } from "../base/identity.ts";
 import { hour } from "../base/time.ts";
 import { holdersOf, issuingAuthority, trustAnchors } from "./authority-in-use.ts";
 import type { Command } from "./command.ts";
-import { aCertificate, anActor, aServer, aStation, noon, serverA, type World } from "./fixtures.ts";
+import { aCertificate, anActor, aServer, aStation, noon, serverA } from "./fixtures.ts";
 import { parseEntry } from "./parse-entry.ts";
 import type { AuthorityRow, CertificateRow } from "./types.ts";
 
@@ -32,7 +32,7 @@ function of(serial: string, profile: "server" | "device", authority: string): Ce
   return { ...aCertificate(serial, profile), authority, subject, notBefore };
 }
 
-function enrolled(world: World): void {
+function enrolled(world: ReturnType<typeof aStation>): void {
   const id = deviceId("Q01");
   const about = { manufacturer: "", type: "", accessPoints: [], area: "Hill/Q01" };
   const devices = [{ id, name: "Q01", ...about }];

@@ -7,7 +7,7 @@ import type { Asked, VerbOutcome } from "./verb.ts";
 export async function certificates({ directory }: Asked): Promise<VerbOutcome> {
   const opened = openDeviceDirectory(directory);
   if (!opened.ok) return opened;
-  const { certificate, anchor, config } = opened.value;
-  const rows = showCertificates({ own: certificate, anchors: [anchor] });
+  const { certificate, anchors, config } = opened.value;
+  const rows = showCertificates({ own: certificate, anchors: anchors.all });
   return Promise.resolve(ok({ data: rows, meta: { device: config.device.name } }));
 }

@@ -67,7 +67,7 @@ async function runLocked(
       dialServer(trustOf({ ...place, ...own.now }, revocation), clock, { server, address }),
     certificates: {
       own: () => own.now.certificate,
-      held: () => carriedCertificates({ own: own.now.certificate, anchors: [anchor] }),
+      held: () => carriedCertificates({ own: own.now.certificate, anchors: anchors.all }),
       renew: async () => {
         const renewed = await renewer.renew(null);
         return renewed.ok ? null : `${renewed.error.code} ${renewed.error.detail}`;
