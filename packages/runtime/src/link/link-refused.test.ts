@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { createServer as createPlainServer, connect as connectPlain } from "node:net";
 import { test } from "node:test";
 import { connect, createServer, type SecureContextOptions } from "node:tls";
+import { Name } from "@peculiar/asn1-x509";
 import { encodeFrame, FrameReader } from "@gridward/core/codec/link-frame";
 import { decodeVerdict } from "@gridward/core/codec/link-message";
 import { systemClock } from "../os/clock.ts";
+import { reissue } from "../trust/test-reissue.ts";
 import { keyToPem } from "../trust/x509/keys.ts";
 import { dialLink } from "./dial.ts";
 import { unverifiedFrameBytesMax } from "./peer.ts";
@@ -132,6 +134,21 @@ test(
       brief(await dialLink(dialOptions({ ...a, key: b.key }, b, server.port))),
       "T15 by us",
     );
+  },
+);
+
+test(
+  "[LK2][X6] a stranger whose certificate names no issuer is refused like any",
+  patience,
+  async (t) => {
+    const server = await opened(t, testServer(b, a));
+    const nameless = reissue(a.certificate, b.key, (says) => {
+      says.issuer = new Name();
+      says.subject = new Name();
+    });
+    const dialled = await dialLink(dialOptions({ ...a, certificate: nameless }, b, server.port));
+    assert.equal(brief(dialled), "T02 by them");
+    assert.equal(brief(await dialLink(dialOptions(a, b, server.port))), "verified");
   },
 );
 

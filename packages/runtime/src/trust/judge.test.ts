@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject, type X509Certificate } from "node:crypto";
 import { test } from "node:test";
-import { Extensions, id_ce_keyUsage } from "@peculiar/asn1-x509";
+import { Extensions, id_ce_keyUsage, Name, type TBSCertificate } from "@peculiar/asn1-x509";
 import { deviceId, nodeId } from "@gridward/core/base/identity";
 import { day, minute } from "@gridward/core/base/time";
 import { judgePeer, withoutLists, type JudgeInput } from "./judge.ts";
@@ -101,6 +101,21 @@ const rows: readonly (readonly [string, Partial<JudgeInput>, string])[] = [
 ];
 
 for (const [what, change, expected] of rows) {
+  test("[TR1][X6] a certificate that names nobody, or nobody as its issuer, is refused as any other", () => {
+    const empty = new Name();
+    const issuedBy = (says: TBSCertificate): void => void (says.issuer = empty);
+    const named = (says: TBSCertificate): void => void (says.subject = empty);
+    for (const changes of [[issuedBy], [named], [issuedBy, named]]) {
+      const nameless = reissue(server, stranger.key, (says) => {
+        for (const change of changes) change(says);
+      });
+      const judged = judgePeer({ ...base, chain: [nameless.raw] });
+      assert.ok(judged.verdict === "refused");
+      assert.equal(judged.cause, "T02");
+      assert.match(judged.theirs, /\(no name\)/);
+    }
+  });
+
   test(`[TR1] ${what}: ${expected}`, () => {
     const judgement = judgePeer({ ...base, ...change });
     assert.equal(judgement.verdict === "ok" ? "ok" : judgement.cause, expected);

@@ -52,9 +52,12 @@ export function notAfterOf(certificate: X509Certificate): Instant {
   return Date.parse(certificate.validTo);
 }
 
-/** One name of a certificate's subject on one line: "CN=A, O=…". */
-export function nameText(name: string): string {
-  return name.replaceAll("\n", ", ");
+/**
+ * The name of a subject or an issuer on one line: "CN=A, O=…". Of one that is empty node:crypto
+ * gives undefined, whatever its types say.
+ */
+export function nameText(name: string | undefined): string {
+  return name === undefined ? "(no name)" : name.replaceAll("\n", ", ");
 }
 
 /**
