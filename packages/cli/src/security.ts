@@ -20,6 +20,7 @@ import {
 } from "./cli.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 import { shown } from "./order.ts";
+import { addApprovalVerbs } from "./security-approvals.ts";
 import { addLegacyVerbs } from "./security-legacy.ts";
 import { addCertificateVerbs } from "./security-certificates.ts";
 import { addExplainVerb } from "./security-explain.ts";
@@ -55,6 +56,7 @@ export function addSecurityVerbs(root: Command, cli: Cli): void {
   addCertificateVerbs(security, cli);
   addLegacyVerbs(security, cli);
   addExplainVerb(security, cli);
+  addApprovalVerbs(security, cli);
 }
 
 interface SetOptions {

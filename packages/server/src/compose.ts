@@ -9,6 +9,7 @@ import { SecurityEventStore } from "@gridward/runtime/observe/security-events";
 import { createPasswordHasher, type PasswordHasher } from "@gridward/runtime/os/argon2";
 import { type Clock, runSoon } from "@gridward/runtime/os/clock";
 import { descriptorLimit } from "@gridward/runtime/os/descriptors";
+import { Approvals } from "./approvals/approvals.ts";
 import type { Backups } from "./backup/open-backups.ts";
 import { startBackups } from "./backup/start-backups.ts";
 import { CertificateKeeper } from "./ca/keep-certificates.ts";
@@ -47,6 +48,7 @@ export interface House {
   readonly backups: Backups;
   readonly security: Security;
   readonly legacy: LegacyPeers;
+  readonly approvals: Approvals;
   readonly doors: Doors;
   readonly clock: Clock;
   /** Told after commits and changes of condition. */
@@ -78,7 +80,8 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     settings: () => identity.settings.now,
     state: () => pair.conductor.state,
   });
-  const basis = { ...order, identity, known, security, legacy, database: timed };
+  const approvals = new Approvals({ ...order, onRejected: (use) => events.onSecurity(use) });
+  const basis = { ...order, identity, known, security, legacy, approvals, database: timed };
   const freshness = openFreshness(basis);
   const watch = watchState(() => pair, { events, tell, clock });
   const leaving = watchRemoval(basis, () => pair);
@@ -111,9 +114,10 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     sessions: openSessions(basis, front),
     security,
     legacy,
+    approvals,
     clock,
     listeners,
-    close: () => closeAll([pair, counters, events, legacy], ended),
+    close: () => closeAll([pair, counters, events, legacy, approvals], ended),
   });
 }
 

@@ -3,16 +3,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { sealed } from "@gridward/core/base/identity";
+import { deviceId, sealed } from "@gridward/core/base/identity";
 import { defaultSecurity, type SecuritySettings } from "@gridward/core/base/security-settings";
 import { hour, minute } from "@gridward/core/base/time";
 import { emptyState, type DirectoryState } from "@gridward/core/domain/state";
 import type { CrlRow, ServerRow } from "@gridward/core/domain/types";
+import { dialLink } from "@gridward/runtime/link/dial";
+import { strictLink } from "@gridward/runtime/link/link-settings";
 import { brief } from "@gridward/runtime/link/test-link";
 import { systemClock } from "@gridward/runtime/os/clock";
 import { freshSystemKey } from "@gridward/runtime/os/seal";
 import { initServer, readServerDirectory } from "@gridward/runtime/trust/server-directory";
-import { testAuthority } from "@gridward/runtime/trust/test-authority";
+import { type TestAuthority, testAuthority } from "@gridward/runtime/trust/test-authority";
 import { buildCertificate } from "@gridward/runtime/trust/x509/certificate";
 import { buildCrl } from "@gridward/runtime/trust/x509/crl";
 import { createSigningKey, pairingKeyText } from "@gridward/runtime/trust/x509/keys";
@@ -116,6 +118,7 @@ for (const [what, revocation, crl, expected] of cases) {
         onServer: (peer) => t.after(() => peer.close("end of test")),
         onDevice: () => assert.fail("no device"),
         onRefused: () => {},
+        onUnknownDevice: () => {},
         onContact: async () => {},
       },
       { host: "127.0.0.1", port: 0 },
@@ -159,6 +162,7 @@ test("[LC5][CS16] a list that names a partner closes the link to it that is open
       onServer: (peer) => t.after(() => peer.close("end of test")),
       onDevice: () => assert.fail("no device"),
       onRefused: () => {},
+      onUnknownDevice: () => {},
       onContact: async () => {},
     },
     { host: "127.0.0.1", port: 0 },
@@ -277,6 +281,7 @@ for (const { what, served, dialling, address, expected, noted } of legacyCases) 
         onServer: (peer) => t.after(() => peer.close("end of test")),
         onDevice: () => assert.fail("no device"),
         onRefused: () => {},
+        onUnknownDevice: () => {},
         onContact: async () => {},
       },
       { host: "127.0.0.1", port: 0 },
@@ -295,3 +300,52 @@ for (const { what, served, dialling, address, expected, noted } of legacyCases) 
     assert.deepEqual(told, noted);
   });
 }
+
+test("[AP1][CS14] a device with a good certificate that it is not enrolled with is offered, others are not", async (t) => {
+  for (const one of [a, b]) one.settings.apply(defaultSecurity, now);
+  const stop = new AbortController();
+  const offered: string[] = [];
+  const device = deviceId("0".repeat(25) + "D");
+  const state = stateWith([rowOf(a)], null);
+  const server = await openLinkPort(
+    {
+      known: () => [],
+      live: { enter: () => () => undefined },
+      postures: { own: () => null, heard: () => undefined },
+      onLegacy: () => {},
+      onUnknownDevice: (unknown) => offered.push(`${unknown.device} ${unknown.address}`),
+      clock,
+      stop: stop.signal,
+      identity: b,
+      state: () => state,
+      onServer: () => assert.fail("no server"),
+      onDevice: () => assert.fail("no device"),
+      onRefused: () => {},
+      onContact: async () => {},
+    },
+    { host: "127.0.0.1", port: 0 },
+  );
+  t.after(() => server.close());
+  const dial = async (issuer: TestAuthority) => {
+    const name = { kind: "device", device } as const;
+    const { key, certificate } = issuer.issue({ profile: "device", name });
+    const anchors = [authority.certificate.toString()];
+    const shared = { issuers: [], anchors, lists: [], pairingKey: null };
+    return dialLink({
+      protocol: "gridward-replica/1",
+      address: "127.0.0.1",
+      port: server.port,
+      identity: { ...shared, name, certificate, key },
+      settings: strictLink,
+      expectedNode: null,
+      partnerKey: null,
+      clock,
+      stop: stop.signal,
+    });
+  };
+  assert.equal(brief(await dial(testAuthority("Theirs", now - hour))), "T02 by them");
+  assert.deepEqual(offered, []);
+  assert.equal(brief(await dial(authority)), "T16 by them");
+  for (let turn = 0; turn < 100 && offered.length === 0; turn++) await clock.sleep(10);
+  assert.deepEqual(offered, [`${device} 127.0.0.1`]);
+});

@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import type { DeviceId, NodeId } from "@gridward/core/base/identity";
 import type { SecuritySettings } from "@gridward/core/base/security-settings";
 import { heldCertificate } from "@gridward/core/domain/device-certificate";
@@ -16,6 +17,9 @@ import {
 } from "@gridward/runtime/link/serve";
 import type { Clock } from "@gridward/runtime/os/clock";
 import { plainAddress } from "@gridward/runtime/os/source-group";
+import type { UnverifiedPeer } from "@gridward/runtime/link/unverified-peer";
+import { judgePeer, withoutLists } from "@gridward/runtime/trust/judge";
+import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
 import { pairingKeyFromText } from "@gridward/runtime/trust/x509/keys";
 import { linkIdentity } from "./link-identity.ts";
 import { isServedLegacy } from "./legacy/legacy-peers.ts";
@@ -49,7 +53,15 @@ export interface LinkPortParts extends DialParts {
   readonly onServer: (peer: VerifiedPeer) => void;
   readonly onDevice: (peer: VerifiedPeer) => void;
   readonly onRefused: (outcome: Refused) => void;
+  /** CS14: its certificate is good, and it is not enrolled with it. */
+  readonly onUnknownDevice: (unknown: UnknownDevice) => void;
   readonly onContact: (contact: Contact) => Promise<void>;
+}
+
+export interface UnknownDevice {
+  readonly device: DeviceId;
+  readonly certificate: X509Certificate;
+  readonly address: string;
 }
 
 /** The link port: partners, devices and first contacts, told apart by ALPN, judged in one place. */
@@ -77,9 +89,35 @@ export async function openLinkPort(
       else parts.onDevice(peer);
     },
     onRefused: parts.onRefused,
+    onUnknownDevice: (peer) => offerDevice(parts, peer),
     onContact: parts.onContact,
     clock: parts.clock,
   });
+}
+
+/** The judge is asked again, as what was judged before is gone with the connection. */
+function offerDevice(
+  parts: LinkPortParts,
+  { theirChain: chain, address }: Pick<UnverifiedPeer, "theirChain" | "address">,
+): void {
+  const { anchors, lists } = linkIdentity(parts);
+  const judged = judgePeer({
+    chain,
+    anchors,
+    lists,
+    purpose: "client",
+    expected: { kind: "device" },
+    at: parts.clock.now(),
+    settings: { ...withoutLists, revocation: parts.identity.settings.now.revocation },
+    handshake: null, // It was heard in the handshake, before this was asked.
+  });
+  if (judged.verdict !== "ok" || judged.name?.kind !== "device") return;
+  const { certificate, name } = judged;
+  const status = parts.state().tables.devices.get(name.device)?.status;
+  // One that only says to be another is enrolled as itself; one that was lost is never offered.
+  if (certificate === undefined || status === "lost") return;
+  if (isEnrolled(parts.state(), name.device, fingerprintOf(certificate))) return;
+  parts.onUnknownDevice({ device: name.device, certificate, address: addressOf({ address }) });
 }
 
 /** One try to reach a partner under an address that the system knows. */
@@ -132,7 +170,7 @@ function isExempt(
 }
 
 /** Without its port. */
-function addressOf({ address }: VerifiedPeer): string {
+function addressOf({ address }: Pick<VerifiedPeer, "address">): string {
   return plainAddress(address.replace(/:\d+$/, ""));
 }
 

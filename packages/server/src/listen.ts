@@ -1,3 +1,4 @@
+import { offeredDevice } from "./approvals/offer-peers.ts";
 import { crlRoute } from "./ca/crl-route.ts";
 import { ocspRoutes } from "./ca/ocsp-route.ts";
 import type { ClientGate } from "./clients/client-gate.ts";
@@ -164,6 +165,7 @@ async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }
         if (admitServer(front.state(), peer)) pair.wire.accept(peer);
       },
       onDevice: (peer) => replica.accept(peer),
+      onUnknownDevice: (unknown) => house.approvals.offer(offeredDevice(unknown)),
       onRefused: (outcome) => {
         if (outcome.caller !== undefined) pair.wire.noteRefused(outcome.caller, outcome);
       },
@@ -177,7 +179,7 @@ async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }
 
 function deskOf({ house, clients, devices }: DoorOrder): DeskParts {
   const { front, operator, sessions, hasher, events, backups, security, identity } = house;
-  const { legacy } = house;
+  const { legacy, approvals } = house;
   return {
     front,
     operator,
@@ -190,6 +192,7 @@ function deskOf({ house, clients, devices }: DoorOrder): DeskParts {
     clients,
     devices,
     legacy,
+    approvals,
   };
 }
 

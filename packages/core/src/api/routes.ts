@@ -1,4 +1,5 @@
 import { accountRoutes } from "./account-routes.ts";
+import { approvalRoutes } from "./approval-routes.ts";
 import { arbitrationRoutes } from "./arbitration-routes.ts";
 import { backupRoutes } from "./backup-routes.ts";
 import { certificateRoutes } from "./certificate-routes.ts";
@@ -28,6 +29,7 @@ export const routes = {
   ...certificateRoutes,
   ...mappingRoutes,
   ...legacyRoutes,
+  ...approvalRoutes,
   ...setAsideRoutes,
   ...backupRoutes,
 } as const;

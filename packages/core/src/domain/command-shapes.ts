@@ -108,6 +108,7 @@ export const commandShapes: {
     certificate: certificateShape,
     encoded: z.exactOptional(longText),
   }),
+  "admit-device": shape("admit-device", { id, certificate: certificateShape }),
   "renew-device": shape("renew-device", {
     id,
     of: text,

@@ -1,5 +1,6 @@
 import type { Instant } from "../base/time.ts";
 import type { NewDevice, Submission } from "./command.ts";
+import type { Fact } from "./fact.ts";
 import { decided, type CommandOf, type Decision } from "./decision.ts";
 import {
   accessPointsPerDeviceMax,
@@ -140,6 +141,33 @@ export function renewDevice(
     ],
     encoded === undefined ? {} : { certificate: encoded },
   );
+}
+
+/**
+ * CS14: by a person who compared the fingerprint. The certificate may be one that a restored backup
+ * does not know of; one that was revoked is never admitted.
+ */
+export function admitDevice(
+  state: DirectoryState,
+  { id, certificate }: CommandOf<"admit-device">,
+  { at }: Submission,
+): Decision {
+  const device = state.tables.devices.get(id);
+  if (device === undefined) return refuse("device.not-found", id);
+  if (device.status === "lost") return refuse("device.lost", device.name);
+  const { serial, fingerprint, notAfter, profile } = certificate;
+  const known = state.tables.certificates.get(serial);
+  const isSame = known === undefined || known.fingerprint === fingerprint;
+  if (profile !== "device" || (known ?? certificate).profile !== "device" || !isSame) {
+    return refuse("certificate.wrong-profile", device.name);
+  }
+  if (known?.revoked) return refuse("certificate.already-revoked", device.name);
+  if (notAfter <= at) return refuse("approval.expired", device.name);
+  const isHeld = heldCertificate(state, device, (held) => held.serial === serial) !== null;
+  if (isHeld) return refuse("approval.not-needed", device.name);
+  const issued: readonly Fact[] = known ? [] : [{ kind: "certificate-issued", certificate }];
+  const enrolled: Fact = { kind: "device-enrolled", id, serial, fingerprint, notAfter };
+  return decided([...issued, enrolled], { id });
 }
 
 /** DV3: the revision rises with every change, so that a device tells the newer setting. */

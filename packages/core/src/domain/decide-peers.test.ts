@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accountId, nodeId } from "../base/identity.ts";
+import { accountId, deviceId, nodeId } from "../base/identity.ts";
 import { day, hour } from "../base/time.ts";
 import type { Command } from "./command.ts";
 import { isLegacyPeer } from "./decide-legacy.ts";
 import { factShapes } from "./fact-shapes.ts";
-import { anActor, aRole, aStation, createAccount, noon, serverA, type World } from "./fixtures.ts";
+import { aCertificate as aCertificateRow, anActor, aRole, aStation, createAccount, noon, serverA, type World } from "./fixtures.ts";
 import { accountOf, type ClientCertificate, mappingsOf, parseMappingKey } from "./mapping.ts";
 import { publicRefusal } from "./refusal.ts";
 import { roleIds } from "./roles.ts";
@@ -205,4 +205,33 @@ test("[LG1][CS7] a legacy peer has an address, an owner, a reason and an end", (
   assert.equal(world.codeOf(gone), "legacy.not-found");
   for (let index = 0; index < 256; index++) world.must({ ...good, address: `10.0.0.${index}` });
   assert.equal(world.codeOf(good), "legacy.too-many");
+});
+
+test("[AP3][CS14] a person admits a device with a certificate that is not its own yet", () => {
+  const world = aStation();
+  const id = deviceId("Q01");
+  const device = {
+    id,
+    name: "Q01",
+    manufacturer: "M",
+    type: "T",
+    accessPoints: [],
+    area: "Hill/Q01",
+  };
+  world.must({ kind: "register-devices", devices: [device], group: world.group });
+  const certificate = aCertificateRow("30", "device");
+  const admit = { kind: "admit-device", id, certificate } as const;
+  assert.equal(world.codeOf(admit, { actor: serverA }), "access.denied");
+  assert.equal(world.codeOf({ ...admit, id: deviceId("Q09") }), "device.not-found");
+  const server = aCertificateRow("02", "server");
+  assert.equal(world.codeOf({ ...admit, certificate: server }), "certificate.wrong-profile");
+  const disguised = aCertificateRow("02", "device");
+  assert.equal(world.codeOf({ ...admit, certificate: disguised }), "certificate.wrong-profile");
+  assert.equal(world.codeOf(admit, { at: certificate.notAfter }), "approval.expired");
+  world.must(admit);
+  const row = world.state.tables.devices.get(id);
+  assert.deepEqual([row?.status, row?.certificate?.serial], ["enrolled", "30"]);
+  assert.equal(world.codeOf(admit), "approval.not-needed");
+  world.must({ kind: "revoke-certificate", serial: "30", reason: "keyCompromise" });
+  assert.equal(world.codeOf(admit), "certificate.already-revoked");
 });

@@ -10,6 +10,7 @@ import {
 } from "./decide-certificate.ts";
 import { endSession, issueCode, replacePassword } from "./decide-credential.ts";
 import {
+  admitDevice,
   enrolDevice,
   issueDeviceCode,
   registerDevices,
@@ -93,6 +94,7 @@ function decideCommand(state: DirectoryState, submission: Submission): Decision 
     case "register-devices":
     case "issue-device-code":
     case "enrol-device":
+    case "admit-device":
     case "renew-device":
     case "set-replication":
       return decideDevice(state, command, submission);
@@ -198,7 +200,12 @@ function decideSetAside(
 function decideDevice(
   state: DirectoryState,
   command: CommandOf<
-    "register-devices" | "issue-device-code" | "enrol-device" | "renew-device" | "set-replication"
+    | "register-devices"
+    | "issue-device-code"
+    | "enrol-device"
+    | "admit-device"
+    | "renew-device"
+    | "set-replication"
   >,
   submission: Submission,
 ): Decision {
@@ -209,6 +216,8 @@ function decideDevice(
       return issueDeviceCode(state, command, submission);
     case "enrol-device":
       return enrolDevice(state, command, submission);
+    case "admit-device":
+      return admitDevice(state, command, submission);
     case "renew-device":
       return renewDevice(state, command, submission);
     case "set-replication":

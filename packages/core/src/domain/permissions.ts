@@ -47,6 +47,7 @@ export const permissions: { readonly [Kind in CommandKind]: Permission } = {
   "register-devices": securityAdministrator,
   "issue-device-code": securityAdministrator,
   "enrol-device": { ...servers, others: ["server", "device"] },
+  "admit-device": securityAdministrator,
   "renew-device": { ...servers, others: ["server", "device"] },
   "renew-server": servers,
   "issue-certificate": securityAdministrator,

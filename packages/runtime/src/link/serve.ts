@@ -33,6 +33,8 @@ export interface ServeOptions {
   readonly onPeer: (peer: VerifiedPeer) => void;
   /** A partner that was refused, or that refuses us. Strangers are only counted. */
   readonly onRefused: (outcome: Refused) => void;
+  /** A device whose certificate is good, and that is not known by it (T16); it was sent away. */
+  readonly onUnknownDevice?: (peer: Pick<UnverifiedPeer, "theirChain" | "address">) => void;
   /**
    * First contact (gridward-diag/1, TLS 1.3): one frame of at most 512 bytes may be taken before
    * `admit` was called, which also lifts the limit of five seconds to that of a join.
@@ -137,7 +139,11 @@ async function meet({ options, gate, count }: Reception, socket: TLSSocket): Pro
     gate.leave(socket);
     options.onPeer(outcome.peer);
   } else if (outcome.fromPartner) options.onRefused(outcome);
-  else count(outcome.cause);
+  else {
+    count(outcome.cause);
+    const isUnknown = outcome.by === "us" && outcome.cause === "T16";
+    if (isUnknown && alpnProtocol === "gridward-replica/1") options.onUnknownDevice?.(peer);
+  }
 }
 
 async function meetStranger(

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { connect } from "node:tls";
 import { type Bytes, utf8 } from "@gridward/core/base/bytes";
@@ -16,6 +19,8 @@ import { aDesk } from "../desk/a-desk.ts";
 import { aServer, member, type TestServer, tlsOf } from "../frontends/https/a-server.ts";
 import { rootDse, whoAmI } from "../frontends/ldap/fixtures.ts";
 import { serveLdap } from "../frontends/ldap/serve-ldap.ts";
+import { Approvals } from "../approvals/approvals.ts";
+import { offeredClient } from "../approvals/offer-peers.ts";
 import { openClientGate, type RefusedClient } from "./client-gate.ts";
 
 const now = systemClock().now();
@@ -35,17 +40,29 @@ async function aHouse(choice: Partial<SecuritySettings> = {}) {
     lists: [] as readonly RevocationList[],
     refused: new Array<RefusedClient>(),
   };
+  const directory = mkdtempSync(join(tmpdir(), "gridward-clients-"));
+  closers.push(async () => Promise.resolve(rmSync(directory, { recursive: true })));
+  const approvals = new Approvals({
+    directory,
+    clock: { now: desk.front.now },
+    note: () => {},
+    onRejected: () => {},
+  });
   const gate = openClientGate({
     settings: () => world.settings,
     trust: () => ({ anchors: [authority.certificate.toString()], lists: world.lists }),
     state: desk.front.state,
     condition: desk.front.condition,
     now: desk.front.now,
-    onRefused: (refused) => world.refused.push(refused),
+    onRefused: (refused) => {
+      world.refused.push(refused);
+      const unknown = offeredClient(refused);
+      if (unknown) approvals.offer(unknown);
+    },
   });
   const security = { ...desk.security, now: () => world.settings };
   const anchors = [authority.certificate.toString()];
-  const wired = { ...desk, security, clients: gate };
+  const wired = { ...desk, security, approvals, clients: gate };
   const https = await aServer({ desk: wired, clients: gate, anchors });
   const own = authority.issue({ profile: "server", hosts: ["127.0.0.1"] });
   const { key, cert } = tlsOf(own);
@@ -295,4 +312,39 @@ test("[CL8][CS17] nobody orders over HTTPS what would refuse himself", async () 
   assert.equal(await order(required, true), "security.unchanged");
   assert.equal(await order(mapped, true), "security.shuts-you-out");
   assert.equal(await order(mapped, false), "security.unchanged");
+});
+
+test("[AP1][AP3][CS14] an unknown client waits, is approved as an account, and is let in", async () => {
+  const house = await withPeople({ map_clients: true });
+  const { token } = house;
+  const anna = person(["anna@example.org"]);
+  const fingerprint = fingerprintOf(anna.certificate);
+  const stranger = strangers.issue({ profile: "person", emails: ["anna@example.org"] });
+  assert.equal((await external1(house, anna))[0], 8);
+  assert.equal((await external1(house, stranger))[0], 8);
+  assert.equal((await external1(house, undefined))[0], 48);
+  const list = await house.https.ask("GET", "/v1/security/approvals", { token });
+  assert.match(list.text, new RegExp(`"fingerprint":"${fingerprint}","kind":"client"`));
+  assert.equal(house.approvals.peers.length, 1);
+  const settle = async (verb: string, body: Readonly<Record<string, string>>, query = "") =>
+    house.https.ask("POST", `/v1/security/approvals/${verb}${query}`, { token, body });
+  const short = { fingerprint: fingerprint.slice(0, 12) };
+  assert.equal(codeOf(await settle("approve", short)), "approval.needs-account");
+  const unknown = { ...short, account: "nobody" };
+  assert.equal(codeOf(await settle("approve", unknown)), "account.not-found");
+  const tried = await settle("reject", short, "?dry_run=true");
+  assert.equal(tried.status, 200, tried.text);
+  const only = await settle("approve", { ...short, account: "anna" }, "?dry_run=true");
+  assert.equal(only.status, 200, only.text);
+  assert.deepEqual(
+    house.approvals.peers.map(({ isRejected }) => isRejected),
+    [false],
+  );
+  assert.equal((await settle("reject", short)).status, 200);
+  assert.equal(codeOf(await settle("reject", short)), "approval.rejected-already");
+  const done = await settle("approve", { ...short, account: "anna" });
+  assert.equal(done.status, 200, done.text);
+  assert.deepEqual(house.approvals.peers, []);
+  assert.deepEqual(await external1(house, anna), [0, annaDn]);
+  assert.equal(codeOf(await settle("approve", short)), "approval.not-found");
 });

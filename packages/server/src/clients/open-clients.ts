@@ -1,4 +1,6 @@
 import type { Clock } from "@gridward/runtime/os/clock";
+import type { Approvals } from "../approvals/approvals.ts";
+import { offeredClient } from "../approvals/offer-peers.ts";
 import type { EventLog } from "../event-log.ts";
 import { linkIdentity } from "../link-identity.ts";
 import type { OwnIdentity } from "../own-identity.ts";
@@ -11,20 +13,27 @@ export function openClients({
   identity,
   front,
   events,
+  approvals,
   clock,
 }: {
   readonly identity: OwnIdentity;
   readonly front: FrontEndParts;
   readonly events: Pick<EventLog, "onClientRefused">;
+  readonly approvals: Pick<Approvals, "offer">;
   readonly clock: Clock;
 }): ClientGate {
   const now = (): number => clock.now();
+  const tell = tellRefused((refused, more) => events.onClientRefused(refused, more), now);
   return openClientGate({
     settings: () => identity.settings.now,
     trust: () => linkIdentity({ identity, state: front.state }),
     state: front.state,
     condition: front.condition,
     now,
-    onRefused: tellRefused((refused, more) => events.onClientRefused(refused, more), now),
+    onRefused: (refused) => {
+      tell(refused);
+      const unknown = offeredClient(refused);
+      if (unknown) approvals.offer(unknown);
+    },
   });
 }

@@ -90,6 +90,13 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
         remove: () => err({ code: "server-certificate.not-found", detail: "" }),
       },
     },
+    approvals: {
+      peers: [],
+      turnedAway: 0,
+      find: (typed) => err({ code: "approval.not-found", detail: typed }),
+      reject: () => {},
+      settle: () => {},
+    },
     legacy: { seen: [], isAllowed: () => false },
     clients: { predict: (client) => ({ verdict: "ok", client }) },
     backups: {

@@ -6,6 +6,7 @@ import type { Refusal } from "@gridward/core/domain/refusal";
 import type { Actor } from "@gridward/core/domain/types";
 import type { PasswordHasher } from "@gridward/runtime/os/argon2";
 import type { SystemKey } from "@gridward/runtime/os/seal";
+import type { Approvals } from "../approvals/approvals.ts";
 import type { Backups } from "../backup/open-backups.ts";
 import type { ClientGate } from "../clients/client-gate.ts";
 import type { LegacyPeers } from "../legacy/legacy-peers.ts";
@@ -63,6 +64,7 @@ export interface DeskParts {
   readonly events: SecurityEvents;
   readonly security: SecurityParts;
   readonly clients: Pick<ClientGate, "predict">;
+  readonly approvals: Pick<Approvals, "peers" | "turnedAway" | "find" | "reject" | "settle">;
   readonly legacy: Pick<LegacyPeers, "seen" | "isAllowed">;
   readonly backups: Pick<Backups, "create" | "list">;
   readonly devices: DeviceLines;

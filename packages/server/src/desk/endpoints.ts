@@ -1,5 +1,6 @@
 import type { RouteName } from "@gridward/core/api/routes";
 import { accountEndpoints } from "./account-endpoints.ts";
+import { approvalEndpoints } from "./approval-endpoints.ts";
 import { arbitrationEndpoints } from "./arbitration-endpoints.ts";
 import { backupEndpoints } from "./backup-endpoints.ts";
 import { certificateEndpoints } from "./certificate-endpoints.ts";
@@ -31,6 +32,7 @@ export function createEndpoints(parts: DeskParts): Readonly<Record<RouteName, En
     ...certificateEndpoints(parts),
     ...mappingEndpoints(parts),
     ...legacyEndpoints(parts),
+    ...approvalEndpoints(parts),
     ...setAsideEndpoints(parts),
     ...backupEndpoints(parts),
   };

@@ -3,6 +3,7 @@ import type { Clock } from "@gridward/runtime/os/clock";
 import type { KnownServers } from "../known-servers.ts";
 import type { FoundDatabase } from "../open-database.ts";
 import type { OwnIdentity } from "../own-identity.ts";
+import type { Approvals } from "../approvals/approvals.ts";
 import type { LegacyPeers } from "../legacy/legacy-peers.ts";
 import type { Security } from "../security/open-security.ts";
 
@@ -25,5 +26,6 @@ export interface Basis extends HouseOrder {
   readonly known: KnownServers;
   readonly security: Security;
   readonly legacy: LegacyPeers;
+  readonly approvals: Approvals;
   readonly database: FoundDatabase;
 }

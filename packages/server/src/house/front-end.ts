@@ -28,7 +28,11 @@ export function frontEnd(basis: Basis, pair: Pair, tools: FrontTools): FrontEndP
   const state = (): DirectoryState => conductor.state;
   const condition = () =>
     tools.freshness.aged(serverCondition(conductor.pair, clock.monotonic(), clock.now()));
-  const alarms = openAlarms(pair, clock, { ...tools, security: basis.security });
+  const alarms = openAlarms(pair, clock, {
+    ...tools,
+    security: basis.security,
+    approvals: basis.approvals,
+  });
   return {
     state,
     condition,

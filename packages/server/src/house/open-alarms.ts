@@ -1,5 +1,6 @@
 import type { Alarm } from "@gridward/core/domain/server-status";
 import type { Clock } from "@gridward/runtime/os/clock";
+import type { Approvals } from "../approvals/approvals.ts";
 import type { Backups } from "../backup/open-backups.ts";
 import { listAlarms } from "../ca/list-alarm.ts";
 import type { Freshness } from "../freshness.ts";
@@ -30,7 +31,8 @@ export function openAlarms(
     security,
     upload,
     backups,
-  }: AlarmTools & { readonly security: Security },
+    approvals,
+  }: AlarmTools & { readonly security: Security; readonly approvals: Approvals },
 ): () => readonly Alarm[] {
   const setAsideAlarms = openSetAsideAlarm();
   const witnessAlarms = openWitnessAlarms();
@@ -39,6 +41,7 @@ export function openAlarms(
     const { mode } = conductor.pair.control;
     return [
       ...security.alarms(),
+      ...approvals.alarms(),
       ...listAlarms(conductor.state, now),
       ...setAsideAlarms(conductor.state, now),
       ...slow.alarms(),

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import * as z from "zod";
-import { utf8 } from "@gridward/core/base/bytes";
 import { parseJsonBytes } from "@gridward/core/base/json";
 import type { SecuritySettings } from "@gridward/core/base/security-settings";
-import { day, minute, type Instant, type Millis } from "@gridward/core/base/time";
+import { day, type Instant, type Millis } from "@gridward/core/base/time";
 import { isLegacyPeer } from "@gridward/core/domain/decide-legacy";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { Clock } from "@gridward/runtime/os/clock";
-import { errorCode, readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
+import { readFileBounded } from "@gridward/runtime/os/files";
+import { SlowFile } from "../slow-file.ts";
 
 /** CS7: a peer that was served without a certificate, as this server saw it. */
 const seenShape = z.strictObject({
@@ -31,8 +31,6 @@ export const seenFor: Millis = 30 * day;
 const seenMost = 1_024;
 const namesMost = 16;
 const fileBytesMost = 1024 * 1024;
-/** A busy legacy client must not wear the disk. */
-const writtenEvery: Millis = minute;
 
 export interface LegacyParts {
   readonly directory: string;
@@ -55,12 +53,17 @@ export function isServedLegacy(
 export class LegacyPeers {
   readonly #parts: LegacyParts;
   readonly #seen: Map<string, SeenPeer>;
-  #writtenAt = 0;
-  #isWritten = true;
+  readonly #file: SlowFile;
 
   constructor(parts: LegacyParts) {
     this.#parts = parts;
     this.#seen = new Map(readSeen(parts.directory).map((peer) => [keyOf(peer), peer]));
+    this.#file = new SlowFile({
+      ...parts,
+      path: pathIn(parts.directory),
+      what: "legacy peers",
+      text: () => JSON.stringify({ v: 1, seen: this.seen }),
+    });
   }
 
   isAllowed(address: string): boolean {
@@ -89,20 +92,8 @@ export class LegacyPeers {
       .toSorted((left, right) => right.last - left.last || (keyOf(left) < keyOf(right) ? -1 : 1));
   }
 
-  /** Nothing waits to be written when it returns. */
   close(): void {
-    if (this.#isWritten) return;
-    const { directory, clock, note } = this.#parts;
-    this.#writtenAt = clock.now();
-    try {
-      const text = JSON.stringify({ v: 1, seen: this.seen });
-      writeFileAtomic(pathIn(directory), utf8(text));
-      this.#isWritten = true;
-    } catch (error) {
-      // Nobody is turned away because a list could not be kept.
-      if (errorCode(error) === "") throw error;
-      note(`the list of legacy peers was not written: ${errorCode(error)}`);
-    }
+    this.#file.close();
   }
 
   #note(peer: {
@@ -129,8 +120,7 @@ export class LegacyPeers {
     // Written in the order in which they came last, so the first is the oldest.
     const [oldest = key] = this.#seen.size > seenMost ? this.#seen.keys() : [];
     if (oldest !== key) this.#seen.delete(oldest);
-    this.#isWritten = false;
-    if (Math.abs(at - this.#writtenAt) >= writtenEvery) this.close();
+    this.#file.changed();
   }
 }
 

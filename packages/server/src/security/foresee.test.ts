@@ -86,6 +86,7 @@ async function opened({ identity, postures }: TestServer) {
       onServer: (peer) => void peer.closed,
       onDevice: () => assert.fail("no device"),
       onRefused: () => {},
+      onUnknownDevice: () => {},
       onContact: async () => {},
     },
     { host: "127.0.0.1", port: 0 },

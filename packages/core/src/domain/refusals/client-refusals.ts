@@ -89,6 +89,42 @@ export const clientRefusals = {
     says: "As many certificates lead to this account as may.",
     remedy: "Remove one that is not used any more.",
   },
+  "approval.not-found": {
+    ...notFound,
+    ...toOperator,
+    says: "No peer with this fingerprint waits at this server.",
+    remedy: "Run `gridward security approvals list`, and name the server that it came to.",
+  },
+  "approval.ambiguous": {
+    ...againstRule,
+    ...toOperator,
+    says: "Several peers have a fingerprint that begins so.",
+    remedy: "Give more of it.",
+  },
+  "approval.needs-account": {
+    ...againstRule,
+    ...toOperator,
+    says: "A client is approved as an account, and a device as itself.",
+    remedy: "Name the account of a client with `--account NAME`, and none for a device.",
+  },
+  "approval.rejected-already": {
+    ...alreadySo,
+    ...toOperator,
+    says: "The peer was rejected before.",
+    remedy: "Nothing needs to be done; `gridward security approvals approve` still lets it in.",
+  },
+  "approval.expired": {
+    ...againstRule,
+    ...toOperator,
+    says: "The certificate has ended since it was shown.",
+    remedy: "Give the device a new one with `gridward device package NAME --out FILE`.",
+  },
+  "approval.not-needed": {
+    ...alreadySo,
+    ...toOperator,
+    says: "The device is enrolled with this certificate.",
+    remedy: "Nothing needs to be done.",
+  },
   "legacy.bad-address": {
     ...againstRule,
     ...toOperator,
