@@ -175,7 +175,7 @@ function listBorders(): readonly Border[] {
       seeds: lists,
       take: async (bytes) => {
         const held = new HeldLists({
-          anchor: theirs.certificate,
+          anchors: { all: [theirs.certificate] },
           kept: [{ authority: "issuing", encoded: Buffer.from(bytes).toString("base64") }],
           seen: () => ({ issuing: 8 }),
           write: () => {},
