@@ -23,7 +23,7 @@ const bans: readonly Ban[] = [
   },
   {
     pattern:
-      /^\s*(?:export )?(?:async )?(?:function|class|interface|type|const|let) (?!commonName|signedData|certificationRequestInfo)(?:\w*(?:Manager|Helper|Utils?|Handler|Data|Info|Processor|Service|Impl|Misc)|manager|helper|utils?|handler|data|info|processor|service|impl|misc|common)(?![a-z])/,
+      /^\s*(?:export )?(?:async )?(?:function|class|interface|type|const|let) (?!commonName|signedData|certificationRequestInfo|tbsResponseData)(?:\w*(?:Manager|Helper|Utils?|Handler|Data|Info|Processor|Service|Impl|Misc)|manager|helper|utils?|handler|data|info|processor|service|impl|misc|common)(?![a-z])/,
     says: "a name says what a thing is or does: see docs/GLOSSARY.md",
   },
 ];

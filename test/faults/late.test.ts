@@ -47,10 +47,10 @@ function doctor({ directory }: DemoServer, ...words: readonly string[]) {
 }
 
 test(
-  "[RP2][CS12][CS9] F13 a pair three years late says on both servers why, and the doctor repairs it without turning back the clock",
+  "[RPR2][CS12][CS9] F13 a pair three years late says on both servers why, and the doctor repairs it without turning back the clock",
   { skip },
   async () => {
-    const before = stage.readText("B", "certificates", "server.pem");
+    const earlier = stage.readText("B", "certificates", "server.pem");
     await Promise.all([runServer(stage, a), runServer(stage, b)]);
     for (const server of [a, b]) {
       const { alarms } = await waitUntil(server, "the conflict is T03", ({ partners }) =>
@@ -60,7 +60,7 @@ test(
     }
     await endBoth();
     assert.equal(member(doctor(b, "--repair", "--dry-run").said, "data", "did"), "issued");
-    assert.equal(stage.readText("B", "certificates", "server.pem"), before);
+    assert.equal(stage.readText("B", "certificates", "server.pem"), earlier);
     for (const server of [a, b]) {
       const { exit, said } = doctor(server, "--repair");
       assert.equal(exit, 0, JSON.stringify(said));

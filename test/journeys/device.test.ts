@@ -212,13 +212,13 @@ test("[IN6][PK8] a running device renews for a new key, shows it at once, and no
       }).once("error", reject);
     });
   await must(`ied login ${at("Q01")} anna --password-file ${at("password")}`);
-  const before = { key: file("device.key"), certificate: file("device.pem") };
+  const old = { key: file("device.key"), certificate: file("device.pem") };
   const renewed = await must(`ied renew ${at("Q01")}`);
-  const after = { key: file("device.key"), certificate: file("device.pem") };
-  assert.notEqual(after.key, before.key);
-  assert.ok(new X509Certificate(after.certificate).checkPrivateKey(createPrivateKey(after.key)));
-  assert.equal(await shown(), after.certificate);
-  const told = new X509Certificate(after.certificate).fingerprint256.replaceAll(":", "");
+  const young = { key: file("device.key"), certificate: file("device.pem") };
+  assert.notEqual(young.key, old.key);
+  assert.ok(new X509Certificate(young.certificate).checkPrivateKey(createPrivateKey(young.key)));
+  assert.equal(await shown(), young.certificate);
+  const told = new X509Certificate(young.certificate).fingerprint256.replaceAll(":", "");
   assert.equal(member(renewed, "data", "fingerprint"), told.toLowerCase());
   assert.equal(statSync(join(at("Q01"), "device.key")).mode & 0o777, 0o600);
   const status = await must(`ied status ${at("Q01")}`);
@@ -226,7 +226,7 @@ test("[IN6][PK8] a running device renews for a new key, shows it at once, and no
   // A package is the way back where a certificate has ended; before, it works as well.
   await must(`device package Q01 --out ${at("Q01.again")}`);
   await must(`ied renew ${at("Q01")} --package ${at("Q01.again")}`);
-  assert.notEqual(file("device.pem"), after.certificate);
+  assert.notEqual(file("device.pem"), young.certificate);
   assert.equal((await run(`ied renew ${at("Q01")} --package ${at("Q01.again")}`)).exit, 3);
   await must(`ied wait ${at("Q01")} --state online --timeout 30`);
   await must(`ied logout ${at("Q01")}`);
@@ -236,7 +236,7 @@ test("[IN7][PK6] certificates of a device are listed, read back, replaced and de
   const rowsOf = async (verb: string): Promise<readonly unknown[]> => {
     const rows: unknown = member(await must(`device certificates ${verb} Q01`), "data");
     assert.ok(Array.isArray(rows));
-    return rows.map((row: unknown) => row);
+    return Array.from<unknown>(rows);
   };
   const uses = (rows: readonly unknown[]): readonly unknown[] =>
     rows.map((row) => member(row, "use"));

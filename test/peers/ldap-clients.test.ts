@@ -155,11 +155,11 @@ test(
   needsTools,
   async () => {
     const words = [...clear(), ...asAnna, "-LLL", "-b", base, "(uid=anna)", "uid"];
-    const before = talk.attempts.length;
+    const earlier = talk.attempts.length;
     const refused = await run("ldapsearch", words);
     assert.equal(refused.code, 13);
     assert.match(refused.error, /Confidentiality required[\s\S]*use StartTLS or LDAPS/);
-    assert.equal(talk.attempts.length, before);
+    assert.equal(talk.attempts.length, earlier);
     world.isLegacy = true;
     assert.match((await run("ldapsearch", words)).out, /^uid: anna$/m);
     assert.equal(talk.attempts.at(-1)?.isClear, true);

@@ -208,13 +208,13 @@ test(
   async (t) => {
     const [good, revoked, unknown] = [issued("person"), issued("witness"), issued("log-collector")];
     const responder = await responderOf(t, stateWith([revoked], [good]));
-    const common = ["-issuer", anchor, "-CAfile", anchor, "-url", responder];
+    const shared = ["-issuer", anchor, "-CAfile", anchor, "-url", responder];
     for (const more of [[], ["-sha256"], ["-no_nonce"]] as const) {
       const certificates = [good, revoked, unknown].flatMap(({ path }) => ["-cert", path]);
       const { isContent, says } = await runBeside(
         "openssl",
         "ocsp",
-        ...common,
+        ...shared,
         ...more,
         ...certificates,
       );

@@ -1,8 +1,8 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import { decodeUtf8 } from "@gridward/core/base/bytes";
 import { ok, type Result } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
 import { readFileBounded } from "@gridward/runtime/os/files";
+import { pairFlaw } from "@gridward/runtime/trust/x509/pair-flaw";
 import { failed, type CommandFailure } from "./failure.ts";
 
 /** Where the certificate lies that this user presents to servers; read anew at each command. */
@@ -33,19 +33,9 @@ export function readClientIdentity(files: IdentityFiles): Result<ClientIdentity,
   const where = keyFile ?? certificate;
   if (leaf === "") return failed("client.file", `${certificate}: no certificate in PEM`);
   if (key === "") return failed("client.file", `${where}: no private key in PEM`);
-  const flaw = flawOf(leaf, key);
+  const flaw = pairFlaw(leaf, key);
   if (flaw !== undefined) return failed("client.file", `${where}: ${flaw}`);
   return ok({ chain: [leaf, ...issuers].join("\n"), key: new Secret(key) });
-}
-
-/** OpenSSL would throw at the first connection; a person wants to know before. */
-function flawOf(certificate: string, key: string): string | undefined {
-  try {
-    const isPair = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
-    return isPair ? undefined : "the key is not that of the certificate";
-  } catch {
-    return "certificate or key cannot be read; the key must not be encrypted";
-  }
 }
 
 function readText(path: string): Result<string, CommandFailure> {

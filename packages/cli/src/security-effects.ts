@@ -11,7 +11,7 @@ export function talkOfEffects(
 }
 
 /** `B, when A dials it: ok now, then refused (T01) by B: …. To heal it: …` */
-export function effectLine(server: string, effect: SecurityEffect): string {
+function effectLine(server: string, effect: SecurityEffect): string {
   const { who, kind, direction, before, after, closes, why } = effect;
   const dialled = direction === "dial" ? `${server} dials it` : `it dials ${server}`;
   const whom = kind === "partner" ? `${who}, when ${dialled}` : who;

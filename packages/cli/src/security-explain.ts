@@ -32,8 +32,8 @@ async function explain(cli: Cli, asked: Asked, typed: string): Promise<Outcome> 
     .map(({ text }) => text);
   const order = { ...place.value, anchors, at: cli.clock.now() };
   const look = await lookAtServer({ ...order, clock: cli.clock });
-  const data = look.ok ? explainLook(order, look.value) : explainFailure(order, look.error);
-  const { target, verdict, cause, text, remedy } = data;
+  const explained = look.ok ? explainLook(order, look.value) : explainFailure(order, look.error);
+  const { target, verdict, cause, text, remedy } = explained;
   const exit = verdict === "ok" ? exitCode.done : exitCode.foundSomething;
   const table = {
     target,
@@ -42,7 +42,7 @@ async function explain(cli: Cli, asked: Asked, typed: string): Promise<Outcome> 
     remedy,
   };
   return ok({
-    data: { ...data, presents: data.presents.map((each) => ({ ...each })) },
+    data: { ...explained, presents: explained.presents.map((each) => ({ ...each })) },
     meta: null,
     table,
     exit,

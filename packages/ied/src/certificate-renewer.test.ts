@@ -10,14 +10,15 @@ import { OwnCertificate, type DeviceIdentity } from "./own-certificate.ts";
 
 const start = Date.UTC(2027, 0, 1);
 const life = 730 * day;
+const granted = (): Refusal | null => null;
 
 /** A device whose servers answer as `refusal` says. */
 function aDevice() {
   const authority = testAuthority("Hill", start);
   const world = {
     now: start,
-    refusal: null as Refusal | null,
-    asked: [] as (string | null)[],
+    refusal: granted(),
+    asked: new Array<string | null>(),
     pass: async (ms: number): Promise<void> => {
       world.now += ms;
       renewer.tick();

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, type X509Certificate } from "node:crypto";
 import { decodeUtf8, utf8, type Bytes } from "@gridward/core/base/bytes";
 import { ok, type Result } from "@gridward/core/base/result";
-import { Secret } from "@gridward/core/base/secret";
+import type { Secret } from "@gridward/core/base/secret";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { Clock } from "@gridward/runtime/os/clock";
 import { movePath, readFileBounded, removePath, writeFileAtomic } from "@gridward/runtime/os/files";

@@ -97,12 +97,12 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   });
   const tools = { ...openTools(basis, pair, events), counters, slow, freshness };
   const front = frontEnd(basis, pair, { ...tools, since: watch.since });
-  const crl = new CrlKeeper({ ...basis, front });
-  const certificates = new CertificateKeeper({ ...basis, front });
-  const look = { tick: () => freshness.look(front.condition()) };
+  const certified = { ...basis, front };
+  const keepers = [new CrlKeeper(certified), new CertificateKeeper(certified)];
   const ended = new AbortController();
   const operator = openOrders({ ...basis, pair, front, config: found.config, events });
-  void keepTicking([pair, slow, security, crl, certificates, look, order], clock, ended.signal);
+  const look = { tick: () => freshness.look(front.condition()) };
+  void keepTicking([pair, slow, security, ...keepers, look, order], clock, ended.signal);
   void tools.upload.keepOn(ended.signal);
   return ok({
     ...tools,

@@ -220,18 +220,22 @@ function eventOf(fact: Fact): readonly [number, string] | undefined {
   if (fact.kind === "certificate-revoked") {
     return [20090, `serial number ${fact.serial} revoked: ${fact.reason}`];
   }
-  if (fact.kind === "certificate-mapped") {
-    return [20120, `${fact.mapping.key} leads to the account ${fact.mapping.account}`];
-  }
-  if (fact.kind === "certificate-unmapped") return [20120, `${fact.key} leads to nobody any more`];
-  if (fact.kind === "legacy-peer-allowed") {
-    const { address, owner, reason, until } = fact.peer;
-    return [20120, `legacy peer ${address} of ${owner} until ${rfc3339(until)}: ${reason}`];
-  }
-  if (fact.kind === "legacy-peer-removed") return [20120, `legacy peer ${fact.address} removed`];
   if (fact.kind === "server-address-set") {
     const { id, address, backup } = fact;
     return [20050, `server ${id} at ${address}, backup ${backup ?? "none"}`];
   }
-  return undefined;
+  const ofPeers = peerText(fact);
+  return ofPeers === undefined ? undefined : [20120, ofPeers];
+}
+
+function peerText(fact: Fact): string | undefined {
+  if (fact.kind === "certificate-mapped") {
+    return `${fact.mapping.key} leads to the account ${fact.mapping.account}`;
+  }
+  if (fact.kind === "certificate-unmapped") return `${fact.key} leads to nobody any more`;
+  if (fact.kind === "legacy-peer-allowed") {
+    const { address, owner, reason, until } = fact.peer;
+    return `legacy peer ${address} of ${owner} until ${rfc3339(until)}: ${reason}`;
+  }
+  return fact.kind === "legacy-peer-removed" ? `legacy peer ${fact.address} removed` : undefined;
 }

@@ -86,9 +86,12 @@ async function prove(
   if (!verified.ok) return { code: "server.overloaded", detail: "too many sign-ins at once" };
   if (!opened.ok) return { code: "server.unavailable", detail: `a verifier is ${opened.error}` };
   if (prepared.ok && verified.value && verification.password !== null) return "password";
-  if (verification.code === null) return "none";
-  const isCode = matchesCode(key, "first sign-in", { verifier: verification.code, typed });
-  return isCode ? "code" : "none";
+  return proveByCode(key, verification, typed);
+}
+
+function proveByCode(key: SystemKey, { code }: Verification, typed: Secret<string>): Proof {
+  if (code === null) return "none";
+  return matchesCode(key, "first sign-in", { verifier: code, typed }) ? "code" : "none";
 }
 
 function openVerifier(key: SystemKey, sealed: Sealed): Result<string, string> {

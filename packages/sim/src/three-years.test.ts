@@ -206,7 +206,7 @@ test("[CA14][CS12][PK8] for three years nothing that renews itself ends, and wha
       part.tick();
       await settled();
     }
-    for (const { kind, name, id, ...life } of lives()) {
+    for (const { kind, name, ...life } of lives()) {
       const isByHand = kind === "party" || kind === "imported";
       const stage = expiryStage(life, front.now());
       assert.ok(isByHand || stage === null, `${kind} ${name}: ${stage} ${rfc3339(front.now())}`);

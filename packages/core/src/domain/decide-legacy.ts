@@ -23,14 +23,18 @@ export function allowLegacyPeer(
   if (!(until > at && until <= at + legacyEntryMax)) return refuse("legacy.bad-end", address);
   const { legacyPeers } = state.tables;
   const before = legacyPeers.get(address);
-  if (before?.owner === owner && before.reason === reason && before.until === until) {
-    return refuse("legacy.unchanged", address);
-  }
+  if (isSame(before, { owner, reason, until })) return refuse("legacy.unchanged", address);
   if (before === undefined && legacyPeers.size >= legacyPeersMax) {
     return refuse("legacy.too-many", String(legacyPeersMax));
   }
   const peer: LegacyPeerRow = { address, owner, reason, until, by: actor.name, at };
   return decided([{ kind: "legacy-peer-allowed", peer }], { id: address });
+}
+
+type Entry = Pick<LegacyPeerRow, "owner" | "reason" | "until">;
+
+function isSame(before: Entry | undefined, { owner, reason, until }: Entry): boolean {
+  return before?.owner === owner && before.reason === reason && before.until === until;
 }
 
 export function removeLegacyPeer(

@@ -32,8 +32,9 @@ test("[MP1][CS13] a key is read in the forms in which people and tools write it"
     ["dns:Tool.example.org", "dns:tool.example.org"],
     ["uri:urn:Example:Anna", "uri:urn:Example:Anna"],
   ];
-  for (const [typed, key] of good)
+  for (const [typed, key] of good) {
     assert.deepEqual(parseMappingKey(typed), { ok: true, value: key });
+  }
   const bad = [
     "",
     "anna",
@@ -173,7 +174,7 @@ test("[SI11][CS7] over clear text no account with an administrative role signs i
   assert.equal(anna.answer.outcome, "accepted");
 });
 
-test("[LG1][CS7] a legacy peer has an address, an owner, a reason and an end", () => {
+test("[MP4][CS7] a legacy peer has an address, an owner, a reason and an end", () => {
   const world = aStation();
   const good = {
     kind: "allow-legacy-peer",

@@ -15,6 +15,12 @@ export interface ClientCertificate {
 
 const keyLengthMax = 512;
 
+const namePatterns: ReadonlyMap<string, RegExp> = new Map([
+  ["email", /^[^@\s]+@[^@\s]+$/],
+  ["dns", /^[A-Za-z0-9.-]+$/],
+  ["uri", /^[A-Za-z][A-Za-z0-9+.-]*:\S+$/],
+]);
+
 /**
  * What somebody typed as the key of a mapping, in the one form in which it is compared. Mail
  * addresses and host names are compared without case, URIs exactly.
@@ -26,10 +32,7 @@ export function parseMappingKey(text: string): Result<string, Refusal> {
   const isSound = value !== "" && text.length <= keyLengthMax && isPlainText(value, keyLengthMax);
   const fingerprint = value.replaceAll(/[\s:]/g, "").toLowerCase();
   if (kind === "sha256" && /^[0-9a-f]{64}$/.test(fingerprint)) return ok(`sha256:${fingerprint}`);
-  const isName =
-    (kind === "email" && /^[^@\s]+@[^@\s]+$/.test(value)) ||
-    (kind === "dns" && /^[A-Za-z0-9.-]+$/.test(value)) ||
-    (kind === "uri" && /^[A-Za-z][A-Za-z0-9+.-]*:\S+$/.test(value));
+  const isName = namePatterns.get(kind)?.test(value) === true;
   if (!isSound || !isName) return refuse("mapping.bad-key", text.slice(0, 64));
   return ok(`${kind}:${kind === "uri" ? value : value.toLowerCase()}`);
 }

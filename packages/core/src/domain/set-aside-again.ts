@@ -43,6 +43,7 @@ export function changeAgain(state: DirectoryState, lost: readonly Fact[], again:
   return ok(made);
 }
 
+// oxlint-disable-next-line max-lines-per-function -- one case for each kind, so that none is forgotten
 function factAgain(state: DirectoryState, fact: Fact, again: Again): Facts {
   const { submission } = again;
   switch (fact.kind) {

@@ -1,10 +1,11 @@
 import { rfc3339, type Instant } from "../base/time.ts";
 import type { Fact } from "./fact.ts";
+import { isLegacyPeer } from "./decide-legacy.ts";
 import { isLockedAt } from "./lock-out.ts";
 import type { MemberOf } from "./member-of.ts";
 import { roleName } from "./roles.ts";
 import { singleKey, type DirectoryState } from "./state.ts";
-import type { AccountRow, CertificateRow, DeviceRow, SetAsideRow } from "./types.ts";
+import type { AccountRow, CertificateRow, DeviceRow, ServerRow, SetAsideRow } from "./types.ts";
 
 /** What a lost change is compared with: the system as it stands, at this time. */
 export interface Present {
@@ -193,19 +194,21 @@ function otherLoss(
     case "recovery-key-set":
       if (system.get(singleKey)?.recovery?.publicKey === fact.publicKey) return undefined;
       return `Another recovery key was set ${there}; the old one opens backups.`;
-    case "server-removed": {
-      const server = servers.get(fact.id);
-      if (server === undefined) return undefined;
-      return `The server ${server.name} was removed ${there} and is part of the system now.`;
-    }
+    case "server-removed":
+      return serverLoss(servers.get(fact.id), there);
     case "certificate-revoked":
       return certificateLoss(certificates.get(fact.serial), fact.serial, { there, now });
     case "certificate-unmapped":
       return mappingLoss(state, fact.key, there);
     case "legacy-peer-removed":
-      if ((state.tables.legacyPeers.get(fact.address)?.until ?? 0) <= now) return undefined;
+      if (!isLegacyPeer(state, fact.address, now)) return undefined;
       return `The peer ${fact.address} was taken off the legacy list ${there} and is on it now.`;
   }
+}
+
+function serverLoss(server: ServerRow | undefined, there: string): string | undefined {
+  if (server === undefined) return undefined;
+  return `The server ${server.name} was removed ${there} and is part of the system now.`;
 }
 
 function deviceLoss(

@@ -1,6 +1,9 @@
 import { TLSSocket } from "node:tls";
 import type { Bytes } from "@gridward/core/base/bytes";
 
+/** A connection whose other end may have presented a certificate. */
+export type PeerSocket = TLSSocket;
+
 /** Longest chain that is handed to the judge; it refuses one of this length. */
 const chainMax = 6;
 

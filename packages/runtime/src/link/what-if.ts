@@ -43,7 +43,7 @@ export interface ForeseenDial {
  * only a handshake can tell, a network or a fault of OpenSSL's, is not foreseen.
  */
 export function foreseeDial(dialler: Party, acceptor: Party): ForeseenDial {
-  const version = commonVersion(dialler, acceptor);
+  const version = sharedVersion(dialler, acceptor);
   if (version === null) {
     return {
       dialler: versionsDiffer(dialler, acceptor),
@@ -57,7 +57,7 @@ export function foreseeDial(dialler: Party, acceptor: Party): ForeseenDial {
   };
 }
 
-function commonVersion(one: Party, other: Party): "1.2" | "1.3" | null {
+function sharedVersion(one: Party, other: Party): "1.2" | "1.3" | null {
   const newest = one.tlsMax === "1.3" && other.tlsMax === "1.3" ? "1.3" : "1.2";
   const oldest = [one, other].some(({ settings }) => settings.tlsMin === "1.3") ? "1.3" : "1.2";
   return newest < oldest ? null : newest;

@@ -61,7 +61,8 @@ export function serverPaths(directory: string): ServerPaths {
 export interface InitOrder {
   readonly name: string;
   readonly listen: string;
-  readonly ports: Omit<ServerConfig["ports"], "ldap"> & Partial<Pick<ServerConfig["ports"], "ldap">>;
+  readonly ports: Omit<ServerConfig["ports"], "ldap"> &
+    Partial<Pick<ServerConfig["ports"], "ldap">>;
   readonly now: Instant;
 }
 

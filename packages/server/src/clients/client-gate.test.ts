@@ -32,12 +32,14 @@ after(async () => Promise.all(closers.map((close) => close())));
 
 type Issued = ReturnType<typeof person>;
 
+const nothing: readonly RevocationList[] = [];
+
 /** HTTPS and LDAPS over one desk and one gate, with `anna` and `otto`. */
 async function aHouse(choice: Partial<SecuritySettings> = {}) {
   const desk = aDesk();
   const world = {
     settings: { ...defaultSecurity, ...choice },
-    lists: [] as readonly RevocationList[],
+    lists: nothing,
     refused: new Array<RefusedClient>(),
   };
   const directory = mkdtempSync(join(tmpdir(), "gridward-clients-"));

@@ -1,4 +1,3 @@
-import type { TLSSocket } from "node:tls";
 import type { Bytes } from "@gridward/core/base/bytes";
 import type { AccountId } from "@gridward/core/base/identity";
 import type { SecuritySettings } from "@gridward/core/base/security-settings";
@@ -7,7 +6,7 @@ import { accountOf, type ClientCertificate } from "@gridward/core/domain/mapping
 import { type Refusal, refusalSpec, refuse } from "@gridward/core/domain/refusal";
 import type { ServerCondition } from "@gridward/core/domain/server-status";
 import type { DirectoryState } from "@gridward/core/domain/state";
-import { presentedChain } from "@gridward/runtime/link/presented-chain";
+import { type PeerSocket, presentedChain } from "@gridward/runtime/link/presented-chain";
 import { judgePeer, type Judgement, withoutLists } from "@gridward/runtime/trust/judge";
 import type { RevocationList } from "@gridward/runtime/trust/revocation";
 import { certificateText, clientNamesOf, fingerprintOf } from "@gridward/runtime/trust/x509/read";
@@ -29,9 +28,9 @@ export type ClientDoor = "https" | "ldap";
 
 /** The one place at which LDAPS and HTTPS ask about the certificate of a connection. */
 export interface ClientGate {
-  judge(socket: TLSSocket, door: ClientDoor): ClientVerdict;
+  judge(socket: PeerSocket, door: ClientDoor): ClientVerdict;
   /** What would be said against it under these settings, in words for its peer; null: nothing. */
-  objection(socket: TLSSocket, settings: SecuritySettings): string | null;
+  objection(socket: PeerSocket, settings: SecuritySettings): string | null;
   /** What it would be under other settings, for whoever is about to make them. */
   predict(client: KnownClient | null, settings: SecuritySettings): ClientVerdict;
 }
@@ -74,9 +73,9 @@ interface Memory {
 
 /** A certificate is read once, when its connection is met, and judged as often as anything changed. */
 export function openClientGate(parts: ClientGateParts): ClientGate {
-  const chains = new WeakMap<TLSSocket, readonly Bytes[]>();
-  const memories = new WeakMap<TLSSocket, Memory>();
-  const chainOf = (socket: TLSSocket): readonly Bytes[] => {
+  const chains = new WeakMap<PeerSocket, readonly Bytes[]>();
+  const memories = new WeakMap<PeerSocket, Memory>();
+  const chainOf = (socket: PeerSocket): readonly Bytes[] => {
     const chain = chains.get(socket) ?? presentedChain(socket);
     chains.set(socket, chain);
     return chain;
@@ -132,7 +131,7 @@ interface Judged {
 
 function judgeClient(
   parts: ClientGateParts,
-  socket: TLSSocket,
+  socket: PeerSocket,
   { chain, settings }: { readonly chain: readonly Bytes[]; readonly settings: SecuritySettings },
 ): Judged {
   if (chain.length === 0) return decideClient(parts, null, settings);

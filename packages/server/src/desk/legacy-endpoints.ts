@@ -1,4 +1,3 @@
-import { SocketAddress, isIP } from "node:net";
 import { type LegacyRow, legacyRoutes } from "@gridward/core/api/legacy-routes";
 import { ok } from "@gridward/core/base/result";
 import { rfc3339 } from "@gridward/core/base/time";
@@ -6,6 +5,7 @@ import type { Command } from "@gridward/core/domain/command";
 import type { LegacyPeerRow } from "@gridward/core/domain/types";
 import type { SeenPeer } from "../legacy/legacy-peers.ts";
 import type { Caller } from "./caller.ts";
+import { plainAddress } from "@gridward/runtime/os/plain-address";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { giveOrder } from "./order.ts";
@@ -41,14 +41,6 @@ export function legacyEndpoints(
   };
 }
 
-/** As a socket tells it: IPv6 in its shortest form, IPv4 as itself. */
-function plainAddress(text: string): string {
-  const address = text.trim().toLowerCase();
-  const version = isIP(address);
-  if (version !== 6) return address;
-  return new SocketAddress({ address, family: "ipv6" }).address.replace(/^::ffff:/, "");
-}
-
 function list({ front, security, legacy }: DeskParts) {
   const { legacy: isOn, legacy_peers: peers } = security.now();
   const listed = front.state().tables.legacyPeers;
@@ -73,13 +65,16 @@ function showPeer(
     owner: row?.owner ?? null,
     reason: row?.reason ?? null,
     until: row === undefined ? null : rfc3339(row.until),
-    door: peer?.door ?? null,
-    names: peer?.names ?? [],
-    first: timeOrNull(peer?.first ?? null),
-    last: timeOrNull(peer?.last ?? null),
-    count: peer?.count ?? 0,
-    would_stop: peer === undefined ? null : wouldStop(peer),
+    ...(peer === undefined ? neverSeen : showSeen(peer)),
   };
+}
+
+const neverSeen = { door: null, names: [], first: null, last: null, count: 0, would_stop: null };
+
+function showSeen(peer: SeenPeer) {
+  const { door, names, first, last, count } = peer;
+  const times = { first: timeOrNull(first), last: timeOrNull(last) };
+  return { door, names, ...times, count, would_stop: wouldStop(peer) };
 }
 
 function wouldStop({ door, names, cause }: SeenPeer): string {

@@ -27,7 +27,7 @@ export type SeenPeer = z.infer<typeof seenShape>;
 const fileShape = z.strictObject({ v: z.literal(1), seen: z.array(seenShape).max(1_024) });
 
 /** A peer that did not come for so long is forgotten. */
-export const seenFor: Millis = 30 * day;
+const seenFor: Millis = 30 * day;
 const seenMost = 1_024;
 const namesMost = 16;
 const fileBytesMost = 1024 * 1024;

@@ -104,6 +104,13 @@ export interface WireStage {
   readonly kinds: () => readonly string[];
 }
 
+/** The one message that these tests send. */
+function parseLeaving(json: unknown): Result<PairMessage, string> {
+  const isLeaving =
+    typeof json === "object" && json !== null && "kind" in json && json.kind === "leaving";
+  return isLeaving ? ok({ kind: "leaving", term: 1, reason: "" }) : err("no message");
+}
+
 export function aWire(): WireStage {
   const delivered: PairEvent[] = [];
   const world: World = {
@@ -130,10 +137,7 @@ export function aWire(): WireStage {
     },
     hasBackup: () => world.hasBackup,
     deliver: (event) => void delivered.push(event),
-    parse: (json) =>
-      typeof json === "object" && json !== null && "kind" in json && json.kind === "leaving"
-        ? ok({ kind: "leaving", term: 1, reason: "" } satisfies PairMessage)
-        : err("no message"),
+    parse: parseLeaving,
     isFirstPass: (text) => text.includes("first-pass"),
     takeFirstPass: () => {
       world.pieces++;

@@ -31,7 +31,7 @@ export function outOfTime(
   });
 }
 
-/** RP1: what `gridward doctor DIR` finds. */
+/** RPR1: what `gridward doctor DIR` finds. */
 export function examineCertificates(
   server: Pick<ServerIdentity, "issued" | "temporary">,
   directory: string,

@@ -89,7 +89,7 @@ async function until(holds: () => boolean): Promise<void> {
   assert.ok(holds());
 }
 
-test("[RP1][CS12] the doctor finds fault with what has ended, and with a clock that is behind", () => {
+test("[RPR1][CS12] the doctor finds fault with what has ended, and with a clock that is behind", () => {
   const server = identityOf(aServer());
   const at = (now: Instant) => examineCertificates(server, "DIR", now);
   assert.deepEqual([at(start).ok, at(start).remedy], [true, null]);
@@ -107,14 +107,14 @@ test("[RP1][CS12] the doctor finds fault with what has ended, and with a clock t
   assert.equal(isWell, false);
 });
 
-test("[RP2][RP4][RP5][CS12] a server three years late issues itself certificates, and journals them when it runs", async () => {
+test("[RPR2][RPR4][RPR5][CS12] a server three years late issues itself certificates, and journals them when it runs", async () => {
   const directory = aServer();
-  const before = identityOf(directory);
+  const earlier = identityOf(directory);
   const tried = repair(order(directory, { isTry: true }));
   assert.ok(tried.ok && tried.value.did === "issued" && tried.value.dry_run);
   assert.equal(
     identityOf(directory).issued?.certificate.raw.equals(
-      before.issued?.certificate.raw ?? Buffer.alloc(0),
+      earlier.issued?.certificate.raw ?? Buffer.alloc(0),
     ),
     true,
   );
@@ -154,7 +154,7 @@ test("[CA12][PK8] a lone server that starts three years late needs nobody: it re
   house.close();
 });
 
-test("[RP3] without the authority's key it shows its temporary certificate, and says whom that serves", () => {
+test("[RPR3] without the authority's key it shows its temporary certificate, and says whom that serves", () => {
   const cases: readonly (readonly [(directory: string) => Partial<RepairOrder>, RegExp])[] = [
     [
       (directory) => {
@@ -190,7 +190,7 @@ test("[RP3] without the authority's key it shows its temporary certificate, and 
   }
 });
 
-test("[RP4] a server that is well, runs or was removed, or whose clock is behind, is left as it is", () => {
+test("[RPR4] a server that is well, runs or was removed, or whose clock is behind, is left as it is", () => {
   const directory = aServer();
   assert.equal(refusalOf(order(directory, { now: start + day })), "nothing");
   assert.equal(refusalOf(order(directory, { now: start - day })), "repair.clock-behind");

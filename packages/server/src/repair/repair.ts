@@ -126,8 +126,9 @@ function readState(
   const database = openDatabase(directory, node);
   if (!database.ok) return database;
   const { opened, fault } = database.value;
-  if (opened === null)
+  if (opened === null) {
     return ok(fault === null ? "it has no database" : `its database: ${fault.code}`);
+  }
   opened.journal.close();
   return ok(opened.committedState);
 }

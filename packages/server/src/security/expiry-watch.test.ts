@@ -7,7 +7,7 @@ import { ExpiryWatch } from "./expiry-watch.ts";
 const start = Date.UTC(2027, 0, 1);
 
 function aWatch(lives: readonly WatchedLife[]) {
-  const world = { now: start, monotonic: 0, told: [] as string[], looks: 0 };
+  const world = { now: start, monotonic: 0, told: new Array<string>(), looks: 0 };
   const watch = new ExpiryWatch({
     lives: () => {
       world.looks += 1;

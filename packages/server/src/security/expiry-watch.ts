@@ -48,10 +48,8 @@ export class ExpiryWatch {
   #announce(found: readonly WatchedLife[], now: Instant): void {
     const last = this.#lastLook;
     const texts = found.flatMap((life) => {
-      const first = last === null ? expiryStage(life, now) : null;
-      const stages =
-        last === null ? (first === null ? [] : [first]) : stagesReached(life, last, now);
-      return stages.map((stage) => expiryText(life, stage));
+      const stages = last === null ? [expiryStage(life, now)] : stagesReached(life, last, now);
+      return stages.flatMap((stage) => (stage === null ? [] : expiryText(life, stage)));
     });
     for (const text of texts.slice(0, announcedMost)) this.#parts.announce(text);
     const more = texts.length - announcedMost;

@@ -71,6 +71,6 @@ export class Postures implements PostureExchange {
 }
 
 /** What this server shows when it dials a partner; null: nothing. */
-export function dialsWith(settings: SecuritySettings, identity: LinkIdentity): Shown | null {
+function dialsWith(settings: SecuritySettings, identity: LinkIdentity): Shown | null {
   return settings.client_certificate === "disabled" ? null : identity;
 }

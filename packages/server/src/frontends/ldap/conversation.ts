@@ -351,16 +351,16 @@ export class Conversation {
     if (this.#signedIn === null) return null;
     const { account: then, isCertified } = this.#signedIn;
     const now = this.#parts.frontEnd.state().tables.accounts.get(then.id);
-    const client = this.#wire.client();
-    const leadsThere = client.verdict === "ok" && client.client?.account === then.id;
-    const isStillIn =
-      now !== undefined &&
-      now.enabled &&
-      now.password?.version === then.password?.version &&
-      (leadsThere || !isCertified) &&
-      this.#isAllowed();
+    const isSame = now?.enabled === true && now.password?.version === then.password?.version;
+    const isProved = !isCertified || this.#leadsTo(then);
+    const isStillIn = isSame && isProved && this.#isAllowed();
     if (!isStillIn) this.#signedIn = null;
     return isStillIn ? now : null;
+  }
+
+  #leadsTo({ id }: AccountRow): boolean {
+    const client = this.#wire.client();
+    return client.verdict === "ok" && client.client?.account === id;
   }
 
   #putFound(id: number, { entries, result }: SearchOutcome): void {
