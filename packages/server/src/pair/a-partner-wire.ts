@@ -1,6 +1,6 @@
 import { type Bytes, decodeUtf8, utf8 } from "@gridward/core/base/bytes";
 import { type NodeId, nodeId } from "@gridward/core/base/identity";
-import { err, ok } from "@gridward/core/base/result";
+import { err, ok, type Result } from "@gridward/core/base/result";
 import type { PairEvent } from "@gridward/core/domain/pair/event";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import type { LinkOutcome, VerifiedPeer } from "@gridward/runtime/link/peer";
