@@ -313,7 +313,8 @@ export class Conversation {
 
   #expected(nonce: string): Expected {
     const { anchors, systemId, group, device, replica } = this.#parts;
-    return { anchors, systemId, group, device, nonce, node: this.#node, at: replica.time() };
+    const asked = { anchors, systemId, group, device, nonce, node: this.#node };
+    return { ...asked, at: replica.time(), lists: replica.lists.lists };
   }
 
   #freshNonce(): string {

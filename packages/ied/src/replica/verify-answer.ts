@@ -1,4 +1,5 @@
 import type { TrustAnchors } from "../trust-anchors.ts";
+import type { NodeId } from "@gridward/core/base/identity";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
 import {
@@ -6,10 +7,13 @@ import {
   type EraseOrder,
   type Manifest,
   type Signed,
+  type SignedKind,
   type Statement,
 } from "@gridward/core/codec/replica/manifest";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { checkSigned } from "@gridward/runtime/replica/signature";
+import type { RevocationList } from "@gridward/runtime/trust/revocation";
+import { readCertificate, serialOf } from "@gridward/runtime/trust/x509/read";
 
 /** What an answer must name to be one to our question. */
 export interface Expected {
@@ -21,6 +25,8 @@ export interface Expected {
   readonly node: string;
   readonly nonce: string;
   readonly at: Instant;
+  /** Revocation lists that the device holds. */
+  readonly lists: readonly RevocationList[];
 }
 
 /** Hash of the manifest, if both are signed by this server and belong together and to us. */
@@ -29,10 +35,10 @@ export function verifyAnswer(
   statement: Signed<Statement>,
   manifest: Signed<Manifest>,
 ): Result<string, string> {
-  const { anchors, at, node } = expected;
-  const speaker = checkSigned(anchors.all, "statement", statement, at);
+  const { node } = expected;
+  const speaker = checkSpeaker(expected, "statement", statement);
   if (!speaker.ok) return speaker;
-  const signer = checkSigned(anchors.all, "manifest", manifest, at);
+  const signer = checkSpeaker(expected, "manifest", manifest);
   if (!signer.ok) return signer;
   const said = statement.body;
   const set = manifest.body;
@@ -58,7 +64,7 @@ export function verifyErase(
   expected: Omit<Expected, "group">,
   order: Signed<EraseOrder>,
 ): Result<number, string> {
-  const signer = checkSigned(expected.anchors.all, "erase", order, expected.at);
+  const signer = checkSpeaker(expected, "erase", order);
   if (!signer.ok) return signer;
   const { systemId, device, nonce, revision } = order.body;
   const isOurs =
@@ -67,4 +73,18 @@ export function verifyErase(
     device === expected.device &&
     nonce === expected.nonce;
   return isOurs ? ok(revision) : err("an order for another device or question");
+}
+
+/** Who signed just now. What was signed before its signer was revoked stays as good as it was. */
+function checkSpeaker(
+  { anchors, at, lists }: Pick<Expected, "anchors" | "at" | "lists">,
+  kind: SignedKind,
+  signed: Signed<Statement | Manifest | EraseOrder>,
+): Result<NodeId, string> {
+  const certificate = readCertificate(Buffer.from(signed.signer, "base64url"));
+  const isRevoked = lists.some(
+    ({ revoked }) => certificate !== undefined && revoked.has(serialOf(certificate)),
+  );
+  if (isRevoked) return err("the signer's certificate is revoked");
+  return checkSigned(anchors.all, kind, signed, at);
 }

@@ -135,11 +135,12 @@ export class DeviceWorld {
     this.b.changed();
   }
 
-  /** Revokes the certificates that these servers show, and has a list of it journalled. */
-  publishList(number: number, ...revoked: readonly TestServer[]): void {
+  /** Revokes these, or what these servers show, and has a list of it journalled. */
+  publishList(number: number, ...revoked: readonly (TestServer | X509Certificate)[]): void {
     const at = this.clock.now();
-    const listed = revoked.map((server) => {
-      return { serial: serialOf(this.#shownBy(server)), at, reason: "keyCompromise" } as const;
+    const listed = revoked.map((one) => {
+      const certificate = one instanceof TestServer ? this.#shownBy(one) : one;
+      return { serial: serialOf(certificate), at, reason: "keyCompromise" } as const;
     });
     const nextUpdate = at + crlLife;
     const list = buildCrl({ number, thisUpdate: at, nextUpdate, listed }, this.authority);

@@ -67,6 +67,26 @@ test("[RS16][PK5] on an island the device refuses a server that its list names, 
   });
 });
 
+test("[RS16][PK5] what a revoked signer signs now is refused, what it signed before is kept", async () => {
+  await inWorld(async (world) => {
+    world.publishList(7);
+    const device = world.start(deviceX);
+    await world.until(() => states(device).every((state) => state === online));
+    world.publishList(8, world.a.parts.signer.certificate);
+    await world.until(() => /signer's certificate is revoked/.test(causeOf(device)));
+    assert.equal(states(device)[1], online);
+    world.b.kill();
+    await world.until(() => states(device).every((state) => state !== online));
+    assert.equal(device.replica.use(), "good");
+    await world.stop(device);
+    assert.equal(world.start(deviceX).replica.use(), "good");
+  });
+});
+
+function causeOf(device: Device): string {
+  return device.lines[0]?.status.cause ?? "";
+}
+
 test("[RS17][PK5] in mode hard no server is believed without a current list, which it may bring", async () => {
   await inWorld(async (world) => {
     const device = world.start(deviceX, { revocation: "hard" });
