@@ -104,7 +104,8 @@ function createApp(parts: HttpsParts, secure: Server): FastifyInstance {
   app.addHook("onRequest", async (request, reply) => {
     const client = isOpenToAll(request.routeOptions.url) ? null : judgeClient(parts, request);
     return client?.ok === false
-      ? answerRefusal(parts, { request, reply }, client.error)
+      ? // Its detail is the code of the cause, or the fingerprint of its own certificate.
+        answerRefusal(parts, { request, reply, isKnown: true }, client.error)
       : undefined;
   });
   app.setNotFoundHandler((request, reply) =>
