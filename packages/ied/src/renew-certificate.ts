@@ -6,6 +6,7 @@ import type { Refusal } from "@gridward/core/domain/refusal";
 import type { Clock } from "@gridward/runtime/os/clock";
 import { movePath, readFileBounded, removePath, writeFileAtomic } from "@gridward/runtime/os/files";
 import { enrolOverEst, type EstPlace, renewOverEst } from "@gridward/runtime/trust/est-client";
+import type { RevocationList } from "@gridward/runtime/trust/revocation";
 import { createTlsKey, keyToPem } from "@gridward/runtime/trust/x509/keys";
 import { createRenewal, requestBytesMax } from "@gridward/runtime/trust/x509/request";
 import { asksForNamesOf } from "@gridward/runtime/trust/x509/requested-names";
@@ -17,6 +18,8 @@ export interface RenewalParts {
   readonly paths: DevicePaths;
   readonly config: Pick<DeviceConfig, "device" | "servers">;
   readonly anchors: TrustAnchors;
+  /** Revocation lists that the device holds. */
+  readonly lists?: readonly RevocationList[];
   readonly clock: Clock;
 }
 
@@ -26,7 +29,7 @@ export interface RenewalParts {
  * kept; a lost answer is asked for again with the same key.
  */
 export async function renewCertificate(
-  { paths, config, anchors, clock }: RenewalParts,
+  { paths, config, anchors, lists = [], clock }: RenewalParts,
   shown: DeviceIdentity,
   code: Secret<string> | null,
 ): Promise<Result<DeviceIdentity, Refusal>> {
@@ -35,6 +38,7 @@ export async function renewCertificate(
   const order = {
     places: placesOf(servers),
     anchors: anchors.pem,
+    lists,
     device: { id: device.id, name: device.name },
     request,
     clock,

@@ -11,6 +11,7 @@ import { lockDirectory } from "@gridward/runtime/os/directory-lock";
 import { errorCode, writeFileAtomic } from "@gridward/runtime/os/files";
 import { localSocketPath } from "@gridward/runtime/os/local-socket";
 import { randomBytes } from "@gridward/runtime/os/random";
+import type { RevocationList } from "@gridward/runtime/trust/revocation";
 import { answerRequest } from "../access/answer-request.ts";
 import { AnchorKeeper } from "../anchor-keeper.ts";
 import { serveHttps, type HttpsParts, type HttpsServer } from "../access/serve-https.ts";
@@ -53,8 +54,9 @@ async function runLocked(
   { clock, stop, ready }: RunParts,
 ): Promise<Result<undefined, VerbFailure>> {
   const { config, paths, anchors, storeKey } = place;
-  const { own, renewer, keeper } = openCertificate(place, clock);
-  const device = new Device({
+  const lists = (): readonly RevocationList[] => device.replica.lists.lists;
+  const { own, renewer, keeper } = openCertificate(place, lists, clock);
+  const device: Device = new Device({
     directory: paths.directory,
     config,
     anchors,
@@ -99,6 +101,7 @@ async function runLocked(
 /** What the device shows, and who renews it. */
 function openCertificate(
   place: DeviceDirectory,
+  lists: () => readonly RevocationList[],
   clock: Clock,
 ): {
   readonly own: OwnCertificate;
@@ -110,14 +113,15 @@ function openCertificate(
   const renewer = new CertificateRenewer({
     own,
     anchors,
-    renew: async (shown, code) => renewCertificate({ ...place, clock }, shown, code),
+    renew: async (shown, code) =>
+      renewCertificate({ ...place, lists: lists(), clock }, shown, code),
     clock,
     random: randomShare,
   });
   const places = placesOf(config.servers);
   const keeper = new AnchorKeeper({
     anchors,
-    fetch: async () => fetchAnchors({ places, anchors: anchors.pem, clock }),
+    fetch: async () => fetchAnchors({ places, anchors: anchors.pem, lists: lists(), clock }),
     clock,
     random: randomShare,
   });

@@ -10,11 +10,14 @@ import { deviceId, nodeId } from "@gridward/core/base/identity";
 import { Secret } from "@gridward/core/base/secret";
 import { day } from "@gridward/core/base/time";
 import { systemClock, type Clock } from "../os/clock.ts";
-import { enrolOverEst, renewOverEst, type EnrolOrder } from "./est-client.ts";
+import { enrolOverEst, fetchAnchors, renewOverEst, type EnrolOrder } from "./est-client.ts";
 import { testAuthority } from "./test-authority.ts";
 import { buildCertificate } from "./x509/certificate.ts";
 import { encodeCertsOnly } from "./x509/certs-only.ts";
+import { buildCrl } from "./x509/crl.ts";
 import { createTlsKey, keyToPem } from "./x509/keys.ts";
+import { serialOf } from "./x509/read.ts";
+import { readCrl } from "./x509/read-crl.ts";
 import type { CertificateName } from "./x509/names.ts";
 import { createRequest, verifyRequest } from "./x509/request.ts";
 
@@ -154,6 +157,25 @@ test("[EN2] whoever is no server of the system never hears the code", async () =
   const est = await anEst(issued(right));
   assert.match((await refusalOf(order([est.port], { clock: late }))).detail, /T03/);
   assert.equal(est.heard.length, 0);
+});
+
+test("[EN2][PK5] a server that a list names hears no code and gives no anchors", async () => {
+  const identity = serverIdentity();
+  const now = clock.now();
+  const listed = [
+    { serial: serialOf(identity.certificate), at: now, reason: "keyCompromise" } as const,
+  ];
+  const about = { number: 1, thisUpdate: now, nextUpdate: now + day, listed };
+  const list = readCrl(buildCrl(about, { key: authorityKey, certificate: anchor }));
+  assert.ok(list.ok);
+  const lists = [list.value];
+  const est = await anEst(issued(right), identity);
+  assert.match((await refusalOf(order([est.port], { lists }))).detail, /T07/);
+  const cacerts = await anEst(issued(anchor), identity);
+  const anchors = await fetchAnchors(order([cacerts.port], { lists }));
+  assert.ok(!anchors.ok && anchors.error.detail.includes("T07"));
+  assert.deepEqual([est.heard, cacerts.heard], [[], []]);
+  assert.ok((await fetchAnchors(order([cacerts.port]))).ok);
 });
 
 test("[EN3] a certificate that is not for this key, this device and from the anchor is not taken", async () => {

@@ -8,6 +8,7 @@ import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { Clock } from "../os/clock.ts";
 import { enrolmentServerName } from "./enrolment-name.ts";
 import { judgePeer, withoutLists, type ExpectedPeer, type Purpose } from "./judge.ts";
+import type { RevocationList } from "./revocation.ts";
 import { tlsPolicy } from "./tls-policy.ts";
 import { keyToPem } from "./x509/keys.ts";
 import { decodeCertsOnly } from "./x509/certs-only.ts";
@@ -28,6 +29,8 @@ export interface EstPlaces {
   readonly places: readonly EstPlace[];
   /** Trust anchors of the system, PEM. Nothing else is trusted (RFC 7030 §3.6.1). */
   readonly anchors: readonly string[];
+  /** Revocation lists that are held: whom one names gets no code, and gives no anchors. */
+  readonly lists?: readonly RevocationList[];
   readonly clock: Clock;
 }
 
@@ -179,9 +182,9 @@ function readIssued(
   return isOurs ? ok(issued) : failed("the certificate that it issued names another device");
 }
 
-/** The one judge, with nothing of it switched off. */
+/** The one judge. */
 function judge(
-  { anchors, clock }: Pick<EstOrder, "anchors" | "clock">,
+  { anchors, lists = [], clock }: Pick<EstOrder, "anchors" | "lists" | "clock">,
   certificate: Bytes,
   wanted: { readonly purpose: Purpose; readonly expected: ExpectedPeer },
 ) {
@@ -189,10 +192,11 @@ function judge(
   const judged = judgePeer({
     chain: [certificate],
     anchors,
-    lists: [],
+    lists,
     ...wanted,
     at,
-    settings: withoutLists,
+    // A missing list, or a stale one, must not keep a device from its certificate.
+    settings: { ...withoutLists, revocation: "soft" },
     handshake: null,
   });
   if (judged.verdict === "ok") return ok(judged.name);
