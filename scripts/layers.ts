@@ -91,7 +91,12 @@ const table: readonly (readonly [string, string, readonly string[], readonly Pla
   ["witness", "witness/src/", [...core, ...shell], ["pure", "cryptography"]],
   ["cli/main", "cli/src/main.ts", [...core, "runtime/os", "runtime/trust", "cli"], everything],
   ["cli", "cli/src/", [...core, "runtime/os", "runtime/trust"], ["pure", "sockets"]],
-  ["sim", "sim/src/", [...core, ...shell, "server", "ied", "witness"], everything],
+  [
+    "sim",
+    "sim/src/",
+    [...core, ...shell, "server", "server/frontends", "ied", "witness"],
+    everything,
+  ],
 ];
 
 export const areas: readonly Area[] = table.map(([name, folder, may, platform]) => ({

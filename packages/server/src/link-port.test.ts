@@ -301,7 +301,7 @@ for (const { what, served, dialling, address, expected, noted } of legacyCases) 
   });
 }
 
-test("[AP1][CS14] a device with a good certificate that it is not enrolled with is offered, others are not", async (t) => {
+test("[WA1][CS14] a device with a good certificate that it is not enrolled with is offered, others are not", async (t) => {
   for (const one of [a, b]) one.settings.apply(defaultSecurity, now);
   const stop = new AbortController();
   const offered: string[] = [];

@@ -5,7 +5,16 @@ import { day, hour } from "../base/time.ts";
 import type { Command } from "./command.ts";
 import { isLegacyPeer } from "./decide-legacy.ts";
 import { factShapes } from "./fact-shapes.ts";
-import { aCertificate as aCertificateRow, anActor, aRole, aStation, createAccount, noon, serverA, type World } from "./fixtures.ts";
+import {
+  aCertificate as aCertificateRow,
+  anActor,
+  aRole,
+  aStation,
+  createAccount,
+  noon,
+  serverA,
+  type World,
+} from "./fixtures.ts";
 import { accountOf, type ClientCertificate, mappingsOf, parseMappingKey } from "./mapping.ts";
 import { publicRefusal } from "./refusal.ts";
 import { roleIds } from "./roles.ts";
@@ -208,7 +217,7 @@ test("[MP4][CS7] a legacy peer has an address, an owner, a reason and an end", (
   assert.equal(world.codeOf(good), "legacy.too-many");
 });
 
-test("[AP3][CS14] a person admits a device with a certificate that is not its own yet", () => {
+test("[WA3][CS14] a person admits a device with a certificate that is not its own yet", () => {
   const world = aStation();
   const id = deviceId("Q01");
   const device = {

@@ -44,7 +44,7 @@ function aPeer(number: number, changes: Partial<OfferedPeer> = {}): OfferedPeer 
   };
 }
 
-test("[AP1][CS14] who comes again waits once, over a restart, until 14 days without a try", () => {
+test("[WA1][CS14] who comes again waits once, over a restart, until 14 days without a try", () => {
   const { moment, open, approvals } = aHouse();
   approvals.offer(aPeer(1));
   moment.at += 13 * day;
@@ -57,7 +57,7 @@ test("[AP1][CS14] who comes again waits once, over a restart, until 14 days with
   assert.deepEqual([approvals.peers, open().peers, approvals.alarms()], [[], [], []]);
 });
 
-test("[AP2][CS14] the hundredth is the last, and nobody pushes anybody out", () => {
+test("[WA2][CS14] the hundredth is the last, and nobody pushes anybody out", () => {
   const { moment, approvals } = aHouse();
   for (let number = 0; number < 300; number++) {
     moment.at += 1;
@@ -81,7 +81,7 @@ function waiting(approvals: Approvals, number: number) {
   return found.value;
 }
 
-test("[AP4][CS14] who is rejected does not wait again for 90 days, and bounds hold", () => {
+test("[WA4][CS14] who is rejected does not wait again for 90 days, and bounds hold", () => {
   const { moment, events, approvals, open } = aHouse();
   approvals.offer(aPeer(1));
   approvals.reject(waiting(approvals, 1), actor);
@@ -108,7 +108,7 @@ test("[AP4][CS14] who is rejected does not wait again for 90 days, and bounds ho
   assert.equal(approvals.peers.length, 101);
 });
 
-test("[AP5] a peer is found by the beginning of its fingerprint, as tools print it", () => {
+test("[WA5] a peer is found by the beginning of its fingerprint, as tools print it", () => {
   const { approvals } = aHouse();
   approvals.offer(aPeer(0x01ab));
   approvals.offer(aPeer(0, { fingerprint: "000001ab".padEnd(63, "0") + "1" }));
@@ -125,7 +125,7 @@ test("[AP5] a peer is found by the beginning of its fingerprint, as tools print 
     assert.equal(codeOf(typed), "approval.not-found");
 });
 
-test("[AP1] a file that is none, or another, is an empty list", () => {
+test("[WA1] a file that is none, or another, is an empty list", () => {
   const { directory, open } = aHouse();
   for (const text of ["", "[]", '{"v":1,"peers":[{"fingerprint":"x"}]}', '{"v":2,"peers":[]}']) {
     writeFileSync(join(directory, "approvals.json"), text);
@@ -133,7 +133,7 @@ test("[AP1] a file that is none, or another, is an empty list", () => {
   }
 });
 
-test("[AP6][CS14] while somebody waits there is an alarm, since the first came", () => {
+test("[WA6][CS14] while somebody waits there is an alarm, since the first came", () => {
   const { moment, approvals } = aHouse();
   approvals.offer(aPeer(1));
   moment.at += day;

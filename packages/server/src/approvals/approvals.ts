@@ -34,7 +34,7 @@ const waitingShape = z.strictObject({
 export type WaitingPeer = z.infer<typeof waitingShape>;
 export type OfferedPeer = Omit<WaitingPeer, "first" | "last" | "tries" | "isRejected">;
 
-export const waitingMost = 100;
+const waitingMost = 100;
 const rejectedMost = 100;
 /** Who does not come again for so long is forgotten; a rejection is remembered for longer. */
 export const waitingFor: Millis = 14 * day;

@@ -318,7 +318,7 @@ test("[CL8][CS17] nobody orders over HTTPS what would refuse himself", async () 
   assert.equal(await order(mapped, false), "security.unchanged");
 });
 
-test("[AP1][AP3][CS14] an unknown client waits, is approved as an account, and is let in", async () => {
+test("[WA1][WA3][CS14] an unknown client waits, is approved as an account, and is let in", async () => {
   const house = await withPeople({ map_clients: true });
   const { token } = house;
   const anna = person(["anna@example.org"]);

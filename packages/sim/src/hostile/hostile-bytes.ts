@@ -59,7 +59,7 @@ function nested(depth: number, tag: number): Bytes {
 }
 
 /** Elements that readers of ASN.1 are known to stumble over. */
-export const cruelElements: readonly Bytes[] = [
+const cruelElements: readonly Bytes[] = [
   // An object identifier of one arc without end, of one with 8 × 60,000 digits, of 60,000 arcs.
   filled(0x06, 0x81),
   encodeBer(0x06, new Uint8Array(manyBytes).fill(0xff, 0, manyBytes - 1)),

@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 const silenceMax = 60_000;
 
 test("[HI1][HI2][X6][CH5] no bytes make a border of certificates throw, hang, or take memory without bound", async () => {
-  const worker = new Worker(new URL("take-all.ts", import.meta.url), {
+  const worker = new Worker(new URL("./take-all.ts", import.meta.url), {
     workerData: 80,
     // Of an input of a megabyte at most.
     resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 64 },
