@@ -18,12 +18,14 @@ import {
   type Cli,
   type Outcome,
 } from "./cli.ts";
-import { failed, type CommandFailure } from "./failure.ts";
+import type { CommandFailure } from "./failure.ts";
 import { shown } from "./order.ts";
 import { addApprovalVerbs } from "./security-approvals.ts";
 import { addLegacyVerbs } from "./security-legacy.ts";
 import { addCertificateVerbs } from "./security-certificates.ts";
+import { addCheckVerb, trialLine } from "./security-check.ts";
 import { addExplainVerb } from "./security-explain.ts";
+import { readPairs } from "./security-pairs.ts";
 import { talkOfEffects } from "./security-effects.ts";
 
 /** gridward security …: what the server that is asked shows, demands and believes (CS1, CS2). */
@@ -55,6 +57,7 @@ export function addSecurityVerbs(root: Command, cli: Cli): void {
     );
   addCertificateVerbs(security, cli);
   addLegacyVerbs(security, cli);
+  addCheckVerb(security, cli);
   addExplainVerb(security, cli);
   addApprovalVerbs(security, cli);
 }
@@ -97,7 +100,7 @@ async function set(
   const answered = await order(cli, asked, body);
   if (!answered.ok) return answered;
   const { data, meta } = answered.value;
-  if (asked.dryRun) talkOfEffects(cli, asked, data);
+  if (asked.dryRun) talkOfOutlook(cli, asked, data);
   talkOf(cli, asked, data);
   return ok({ data, meta, table: data.changes, columns: ["key", "before", "after"] });
 }
@@ -126,14 +129,30 @@ async function order(cli: Cli, asked: Asked, body: SetBody) {
       );
 }
 
+/** Foreseen, or found in a trial where nothing of it was foreseen. */
+function breaksSomething({ effects, trials }: SecurityAnswer): boolean {
+  const isNew = ({ partner, direction, verdict, cause }: SecurityAnswer["trials"][number]) => {
+    const foreseen = effects.find(
+      (each) => each.who === partner && each.direction === direction && each.kind === "partner",
+    );
+    return verdict === "refused" && cause !== "T17" && foreseen?.before.verdict !== "refused";
+  };
+  return effects.some(({ breaks }) => breaks) || trials.some(isNew);
+}
+
+function talkOfOutlook(cli: Cli, asked: Asked, answer: SecurityAnswer): void {
+  talkOfEffects(cli, asked, answer);
+  for (const trial of answer.trials) talk(cli, asked, `Tried: ${trialLine(answer.server, trial)}`);
+}
+
 /** CS11: who breaks a link says so once more, after hearing whom it cuts off. */
 async function agree(
   cli: Cli,
   asked: Asked,
   answer: SecurityAnswer,
 ): Promise<Result<null, CommandFailure>> {
-  if (!answer.effects.some(({ breaks }) => breaks)) return ok(null);
-  talkOfEffects(cli, asked, answer);
+  if (!breaksSomething(answer)) return ok(null);
+  talkOfOutlook(cli, asked, answer);
   const question = "Somebody would be cut off.";
   return confirm(cli, asked, { question, answer: answer.server });
 }
@@ -160,18 +179,4 @@ function talkOf(cli: Cli, asked: Asked, { unconfirmed }: Pick<SecurityView, "unc
     `The change ${change} broke the link to ${broken.join(", ")}. It is taken back in ${left} s, ` +
       "unless the link is valid again. To keep it: gridward security confirm",
   );
-}
-
-function readPairs(
-  words: readonly string[],
-): Result<Readonly<Record<string, string>>, CommandFailure> {
-  const settings: Record<string, string> = {};
-  for (const word of words) {
-    const at = word.indexOf("=");
-    if (at < 1) return failed("client.wrong-use", `${word}: KEY=VALUE`);
-    const key = word.slice(0, at);
-    if (Object.hasOwn(settings, key)) return failed("client.wrong-use", `${key} is given twice`);
-    settings[key] = word.slice(at + 1);
-  }
-  return ok(settings);
 }

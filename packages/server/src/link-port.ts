@@ -50,6 +50,8 @@ export interface LegacyPartner {
 }
 
 export interface LinkPortParts extends DialParts {
+  /** What is proposed under this token (CS11). */
+  readonly proposed: (token: string) => SecuritySettings | null;
   readonly onServer: (peer: VerifiedPeer) => void;
   readonly onDevice: (peer: VerifiedPeer) => void;
   readonly onRefused: (outcome: Refused) => void;
@@ -83,6 +85,12 @@ export async function openLinkPort(
       isEnrolled: (device, fingerprint) => isEnrolled(parts.state(), device, fingerprint),
     },
     postures: parts.postures,
+    proposal: (token) => {
+      const proposed = parts.proposed(token);
+      return (
+        proposed && { identity: linkIdentity(parts, proposed), settings: linkSettings(proposed) }
+      );
+    },
     onPeer: (peer) => {
       void putDown(parts, peer);
       if (peer.protocol === "gridward-partner/1") parts.onServer(peer);
@@ -146,6 +154,38 @@ export async function dialPartner(
   });
   if (outcome.outcome === "verified") void putDown(parts, outcome.peer);
   return outcome;
+}
+
+/**
+ * CS11: a dial that shows and demands what is proposed, or what stands. Whoever is verified in it
+ * is to be let go; nobody hears of it, and the partner is told no posture.
+ */
+export async function dialInTrial(
+  parts: DialParts,
+  node: NodeId,
+  { token, settings = parts.identity.settings.now }: Trial,
+): Promise<LinkOutcome> {
+  const server = findServer(parts, node);
+  if (server === undefined) return unknownServer(node);
+  return dialLink({
+    protocol: "gridward-partner/1",
+    address: server.address,
+    port: server.ports.link,
+    identity: linkIdentity(parts, settings),
+    isAnonymous: settings.client_certificate === "disabled",
+    settings: linkSettings(settings),
+    settingsFor: (ip) => settingsFor(parts, ip, settings),
+    expectedNode: node,
+    partnerKey: pairingKeyFromText(server.pairingKey) ?? null,
+    trial: token,
+    clock: parts.clock,
+    stop: parts.stop,
+  });
+}
+
+interface Trial {
+  readonly token: string;
+  readonly settings?: SecuritySettings | undefined;
 }
 
 type Trusting = Pick<DialParts, "identity" | "state" | "clock">;

@@ -161,6 +161,7 @@ async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }
       live: security.connections,
       onLegacy: (peer) => house.legacy.noteLink(peer),
       postures: security.postures,
+      proposed: security.proposed,
       onServer: (peer) => {
         if (admitServer(front.state(), peer)) pair.wire.accept(peer);
       },

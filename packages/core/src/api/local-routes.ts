@@ -11,6 +11,8 @@ import {
   confirmationAnswer,
   securityAnswer,
   securityBody,
+  securityCheckAnswer,
+  securityCheckBody,
   securityView,
 } from "./security-routes.ts";
 import { serverStatus } from "./server-status-schema.ts";
@@ -118,6 +120,13 @@ export const localRoutes = {
     summary: "Change security settings of this server, at once; what breaks a link is taken back",
     body: z.strictObject({ ...securityBody.shape, dry_run: z.boolean() }),
     answer: securityAnswer,
+  },
+  localSecurityCheck: {
+    ...order,
+    path: "/local/security/checks",
+    summary: "Dial every partner and be dialled by it, under the settings of now or proposed ones",
+    body: securityCheckBody,
+    answer: securityCheckAnswer,
   },
   localSecurityConfirm: {
     ...order,

@@ -66,6 +66,31 @@ export const securityEffect = z.object({
     .nullable(),
 });
 
+/** What a handshake came to that was made to see just that (CS11). */
+export const securityTrial = z.object({
+  partner: z.string(),
+  /** "dial": this server dialled. */
+  direction: z.enum(["dial", "accept"]),
+  /** "not tried": there is no link over which the partner could be asked to dial. */
+  verdict: z.enum(["ok", "refused", "not tried"]),
+  cause: z.string().nullable(),
+  refused_by: z.string().nullable(),
+  /** The two facts, as this server says them and of the other. */
+  ours: z.string().nullable(),
+  theirs: z.string().nullable(),
+  text: z.string().nullable(),
+  remedy: z.string().nullable(),
+});
+
+export type SecurityTrial = z.infer<typeof securityTrial>;
+
+export const securityCheckBody = z.strictObject({ settings: typedSettings });
+
+export const securityCheckAnswer = z.object({
+  server: z.string(),
+  rows: z.array(securityTrial).readonly(),
+});
+
 export type SecurityEffect = z.infer<typeof securityEffect>;
 
 export const securityAnswer = z.object({
@@ -73,6 +98,8 @@ export const securityAnswer = z.object({
   changes: z.array(z.object({ key: z.string(), before: value, after: value })).readonly(),
   /** As foreseen before anything was changed. */
   effects: z.array(securityEffect).readonly(),
+  /** Trial handshakes, made where nothing is changed: with `dry_run`. */
+  trials: z.array(securityTrial).readonly(),
   dry_run: z.boolean(),
   unconfirmed: unconfirmed.nullable(),
 });
@@ -100,6 +127,16 @@ export const securityRoutes = {
     query: commandQuery,
     body: securityBody,
     answer: securityAnswer,
+  },
+  securityCheck: {
+    method: "POST",
+    path: "/v1/security/checks",
+    summary: "Dial every partner and be dialled by it, under the settings of now or proposed ones",
+    access: "configure security",
+    params: noParams,
+    query: noQuery,
+    body: securityCheckBody,
+    answer: securityCheckAnswer,
   },
   securityConfirm: {
     method: "POST",

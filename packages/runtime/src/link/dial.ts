@@ -13,6 +13,7 @@ import type { LinkSettings } from "./link-settings.ts";
 import type { LinkOutcome, Protocol } from "./peer.ts";
 import type { PostureExchange } from "./posture-exchange.ts";
 import { causeOfTlsError, type HandshakeFailure } from "../trust/tls-error.ts";
+import { trialName } from "./trial.ts";
 import { UnverifiedPeer } from "./unverified-peer.ts";
 import { verifyPeer } from "./verify.ts";
 
@@ -32,6 +33,8 @@ export interface DialOptions {
   /** Its pairing key, for the partner link. */
   readonly partnerKey: KeyObject | null;
   readonly postures?: PostureExchange;
+  /** A trial, under this token: whoever is verified in it is let go again (CS11). */
+  readonly trial?: string;
   readonly clock: Clock;
   /** Ends the attempt; a link that was verified before is closed by its owner. */
   readonly stop: AbortSignal;
@@ -128,10 +131,11 @@ interface Place {
   readonly address: string;
   readonly port: number;
   readonly protocol: Protocol;
+  readonly trial?: string;
 }
 
 async function openTls(
-  { address, port, protocol }: Place,
+  { address, port, protocol, trial }: Place,
   secureContext: SecureContext,
   watch: (socket: TLSSocket) => void,
 ): Promise<Result<UnverifiedPeer, HandshakeFailure>> {
@@ -140,8 +144,7 @@ async function openTls(
     secureContext,
     host: address,
     port,
-    // RFC 6066 §3: an address is not a server name.
-    servername: isIP(address) === 0 ? address : "",
+    servername: trial === undefined ? serverName(address) : trialName(trial),
     ALPNProtocols: [protocol],
     // The judge decides, after the handshake: Node would tell the other side nothing.
     rejectUnauthorized: false,
@@ -163,6 +166,11 @@ async function openTls(
     resolve(err({ cause: "T13", by: "us", said }));
   });
   return promise;
+}
+
+/** RFC 6066 §3: an address is not a server name. */
+function serverName(address: string): string {
+  return isIP(address) === 0 ? address : "";
 }
 
 /** The facts of a handshake that did not come to a verdict. */

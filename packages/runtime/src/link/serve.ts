@@ -8,11 +8,12 @@ import { contextOptions, type LinkIdentity } from "./identity.ts";
 import { unverifiedFor } from "./limits.ts";
 import type { PeerProtocol } from "./judge-on-link.ts";
 import type { LinkSettings } from "./link-settings.ts";
-import type { LinkOutcome, Protocol, VerifiedPeer } from "./peer.ts";
+import type { LinkOutcome, PeerTrust, Protocol, VerifiedPeer } from "./peer.ts";
 import type { PostureExchange } from "./posture-exchange.ts";
 import { readChainEarly } from "./presented-chain.ts";
 import { plainAddress } from "../os/source-group.ts";
 import { causeOfTlsError } from "../trust/tls-error.ts";
+import { chooseTrialContext, trialToken } from "./trial.ts";
 import { UnverifiedPeer } from "./unverified-peer.ts";
 import { verifyPeer, type Admission } from "./verify.ts";
 
@@ -30,6 +31,8 @@ export interface ServeOptions {
   readonly settings: (address?: string) => LinkSettings;
   readonly admission: Admission;
   readonly postures?: PostureExchange;
+  /** What is proposed under this token, and shown and demanded in trial handshakes (CS11). */
+  readonly proposal?: (token: string) => PeerTrust | null;
   readonly onPeer: (peer: VerifiedPeer) => void;
   /** A partner that was refused, or that refuses us. Strangers are only counted. */
   readonly onRefused: (outcome: Refused) => void;
@@ -76,6 +79,7 @@ export async function serveLink(options: ServeOptions): Promise<LinkServer> {
       readChainEarly(this);
       return options.protocols.find((protocol) => protocols.includes(protocol));
     },
+    SNICallback: chooseTrialContext(options.proposal),
     requestCert: true,
     // The judge decides, after the handshake: Node would tell the other side nothing.
     rejectUnauthorized: false,
@@ -124,6 +128,9 @@ async function meet({ options, gate, count }: Reception, socket: TLSSocket): Pro
     peer.end();
     return;
   }
+  const token = trialToken(socketName(socket));
+  const isTrial = alpnProtocol === "gridward-partner/1" && token !== undefined;
+  if (isTrial) return meetInTrial({ options, gate, count }, peer, token);
   const outcome = await verifyPeer({
     peer,
     protocol: alpnProtocol,
@@ -144,6 +151,33 @@ async function meet({ options, gate, count }: Reception, socket: TLSSocket): Pro
     const isUnknown = outcome.by === "us" && outcome.cause === "T16";
     if (isUnknown && alpnProtocol === "gridward-replica/1") options.onUnknownDevice?.(peer);
   }
+}
+
+/** Judged like any other, and then forgotten, whatever came of it. */
+async function meetInTrial(
+  { options, count }: Reception,
+  peer: UnverifiedPeer,
+  token: string,
+): Promise<void> {
+  const proposal = options.proposal?.(token);
+  const outcome = await verifyPeer({
+    peer,
+    protocol: "gridward-partner/1",
+    direction: "accept",
+    identity: proposal?.identity ?? options.identity(),
+    settings: proposal?.settings ?? options.settings(plainAddress(peer.socket.remoteAddress)),
+    admission: options.admission,
+    expectedNode: null,
+    clock: options.clock,
+  });
+  if (outcome.outcome === "verified") outcome.peer.close("a trial");
+  else if (!outcome.fromPartner) count(outcome.cause);
+}
+
+/** RFC 6066 §3: what the caller asked for. Node's types know it of no socket. */
+function socketName(socket: TLSSocket): string | undefined {
+  const name: unknown = Reflect.get(socket, "servername");
+  return typeof name === "string" ? name : undefined;
 }
 
 async function meetStranger(

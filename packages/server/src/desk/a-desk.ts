@@ -84,6 +84,7 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
       confirm: () => err({ code: "security.nothing-to-confirm", detail: "" }),
       countCut: async () => ({ https: 0, ldaps: 0, devices: 0, partners: 0 }),
       foresee: async () => [],
+      check: async () => [],
       certificates: {
         list: () => [],
         add: async () => err({ code: "server-certificate.nothing-found", detail: "" }),

@@ -1,6 +1,6 @@
 import type { SecurityEventView } from "@gridward/core/api/server-routes";
 import type { Result } from "@gridward/core/base/result";
-import type { SecurityEffect } from "@gridward/core/api/security-routes";
+import type { SecurityEffect, SecurityTrial } from "@gridward/core/api/security-routes";
 import type { SecurityChange, SecuritySettings } from "@gridward/core/base/security-settings";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { Actor } from "@gridward/core/domain/types";
@@ -44,6 +44,8 @@ export interface SecurityParts {
   readonly countCut: (proposed: SecuritySettings) => Promise<CutCount>;
   /** CS11: what it would come to for every partner and class of clients. */
   readonly foresee: (change: SecurityChange) => Promise<readonly SecurityEffect[]>;
+  /** CS11: trial handshakes with every partner, in both directions. */
+  readonly check: (change: SecurityChange) => Promise<readonly SecurityTrial[]>;
   readonly certificates: OwnCertificates;
 }
 

@@ -26,13 +26,18 @@ export function securityEndpoints(
     securitySet: endpoint(securityRoutes.securitySet, async ({ query, body }, caller) =>
       set(parts, { ...body, dry_run: query.dry_run === true }, caller),
     ),
+    securityCheck: endpoint(securityRoutes.securityCheck, async ({ body }) => check(parts, body)),
     securityConfirm: endpoint(securityRoutes.securityConfirm, (_, { actor }) =>
       confirm(parts, actor),
     ),
   };
 }
 
-type LocalSecurityRoute = "localSecurity" | "localSecuritySet" | "localSecurityConfirm";
+type LocalSecurityRoute =
+  | "localSecurityCheck"
+  | "localSecurity"
+  | "localSecuritySet"
+  | "localSecurityConfirm";
 
 /** The same for whoever owns the data directory: a certificate may have shut all others out. */
 export function localSecurityEndpoints(
@@ -42,6 +47,9 @@ export function localSecurityEndpoints(
     localSecurity: endpoint(localRoutes.localSecurity, () => ok(show(parts))),
     localSecuritySet: endpoint(localRoutes.localSecuritySet, async ({ body }, caller) =>
       set(parts, body, caller),
+    ),
+    localSecurityCheck: endpoint(localRoutes.localSecurityCheck, async ({ body }) =>
+      check(parts, body),
     ),
     localSecurityConfirm: endpoint(localRoutes.localSecurityConfirm, (_, { actor }) =>
       confirm(parts, actor),
@@ -86,6 +94,7 @@ async function set(
   }
   const isTry = order.dry_run;
   const effects = await security.foresee(change.value);
+  const trials = isTry ? await security.check(change.value) : [];
   const done = await security.set({
     change: change.value,
     isConfirmed: order.confirm,
@@ -97,9 +106,19 @@ async function set(
     server: front.status().name,
     changes: done.value.map(({ name, ...values }) => ({ key: securityKey(name), ...values })),
     effects,
+    trials,
     dry_run: isTry,
     unconfirmed: waiting(security),
   });
+}
+
+async function check(
+  { front, security }: DeskParts,
+  { settings }: { readonly settings: Readonly<Record<string, string>> },
+) {
+  const change = readSecurityChange(settings);
+  if (!change.ok) return change;
+  return ok({ server: front.status().name, rows: await security.check(change.value) });
 }
 
 function confirm({ front, security }: DeskParts, actor: Actor) {

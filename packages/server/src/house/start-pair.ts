@@ -3,7 +3,13 @@ import type { Tail } from "@gridward/core/domain/pair/event";
 import type { PairState } from "@gridward/core/domain/pair/pair-state";
 import { randomFraction } from "@gridward/runtime/os/random";
 import type { PairOrder } from "../event-log.ts";
-import { type LegacyPartner, dialPartner, dialWitness, hasBackupAddress } from "../link-port.ts";
+import {
+  dialInTrial,
+  type LegacyPartner,
+  dialPartner,
+  dialWitness,
+  hasBackupAddress,
+} from "../link-port.ts";
 import { readSettings } from "../own-settings.ts";
 import { openPair, type Pair } from "../pair/open-pair.ts";
 import type { OtherFrame } from "../pair/partner-wire.ts";
@@ -40,6 +46,7 @@ export function startPair(
     random: randomFraction,
     dial: async (node, way) => dialPartner(link, node, way),
     hasBackup: (node) => hasBackupAddress(link, node),
+    dialInTrial: async (node, token, settings) => dialInTrial(link, node, { token, settings }),
     dialWitness: async (row, ended) => dialWitness({ ...link, stop: ended }, row),
     firstPassRate: basis.found.config.pair.first_pass_rate,
     suspectAfter: basis.found.config.pair.suspect_after_ms,

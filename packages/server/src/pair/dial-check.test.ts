@@ -46,6 +46,7 @@ class End {
   readonly name: NodeId;
   dial: "verified" | Refused = "verified";
   dials = 0;
+  readonly trials: string[] = [];
   isOpen = true;
   directions: { dial: Direction; accept: Direction } = { dial: untried, accept: untried };
   noted: Refused[] = [];
@@ -68,6 +69,11 @@ class End {
         },
       },
       route: () => ({ isOpen: () => this.isOpen, send: async (frame) => deliver(frame) }),
+      dialInTrial: async (_, token) => {
+        this.trials.push(token);
+        if (this.dial !== "verified") return this.dial;
+        return { outcome: "verified", peer: connection(deliver) };
+      },
       clock: {
         now: () => 0,
         monotonic: () => 0,
@@ -166,6 +172,18 @@ test("[DC3] an answer counts from whom was asked, and dials asked for together a
     main.check.take({ from: serverB, json: { ...json, id }, reply: () => {} });
   }
   assert.deepEqual(await Promise.all(tried), [true, true]);
+});
+
+test("[DC4][CS11] a dial that was asked for as a trial is told, and nothing is noted of it", async () => {
+  const { main, standby } = twoEnds();
+  assert.equal(await main.check.askInTrial(serverB, "token1"), null);
+  standby.dial = refusedFor("T03");
+  const told = await main.check.askInTrial(serverB, "token2");
+  assert.deepEqual(told, { cause: "T03", by: "them", ours: "presents B", theirs: "refuses it" });
+  assert.deepEqual([standby.trials, standby.dials], [["token1", "token2"], 0]);
+  assert.deepEqual([main.noted, standby.noted], [[], []]);
+  main.isOpen = false;
+  assert.equal(await main.check.askInTrial(serverB, "token3"), "silent");
 });
 
 test("[DC3] any bytes are a frame of this conversation or refused", () => {

@@ -16,6 +16,8 @@ import type { Route } from "./pass-on.ts";
 export interface DialCheckParts {
   readonly wire: Pick<PartnerWire, "tryDial" | "noteRefused" | "directions">;
   readonly route: (to: NodeId) => Route;
+  /** A dial that is a trial under this token: what comes of it is let go again (CS11). */
+  readonly dialInTrial: (to: NodeId, token: string) => Promise<LinkOutcome>;
   readonly clock: Clock;
 }
 
@@ -25,7 +27,8 @@ const patience: Millis = 11 * second;
 /** Orders under way at once that ask for it. */
 const waitingMost = 16;
 
-type Told = DialRefusal | null | "silent";
+/** How a dial of the partner's ended, as it saw it; null: verified by both. */
+export type Told = DialRefusal | null | "silent";
 
 /** HS6: are both dial directions of a link accepted? Ours we try, the other the partner does. */
 export class DialCheck {
@@ -36,6 +39,8 @@ export class DialCheck {
   >();
   /** Dials that partners asked for and that are under way. */
   readonly #dialling = new Map<NodeId, Promise<LinkOutcome>>();
+  /** Who asked for a trial that is under way: one at a time. */
+  readonly #trials = new Set<NodeId>();
   #nextId = 1;
 
   constructor(parts: DialCheckParts) {
@@ -65,8 +70,11 @@ export class DialCheck {
     if (!isDialFrame(json)) return undefined;
     const frame = parseDialFrame(json);
     if (!frame.ok) return false;
-    if (frame.value.kind === "dial-ask") void this.#answer(from, frame.value.id, reply);
-    else this.#hear(from, frame.value);
+    if (frame.value.kind === "dial-ask") {
+      const { id, trial } = frame.value;
+      if (trial === undefined) void this.#answer(from, id, reply);
+      else void this.#answerTrial({ from, id, token: trial }, reply);
+    } else this.#hear(from, frame.value);
     return true;
   }
 
@@ -85,10 +93,25 @@ export class DialCheck {
       await outcome.peer.send(encodeDialFrame({ kind: "dial-told", id, refused: null }));
       return;
     }
-    const { cause, by, ours, theirs } = outcome;
-    const known = isTlsCauseCode(cause) ? cause : "T17";
-    const refused = { cause: known, by, ours, theirs };
+    reply(encodeDialFrame({ kind: "dial-told", id, refused: refusalOf(outcome) }));
+  }
+
+  async #answerTrial(
+    { from, id, token }: { readonly from: NodeId; readonly id: number; readonly token: string },
+    reply: OtherFrame["reply"],
+  ): Promise<void> {
+    if (this.#trials.has(from)) return;
+    this.#trials.add(from);
+    const outcome = await this.#parts.dialInTrial(from, token);
+    this.#trials.delete(from);
+    if (outcome.outcome === "verified") outcome.peer.close("a trial");
+    const refused = outcome.outcome === "verified" ? null : refusalOf(outcome);
     reply(encodeDialFrame({ kind: "dial-told", id, refused }));
+  }
+
+  /** Asks the partner for a dial that is a trial; nothing is noted of it. */
+  async askInTrial(to: NodeId, token: string): Promise<Told> {
+    return this.#ask(to, token);
   }
 
   /** Asks the partner to dial this server now. False: it was refused, or does not answer. */
@@ -116,7 +139,7 @@ export class DialCheck {
     });
   }
 
-  async #ask(to: NodeId): Promise<Told> {
+  async #ask(to: NodeId, trial?: string): Promise<Told> {
     const { route, clock } = this.#parts;
     const way = route(to);
     if (!way.isOpen() || this.#waiting.size >= waitingMost) return "silent";
@@ -124,7 +147,7 @@ export class DialCheck {
     const answered = new AbortController();
     const told = new Promise<Told>((done) => {
       this.#waiting.set(id, { to, done });
-      void way.send(encodeDialFrame({ kind: "dial-ask", id }));
+      void way.send(encodeDialFrame({ kind: "dial-ask", id, trial }));
     });
     const late = clock.sleep(patience, answered.signal).then((): Told => "silent");
     const outcome = await Promise.race([told, late]);
@@ -132,4 +155,13 @@ export class DialCheck {
     this.#waiting.delete(id);
     return outcome;
   }
+}
+
+function refusalOf({
+  cause,
+  by,
+  ours,
+  theirs,
+}: Extract<LinkOutcome, { readonly outcome: "refused" }>): DialRefusal {
+  return { cause: isTlsCauseCode(cause) ? cause : "T17", by, ours, theirs };
 }

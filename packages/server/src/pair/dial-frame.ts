@@ -5,7 +5,12 @@ import { isTlsCauseCode, type TlsCauseCode } from "@gridward/core/domain/tls-cau
 
 /** What servers say to each other to try both dial directions now (HS6). The number is the asker's. */
 export type DialFrame =
-  | { readonly kind: "dial-ask"; readonly id: number }
+  | {
+      readonly kind: "dial-ask";
+      readonly id: number;
+      /** It shall be a trial, under this token: no end keeps what comes of it (CS11). */
+      readonly trial?: string | undefined;
+    }
   /** null: verified by both. */
   | { readonly kind: "dial-told"; readonly id: number; readonly refused: DialRefusal | null };
 
@@ -22,7 +27,14 @@ const factMost = 1_024;
 const fact = z.string().max(factMost);
 
 const frameShape = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("dial-ask"), id }),
+  z.strictObject({
+    kind: z.literal("dial-ask"),
+    id,
+    trial: z
+      .string()
+      .regex(/^[0-9a-z]{1,63}$/)
+      .optional(),
+  }),
   z.strictObject({
     kind: z.literal("dial-told"),
     id,

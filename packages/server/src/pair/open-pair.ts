@@ -1,6 +1,7 @@
 import type { NodeId } from "@gridward/core/base/identity";
 import { assert, err, type Result } from "@gridward/core/base/result";
 import type { ChangeOrder } from "@gridward/core/domain/command";
+import type { SecuritySettings } from "@gridward/core/base/security-settings";
 import type { Millis } from "@gridward/core/base/time";
 import type { Entry } from "@gridward/core/domain/entry";
 import { isHashed } from "@gridward/core/domain/entry-hash";
@@ -42,6 +43,8 @@ export interface OpenPairParts {
   readonly random: () => number;
   readonly dial: (partner: NodeId, way: Way) => Promise<LinkOutcome>;
   readonly hasBackup: (partner: NodeId) => boolean;
+  /** Under the settings of now, or those that are proposed; to be let go again (CS11). */
+  readonly dialInTrial: DialInTrial;
   readonly dialWitness: (witness: WitnessRow, stop: AbortSignal) => Promise<LinkOutcome>;
   /** Bytes a second at most of a first pass that this server sends; 0 is no limit. */
   readonly firstPassRate: number;
@@ -62,6 +65,12 @@ export interface OpenPairParts {
   readonly note: (text: string) => void;
 }
 
+type DialInTrial = (
+  partner: NodeId,
+  token: string,
+  settings?: SecuritySettings,
+) => Promise<LinkOutcome>;
+
 /** The pair of this server: rules, journal, writer and links, working together. */
 export interface Pair {
   readonly conductor: Conductor;
@@ -71,6 +80,7 @@ export interface Pair {
   readonly passOn: PassOn;
   readonly settings: PartnerSettings;
   readonly dialCheck: DialCheck;
+  readonly dialInTrial: DialInTrial;
   /** Writes a change on a Main, and passes it on to the Main from a Standby (HS17). */
   readonly submit: (order: ChangeOrder) => Promise<Result<Receipt, Refusal>>;
   /** Dials every server of the system that is not dialled yet. */
@@ -107,12 +117,9 @@ export function openPair(parts: OpenPairParts): Pair {
     get dialCheck() {
       return dialCheck;
     },
+    dialInTrial: parts.dialInTrial,
     submit: async (order) => submitChange(submitting, order),
-    findPartners: () => {
-      const { servers } = pair.conductor.state.tables;
-      if (servers !== seen.servers) followServers(wire, servers, self);
-      seen.servers = servers;
-    },
+    findPartners: () => findPartners(pair, seen, self),
     tick: () => {
       pair.conductor.feed({ kind: "tick" });
       const { ledger, state } = pair.conductor;
@@ -135,7 +142,7 @@ export function openPair(parts: OpenPairParts): Pair {
   const witness = openWitness(parts, pair);
   const passOn = openPassOn(pair, clock);
   const settings = openSettings(parts, pair);
-  const dialCheck = new DialCheck({ wire, route: (to) => wire.route(to), clock });
+  const dialCheck = new DialCheck({ ...parts, wire, route: (to) => wire.route(to) });
   const submitting: SubmitParts = {
     duty: () => pair.conductor.pair.machine.duty,
     write: async (order) => writer.submit(order),
@@ -151,6 +158,12 @@ interface Seen {
   seq: number;
   snapshot: number;
   servers: Servers | undefined;
+}
+
+function findPartners({ conductor, wire }: Pair, seen: Seen, self: NodeId): void {
+  const { servers } = conductor.state.tables;
+  if (servers !== seen.servers) followServers(wire, servers, self);
+  seen.servers = servers;
 }
 
 /** Who was removed is heard no more; a blank server still keeps whom it was told of. */

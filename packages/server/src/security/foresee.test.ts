@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import type { NodeId } from "@gridward/core/base/identity";
 import { defaultSecurity, type SecurityChange } from "@gridward/core/base/security-settings";
 import { emptyState, type DirectoryState } from "@gridward/core/domain/state";
+import { isTlsCauseCode, type TlsCauseCode } from "@gridward/core/domain/tls-cause";
 import type { ServerRow } from "@gridward/core/domain/types";
 import type { LinkOutcome } from "@gridward/runtime/link/peer";
 import { systemClock } from "@gridward/runtime/os/clock";
@@ -13,10 +15,12 @@ import { initServer, readServerDirectory } from "@gridward/runtime/trust/server-
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
 import { buildCertificate } from "@gridward/runtime/trust/x509/certificate";
 import { createSigningKey, pairingKeyText } from "@gridward/runtime/trust/x509/keys";
-import { dialPartner, openLinkPort } from "../link-port.ts";
+import { dialInTrial, dialPartner, openLinkPort } from "../link-port.ts";
 import { OwnIdentity } from "../own-identity.ts";
 import { foresee } from "./foresee.ts";
+import type { Told } from "../pair/dial-check.ts";
 import { Postures } from "./postures.ts";
+import { openTrials } from "./trials.ts";
 
 /** Two servers of one system with real link ports, whose journal is a table of both. */
 
@@ -73,6 +77,30 @@ const onLegacy = (): void => {};
 const shared = { state, known: () => [], onLegacy, clock, stop: stop.signal };
 const live = { enter: () => () => undefined };
 
+/** At whose port a connection or its refusal was noted. */
+const met: string[] = [];
+const trials = openTrials({
+  identity: a.identity,
+  state,
+  pair: () => ({
+    dialInTrial: async (node, token, settings) =>
+      dialInTrial({ ...shared, ...a, live }, node, { token, settings }),
+    dialCheck: { askInTrial },
+  }),
+});
+
+/** The partner dials, as it is asked to, and says what it ran into. */
+async function askInTrial(_: NodeId, token: string): Promise<Told> {
+  const outcome = await dialInTrial({ ...shared, ...b, live }, a.identity.node, { token });
+  if (outcome.outcome === "refused") return { ...outcome, cause: tlsCauseOf(outcome.cause) };
+  outcome.peer.close("end of test");
+  return null;
+}
+
+function tlsCauseOf(cause: string): TlsCauseCode {
+  return isTlsCauseCode(cause) ? cause : "T17";
+}
+
 const ports = await Promise.all([a, b].map(opened));
 after(async () => Promise.all(ports.map((port) => port.close())));
 
@@ -83,9 +111,10 @@ async function opened({ identity, postures }: TestServer) {
       live,
       identity,
       postures,
-      onServer: (peer) => void peer.closed,
+      proposed: (token) => (identity === a.identity ? trials.proposed(token) : null),
+      onServer: () => void met.push(identity.name),
       onDevice: () => assert.fail("no device"),
-      onRefused: () => {},
+      onRefused: () => void met.push(identity.name),
       onUnknownDevice: () => {},
       onContact: async () => {},
     },
@@ -149,19 +178,35 @@ for (const change of [
   { revocation: "hard" },
   { tls_min: "1.3" },
 ] as const) {
-  test(`[FS1][CS9][CS11] ${JSON.stringify(change)}: what is foreseen is what comes`, async () => {
+  test(`[FS1][FS4][CS9][CS11] ${JSON.stringify(change)}: what is foreseen is what comes`, async () => {
     a.identity.settings.apply(defaultSecurity, clock.now());
     assert.deepEqual([await dialled(a, b), await dialled(b, a)], ["ok", "ok"]);
     const [dial, accept] = await foreseen(change);
+    const tried = await triedOnly(change);
     a.identity.settings.apply({ ...defaultSecurity, ...change }, clock.now());
     for (const port of ports) port.refresh();
     const real = [await dialled(a, b), await dialled(b, a)];
     assert.deepEqual([dial?.word, accept?.word], real);
+    assert.deepEqual(tried, real);
     assert.deepEqual(
       [dial?.breaks, accept?.breaks],
       real.map((word) => word !== "ok"),
     );
   });
+}
+
+/** What trials come to, which nobody notes and which tell the partner nothing. */
+async function triedOnly(change: SecurityChange): Promise<readonly string[]> {
+  const known = () => {
+    const { settings, presents } = b.postures.party(a.identity.node) ?? {};
+    return [met.length, settings, presents?.length, String(presents?.[0])];
+  };
+  const before = known();
+  const rows = await trials.run({ ...defaultSecurity, ...change });
+  assert.deepEqual(known(), before);
+  return rows.map(({ verdict, cause, refused_by: by }) =>
+    verdict === "refused" ? `${cause ?? ""} by ${by ?? ""}` : verdict,
+  );
 }
 
 test("[FS3][CS11] whom it cuts off among clients is told, with how many are open", async () => {

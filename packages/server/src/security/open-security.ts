@@ -41,6 +41,7 @@ import { securityAlarms } from "./security-alarms.ts";
 import { SecurityChanges, type Unconfirmed } from "./security-changes.ts";
 import type { SecurityUse } from "./security-use.ts";
 import { type Shelf, shelves } from "./shown-certificates.ts";
+import { openTrials } from "./trials.ts";
 import { takeBackUnconfirmed } from "./take-back.ts";
 
 export interface OpenSecurityParts {
@@ -58,6 +59,8 @@ export interface OpenSecurityParts {
 export interface Security extends SecurityParts {
   /** What the partners said of themselves, and what they are told. */
   readonly postures: Postures;
+  /** What is proposed under this token, for trial handshakes. */
+  readonly proposed: (token: string) => SecuritySettings | null;
   /** What is open at all doors. */
   readonly connections: LiveConnections;
   readonly tick: () => void;
@@ -91,9 +94,12 @@ export function openSecurity(parts: OpenSecurityParts): Security {
   const known = { identity, state: () => pair().conductor.state, now: () => clock.now() };
   const postures = new Postures(known);
   const countCut = async (proposed: SecuritySettings) => connections.countCut(proposed);
+  const trials = openTrials({ ...known, pair });
   return {
     connections,
     postures,
+    proposed: trials.proposed,
+    check: async (change) => trials.run({ ...settings.now, ...change }),
     foresee: async (change) =>
       foresee({ ...known, postures, countCut }, { ...settings.now, ...change }),
     countCut,
