@@ -321,6 +321,7 @@ test("[WA1][CS14] a device with a good certificate that it is not enrolled with 
       stop: stop.signal,
       identity: b,
       state: () => state,
+      proposed: () => null,
       onServer: () => assert.fail("no server"),
       onDevice: () => assert.fail("no device"),
       onRefused: () => {},
