@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,10 +17,16 @@ const start = Date.UTC(2027, 0, 1);
 const old = testAuthority("Hill", start).certificate;
 const next = testAuthority("Hill", start).certificate;
 
+interface World {
+  now: number;
+  asked: number;
+  answer: readonly X509Certificate[] | null;
+}
+
 test("[IN8][PK7] the anchors are asked for hourly, sooner after a refusal, and kept", async () => {
   const file = join(place, "anchor.pem");
   const anchors = new TrustAnchors([old], file);
-  const world = { now: 0, asked: 0, answer: [old] as readonly (typeof old)[] | null };
+  const world: World = { now: 0, asked: 0, answer: [old] };
   const keeper = new AnchorKeeper({
     anchors,
     fetch: async () => {

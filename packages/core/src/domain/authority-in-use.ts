@@ -1,6 +1,7 @@
+import type { Instant } from "../base/time.ts";
 import { isOfServer } from "./revocation.ts";
 import type { DirectoryState } from "./state.ts";
-import type { AuthorityRow } from "./types.ts";
+import type { AuthorityRow, CertificateRow } from "./types.ts";
 
 /** The one that issues; undefined on a blank server. */
 export function issuingAuthority({ tables }: DirectoryState): AuthorityRow | undefined {
@@ -24,18 +25,19 @@ export function trustAnchors(state: DirectoryState): readonly string[] {
  * Servers and devices that would be refused without an authority: whose newest certificate is
  * from it. What has ended or was lost needs it no more.
  */
-export function holdersOf(state: DirectoryState, authority: string, at: number): readonly string[] {
-  const { servers, devices, certificates } = state.tables;
-  const holders: string[] = [];
-  for (const server of servers.values()) {
+export function holdersOf(
+  { tables: { servers, devices, certificates } }: DirectoryState,
+  authority: string,
+  at: Instant,
+): readonly string[] {
+  const counts = (row: CertificateRow | undefined): boolean =>
+    row?.authority === authority && row.revoked === null && row.notAfter > at;
+  const ofServers = servers.valueSeq().filter((server) => {
     const held = certificates.filter((row) => isOfServer(row, server) && row.revoked === null);
-    const newest = held.maxBy(({ notBefore }) => notBefore);
-    if (newest?.authority === authority && newest.notAfter > at) holders.push(server.name);
-  }
-  for (const { name, status, certificate } of devices.values()) {
-    const row = certificate && certificates.get(certificate.serial);
-    if (status === "lost" || row === null || row?.authority !== authority) continue;
-    if (row.revoked === null && row.notAfter > at) holders.push(name);
-  }
-  return holders.toSorted();
+    return counts(held.maxBy(({ notBefore }) => notBefore));
+  });
+  const ofDevices = devices.valueSeq().filter(({ status, certificate }) => {
+    return status !== "lost" && counts(certificates.get(certificate?.serial ?? ""));
+  });
+  return [...ofServers, ...ofDevices].map(({ name }) => name).toSorted();
 }

@@ -1,6 +1,7 @@
 import { assert } from "../base/result.ts";
 import type { AccountId, GroupId } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
+import { changeAuthorities } from "./change-authorities.ts";
 import type { Fact } from "./fact.ts";
 import { mappingsOf } from "./mapping.ts";
 import type { MemberOf } from "./member-of.ts";
@@ -82,25 +83,6 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "state-digested":
       return [];
   }
-}
-
-function changeAuthorities(
-  state: DirectoryState,
-  fact: FactOf<"authority-switched" | "authority-retired">,
-): readonly RowChange[] {
-  if (fact.kind === "authority-retired") {
-    const { id: key } = fact;
-    return [
-      { table: "authorities", key, row: null },
-      { table: "crls", key, row: null },
-    ];
-  }
-  const [from, to] = [fact.from, fact.to].map((id) => getRow(state.tables.authorities, id));
-  assert(from !== undefined && to !== undefined, "both are there");
-  return [
-    { table: "authorities", key: from.id, row: { ...from, standing: "former" } },
-    { table: "authorities", key: to.id, row: { ...to, standing: "issuing" } },
-  ];
 }
 
 function systemAfter(
