@@ -106,7 +106,11 @@ export class Device {
     const { certificates, clock } = this.#parts;
     const certificate = certificateStatus(
       certificates.own(),
-      { lists: replica.lists.lists, isTold: replica.seen.revoked },
+      {
+        lists: replica.lists.lists,
+        isTold: replica.seen.revoked,
+        refusedFor: lines.map(({ refusedFor }) => refusedFor),
+      },
       clock.now(),
     );
     const about = { mode: this.#mode, certificate, lastTry: this.#lastTry };

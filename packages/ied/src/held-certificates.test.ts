@@ -10,7 +10,7 @@ import { carriedCertificates, certificateStatus, showCertificates } from "./held
 const now = Date.UTC(2027, 0, 1);
 const authority = testAuthority("Ours", now);
 const own = authority.issue({ profile: "device" }).certificate;
-const unknown = { lists: [], isTold: false };
+const unknown = { lists: [], isTold: false, refusedFor: [null] };
 
 test("[IN7][PK6] a device's certificate does not count that ended, that begins later, or that is revoked", () => {
   const order = { number: 1, thisUpdate: now, nextUpdate: now + day };
@@ -21,8 +21,11 @@ test("[IN7][PK6] a device's certificate does not count that ended, that begins l
     [unknown, now, null],
     [unknown, now - day, "not yet valid"],
     [unknown, now + 731 * day, "expired"],
-    [{ lists: [list.value], isTold: false }, now, "revoked"],
-    [{ lists: [], isTold: true }, now, "revoked"],
+    [{ ...unknown, lists: [list.value] }, now, "revoked"],
+    [{ ...unknown, isTold: true }, now, "revoked"],
+    [{ ...unknown, refusedFor: [null, "T07"] }, now, "revoked"],
+    [{ ...unknown, refusedFor: ["T03"] }, now, "expired"],
+    [{ ...unknown, refusedFor: ["T14"] }, now, null],
   ] as const;
   for (const [known, at, reason] of cases) {
     const status = certificateStatus(own, known, at);

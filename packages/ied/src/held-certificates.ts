@@ -27,8 +27,17 @@ export type CertificateStatus = Readonly<{
 /** What is known of revocation: the lists that are held, and what a server said. */
 export interface KnownRevocation {
   readonly lists: readonly RevocationList[];
+  /** A verified server said that this device counts no more. */
   readonly isTold: boolean;
+  /** For what servers refuse the certificate at the link: their clocks and lists may know better. */
+  readonly refusedFor: readonly (string | null)[];
 }
+
+const reasons: ReadonlyMap<string | null, NonNullable<CertificateStatus["reason"]>> = new Map([
+  ["T03", "expired"],
+  ["T04", "not yet valid"],
+  ["T07", "revoked"],
+]);
 
 export function certificateStatus(
   own: X509Certificate,
@@ -46,12 +55,13 @@ export function certificateStatus(
 
 function reasonOf(
   own: X509Certificate,
-  { lists, isTold }: KnownRevocation,
+  { lists, isTold, refusedFor }: KnownRevocation,
   at: Instant,
 ): CertificateStatus["reason"] {
   if (isTold || lists.some(({ revoked }) => revoked.has(serialOf(own)))) return "revoked";
   if (at > notAfterOf(own)) return "expired";
-  return at < notBeforeOf(own) ? "not yet valid" : null;
+  if (at < notBeforeOf(own)) return "not yet valid";
+  return refusedFor.map((cause) => reasons.get(cause)).find((reason) => reason) ?? null;
 }
 
 /** As a server reads them back. */

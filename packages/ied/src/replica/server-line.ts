@@ -1,7 +1,7 @@
 import { minute, second, type Instant, type Millis } from "@gridward/core/base/time";
 import type { Secret } from "@gridward/core/base/secret";
 import type { DeviceSignInAnswer } from "@gridward/core/codec/replica/message";
-import type { LinkOutcome, PeerTrust, VerifiedPeer } from "@gridward/runtime/link/peer";
+import type { LinkOutcome, PeerTrust, TlsCause, VerifiedPeer } from "@gridward/runtime/link/peer";
 import type { Clock } from "@gridward/runtime/os/clock";
 import {
   Conversation,
@@ -51,6 +51,8 @@ export class ServerLine {
   #conversation: Conversation | null = null;
   /** Why it is offline, as far as that is known. */
   #cause: string | null = null;
+  /** For what the server refused our certificate at the last dial. */
+  #refusedFor: TlsCause | null = null;
   #lastGood: Instant = 0;
   #wasGood = false;
   readonly #waiters: (() => void)[] = [];
@@ -73,6 +75,10 @@ export class ServerLine {
 
   get isRevoked(): boolean {
     return this.#conversation?.isRevoked ?? false;
+  }
+
+  get refusedFor(): TlsCause | null {
+    return this.#refusedFor;
   }
 
   get lastGood(): Instant {
@@ -144,6 +150,8 @@ export class ServerLine {
   async #dialOnce(): Promise<void> {
     for (const address of this.#parts.addresses) {
       const outcome = await this.#parts.dial(address);
+      const isByThem = outcome.outcome === "refused" && outcome.by === "them";
+      this.#refusedFor = isByThem ? outcome.cause : null;
       if (outcome.outcome === "verified") return this.#converse(outcome.peer);
       this.#setOffline(`${outcome.cause} ${outcome.ours}; ${outcome.theirs}`.trim());
     }

@@ -45,7 +45,7 @@ function stoppedStatus(asked: Asked): VerbOutcome {
     clock: asked.clock,
   });
   const cause = "the device is not running";
-  const known = { lists: replica.lists.lists, isTold: replica.seen.revoked };
+  const known = { lists: replica.lists.lists, isTold: replica.seen.revoked, refusedFor: [] };
   const stopped: DeviceStatus = {
     mode: "Central",
     servers: config.servers.map(({ name }) => ({ name, state: "Offline", cause })),
