@@ -4,6 +4,7 @@ import type { Instant } from "../base/time.ts";
 import { changeAuthorities } from "./change-authorities.ts";
 import type { Fact } from "./fact.ts";
 import { mappingsOf } from "./mapping.ts";
+import { changePeer } from "./change-peer.ts";
 import type { MemberOf } from "./member-of.ts";
 import { singleKey, type DirectoryState, type Table } from "./state.ts";
 import { removeServer } from "./remove-server.ts";
@@ -32,10 +33,6 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "certificate-issued":
     case "crl-published":
     case "certificate-revoked":
-    case "certificate-mapped":
-    case "certificate-unmapped":
-    case "legacy-peer-allowed":
-    case "legacy-peer-removed":
     case "policy-set":
     case "session-ended":
       return [oneRow(state, fact, at)];
@@ -51,6 +48,11 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "code-issued":
     case "code-used":
       return [changeAccount(state, fact.id, at, accountMembers(fact))];
+    case "certificate-mapped":
+    case "certificate-unmapped":
+    case "legacy-peer-allowed":
+    case "legacy-peer-removed":
+      return [changePeer(fact)];
     case "group-deleted":
       return deleteGroup(state, fact.id, at);
     case "group-joined":
@@ -315,10 +317,6 @@ function oneRow(
     | "certificate-issued"
     | "certificate-revoked"
     | "crl-published"
-    | "certificate-mapped"
-    | "certificate-unmapped"
-    | "legacy-peer-allowed"
-    | "legacy-peer-removed"
     | "policy-set"
     | "session-ended"
   >,
@@ -339,14 +337,6 @@ function oneRow(
       return revokeCertificate(state, fact, at);
     case "crl-published":
       return { table: "crls", key: fact.crl.authority, row: fact.crl };
-    case "certificate-mapped":
-      return { table: "mappings", key: fact.mapping.key, row: fact.mapping };
-    case "certificate-unmapped":
-      return { table: "mappings", key: fact.key, row: null };
-    case "legacy-peer-allowed":
-      return { table: "legacyPeers", key: fact.peer.address, row: fact.peer };
-    case "legacy-peer-removed":
-      return { table: "legacyPeers", key: fact.address, row: null };
     case "policy-set":
       return { table: "policies", key: fact.policy.name, row: fact.policy };
     case "session-ended": {

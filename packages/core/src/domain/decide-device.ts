@@ -10,9 +10,9 @@ import {
 } from "./limits.ts";
 import { heldCertificate } from "./device-certificate.ts";
 import { isArea, isPlainText, isProperName } from "./names.ts";
-import { refuse } from "./refusal.ts";
+import { refuse, type RefusalCode } from "./refusal.ts";
 import type { DirectoryState } from "./state.ts";
-import type { DeviceRow } from "./types.ts";
+import type { CertificateRow, DeviceRow } from "./types.ts";
 
 /** All or none (AM6): the refusal names every bad row with its number, counted from 1. */
 export function registerDevices(
@@ -155,19 +155,27 @@ export function admitDevice(
   const device = state.tables.devices.get(id);
   if (device === undefined) return refuse("device.not-found", id);
   if (device.status === "lost") return refuse("device.lost", device.name);
-  const { serial, fingerprint, notAfter, profile } = certificate;
+  const { serial, fingerprint, notAfter } = certificate;
   const known = state.tables.certificates.get(serial);
-  const isSame = known === undefined || known.fingerprint === fingerprint;
-  if (profile !== "device" || (known ?? certificate).profile !== "device" || !isSame) {
-    return refuse("certificate.wrong-profile", device.name);
-  }
-  if (known?.revoked) return refuse("certificate.already-revoked", device.name);
+  const code = objectionToAdmission(certificate, known);
+  if (code !== undefined) return refuse(code, device.name);
   if (notAfter <= at) return refuse("approval.expired", device.name);
   const isHeld = heldCertificate(state, device, (held) => held.serial === serial) !== null;
   if (isHeld) return refuse("approval.not-needed", device.name);
   const issued: readonly Fact[] = known ? [] : [{ kind: "certificate-issued", certificate }];
   const enrolled: Fact = { kind: "device-enrolled", id, serial, fingerprint, notAfter };
   return decided([...issued, enrolled], { id });
+}
+
+/** What is known of a serial number counts more than what a certificate says. */
+function objectionToAdmission(
+  certificate: CertificateRow,
+  known: CertificateRow | undefined,
+): RefusalCode | undefined {
+  const isSame = known === undefined || known.fingerprint === certificate.fingerprint;
+  const isDevice = [certificate, known ?? certificate].every(({ profile }) => profile === "device");
+  if (!isSame || !isDevice) return "certificate.wrong-profile";
+  return known?.revoked ? "certificate.already-revoked" : undefined;
 }
 
 /** DV3: the revision rises with every change, so that a device tells the newer setting. */

@@ -34,10 +34,8 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "account-locked":
     case "account-updated":
     case "password-set":
-    case "code-used": {
-      const account = present.state.tables.accounts.get(fact.id);
-      return account && accountLoss(account, fact, { there, now: present.now });
-    }
+    case "code-used":
+      return accountLossOf(fact, there, present);
     case "group-left":
     case "group-denied":
     case "group-deleted":
@@ -87,6 +85,15 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "state-digested":
       return undefined;
   }
+}
+
+function accountLossOf(
+  fact: AccountFact,
+  there: string,
+  { state, now }: Present,
+): string | undefined {
+  const account = state.tables.accounts.get(fact.id);
+  return account && accountLoss(account, fact, { there, now });
 }
 
 type AccountFact = MemberOf<

@@ -121,8 +121,9 @@ test("[WA5] a peer is found by the beginning of its fingerprint, as tools print 
   assert.equal(codeOf("0000 0002"), "00000002");
   assert.equal(codeOf("000001AB"), "approval.ambiguous");
   assert.equal(codeOf("000001AB".padEnd(64, "0")), "000001ab");
-  for (const typed of ["", "0000000", "ffffffff"])
+  for (const typed of ["", "0000000", "ffffffff"]) {
     assert.equal(codeOf(typed), "approval.not-found");
+  }
 });
 
 test("[WA1] a file that is none, or another, is an empty list", () => {

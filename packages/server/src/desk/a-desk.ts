@@ -91,13 +91,7 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
         remove: () => err({ code: "server-certificate.not-found", detail: "" }),
       },
     },
-    approvals: {
-      peers: [],
-      turnedAway: 0,
-      find: (typed) => err({ code: "approval.not-found", detail: typed }),
-      reject: () => {},
-      settle: () => {},
-    },
+    approvals: noApprovals,
     legacy: { seen: [], isAllowed: () => false },
     clients: { predict: (client) => ({ verdict: "ok", client }) },
     backups: {
@@ -112,6 +106,15 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
     firstCode,
   };
 }
+
+/** Nobody waits. */
+const noApprovals: DeskParts["approvals"] = {
+  peers: [],
+  turnedAway: 0,
+  find: (typed) => err({ code: "approval.not-found", detail: typed }),
+  reject: () => {},
+  settle: () => {},
+};
 
 /** Failures counted, as the server's durable table would. */
 class CounterTable {

@@ -21,9 +21,10 @@ import type { ServerCondition } from "@gridward/core/domain/server-status";
 import type { SignInAnswer } from "@gridward/core/domain/sign-in-answer";
 import type { ClientGate, ClientVerdict } from "../../clients/client-gate.ts";
 import type { FrontEndParts, SignInAttempt } from "../../parts.ts";
-import { type ClearWire, Conversation, type Wire } from "./conversation.ts";
+import { Conversation } from "./conversation.ts";
 import type { LdapBind } from "./bind.ts";
 import { openDirectory } from "./directory.ts";
+import type { ClearWire, Wire } from "./wire.ts";
 
 /** Every client is taken, and nobody's certificate is looked at. */
 export const anyClient: Pick<ClientGate, "judge" | "objection"> = {

@@ -2,7 +2,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { type ConnectionLimit, limitConnections } from "@gridward/runtime/os/connection-limit";
 import { plainAddress } from "@gridward/runtime/os/source-group";
 import type { LiveRegister } from "../../security/live-connections.ts";
-import type { Conversation, Wire } from "./conversation.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Wire } from "./wire.ts";
 
 /** The port for LDAP without TLS, and who may do more on it than start TLS (CS7). */
 export interface ClearOptions {

@@ -14,8 +14,9 @@ import {
 import type { ClientGate } from "../../clients/client-gate.ts";
 import type { FrontEndParts } from "../../parts.ts";
 import type { LiveRegister } from "../../security/live-connections.ts";
-import { Conversation, type ConversationParts, type Wire } from "./conversation.ts";
+import { Conversation, type ConversationParts } from "./conversation.ts";
 import { type ClearOptions, listenOn, serveClear, wireOf } from "./serve-clear.ts";
+import type { Wire } from "./wire.ts";
 import { openDirectory } from "./directory.ts";
 import { goodbyeMax, handshakeMax, idleMax } from "./limits.ts";
 
@@ -77,41 +78,30 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
   const conversations = new Set<Conversation>();
   const sockets = new Set<Socket>(); // Handshakes under way included.
   let isStopping = false;
-  const server = createServer({
-    ...contextOf(options.identity),
-    // A certificate is asked for, and judged by the one judge at each operation (design §6).
-    requestCert: true,
-    rejectUnauthorized: false,
-    handshakeTimeout: patience.handshake,
-  });
   const onTurnedAway = (source: string): void => {
     limit.onTurnedAway(source);
     note(source, "too many connections");
   };
-  limitConnections(server, { ...limit, onTurnedAway });
-  const rate = options.handshakes ?? clientHandshakes(limit.most);
-  limitHandshakes(server, { ...rate, now: () => clock.monotonic(), onTurnedAway });
-  server.on("connection", (socket: Socket) => {
+  const limited = { ...limit, onTurnedAway };
+  const server = createTls(options, { limit: limited, handshake: patience.handshake });
+  const keep = (socket: Socket): void => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
-  });
-  const enter = (conversation: Conversation, socket: Socket): void => {
+  };
+  server.on("connection", keep);
+  const meet = (socket: Socket, wire: Wire): Conversation => {
+    const conversation = converse(socket, { parts: conversationParts, wire }, patience.idle);
     conversations.add(conversation);
     socket.once("close", () => conversations.delete(conversation));
     if (isStopping) sayGoodbye(conversation);
+    return conversation;
   };
   server.on("secureConnection", (socket) => {
     // Read before anything else looks at it.
     options.clients.judge(socket, "ldap");
     const client = () => options.clients.judge(socket, "ldap");
-    const wire = { ...wireOf(socket), client, clear: null };
-    const conversation = converse(socket, { parts: conversationParts, wire }, patience.idle);
-    enter(conversation, socket);
+    const conversation = meet(socket, { ...wireOf(socket), client, clear: null });
     putDown(options, socket, conversation);
-  });
-  server.on("tlsClientError", (error, socket) => {
-    note(socket.remoteAddress ?? "", `no TLS: ${error.message}`);
-    socket.destroy();
   });
   const { host, port: wanted } = options;
   const port = wanted === null ? 0 : await listenOn(server, { host, port: wanted });
@@ -119,14 +109,11 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
     options.clear &&
     (await serveClear(options.clear, {
       host,
-      limit: { ...limit, onTurnedAway },
+      limit: limited,
       live: options.live,
       converse: (socket, wire) => {
-        sockets.add(socket);
-        socket.once("close", () => sockets.delete(socket));
-        const conversation = converse(socket, { parts: conversationParts, wire }, patience.idle);
-        enter(conversation, socket);
-        return conversation;
+        keep(socket);
+        return meet(socket, wire);
       },
       handOver: (socket) => void server.emit("connection", socket),
     }));
@@ -143,6 +130,28 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
       await closed;
     },
   };
+}
+
+function createTls(
+  { identity, handshakes, note, clock }: LdapOptions,
+  { limit, handshake }: { readonly limit: ConnectionLimit; readonly handshake: Millis },
+): Server {
+  const server = createServer({
+    ...contextOf(identity),
+    // A certificate is asked for, and judged by the one judge at each operation (design §6).
+    requestCert: true,
+    rejectUnauthorized: false,
+    handshakeTimeout: handshake,
+  });
+  limitConnections(server, limit);
+  const rate = handshakes ?? clientHandshakes(limit.most);
+  const { onTurnedAway } = limit;
+  limitHandshakes(server, { ...rate, now: () => clock.monotonic(), onTurnedAway });
+  server.on("tlsClientError", (error, socket) => {
+    note(socket.remoteAddress ?? "", `no TLS: ${error.message}`);
+    socket.destroy();
+  });
+  return server;
 }
 
 /** Until it ends. */
