@@ -71,3 +71,11 @@ test("[IN8] a file of which a part cannot be read is none", () => {
   assert.deepEqual(readAnchorsText(text.replace("MII", "AAA")), []);
   assert.deepEqual(readAnchorsText(""), []);
 });
+
+test("[IN8] the anchor of a package stands beside what is known, and before it", () => {
+  const anchors = new TrustAnchors([old], null);
+  anchors.admit([old]);
+  assert.deepEqual(anchors.all, [old]);
+  anchors.admit([next]);
+  assert.deepEqual(anchors.all, [next, old]);
+});

@@ -23,6 +23,13 @@ export class TrustAnchors {
     return this.#all.map((one) => one.toString());
   }
 
+  /** Those that a package brought, before what was known: it may have missed a whole change. */
+  admit(found: readonly X509Certificate[]): void {
+    const isNew = (one: X509Certificate): boolean =>
+      this.#all.every(({ fingerprint256 }) => fingerprint256 !== one.fingerprint256);
+    this.replace([...found.filter(isNew), ...this.#all]);
+  }
+
   /** Durable when it returns. */
   replace(all: readonly X509Certificate[]): void {
     const isSame = all.map((one) => one.toString()).join("") === this.pem.join("");

@@ -1,9 +1,10 @@
-import type { Instant } from "../base/time.ts";
+import { day, type Instant } from "../base/time.ts";
 import type { NewDevice, Submission } from "./command.ts";
 import type { Fact } from "./fact.ts";
 import { decided, type CommandOf, type Decision } from "./decision.ts";
 import {
   accessPointsPerDeviceMax,
+  deviceCertificatesPerDayMax,
   deviceCodeValidityMax,
   devicesPerCommandMax,
   displayNameLengthMax,
@@ -131,6 +132,9 @@ export function renewDevice(
   if (device.status === "lost") return refuse("device.lost", device.name);
   const shown = heldCertificate(state, device, ({ serial }) => serial === of);
   if (shown === null || shown.notAfter <= at) return refuse("enrolment.not-renewed", device.name);
+  if (issuedSince(state, device, at - day) >= deviceCertificatesPerDayMax) {
+    return refuse("enrolment.too-often", device.name);
+  }
   if (certificate.profile !== "device") return refuse("certificate.wrong-profile", device.name);
   const { serial, fingerprint, notAfter } = certificate;
   if (state.tables.certificates.has(serial)) return refuse("certificate.exists", serial);
@@ -140,6 +144,12 @@ export function renewDevice(
       { kind: "device-renewed", id, of, serial, fingerprint, notAfter },
     ],
     encoded === undefined ? {} : { certificate: encoded },
+  );
+}
+
+function issuedSince({ tables }: DirectoryState, { name }: DeviceRow, since: Instant): number {
+  return tables.certificates.count(
+    (row) => row.profile === "device" && row.name === name && row.notBefore > since,
   );
 }
 

@@ -32,6 +32,8 @@ export const uidFirst = 10_000;
 export const lockMax: Millis = day;
 export const codeValidityMax: Millis = 7 * day;
 export const deviceCodeValidityMax: Millis = 30 * day;
+/** Each is journalled, and its row is kept: a device that renews in a loop is stopped. */
+export const deviceCertificatesPerDayMax = 24;
 export const inviteValidityMax: Millis = day;
 export const inviteTries = 5;
 

@@ -88,6 +88,26 @@ test("[DEV5] nothing renews that is revoked, has ended, is another's or lost, an
   assert.deepEqual(counting(world), ["12"]);
 });
 
+test("[DEV5] a device that renews in a loop is stopped for a day", () => {
+  const world = aBay();
+  const within = { ...aCertificate("0", "device"), name: "Q01" };
+  const next = (number: number, at: Instant): string => {
+    const device = world.state.tables.devices.get(id);
+    const certificate = {
+      ...within,
+      serial: `s${number}`,
+      fingerprint: `s${number}`,
+      notBefore: at,
+    };
+    const of = device?.certificate?.serial ?? "";
+    return world.codeOf({ kind: "renew-device", id, of, certificate }, { actor: itself, at });
+  };
+  const outcomes = Array.from({ length: 30 }, (_, number) => next(number, noon + number));
+  assert.equal(outcomes.filter((code) => code === "accepted").length, 24);
+  assert.equal(outcomes.at(-1), "enrolment.too-often");
+  assert.equal(next(31, noon + day + hour), "accepted");
+});
+
 test("[CT6][PK8] a server journals its own new certificates, and nobody else's", () => {
   const world = aStation();
   const own = (serial: string, profile: "server" | "replica-signer" | "device", server = "A") => ({

@@ -9,12 +9,14 @@ import type { DeviceChange } from "../config.ts";
 import type { Device } from "../device.ts";
 import { warningsOf } from "../device-status.ts";
 import type { DeviceIdentity } from "../own-certificate.ts";
+import { readAnchorsText, type TrustAnchors } from "../trust-anchors.ts";
 import type { ChangeRequest, LocalAnswer, LocalRequest } from "./request.ts";
 
 export interface AnswerParts {
   readonly device: Device;
   readonly name: string;
   readonly renewer: CertificateRenewer;
+  readonly anchors: TrustAnchors;
   /** Keeps what was set in the configuration as well. */
   readonly save: (change: DeviceChange) => void;
 }
@@ -52,8 +54,9 @@ export async function answerRequest(
         : refused(verdict.refusal);
     }
     case "renew": {
-      const code = request.code === null ? null : new Secret(request.code);
-      const renewed = await parts.renewer.renew(code);
+      const { package: given } = request;
+      if (given !== null) parts.anchors.admit(readAnchorsText(given.anchor));
+      const renewed = await parts.renewer.renew(given && new Secret(given.code));
       return renewed.ok
         ? answered(parts, certificateAnswer(renewed.value))
         : refused(renewed.error);

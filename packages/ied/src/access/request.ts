@@ -27,8 +27,13 @@ export const localRequest = z.discriminatedUnion("verb", [
     object: z.string().min(1).max(520).nullable(),
   }),
   z.strictObject({ verb: z.literal("athstat") }),
-  /** With the code of a package, or null: with the certificate that the device has. */
-  z.strictObject({ verb: z.literal("renew"), code: z.string().min(1).max(128).nullable() }),
+  /** With code and anchor of a package, or null: with the certificate that the device has. */
+  z.strictObject({
+    verb: z.literal("renew"),
+    package: z
+      .strictObject({ code: z.string().min(1).max(128), anchor: z.string().max(8_192) })
+      .nullable(),
+  }),
   z.strictObject({ verb: z.literal("set"), change }),
 ]);
 

@@ -4,6 +4,7 @@ import { lockDirectory } from "@gridward/runtime/os/directory-lock";
 import { certificateAnswer } from "../access/answer-request.ts";
 import { askLocal } from "../access/ask-local.ts";
 import { readPackage } from "../read-package.ts";
+import { readAnchorsText } from "../trust-anchors.ts";
 import { renewCertificate } from "../renew-certificate.ts";
 import { outcomeOf } from "./ask.ts";
 import { openDeviceDirectory, type DeviceDirectory } from "./device-directory.ts";
@@ -14,19 +15,22 @@ import type { Asked, VerbOutcome } from "./verb.ts";
 export async function renew(asked: Asked): Promise<VerbOutcome> {
   const opened = openDeviceDirectory(asked.directory);
   if (!opened.ok) return opened;
-  const code = readCode(asked, opened.value);
-  if (!code.ok) return code;
-  const said = code.value?.reveal() ?? null;
-  const answer = await askLocal(asked.directory, { verb: "renew", code: said }, asked.timeout);
+  const given = readGiven(asked, opened.value);
+  if (!given.ok) return given;
+  const said = given.value && { ...given.value, code: given.value.code.reveal() };
+  const answer = await askLocal(asked.directory, { verb: "renew", package: said }, asked.timeout);
   if (answer === "timed out") return failed("ied.timed-out");
-  return answer === "not running" ? renewStopped(asked, code.value) : outcomeOf(answer);
+  return answer === "not running" ? renewStopped(asked, given.value) : outcomeOf(answer);
 }
 
-/** Of the package its code alone counts; the device stays which it is. */
-function readCode(
-  asked: Asked,
-  { config }: DeviceDirectory,
-): Result<Secret<string> | null, VerbFailure> {
+/** What of a package counts here; the device stays which it is. */
+interface Given {
+  readonly code: Secret<string>;
+  /** PEM. */
+  readonly anchor: string;
+}
+
+function readGiven(asked: Asked, { config }: DeviceDirectory): Result<Given | null, VerbFailure> {
   if (asked.package === undefined) return ok(null);
   const read = readPackage(asked.package, asked.clock.now());
   if (!read.ok) return refused(read.error);
@@ -34,19 +38,21 @@ function readCode(
   if (system.id !== config.system.id || device.id !== config.device.id) {
     return refused({ code: "device.package-damaged", detail: `it is for ${device.name}` });
   }
-  return ok(new Secret(enrolment.code));
+  return ok({ code: new Secret(enrolment.code), anchor: system.certificate });
 }
 
 async function renewStopped(
   { directory, clock }: Asked,
-  code: Secret<string> | null,
+  given: Given | null,
 ): Promise<VerbOutcome> {
   const lock = lockDirectory(directory);
   if (!lock.ok) return failed("ied.already-running", `process ${lock.error.pid ?? "unknown"}`);
   try {
     const opened = openDeviceDirectory(directory);
     if (!opened.ok) return opened;
-    const { config, certificate, key } = opened.value;
+    const { config, anchors, certificate, key } = opened.value;
+    if (given !== null) anchors.admit(readAnchorsText(given.anchor));
+    const code = given?.code ?? null;
     const renewed = await renewCertificate({ ...opened.value, clock }, { certificate, key }, code);
     if (!renewed.ok) return refused(renewed.error);
     return ok({ data: certificateAnswer(renewed.value), meta: { device: config.device.name } });

@@ -85,7 +85,7 @@ async function runLocked(
     saveConfig(paths, saved);
   };
   const local = await serveLocal(localSocketPath(paths.directory), async (request) =>
-    answerRequest({ device, renewer, name: config.device.name, save }, request),
+    answerRequest({ device, renewer, anchors, name: config.device.name, save }, request),
   );
   ready({ https: https.value?.port ?? 0 });
   const writeAthstat = athstatFile(place, device);

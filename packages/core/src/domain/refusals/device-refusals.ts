@@ -147,6 +147,12 @@ export const deviceRefusals = {
       "Make a package with `gridward device package NAME --out FILE`, and at the device run " +
       "`gridward ied renew DIR --package FILE`.",
   },
+  "enrolment.too-often": {
+    ...notAllowed,
+    ...toAnyone,
+    says: "A device gets at most 24 certificates in a day by renewal.",
+    remedy: "See why it asks for another so soon; it may again after a day, or with a new package.",
+  },
   "enrolment.other-names": {
     ...wrongUse,
     ...toAnyone,
