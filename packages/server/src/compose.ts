@@ -75,12 +75,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const security = openSecurity({ ...order, identity, events, pair: () => pair });
   const slow = watchPace(order, { identity, events, pair: () => pair, operator: () => operator });
   const timed = timeWrites(database.value, clock, slow);
-  const legacy = new LegacyPeers({
-    ...order,
-    settings: () => identity.settings.now,
-    state: () => pair.conductor.state,
-  });
-  const approvals = new Approvals({ ...order, onRejected: (use) => events.onSecurity(use) });
+  const { legacy, approvals } = openPeers(order, { identity, events, pair: () => pair });
   const basis = { ...order, identity, known, security, legacy, approvals, database: timed };
   const freshness = openFreshness(basis);
   const watch = watchState(() => pair, { events, tell, clock });
@@ -119,6 +114,19 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     listeners,
     close: () => closeAll([pair, counters, events, legacy, approvals], ended),
   });
+}
+
+/** Who is let in although no certificate of ours says so. */
+function openPeers(
+  order: HouseOrder,
+  of: { readonly identity: OwnIdentity; readonly events: EventLog; readonly pair: () => Pair },
+) {
+  const settings = () => of.identity.settings.now;
+  const state = () => of.pair().conductor.state;
+  return {
+    legacy: new LegacyPeers({ ...order, settings, state }),
+    approvals: new Approvals({ ...order, onRejected: (use) => of.events.onSecurity(use) }),
+  };
 }
 
 function closeAll(parts: readonly { readonly close: () => void }[], ended: AbortController): void {

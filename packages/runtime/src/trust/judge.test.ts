@@ -107,7 +107,7 @@ for (const [what, change, expected] of rows) {
     const named = (says: TBSCertificate): void => void (says.subject = empty);
     for (const changes of [[issuedBy], [named], [issuedBy, named]]) {
       const nameless = reissue(server, stranger.key, (says) => {
-        for (const change of changes) change(says);
+        for (const alter of changes) alter(says);
       });
       const judged = judgePeer({ ...base, chain: [nameless.raw] });
       assert.ok(judged.verdict === "refused");
