@@ -86,7 +86,7 @@ export const deviceRefusals = {
   },
   "device.not-connected": {
     ...unavailable,
-    ...toAnyone,
+    ...toOperator,
     says: "The device is not connected to this server.",
     remedy:
       "Ask another server with `--server URL`; or at the device run `gridward ied certificates DIR`, " +
