@@ -101,7 +101,7 @@ export const deviceRefusals = {
   },
   "device.not-renewed": {
     ...againstRule,
-    ...toAnyone,
+    ...toOperator,
     says: "The device could not renew its certificate.",
     remedy:
       "Make a package with `gridward device package NAME --out FILE`, and at the device run " +
