@@ -63,18 +63,9 @@ export interface LdapServer {
 
 /** Serves the directory over LDAPS. Rejects with the system's error when it cannot listen. */
 export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Promise<LdapServer> {
-  const { clock, limit, note, version } = options;
+  const { clock, limit, note } = options;
   const patience = options.patience ?? { handshake: handshakeMax, idle: idleMax };
-  const conversationParts: ConversationParts = {
-    frontEnd: parts,
-    directory: openDirectory(parts, {
-      monotonic: () => clock.monotonic(),
-      version,
-      offersStartTls: options.clear !== undefined,
-    }),
-    nextTurn: async () => clock.sleep(0),
-    note,
-  };
+  const conversationParts = partsOf(parts, options);
   const conversations = new Set<Conversation>();
   const sockets = new Set<Socket>(); // Handshakes under way included.
   let isStopping = false;
@@ -129,6 +120,20 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
       for (const socket of sockets) socket.destroy();
       await closed;
     },
+  };
+}
+
+function partsOf(
+  frontEnd: FrontEndParts,
+  { clock, version, clear, note }: LdapOptions,
+): ConversationParts {
+  const monotonic = (): Millis => clock.monotonic();
+  const offersStartTls = clear !== undefined;
+  return {
+    frontEnd,
+    directory: openDirectory(frontEnd, { monotonic, version, offersStartTls }),
+    nextTurn: async () => clock.sleep(0),
+    note,
   };
 }
 
