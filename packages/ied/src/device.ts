@@ -72,6 +72,7 @@ export class Device {
   #remembered: ReadonlyMap<string, Remembered>;
   #wasPastSoftAge = false;
   #hadCurrentList = false;
+  #toldOfList = "";
 
   constructor(parts: DeviceParts) {
     this.#parts = parts;
@@ -230,10 +231,18 @@ export class Device {
       case "listed":
         return this.#judgeServersAgain();
       case "list-refused":
-        return this.#note3810(`${server}: revocation list refused: ${seen.reason}`);
+        return this.#refusedList(server, seen.reason);
       case "erased":
         return undefined;
     }
+  }
+
+  /** It comes with each answer, until there is the anchor that signed it: told once. */
+  #refusedList(server: string, reason: string): void {
+    this.#parts.askAnchors();
+    const told = `${server}: revocation list refused: ${reason}`;
+    if (told !== this.#toldOfList) this.#note3810(told);
+    this.#toldOfList = told;
   }
 
   #tried(isGood: boolean): void {

@@ -2,6 +2,7 @@ import type { TrustAnchors } from "../trust-anchors.ts";
 import type { Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
+import { listsMax } from "@gridward/core/codec/replica/limits";
 import { readCrl, type ReadList } from "@gridward/runtime/trust/x509/read-crl";
 
 /** A revocation list as it is kept: by the authority that signed it. */
@@ -68,7 +69,12 @@ export class HeldLists {
     const { number } = read.value;
     if (number < this.#seenOf(authority)) return err("an older list than one that was seen");
     if (number === this.#held.get(authority)?.number) return ok("same");
-    this.#held = new Map(this.#held).set(authority, read.value);
+    // While an authority changes there are two; of one that is trusted no more the list goes.
+    const others = [...this.#held.values()].filter(
+      (one) => one.authority !== authority && this.#isSigned(one.list),
+    );
+    const held = [...others.slice(1 - listsMax), read.value];
+    this.#held = new Map(held.map((one) => [one.authority, one]));
     const kept = [...this.#held.values()].map((one) => {
       return { authority: one.authority, encoded: one.encoded };
     });
@@ -93,12 +99,16 @@ export class HeldLists {
   #read(kept: KeptList): Result<Held, string> {
     const list = readCrl(Buffer.from(kept.encoded, "base64"));
     if (!list.ok) return list;
-    if (!this.#parts.anchors.all.some((one) => list.value.isSignedBy(one))) {
+    if (!this.#isSigned(list.value)) {
       return err("a list that the authority of this system did not sign");
     }
     const number = Number(list.value.number ?? -1);
     if (!Number.isSafeInteger(number) || number < 0) return err("a list without a number of ours");
     return ok({ ...kept, list: list.value, number });
+  }
+
+  #isSigned(list: ReadList): boolean {
+    return this.#parts.anchors.all.some((anchor) => list.isSignedBy(anchor));
   }
 
   #seenOf(authority: string): number {
