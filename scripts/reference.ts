@@ -1,6 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { securityKey, securityNames, securitySpecs } from "@gridward/core/base/security-settings";
+import {
+  securityForms,
+  securityKey,
+  securityNames,
+  securitySpecs,
+} from "@gridward/core/base/security-settings";
 import { refusalSpec, refusals, isRefusalCode } from "@gridward/core/domain/refusal";
 import { securityEvents } from "@gridward/core/domain/security-event";
 import { tlsCauses } from "@gridward/core/domain/tls-cause";
@@ -41,7 +46,7 @@ export function causeReference(): string {
 export function securityReference(): string {
   const rows = securityNames.map((name) => {
     const { choices, means, alarm, copies } = securitySpecs[name];
-    const others = choices.slice(1).join(", ");
+    const others = securityForms(name).slice(1).join(", ");
     const raised = alarm === null ? "" : `\`${alarm.code}\``;
     const key = `\`${securityKey(name)}\``;
     return [key, String(choices[0]), others, means, raised, copies ? "yes" : "no"];

@@ -5,7 +5,7 @@ import { heldCertificate } from "@gridward/core/domain/device-certificate";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { tlsCauses } from "@gridward/core/domain/tls-cause";
 import type { ServerRow, WitnessRow } from "@gridward/core/domain/types";
-import { dialLink } from "@gridward/runtime/link/dial";
+import { dialLink, type DialOptions } from "@gridward/runtime/link/dial";
 import type { LinkSettings } from "@gridward/runtime/link/link-settings";
 import type { LinkOutcome, VerifiedPeer } from "@gridward/runtime/link/peer";
 import type { PostureExchange } from "@gridward/runtime/link/posture-exchange";
@@ -142,8 +142,7 @@ export async function dialPartner(
     protocol: "gridward-partner/1",
     address,
     port: server.ports.link,
-    identity: linkIdentity(parts),
-    isAnonymous: settings.now.client_certificate === "disabled",
+    ...dialIdentity(parts, settings.now),
     settings: settings.link,
     settingsFor: (ip) => settingsFor(parts, ip),
     expectedNode: node,
@@ -171,8 +170,7 @@ export async function dialInTrial(
     protocol: "gridward-partner/1",
     address: server.address,
     port: server.ports.link,
-    identity: linkIdentity(parts, settings),
-    isAnonymous: settings.client_certificate === "disabled",
+    ...dialIdentity(parts, settings),
     settings: linkSettings(settings),
     settingsFor: (ip) => settingsFor(parts, ip, settings),
     expectedNode: node,
@@ -181,6 +179,18 @@ export async function dialInTrial(
     clock: parts.clock,
     stop: parts.stop,
   });
+}
+
+/** With the certificate that is shown to who is dialled, if any (CS2). */
+function dialIdentity(
+  parts: DialParts,
+  settings: SecuritySettings,
+): Pick<DialOptions, "identity" | "isAnonymous"> {
+  const shown = parts.identity.dialsWith(settings);
+  return {
+    identity: { ...linkIdentity(parts, settings), ...shown },
+    isAnonymous: shown === null,
+  };
 }
 
 interface Trial {

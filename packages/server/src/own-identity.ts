@@ -1,8 +1,9 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import type { NodeId } from "@gridward/core/base/identity";
-import type { SecuritySettings } from "@gridward/core/base/security-settings";
+import { type SecuritySettings, selectionOf } from "@gridward/core/base/security-settings";
 import type { Secret } from "@gridward/core/base/secret";
 import type { LinkIdentity } from "@gridward/runtime/link/identity";
+import type { UsableCandidate } from "@gridward/runtime/trust/choose-certificate";
 import { tlsVersion } from "@gridward/runtime/trust/tls-policy";
 import { type Clock, systemClock } from "@gridward/runtime/os/clock";
 import { loadSystemKey, saveSystemKey, type SystemKey } from "@gridward/runtime/os/seal";
@@ -116,6 +117,15 @@ export class OwnIdentity {
       lists: [],
       pairingKey: this.pairingKey,
     };
+  }
+
+  /** What is shown to a partner that is dialled; null: nothing, by setting or for want of it. */
+  dialsWith(settings: SecuritySettings = this.settings.now): UsableCandidate | null {
+    const { client_certificate: mode, temporary } = settings;
+    if (mode === "disabled") return null;
+    const selection = selectionOf(mode);
+    if (selection === null) return this.certificates.shown("link", temporary);
+    return this.certificates.select(selection);
   }
 
   /** For LDAPS and HTTPS: the chain they show, with the key in PEM, and the oldest TLS they take. */

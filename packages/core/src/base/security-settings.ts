@@ -5,7 +5,10 @@
 export interface SecuritySettings {
   readonly temporary: boolean;
   readonly validate_partner: boolean;
-  readonly client_certificate: "automatic" | "disabled";
+  /** Also the fingerprint of a certificate of this server, or its subject and issuer. */
+  readonly client_certificate: string;
+  /** "none", or fingerprints of certificates or public keys, with commas. */
+  readonly partner_pin: string;
   readonly require_client_certificates: "link" | boolean;
   readonly map_clients: boolean;
   readonly legacy: boolean;
@@ -32,6 +35,11 @@ export interface StandingAlarm {
 export interface SecuritySpec<Value extends SecurityValue = SecurityValue> {
   /** What it may be; the first is what it is unless it is set. */
   readonly choices: readonly [Value, ...Value[]];
+  /** What else it may be, in the form that is kept. */
+  readonly others?: {
+    readonly form: string;
+    readonly parse: (text: string) => Value | undefined;
+  };
   /** In one sentence. */
   readonly means: string;
   /** Null where no value is weaker than the default. */
@@ -67,9 +75,21 @@ export const securitySpecs: SecuritySpecs = {
   },
   client_certificate: {
     choices: ["automatic", "disabled"],
-    means: "Show this server's certificate when it dials another server.",
+    others: { form: "FINGERPRINT, SUBJECT+ISSUER", parse: parseSelection },
+    means:
+      "Show this server's certificate when it dials another server: that of the link, none, or " +
+      "the one of this fingerprint or of this subject and issuer.",
     alarm: null,
     copies: true,
+  },
+  partner_pin: {
+    choices: ["none"],
+    others: { form: "FINGERPRINT,…", parse: parsePins },
+    means:
+      "Take a partner's certificate of this fingerprint (SHA-256 of it or of its public key) " +
+      "whoever issued it; all else is demanded of it as of any other.",
+    alarm: null,
+    copies: false,
   },
   require_client_certificates: {
     choices: ["link", true, false],
@@ -157,6 +177,7 @@ export const securityNames: readonly SecurityName[] = [
   "temporary",
   "validate_partner",
   "client_certificate",
+  "partner_pin",
   "require_client_certificates",
   "map_clients",
   "legacy",
@@ -170,6 +191,7 @@ export const defaultSecurity: SecuritySettings = {
   temporary: securitySpecs.temporary.choices[0],
   validate_partner: securitySpecs.validate_partner.choices[0],
   client_certificate: securitySpecs.client_certificate.choices[0],
+  partner_pin: securitySpecs.partner_pin.choices[0],
   require_client_certificates: securitySpecs.require_client_certificates.choices[0],
   map_clients: securitySpecs.map_clients.choices[0],
   legacy: securitySpecs.legacy.choices[0],
@@ -178,6 +200,54 @@ export const defaultSecurity: SecuritySettings = {
   tls_min: securitySpecs.tls_min.choices[0],
   revocation: securitySpecs.revocation.choices[0],
 };
+
+const pinsMost = 3;
+
+/** As other tools print it, with colons and capitals. */
+function parseFingerprint(text: string): string | undefined {
+  const plain = text.replaceAll(/[\s:]/g, "").toLowerCase();
+  return /^[0-9a-f]{64}$/.test(plain) ? plain : undefined;
+}
+
+function parsePins(text: string): string | undefined {
+  const pins = text.split(",").map(parseFingerprint);
+  const isGood = pins.length <= pinsMost && !pins.includes(undefined);
+  return isGood ? pins.join(",") : undefined;
+}
+
+/** The certificates or keys that need no issuer (`partner-pin`). */
+export function pinsOf({ partner_pin: pins }: SecuritySettings): readonly string[] {
+  return pins === "none" ? [] : pins.split(",");
+}
+
+/** Which certificate is shown to partners that are dialled, where one is named. */
+export type Selection =
+  | { readonly fingerprint: string }
+  | { readonly subject: string; readonly issuer: string };
+
+const nameForm = /^[A-Za-z]+=[^+\p{Cc}]{1,110}$/u;
+
+/** Null where none is named. Names are those of `security certificates list`. */
+export function selectionOf(text: string): Selection | null {
+  const fingerprint = parseFingerprint(text);
+  if (fingerprint !== undefined) return { fingerprint };
+  const [subject = "", issuer = "", ...more] = text.split("+").map((name) => name.trim());
+  const isNamed = more.length === 0 && nameForm.test(subject) && nameForm.test(issuer);
+  return isNamed ? { subject, issuer } : null;
+}
+
+function parseSelection(text: string): string | undefined {
+  const selection = selectionOf(text);
+  if (selection === null) return undefined;
+  if ("fingerprint" in selection) return selection.fingerprint;
+  return `${selection.subject}+${selection.issuer}`;
+}
+
+/** What it may be, for people. */
+export function securityForms(name: SecurityName): readonly string[] {
+  const { choices, others } = securitySpecs[name];
+  return [...choices.map(String), ...(others === undefined ? [] : [others.form])];
+}
 
 /** As it is typed and shown. */
 export function securityKey(name: SecurityName): string {

@@ -5,6 +5,7 @@ import { day, hour, minute, second, type Millis } from "../base/time.ts";
 import {
   defaultSecurity,
   type SecuritySettings,
+  securityForms,
   securitySpecs,
 } from "../base/security-settings.ts";
 
@@ -78,6 +79,19 @@ function choice<Name extends keyof SecuritySettings>(name: Name) {
   return z.literal(choices, `is neither ${wanted}`).default(choices[0]);
 }
 
+/** One of the words, or what else it may be, in the form in which it is kept. */
+function chosen(name: "client_certificate" | "partner_pin") {
+  const { choices, others } = securitySpecs[name];
+  return z
+    .string()
+    .max(256)
+    .refine(
+      (text) => choices.includes(text) || others?.parse(text) === text,
+      `is not one of ${securityForms(name).join(", ")}`,
+    )
+    .default(choices[0]);
+}
+
 const schema = z.strictObject({
   name: z
     .string()
@@ -111,7 +125,8 @@ const schema = z.strictObject({
     .strictObject({
       temporary: choice("temporary"),
       validate_partner: choice("validate_partner"),
-      client_certificate: choice("client_certificate"),
+      client_certificate: chosen("client_certificate"),
+      partner_pin: chosen("partner_pin"),
       require_client_certificates: choice("require_client_certificates"),
       map_clients: choice("map_clients"),
       legacy: choice("legacy"),

@@ -5,6 +5,7 @@ import {
   compareSecurity,
   defaultSecurity,
   differenceText,
+  pinsOf,
   securityKey,
   securityNames,
   securitySpecs,
@@ -36,6 +37,36 @@ test("[SEC1][CS1] what is no key or no value of it is refused by name, and nothi
     assert.ok(!refused.ok && refused.error.code === code);
     assert.match(refused.error.detail, detail);
   }
+});
+
+test("[SEC1][CS2] pins and a named certificate are kept in one form, whatever tool printed them", () => {
+  const fingerprint = "0a".repeat(32);
+  const printed = Array.from({ length: 32 }, () => "0A").join(":");
+  for (const [key, typed, kept] of [
+    ["partner-pin", `${printed}, ${fingerprint}`, `${fingerprint},${fingerprint}`],
+    ["partner-pin", "none", "none"],
+    ["client-certificate", printed, fingerprint],
+    ["client-certificate", "CN=A, O=B + CN=Ours", "CN=A, O=B+CN=Ours"],
+  ] as const) {
+    const read = readSecurityChange({ [key]: typed });
+    assert.deepEqual(read, { ok: true, value: { [key.replace("-", "_")]: kept } });
+    assert.deepEqual(readSecurityChange({ [key]: kept }), read);
+  }
+  for (const [key, typed] of [
+    ["partner-pin", fingerprint.slice(1)],
+    ["partner-pin", ""],
+    ["partner-pin", Array.from({ length: 4 }, () => fingerprint).join(",")],
+    ["client-certificate", "CN=A"],
+    ["client-certificate", "CN=A+CN=B+CN=C"],
+    ["client-certificate", "CN=A\nO=B+CN=C"],
+    ["client-certificate", "true"],
+  ] as const) {
+    const refused = readSecurityChange({ [key]: typed });
+    assert.ok(!refused.ok && refused.error.code === "security.bad-value", typed);
+    assert.match(refused.error.detail, /FINGERPRINT/);
+  }
+  assert.deepEqual(pinsOf(defaultSecurity), []);
+  assert.deepEqual(pinsOf({ ...defaultSecurity, partner_pin: "a,b" }), ["a", "b"]);
 });
 
 test("[SEC1] no text makes the reader throw", () => {

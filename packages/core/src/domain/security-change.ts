@@ -2,6 +2,7 @@ import { nearestWord } from "../base/nearest.ts";
 import { ok, type Result } from "../base/result.ts";
 import {
   type SecurityChange,
+  securityForms,
   securityKey,
   securityNames,
   securitySpecs,
@@ -29,10 +30,12 @@ export function readSecurityChange(
       const nearest = nearestWord(key, securityNames.map(securityKey));
       return refuse("security.unknown-key", `${key.slice(0, 64)} (nearest: ${nearest})`);
     }
-    const { choices } = securitySpecs[name];
+    const { choices, others } = securitySpecs[name];
     const wanted = words.get(text) ?? text;
-    const value = choices.find((each) => each === wanted);
-    if (value === undefined) return refuse("security.bad-value", `${key}: ${choices.join(" or ")}`);
+    const value = choices.find((each) => each === wanted) ?? others?.parse(text);
+    if (value === undefined) {
+      return refuse("security.bad-value", `${key}: ${securityForms(name).join(" or ")}`);
+    }
     change = { ...change, [name]: value };
   }
   return ok(change);

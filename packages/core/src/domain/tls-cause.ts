@@ -14,7 +14,8 @@ export const tlsCauses = {
     says: "{refuser} validates certificates; {refused} presents a temporary, self-signed one.",
     remedy:
       "Run `gridward security set temporary=false` at {refused}; where it has no other " +
-      "certificate, let it join the system, or create one.",
+      "certificate, let it join the system, or create one. Or pin it at {refuser}: " +
+      "`gridward security set partner-pin=FINGERPRINT`.",
   },
   T02: {
     title: "unknown issuer",

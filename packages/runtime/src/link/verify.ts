@@ -247,7 +247,7 @@ function refusedUs(order: VerifyOrder, cause: TlsCauseCode): Objection {
 }
 
 function whatWeShow({ identity, peer }: VerifyOrder): string {
-  if (peer.ownFingerprint === "") return "is set to present no client certificate";
+  if (peer.ownFingerprint === "") return "presents no client certificate";
   return `presents ${certificateText(identity.certificate)}`;
 }
 

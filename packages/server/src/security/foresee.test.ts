@@ -14,6 +14,7 @@ import { freshSystemKey } from "@gridward/runtime/os/seal";
 import { initServer, readServerDirectory } from "@gridward/runtime/trust/server-directory";
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
 import { buildCertificate } from "@gridward/runtime/trust/x509/certificate";
+import { fingerprintOf, keyFingerprintOf } from "@gridward/runtime/trust/x509/read";
 import { createSigningKey, pairingKeyText } from "@gridward/runtime/trust/x509/keys";
 import { dialInTrial, dialPartner, openLinkPort } from "../link-port.ts";
 import { OwnIdentity } from "../own-identity.ts";
@@ -174,6 +175,9 @@ for (const change of [
   { temporary: true },
   { temporary: true, client_certificate: "disabled" },
   { client_certificate: "disabled" },
+  { client_certificate: "0".repeat(64) },
+  { client_certificate: "CN=A+CN=Ours" },
+  { client_certificate: fingerprintOf(a.identity.certificates.temporary.certificate) },
   { validate_partner: false },
   { revocation: "hard" },
   { tls_min: "1.3" },
@@ -194,6 +198,25 @@ for (const change of [
     );
   });
 }
+
+test("[FS1][CS2][CS9][CS11] a partner's temporary certificate that is pinned is taken, and no other", async () => {
+  a.identity.settings.apply(defaultSecurity, clock.now());
+  b.identity.settings.apply({ ...defaultSecurity, temporary: true }, clock.now());
+  for (const port of ports) port.refresh();
+  assert.deepEqual([await dialled(a, b), await dialled(b, a)], ["T01 by A", "T01 by A"]);
+  const { certificate } = b.identity.certificates.temporary;
+  for (const pin of [fingerprintOf(certificate), keyFingerprintOf(certificate)]) {
+    const other = await foreseen({ partner_pin: "0".repeat(64) });
+    assert.deepEqual([other[0]?.word, other[1]?.word], ["T01 by A", "T01 by A"]);
+    const change = { partner_pin: `${"0".repeat(64)},${pin}` };
+    const [dial, accept] = await foreseen(change);
+    assert.deepEqual([dial?.word, accept?.word, dial?.breaks], ["ok", "ok", false]);
+    a.identity.settings.apply({ ...defaultSecurity, ...change }, clock.now());
+    assert.deepEqual([await dialled(a, b), await dialled(b, a)], ["ok", "ok"]);
+    a.identity.settings.apply(defaultSecurity, clock.now());
+  }
+  b.identity.settings.apply(defaultSecurity, clock.now());
+});
 
 /** What trials come to, which nobody notes and which tell the partner nothing. */
 async function triedOnly(change: SecurityChange): Promise<readonly string[]> {

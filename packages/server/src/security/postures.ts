@@ -3,8 +3,7 @@ import type { SecuritySettings } from "@gridward/core/base/security-settings";
 import type { Instant, Millis } from "@gridward/core/base/time";
 import type { Posture } from "@gridward/core/codec/posture";
 import type { DirectoryState } from "@gridward/core/domain/state";
-import type { LinkIdentity } from "@gridward/runtime/link/identity";
-import { type OwnPosture, partyTold, postureOf, type Shown } from "@gridward/runtime/link/posture";
+import { type OwnPosture, partyTold, postureOf } from "@gridward/runtime/link/posture";
 import type { PostureExchange } from "@gridward/runtime/link/posture-exchange";
 import type { Party } from "@gridward/runtime/link/what-if";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
@@ -49,7 +48,7 @@ export class Postures implements PostureExchange {
     const identity = linkIdentity(this.#parts, settings);
     return {
       identity,
-      dialsWith: dialsWith(settings, identity),
+      dialsWith: this.#parts.identity.dialsWith(settings),
       settings: linkSettings(settings),
       met: this.#met(partner),
       at: this.#parts.now(),
@@ -68,9 +67,4 @@ export class Postures implements PostureExchange {
     const chain = this.#heard.get(partner)?.posture.presents ?? [];
     return chain.slice(1).flatMap((text) => readCertificate(Buffer.from(text, "base64")) ?? []);
   }
-}
-
-/** What this server shows when it dials a partner; null: nothing. */
-function dialsWith(settings: SecuritySettings, identity: LinkIdentity): Shown | null {
-  return settings.client_certificate === "disabled" ? null : identity;
 }

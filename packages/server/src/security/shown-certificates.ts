@@ -1,6 +1,8 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import type { NodeId } from "@gridward/core/base/identity";
+import type { Selection } from "@gridward/core/base/security-settings";
 import { type Instant, minute } from "@gridward/core/base/time";
+import { fingerprintOf, nameText, notAfterOf } from "@gridward/runtime/trust/x509/read";
 import {
   type Candidate,
   type Choice,
@@ -103,6 +105,20 @@ export class ShownCertificates {
     return { ...ownChain(issued), key: tlsKey };
   }
 
+  /** Of those that are meant, with their keys, the one that ends last: a renewed one follows. */
+  select(selection: Selection): UsableCandidate | null {
+    const usable = [...this.#candidates, this.temporary].flatMap(
+      ({ certificate, issuers, key }) => {
+        const isUsable = key !== null && certificate.checkPrivateKey(key);
+        return isUsable && isMeant(certificate, selection) ? [{ certificate, issuers, key }] : [];
+      },
+    );
+    const [last] = usable.toSorted(
+      (one, other) => notAfterOf(other.certificate) - notAfterOf(one.certificate),
+    );
+    return last ?? null;
+  }
+
   /** Whether a port shows what no peer should accept, because there is nothing better. */
   isLacking(shelf: Shelf): boolean {
     const { isTemporarySet } = this.#parts;
@@ -140,4 +156,10 @@ function ownChain({
   cross,
 }: IssuedFiles): Pick<UsableCandidate, "certificate" | "issuers"> {
   return { certificate, issuers: cross === null ? [] : [cross] };
+}
+
+function isMeant(certificate: X509Certificate, selection: Selection): boolean {
+  if ("fingerprint" in selection) return fingerprintOf(certificate) === selection.fingerprint;
+  const { subject, issuer } = selection;
+  return nameText(certificate.subject) === subject && nameText(certificate.issuer) === issuer;
 }

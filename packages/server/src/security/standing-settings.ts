@@ -1,4 +1,5 @@
 import {
+  pinsOf,
   type SecurityName,
   securityNames,
   type SecuritySettings,
@@ -47,5 +48,6 @@ export function linkSettings(settings: SecuritySettings): LinkSettings {
     requireCertificate: require_client_certificates !== false,
     tlsMin: rest.tls_min,
     revocation: rest.revocation,
+    pins: pinsOf(settings),
   };
 }
