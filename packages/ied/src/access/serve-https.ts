@@ -1,6 +1,8 @@
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { Clock } from "@gridward/runtime/os/clock";
+import { connectionAgeMax } from "@gridward/runtime/link/limits";
 import { limitConnections } from "@gridward/runtime/os/connection-limit";
 import { limitHandshakes } from "@gridward/runtime/os/handshake-limit";
 import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
@@ -51,12 +53,21 @@ export async function serveHttps(parts: HttpsParts): Promise<HttpsServer> {
   const onTurnedAway = (): void => {}; // Of no interest to a device, and it holds no record.
   limitConnections(server, { ...connections, onTurnedAway });
   limitHandshakes(server, { ...handshakes, now: () => clock.monotonic(), onTurnedAway });
+  server.on("secureConnection", (socket: TLSSocket) => void endWithAge(socket, clock));
   const { promise, resolve, reject } = Promise.withResolvers<HttpsServer>();
   server.once("error", reject);
   server.listen(parts.port, () => {
     resolve({ port: portOf(server.address()), close: async () => closeServer(server) });
   });
   return promise;
+}
+
+/** CS16: who asks every second would else keep the connection of a year ago. */
+async function endWithAge(socket: TLSSocket, clock: Clock): Promise<void> {
+  const closed = new AbortController();
+  socket.once("close", () => closed.abort());
+  await clock.sleep(connectionAgeMax, closed.signal);
+  socket.destroySoon();
 }
 
 function tlsOf({ certificate, key }: DeviceIdentity) {
