@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { X509Certificate } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,14 +52,18 @@ function aServer() {
 }
 
 /** What makes it part of a system. */
-function adopt({ identity }: ReturnType<typeof aServer>, now = start): void {
+function adopt(
+  { identity }: ReturnType<typeof aServer>,
+  now = start,
+  cross: X509Certificate | null = null,
+): void {
   const name = { kind: "server", node: identity.node } as const;
   const shared = { subject: { commonName: "A" }, hosts: [], now } as const;
   const issue = (profile: "server" | "replica-signer", publicKey = identity.tlsKey) =>
     buildCertificate({ ...shared, profile, publicKey, name }, ours);
   identity.adopt(freshSystemKey(), {
     authority: ours.certificate,
-    cross: null,
+    cross,
     certificate: issue("server"),
     signerCertificate: issue("replica-signer", createSigningKey()),
   });
@@ -205,4 +210,44 @@ test("[OC4][CS5] time alone makes another one the one that is shown", async () =
   assert.deepEqual(later.value.inUse, []);
   world.at += 11 * day;
   assert.equal(fingerprintOf(identity.link().certificate), later.value.fingerprint);
+});
+
+test("[OC5][PK7] an authority that followed another is proved by that one, on every port and after each start", () => {
+  const server = aServer();
+  const { identity, open } = server;
+  adopt(server);
+  const rootsShown = (of: OwnIdentity): boolean =>
+    of.tls.certificate.includes(ours.certificate.toString());
+  assert.deepEqual([identity.link().issuers, rootsShown(identity)], [[], true]);
+  const shared = { subject: { commonName: "Ours" }, hosts: [], now: start } as const;
+  const publicKey = ours.certificate.publicKey;
+  const cross = buildCertificate({ ...shared, profile: "authority", publicKey }, theirs);
+  adopt(server, start, cross);
+  for (const each of [identity, open()]) {
+    const [issuer, ...more] = each.link().issuers;
+    assert.deepEqual([issuer?.fingerprint256, more.length], [cross.fingerprint256, 0]);
+    assert.ok(each.tls.certificate.endsWith(cross.toString()));
+    assert.equal(rootsShown(each), false);
+  }
+  adopt(server);
+  assert.deepEqual(open().link().issuers, []);
+});
+
+test("[OC5][PK7] all whose certificates count are trusted: its own authority, and those of the database", () => {
+  const server = aServer();
+  const { identity } = server;
+  adopt(server);
+  const [own, other] = [ours, theirs].map(({ certificate }) => certificate.toString());
+  assert.ok(own !== undefined && other !== undefined);
+  assert.equal(identity.trust([own]), false);
+  assert.equal(identity.trust([own, other]), true);
+  assert.deepEqual(
+    [identity.anchors, identity.link().anchors],
+    [
+      [own, other],
+      [own, other],
+    ],
+  );
+  assert.equal(identity.trust([]), true);
+  assert.deepEqual(identity.anchors, [own]);
 });
