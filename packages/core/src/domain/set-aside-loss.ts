@@ -27,7 +27,6 @@ export function lossesOf(
   return facts.flatMap((fact) => lossOf(fact, there, present) ?? []);
 }
 
-// oxlint-disable-next-line max-lines-per-function -- one case for each kind, so that none is forgotten
 function lossOf(fact: Fact, there: string, present: Present): string | undefined {
   switch (fact.kind) {
     case "account-disabled":
