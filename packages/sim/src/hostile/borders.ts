@@ -9,14 +9,17 @@ import { judgePeer, withoutLists } from "@gridward/runtime/trust/judge";
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
 import { greedyRequest } from "@gridward/runtime/trust/test-greedy-request";
 import { aRequest } from "@gridward/runtime/trust/test-ocsp";
+import { buildCertificate } from "@gridward/runtime/trust/x509/certificate";
 import { encodeCertsOnly } from "@gridward/runtime/trust/x509/certs-only";
 import { buildCrl, crlToPem } from "@gridward/runtime/trust/x509/crl";
 import { createSigningKey, createTlsKey, keyToPem } from "@gridward/runtime/trust/x509/keys";
+import { certificateText, clientNamesOf, readCertificate } from "@gridward/runtime/trust/x509/read";
 import { readCrl } from "@gridward/runtime/trust/x509/read-crl";
 import { createRenewal, createRequest } from "@gridward/runtime/trust/x509/request";
 import { encryptedKeyPem, writePkcs12 } from "@gridward/runtime/trust/x509/write-pkcs12";
 import { enrolDevice } from "@gridward/server/ca/a-revocation";
 import { authorityId } from "@gridward/server/ca/authority";
+import { certificateRow } from "@gridward/server/ca/certificate-row";
 import { makeCrl } from "@gridward/server/ca/keep-crl";
 import { ocspRoutes } from "@gridward/server/ca/ocsp-route";
 import { issueThirdParty } from "@gridward/server/ca/third-party";
@@ -52,6 +55,7 @@ export async function openBorders(): Promise<readonly Border[]> {
     ...ocspBorders(),
     ...listBorders(),
     judgeBorder(),
+    namesBorder(),
   ];
 }
 
@@ -217,6 +221,27 @@ function judgeBorder(): Border {
           handshake: null,
         });
       }
+      await Promise.resolve();
+    },
+  };
+}
+
+function namesBorder(): Border {
+  const subject = { commonName: "Anna" };
+  const says = { profile: "person", publicKey: key, subject, hosts: [], now: start } as const;
+  const person = buildCertificate({ ...says, emails: ["anna@example.org"] }, theirs);
+  return {
+    name: "names of a client's certificate",
+    seeds: [person.raw, server.certificate.raw],
+    take: async (bytes) => {
+      const certificate = readCertificate(bytes);
+      if (certificate === undefined) return;
+      const names = [...clientNamesOf(certificate), certificateText(certificate)];
+      assert(
+        names.every((text) => text.length < 10 * bytes.length),
+        "names are no longer than what they stand in",
+      );
+      certificateRow({ authority: "issuing", profile: "person", name: "Anna" }, certificate);
       await Promise.resolve();
     },
   };
