@@ -70,7 +70,7 @@ export function buildCrl(
   return encodeBer(crlTags.sequence, tbs, algorithm, signed);
 }
 
-function der(structure: object): Bytes {
+export function der(structure: object): Bytes {
   return new Uint8Array(AsnConvert.serialize(structure));
 }
 

@@ -1,6 +1,5 @@
 import { createHash, sign, type KeyObject, type X509Certificate } from "node:crypto";
 import {
-  BasicOCSPResponse,
   type CertID,
   CertStatus,
   id_pkix_ocsp_basic,
@@ -15,12 +14,14 @@ import {
   SingleResponse,
 } from "@peculiar/asn1-ocsp";
 import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
-import { Certificate, CRLReason, CRLReasons, Extension } from "@peculiar/asn1-x509";
+import { Certificate, CRLReason, CRLReasons, Extension, type Name } from "@peculiar/asn1-x509";
 import { encodeHex, type Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
+import { encodeBer } from "@gridward/core/codec/ber";
 import { second, type Instant } from "@gridward/core/base/time";
 import type { RevocationReason } from "@gridward/core/domain/revocation-reason";
-import { exactBuffer, signatureAlgorithm } from "./certificate.ts";
+import { signatureAlgorithm } from "./certificate.ts";
+import { crlTags as tags, der } from "./crl.ts";
 import { objectIds } from "./object-ids.ts";
 import { serialText } from "./read-crl.ts";
 
@@ -130,35 +131,49 @@ export interface OcspOrder {
   readonly nextUpdate: Instant;
 }
 
-/** Signs an answer (RFC 6960 §4.2.1) in the name of the issuer that certified the signer. DER. */
+/**
+ * Signs an answer (RFC 6960 §4.2.1) in the name of the issuer that certified the signer. DER. The
+ * library takes a millisecond to write the signer's certificate, which is there in DER: so the frame
+ * around it is our own.
+ */
 export function buildOcspAnswer(
   order: OcspOrder,
   signer: { readonly key: KeyObject; readonly certificate: X509Certificate },
 ): Bytes {
-  const own = AsnConvert.parse(signer.certificate.raw, Certificate);
   const { nonce } = order;
   const responseExtensions =
     nonce === null
       ? []
       : [new Extension({ extnID: id_pkix_ocsp_nonce, extnValue: new OctetString(nonce) })];
-  const tbsResponseData = new ResponseData({
-    responderID: new ResponderID({ byName: own.tbsCertificate.subject }),
-    producedAt: wholeSecond(order.producedAt),
-    responses: order.answers.map((answer) => singleResponse(order, answer)),
-    ...(responseExtensions.length === 0 ? {} : { responseExtensions }),
-  });
-  const signed = sign("sha256", Buffer.from(AsnConvert.serialize(tbsResponseData)), signer.key);
-  const basic = new BasicOCSPResponse({
-    tbsResponseData,
-    signatureAlgorithm: signatureAlgorithm(signer.key),
-    signature: exactBuffer(signed),
-    certs: [own],
-  });
-  const response = new OctetString(AsnConvert.serialize(basic));
-  const responseBytes = new ResponseBytes({ responseType: id_pkix_ocsp_basic, response });
-  return encoded(
-    new OCSPResponse({ responseStatus: OCSPResponseStatus.successful, responseBytes }),
+  const says = der(
+    new ResponseData({
+      responderID: new ResponderID({ byName: nameOf(signer.certificate) }),
+      producedAt: wholeSecond(order.producedAt),
+      responses: order.answers.map((answer) => singleResponse(order, answer)),
+      ...(responseExtensions.length === 0 ? {} : { responseExtensions }),
+    }),
   );
+  const basic = encodeBer(
+    tags.sequence,
+    says,
+    der(signatureAlgorithm(signer.key)),
+    encodeBer(tags.bitString, Uint8Array.of(0), sign("sha256", says, signer.key)),
+    encodeBer(tags.context0, encodeBer(tags.sequence, signer.certificate.raw)),
+  );
+  const response = new OctetString(basic);
+  const responseBytes = new ResponseBytes({ responseType: id_pkix_ocsp_basic, response });
+  return der(new OCSPResponse({ responseStatus: OCSPResponseStatus.successful, responseBytes }));
+}
+
+const names = new WeakMap<X509Certificate, Name>();
+
+/** Read once of each signer: an answer may be asked for many times a second. */
+function nameOf(certificate: X509Certificate): Name {
+  const known = names.get(certificate);
+  if (known !== undefined) return known;
+  const { subject } = AsnConvert.parse(certificate.raw, Certificate).tbsCertificate;
+  names.set(certificate, subject);
+  return subject;
 }
 
 function singleResponse(
@@ -190,9 +205,5 @@ function wholeSecond(at: Instant): Date {
 
 /** Why there is no answer; unsigned (RFC 6960 §2.3). */
 export function ocspFailure(why: "malformedRequest" | "tryLater" | "unauthorized"): Bytes {
-  return encoded(new OCSPResponse({ responseStatus: OCSPResponseStatus[why] }));
-}
-
-function encoded(response: OCSPResponse): Bytes {
-  return new Uint8Array(AsnConvert.serialize(response));
+  return der(new OCSPResponse({ responseStatus: OCSPResponseStatus[why] }));
 }
