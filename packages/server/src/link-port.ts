@@ -23,6 +23,7 @@ import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
 import { pairingKeyFromText } from "@gridward/runtime/trust/x509/keys";
 import { linkIdentity } from "./link-identity.ts";
 import { isServedLegacy } from "./legacy/legacy-peers.ts";
+import { linkDemands } from "./legacy/link-demands.ts";
 import type { OwnIdentity } from "./own-identity.ts";
 import type { LiveRegister } from "./security/live-connections.ts";
 import { linkSettings } from "./security/standing-settings.ts";
@@ -200,15 +201,12 @@ interface Trial {
 
 type Trusting = Pick<DialParts, "identity" | "state" | "clock">;
 
-/** CS7: a legacy partner is judged by its pairing key alone; nobody else is (design §6). */
 function settingsFor(
-  parts: Trusting,
+  { identity, state, clock }: Trusting,
   address: string,
-  settings: SecuritySettings = parts.identity.settings.now,
+  settings: SecuritySettings = identity.settings.now,
 ): LinkSettings {
-  const demands = linkSettings(settings);
-  if (!isExempt(parts, address, settings)) return demands;
-  return { ...demands, validate: false, requireCertificate: false };
+  return linkDemands(settings, address, { state, now: () => clock.now() });
 }
 
 function isExempt(

@@ -181,6 +181,7 @@ for (const change of [
   { validate_partner: false },
   { revocation: "hard" },
   { tls_min: "1.3" },
+  { legacy: true, legacy_peers: "any" },
 ] as const) {
   test(`[FS1][FS4][CS9][CS11] ${JSON.stringify(change)}: what is foreseen is what comes`, async () => {
     a.identity.settings.apply(defaultSecurity, clock.now());
@@ -235,6 +236,34 @@ async function triedOnly(change: SecurityChange): Promise<readonly string[]> {
 test("[FS3][CS11] whom it cuts off among clients is told, with how many are open", async () => {
   a.identity.settings.apply(defaultSecurity, clock.now());
   const [, , devices, clients, old] = await foreseen({ temporary: true, tls_min: "1.3" });
+
+  test("[FS3][CS6] clients without a certificate are told of where one is to be required", async () => {
+    a.identity.settings.apply(defaultSecurity, clock.now());
+    const word = async (change: SecurityChange) => {
+      const found = (await foreseen(change)).find(({ who }) =>
+        who.startsWith("clients without a cer"),
+      );
+      return [found?.word, found?.breaks];
+    };
+    assert.deepEqual(await word({ require_client_certificates: true }), ["T09 by A", true]);
+    assert.deepEqual(await word({ require_client_certificates: false }), ["ok", false]);
+  });
+
+  test("[FS1][LE4][CS7] a partner that would be served as legacy is foreseen to pass", async () => {
+    a.identity.settings.apply(defaultSecurity, clock.now());
+    b.identity.settings.apply({ ...defaultSecurity, temporary: true }, clock.now());
+    for (const port of ports) port.refresh();
+    assert.equal(await dialled(a, b), "T01 by A");
+    const dials = async (change: SecurityChange) => (await foreseen(change))[0]?.word;
+    assert.equal(await dials({ legacy: true, legacy_peers: "any" }), "ok");
+    assert.equal(await dials({ legacy: true }), "T01 by A");
+    const served = { ...defaultSecurity, legacy: true, legacy_peers: "any" } as const;
+    a.identity.settings.apply(served, clock.now());
+    assert.equal(await dialled(a, b), "ok");
+    for (const { identity } of [a, b]) identity.settings.apply(defaultSecurity, clock.now());
+    for (const port of ports) port.refresh();
+    assert.equal(await dialled(a, b), "ok");
+  });
   assert.deepEqual(
     [devices, clients, old].map((each) => [each?.who, each?.word, each?.breaks, each?.closes]),
     [

@@ -108,6 +108,9 @@ function endingOf(
 }
 
 const oldClients = "clients and devices without TLS 1.3";
+const bareClients = "clients without a certificate";
+/** There may be none of these: only those that are there are cut off. */
+const perhapsNone: readonly string[] = [oldClients, bareClients];
 
 /** Clients choose whom they trust: what is said is of those that trust the system's authority. */
 function clientEffects(
@@ -122,12 +125,12 @@ function clientEffects(
     { who: "devices", closes: cut.devices, end: deviceEnd },
     { who: "clients at HTTPS and LDAPS", closes: cut.https + cut.ldaps, end: clientEnd },
     { who: oldClients, closes: cut.devices + cut.https + cut.ldaps, end: oldEnd },
+    { who: bareClients, closes: cut.ldaps, end: bareEnd },
   ];
   return classes.map(({ who, closes, end }) => {
     const whom = { who, kind: "clients", direction: "accept", closes } as const;
     const effect = effectOf(whom, end(parts, now, who), end(parts, proposed, who));
-    // There may be none of these: only those that are there are cut off.
-    return who === oldClients && closes === 0 ? { ...effect, breaks: false } : effect;
+    return perhapsNone.includes(who) && closes === 0 ? { ...effect, breaks: false } : effect;
   });
 }
 
@@ -174,6 +177,17 @@ function clientWord({ identity }: ForeseeParts, judgement: Judgement, who: strin
     verdict: "refused",
     refusal: { verdict: "refused", cause, demands: ours, presents: theirs },
     sides: { refuser: who, refused: identity.name },
+  };
+}
+
+/** CS6: what LDAPS and HTTPS demand of whoever comes. */
+function bareEnd({ identity }: ForeseeParts, settings: SecuritySettings, who: string): Ending {
+  if (settings.require_client_certificates !== true) return { verdict: "ok" };
+  const facts = { demands: "requires a certificate", presents: "presents none" };
+  return {
+    verdict: "refused",
+    refusal: { verdict: "refused", cause: "T09", ...facts },
+    sides: { refuser: identity.name, refused: who },
   };
 }
 

@@ -7,9 +7,9 @@ import { type OwnPosture, partyTold, postureOf } from "@gridward/runtime/link/po
 import type { PostureExchange } from "@gridward/runtime/link/posture-exchange";
 import type { Party } from "@gridward/runtime/link/what-if";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
+import { linkDemands } from "../legacy/link-demands.ts";
 import { linkIdentity } from "../link-identity.ts";
 import type { OwnIdentity } from "../own-identity.ts";
-import { linkSettings } from "./standing-settings.ts";
 
 export interface PosturesParts {
   readonly identity: OwnIdentity;
@@ -49,7 +49,7 @@ export class Postures implements PostureExchange {
     return {
       identity,
       dialsWith: this.#parts.identity.dialsWith(settings),
-      settings: linkSettings(settings),
+      settings: linkDemands(settings, this.#addressOf(partner), this.#parts),
       met: this.#met(partner),
       at: this.#parts.now(),
     };
@@ -61,6 +61,11 @@ export class Postures implements PostureExchange {
     if (heard === undefined) return null;
     const { lists } = linkIdentity(this.#parts);
     return partyTold(heard.posture, { node, at: this.#parts.now() + heard.ahead }, lists);
+  }
+
+  /** As the list of legacy peers may have it; one that is dialled by name is not found there. */
+  #addressOf(partner: NodeId): string {
+    return this.#parts.state().tables.servers.get(partner)?.address ?? "";
   }
 
   #met(partner: NodeId): OwnPosture["met"] {
