@@ -11,6 +11,7 @@ const benches = [
   "ldap.ts",
   "device-sign-in.ts",
   "handshakes.ts",
+  "ocsp.ts",
 ];
 
 for (const name of benches) {

@@ -8,6 +8,7 @@ import {
   buildOcspAnswer,
   issuerMarks,
   ocspFailure,
+  ocspRequestBytesMax,
   readOcspRequest,
   type AskedCertificate,
   type OcspOrder,
@@ -34,6 +35,8 @@ export interface OcspAnswer {
   readonly keptFor: Millis;
 }
 
+const malformed: OcspAnswer = { body: ocspFailure("malformedRequest"), keptFor: 0 };
+
 interface KeptAnswer {
   readonly body: Bytes;
   readonly madeAt: Instant;
@@ -56,19 +59,21 @@ export class OcspResponder {
 
   /** Never throws; what is no request is answered so. */
   answer(request: Bytes): OcspAnswer {
-    const read = readOcspRequest(request);
-    if (!read.ok) return { body: ocspFailure("malformedRequest"), keptFor: 0 };
+    if (request.length > ocspRequestBytesMax) return malformed;
     const { front } = this.#parts;
     const state = front.state();
     this.#forgetIfChanged(state);
-    const key = read.value.nonce === null ? encodeHex(sha256(request)) : null;
-    const kept = key === null ? undefined : this.#answers.get(key);
     const now = front.now();
+    const key = encodeHex(sha256(request));
+    // Before it is read: the same bytes are the same question, and a nonce is never among these.
+    const kept = this.#answers.get(key);
     const left = kept === undefined ? 0 : kept.madeAt + answerKept - now;
     if (kept !== undefined && left > 0) return { body: kept.body, keptFor: left };
+    const read = readOcspRequest(request);
+    if (!read.ok) return malformed;
     const made = this.#make(state, read.value, now);
     if (typeof made === "string") return { body: ocspFailure(made), keptFor: 0 };
-    if (key === null) return { body: made, keptFor: 0 };
+    if (read.value.nonce !== null) return { body: made, keptFor: 0 };
     if (this.#answers.size >= answersKeptMax) this.#answers.clear();
     this.#answers.set(key, { body: made, madeAt: now });
     return { body: made, keptFor: answerKept };
