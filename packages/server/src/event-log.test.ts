@@ -110,3 +110,26 @@ test("[EL3][HS17] what a Standby passed on names it beside who asked", (t) => {
   log.onEntries([anEntry(undefined, { facts, actor: { ...actor, via: "B" } })]);
   assert.deepEqual(rowsOf(log), [[2120, "done", "anna", "otto, via B"]]);
 });
+
+test("[EL6][CS6][CS7][CS13] a refused client, a certificate and clear text show in the events", (t) => {
+  const log = aLog(t);
+  const refusal = { code: "client-certificate.required", detail: "T09" } as const;
+  const client = { door: "ldap", source: "192.0.2.7", refusal, client: null } as const;
+  log.onClientRefused({ ...client, facts: "T09: the client presents none" }, 3);
+  const certificate = { fingerprint: "ab", names: [] };
+  const question = { door: "ldap", name: "anna", source: "192.0.2.7" } as const;
+  const accepted = { event: 1110, at: 1, account: null, fresh: true, reason: null } as const;
+  const attempt = { ...question, password: null };
+  log.onSignIn({ ...accepted, question: { ...question, certificate } }, attempt);
+  log.onSignIn({ ...accepted, question: { ...question, isClear: true } }, attempt);
+  assert.deepEqual(rowsOf(log), [
+    [1110, "accepted", "anna", "ok, in clear text"],
+    [1110, "accepted", "anna", "ok, by certificate ab"],
+    [
+      20110,
+      "refused",
+      "",
+      "client-certificate.required: T09: the client presents none, and 3 more since the last of these",
+    ],
+  ]);
+});
