@@ -25,6 +25,7 @@ import { linkIdentity } from "./link-identity.ts";
 import { isServedLegacy } from "./legacy/legacy-peers.ts";
 import { linkDemands } from "./legacy/link-demands.ts";
 import type { OwnIdentity } from "./own-identity.ts";
+import { removalOf } from "./pair/removal.ts";
 import type { LiveRegister } from "./security/live-connections.ts";
 import { linkSettings } from "./security/standing-settings.ts";
 
@@ -84,6 +85,7 @@ export async function openLinkPort(
         return server && pairingKeyFromText(server.pairingKey);
       },
       isEnrolled: (device, fingerprint) => isEnrolled(parts.state(), device, fingerprint),
+      isDismissed: (node) => removalOf(parts.state(), node) !== undefined,
     },
     postures: parts.postures,
     proposal: (token) => {

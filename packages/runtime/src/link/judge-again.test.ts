@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { createPublicKey, type KeyObject } from "node:crypto";
 import { test } from "node:test";
-import { deviceId } from "@gridward/core/base/identity";
+import { deviceId, type NodeId } from "@gridward/core/base/identity";
 import { hour, minute } from "@gridward/core/base/time";
 import { systemClock } from "../os/clock.ts";
 import { freshId } from "../os/random.ts";
@@ -12,7 +13,14 @@ import { dialLink } from "./dial.ts";
 import type { LinkIdentity } from "./identity.ts";
 import { strictLink } from "./link-settings.ts";
 import { a, b, opened, patience, strangers } from "./test-ends.ts";
-import { brief, deviceIdentity, dialOptions, testServer, trustedAuthority } from "./test-link.ts";
+import {
+  brief,
+  deviceIdentity,
+  dialOptions,
+  serverIdentity,
+  testServer,
+  trustedAuthority,
+} from "./test-link.ts";
 
 /** What is said of an open connection later, by lists, anchors, settings and time of then. */
 
@@ -50,6 +58,28 @@ test("[LK24][CS16] an open link is refused as soon as a list names it", patience
   const dialler = { identity: { ...a, lists: [listOf(b)] }, settings: soft };
   assert.equal(outcome.peer.judgeAgain(dialler), "T07");
 });
+
+test(
+  "[LK26][HS14] who was removed is let in to hear it, whatever the list says, by both proofs",
+  patience,
+  async (t) => {
+    const identity = { ...b, lists: [listOf(a)] };
+    const partnerKey = (): KeyObject => createPublicKey(a.pairingKey);
+    for (const [isRemoved, expected] of [
+      [false, "T07 by them"],
+      [true, "verified"],
+    ] as const) {
+      const isDismissed = (node: NodeId): boolean => isRemoved && node === a.node;
+      const admission = { partnerKey, isEnrolled: () => false, isDismissed };
+      const server = await opened(t, testServer(identity, a, { settings: () => soft, admission }));
+      const options = dialOptions(a, b, server.port);
+      const outcome = await dialLink(options);
+      assert.equal(brief(outcome), expected);
+      const thief = { ...options, identity: { ...a, pairingKey: serverIdentity().pairingKey } };
+      assert.notEqual(brief(await dialLink(thief)), "verified");
+    }
+  },
+);
 
 test(
   "[LK24][CS8] settings and anchors of now count, not those of the handshake",

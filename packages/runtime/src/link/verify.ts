@@ -25,6 +25,11 @@ export interface Admission {
   readonly partnerKey: (node: NodeId) => KeyObject | undefined;
   /** Whether this device is enrolled with the certificate of this fingerprint. */
   readonly isEnrolled: (device: DeviceId, fingerprint: string) => boolean;
+  /**
+   * A server that was removed: it is let in although its certificate is revoked, and only to hear
+   * that it was (HS14). Whoever takes the peer reads nothing of it. Absent: there is none.
+   */
+  readonly isDismissed?: (node: NodeId) => boolean;
 }
 
 export interface VerifyOrder {
@@ -160,7 +165,15 @@ function peerName({ protocol, direction }: VerifyOrder, id: string): PeerName {
 }
 
 function judge(order: VerifyOrder): Judgement {
-  return judgeOnLink(caseOf(order));
+  const met = caseOf(order);
+  const judgement = judgeOnLink(met);
+  if (judgement.verdict === "ok" || judgement.cause !== "T07") return judgement;
+  const other = judgeOnLink({ ...met, settings: { ...met.settings, revocation: "off" } });
+  return other.verdict === "ok" && isDismissed(order, other.name) ? other : judgement;
+}
+
+function isDismissed({ admission }: VerifyOrder, name: CertificateName | undefined): boolean {
+  return name?.kind === "server" && admission.isDismissed?.(name.node) === true;
 }
 
 function caseOf(order: VerifyOrder): LinkCase {

@@ -34,11 +34,18 @@ export function parseFarewell(json: unknown): Removal | undefined {
 /** May this peer speak as a server of the system? Who was removed hears so, at once. */
 export function admitServer(state: DirectoryState, peer: VerifiedPeer): boolean {
   if (peer.name.kind !== "server") return true; // Its connection ends for another reason.
-  const { servers, removed } = state.tables;
-  const row = removed.get(peer.name.node);
-  if (servers.size === 0 || servers.has(peer.name.node) || row === undefined) return true;
+  const row = removalOf(state, peer.name.node);
+  if (row === undefined) return true;
   sayFarewell(peer, row);
   return false;
+}
+
+/** Undefined: it was not removed, or takes part again under the same id. */
+export function removalOf(
+  { tables: { servers, removed } }: DirectoryState,
+  node: NodeId,
+): RemovedServerRow | undefined {
+  return servers.size === 0 || servers.has(node) ? undefined : removed.get(node);
 }
 
 /** Beside the database, for the next start: a server that was told does not ask again. */
