@@ -155,12 +155,12 @@ export const securitySpecs: SecuritySpecs = {
   revocation: {
     choices: ["soft", "hard", "off"],
     means:
-      "On the link: who is revoked is refused (soft), also whose revocation list is missing or " +
+      "Of servers, devices and clients: who is revoked is refused (soft), also whose list is missing or " +
       "stale (hard), or lists are not looked at (off).",
     alarm: {
       at: "off",
       code: "security.revocation-off",
-      text: "On the link revoked certificates are taken, as revocation lists are not looked at.",
+      text: "Revoked certificates are taken, as revocation lists are not looked at.",
       remedy: "Run `gridward security set revocation=soft`.",
     },
     copies: true,
