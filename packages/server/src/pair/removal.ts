@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { utf8 } from "@gridward/core/base/bytes";
 import { parseJsonBytes } from "@gridward/core/base/json";
+import type { NodeId } from "@gridward/core/base/identity";
 import { rfc3339 } from "@gridward/core/base/time";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { RemovedServerRow } from "@gridward/core/domain/types";
