@@ -111,6 +111,12 @@ test("[CS2][CS9][CS10] a Standby that shows no certificate when it dials: both s
   await set(b, { "client-certificate": "disabled" }, true);
   await bothSay("T09", "A");
   // The link goes on over the other direction, which a changeover would not survive.
+  await waitForState(a, "main-protected");
+  await waitUntil(
+    a,
+    "follows",
+    ({ partners }) => member(first(partners), "state") === "standby-valid",
+  );
   const refused = await orderChangeover();
   assert.equal(member(refused?.body, "error", "code"), "pair.direction-refused");
   await set(b, { "client-certificate": "automatic" });

@@ -318,6 +318,18 @@ test("[CL8][CS17] nobody orders over HTTPS what would refuse himself", async () 
   assert.equal(await order(mapped, false), "security.unchanged");
 });
 
+test("[CL8][CS17] who orders that older TLS is refused speaks the newer one", async () => {
+  const { https, token } = await withPeople();
+  const body = { settings: { "tls-min": "1.3" }, confirm: true };
+  for (const [maxVersion, code] of [
+    ["TLSv1.2", "security.shuts-you-out"],
+    ["TLSv1.3", "security.unchanged"],
+  ] as const) {
+    const more = { token, body, tls: { maxVersion } };
+    assert.equal(codeOf(await https.ask("POST", "/v1/security/settings", more)), code);
+  }
+});
+
 test("[WA1][WA3][CS14] an unknown client waits, is approved as an account, and is let in", async () => {
   const house = await withPeople({ map_clients: true });
   const { token } = house;

@@ -12,4 +12,6 @@ export interface Caller {
   readonly requestId: RequestId;
   /** Whose certificate the connection presented, found good; null: none, or none that counts. */
   readonly client: KnownClient | null;
+  /** The TLS version of the connection, as OpenSSL names it; absent where it speaks none. */
+  readonly tlsVersion?: string | undefined;
 }

@@ -47,6 +47,8 @@ class End {
   dial: "verified" | Refused = "verified";
   dials = 0;
   readonly trials: string[] = [];
+  isLate = false;
+  sleeps = 0;
   isOpen = true;
   directions: { dial: Direction; accept: Direction } = { dial: untried, accept: untried };
   noted: Refused[] = [];
@@ -77,11 +79,17 @@ class End {
       clock: {
         now: () => 0,
         monotonic: () => 0,
-        sleep: (_, stop) =>
-          new Promise((done) => {
-            this.giveUp = () => done();
+        sleep: (_, stop) => {
+          this.sleeps++;
+          return new Promise((done) => {
+            if (this.isLate) done();
+            this.giveUp = () => {
+              this.isLate = true;
+              done();
+            };
             stop?.addEventListener("abort", () => done());
-          }),
+          });
+        },
       },
     });
   }
@@ -172,6 +180,22 @@ test("[DC3] an answer counts from whom was asked, and dials asked for together a
     main.check.take({ from: serverB, json: { ...json, id }, reply: () => {} });
   }
   assert.deepEqual(await Promise.all(tried), [true, true]);
+});
+
+test("[DC3] who waits for an answer when the link ends waits for a second more, not for all of it", async () => {
+  const { main } = twoEnds();
+  const looks = async (isOpen: boolean): Promise<number> => {
+    main.isOpen = true;
+    main.isLate = false;
+    main.hear = () => {}; // Its answer is lost.
+    const asked = main.check.isCalledBack(serverB);
+    main.isOpen = isOpen;
+    main.sleeps = 0;
+    main.giveUp();
+    assert.equal(await asked, false);
+    return main.sleeps;
+  };
+  assert.deepEqual([await looks(false), await looks(true)], [3, 43]);
 });
 
 test("[DC4][CS11] a dial that was asked for as a trial is told, and nothing is noted of it", async () => {

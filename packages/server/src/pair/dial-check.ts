@@ -24,6 +24,10 @@ export interface DialCheckParts {
 /** A dial takes 5 s at most to each of the two addresses of a server. */
 const patience: Millis = 11 * second;
 
+/** What was on its way when the link ended comes over the new one soon, or not at all. */
+const patienceWithoutLink: Millis = second;
+const lookEvery: Millis = second / 4;
+
 /** Orders under way at once that ask for it. */
 const waitingMost = 16;
 
@@ -139,8 +143,17 @@ export class DialCheck {
     });
   }
 
+  async #tire(way: Route, answered: AbortSignal): Promise<Told> {
+    let left = patience;
+    while (left > 0 && !answered.aborted) {
+      await this.#parts.clock.sleep(lookEvery, answered);
+      left = way.isOpen() ? left - lookEvery : Math.min(left, patienceWithoutLink) - lookEvery;
+    }
+    return "silent";
+  }
+
   async #ask(to: NodeId, trial?: string): Promise<Told> {
-    const { route, clock } = this.#parts;
+    const { route } = this.#parts;
     const way = route(to);
     if (!way.isOpen() || this.#waiting.size >= waitingMost) return "silent";
     const id = this.#nextId++;
@@ -149,7 +162,7 @@ export class DialCheck {
       this.#waiting.set(id, { to, done });
       void way.send(encodeDialFrame({ kind: "dial-ask", id, trial }));
     });
-    const late = clock.sleep(patience, answered.signal).then((): Told => "silent");
+    const late = this.#tire(way, answered.signal);
     const outcome = await Promise.race([told, late]);
     answered.abort();
     this.#waiting.delete(id);

@@ -84,7 +84,7 @@ export function openSecurity(parts: OpenSecurityParts): Security {
     settings: () => settings.now,
     onClosed: onChange,
   });
-  const changes = openChanges(parts, connections);
+  const changes = openChanges(parts, connections, () => own.seen());
   const own = openOwn(parts, startedAt, () => changes.relink());
   const expiry = new ExpiryWatch({
     lives: () => livesOf(identity, pair().conductor.state),
@@ -127,6 +127,7 @@ export function openSecurity(parts: OpenSecurityParts): Security {
 function openChanges(
   { directory, identity, clock, events, pair, onIdentity }: OpenSecurityParts,
   connections: LiveConnections,
+  onShown: () => void,
 ): SecurityChanges {
   return new SecurityChanges({
     directory,
@@ -138,7 +139,10 @@ function openChanges(
     directions: (id) => pair().wire.directions(id),
     rejudge: async (id) => rejudge(pair(), id),
     recheck: async () => connections.recheck("settings"),
-    refresh: onIdentity,
+    refresh: () => {
+      onShown();
+      onIdentity();
+    },
     onChange: (use) => events.onSecurity(use),
     clock,
   });
@@ -197,6 +201,8 @@ function waitingText({ change, left }: Unconfirmed): string {
 interface Own {
   readonly certificates: OwnCertificates;
   readonly look: () => void;
+  /** What is shown now is known to all: a change of settings makes the links anew by itself. */
+  readonly seen: () => void;
   readonly alarms: () => readonly Alarm[];
 }
 
@@ -223,6 +229,9 @@ function openOwn(parts: OpenSecurityParts, startedAt: Instant, relink: () => voi
       refresh,
       onChange: (use) => events.onSecurity(use),
     }),
+    seen() {
+      before = shownNow();
+    },
     // Time alone makes another certificate the one to show: one ends, or one begins.
     look() {
       if (identity.trust(trustAnchors(parts.pair().conductor.state))) onIdentity();

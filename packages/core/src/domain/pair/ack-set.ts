@@ -1,7 +1,8 @@
 import type { NodeId } from "../../base/identity.ts";
+import type { Millis } from "../../base/time.ts";
 import type { ControlRecord } from "../control-record.ts";
 import { aimFor } from "./arbitration.ts";
-import { strangerPeer } from "./pair-state.ts";
+import { type Peer, strangerPeer } from "./pair-state.ts";
 import { timing } from "./timing.ts";
 import { act, become, keep, peerOf, sayHello, setPeer, silenceOf, type Turn } from "./turn.ts";
 
@@ -118,12 +119,21 @@ function narrow(turn: Turn, member: NodeId, reason: string): void {
   keep(turn, { ackSet });
   const { at } = turn.clocks;
   const peer = peerOf(turn, member);
-  // What stood for so long is no flapping line: a cut once a month is held off for 10 s each time.
-  const before = at - peer.admitAfter > timing.holdOffMost ? 0 : peer.dropped;
-  const holdOff = Math.min(timing.holdOff * 2 ** before, timing.holdOffMost);
-  setPeer(turn, member, { dropped: before + 1, admitAfter: at + holdOff });
+  setPeer(turn, member, isRefused(peer, at) ? { admitAfter: at } : heldOff(peer, at));
   turn.state = { ...turn.state, unprotected };
   // It hears first that it is complete no more (R8).
   if (peer.linkUp) sayHello(turn, member);
   act(turn, { kind: "record-ack-set", ackSet, unprotected });
+}
+
+/** CS9: one refuses the other's certificate. That is a setting and no line that flaps. */
+function isRefused({ linkUp, aliveAt }: Peer, at: Millis): boolean {
+  return !linkUp && aliveAt !== null && at - aliveAt <= timing.holdOff;
+}
+
+function heldOff({ admitAfter, dropped }: Peer, at: Millis): Partial<Peer> {
+  // What stood for so long is no flapping line: a cut once a month is held off for 10 s each time.
+  const before = at - admitAfter > timing.holdOffMost ? 0 : dropped;
+  const holdOff = Math.min(timing.holdOff * 2 ** before, timing.holdOffMost);
+  return { dropped: before + 1, admitAfter: at + holdOff };
 }

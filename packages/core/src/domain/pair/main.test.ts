@@ -128,6 +128,20 @@ test("[R14] who was dropped is admitted again after 10 s, doubling each time", (
   assert.equal(dropped.state.peers.get(serverB)?.admitAfter, longAfter + 10_000);
 });
 
+test("[R14][CS9] who was dropped while one refuses the other's certificate is admitted as soon as it is well", () => {
+  const answered: PairEvent = { kind: "partner-answered", peer: serverB };
+  const leaving = heard(serverB, { kind: "leaving", term: 1, reason: "refused" });
+  const down: PairEvent = { kind: "link-down", peer: serverB };
+  for (const [events, wait] of [
+    [[down, answered, leaving], 0],
+    [[answered, leaving], 10_000],
+    [[down, leaving], 10_000],
+  ] as const) {
+    const dropped = play(aProtectedMain(), events);
+    assert.equal(dropped.state.peers.get(serverB)?.admitAfter, wait);
+  }
+});
+
 test("[R8] a Standby that signs off is dropped at once, without an operator", () => {
   const leaving = heard(serverB, { kind: "leaving", term: 1, reason: "disk full" });
   assert.deepEqual(play(aProtectedMain(), [leaving]).state.control.ackSet, [serverA]);

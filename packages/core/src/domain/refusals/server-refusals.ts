@@ -190,9 +190,9 @@ export const serverRefusals = {
   "security.shuts-you-out": {
     ...againstRule,
     ...toOperator,
-    says: "This change would refuse you: your connection presents no certificate that would count.",
+    says: "This change would shut you out: your own connection would not be taken under it.",
     remedy:
-      "Sign in with `gridward login --certificate FILE` and order it again, or order it on the server with `--local DIR`.",
+      "Come in as it demands, by `gridward login --certificate FILE` or over TLS 1.3, and order it again; or order it on the server with `--local DIR`.",
   },
   "security.nothing-to-confirm": {
     ...alreadySo,

@@ -29,7 +29,11 @@ export interface AskMore {
   readonly raw?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   /** Presented by the client. */
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls?: {
+    readonly key?: string;
+    readonly cert?: string;
+    readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
+  };
 }
 
 export interface TestAnswer {

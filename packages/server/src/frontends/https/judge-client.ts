@@ -31,3 +31,8 @@ export function judgeClient(
   const judged = clients.judge(socket, "https");
   return judged.verdict === "ok" ? ok(judged.client) : err(judged.refusal);
 }
+
+/** Which TLS it came over: who orders that no older one is taken must speak it (CS17). */
+export function versionOf({ socket }: Pick<FastifyRequest, "socket">): string | undefined {
+  return socket instanceof TLSSocket ? (socket.getProtocol() ?? undefined) : undefined;
+}
