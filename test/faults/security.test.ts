@@ -193,6 +193,28 @@ test("[CS1] what is typed wrong is refused by name, and a try changes nothing", 
   assert.equal(stage.readText(b.name, "server.toml"), file);
 });
 
+test("[CLI22][CS11][CS15] what would cut a partner off is foreseen and tried, and asked once more", async () => {
+  const here = ["--local", a.directory] as const;
+  const checked = await stage.run("security", "check", "temporary=true", ...here);
+  assert.equal(checked.exit, 12);
+  const rows = member(checked.data, "rows");
+  assert.ok(Array.isArray(rows));
+  assert.deepEqual(
+    rows.map((row) => ["direction", "cause", "refused_by"].map((name) => member(row, name))),
+    [
+      ["dial", "T01", "B"],
+      ["accept", "T01", "B"],
+    ],
+  );
+  const unasked = await stage.run("security", "set", "temporary=true", ...here);
+  assertRefused(unasked, 2, "client.not-confirmed");
+  assert.match(unasked.stderr, /B, when A dials it: accepted now, then refused \(T01\)/);
+  await areWell();
+  const ca = stage.path(a.name, "certificates", "authority.pem");
+  const explained = await stage.run("security", "explain", `127.0.0.1:${a.ldaps}`, "--ca", ca);
+  assert.deepEqual([explained.exit, member(explained.data, "verdict")], [0, "ok"]);
+});
+
 test("[CLI17][CS1] the order of an operator is for the server that is named, a Standby too", async () => {
   const file = stage.secretFile("password", adminPassword);
   const ca = stage.path(a.name, "certificates", "authority.pem");

@@ -1,4 +1,3 @@
-import type { NodeId } from "@gridward/core/base/identity";
 import { join } from "node:path";
 import * as z from "zod";
 import { utf8 } from "@gridward/core/base/bytes";
