@@ -85,7 +85,7 @@ export async function openLinkPort(
         return server && pairingKeyFromText(server.pairingKey);
       },
       isEnrolled: (device, fingerprint) => isEnrolled(parts.state(), device, fingerprint),
-      isDismissed: (node) => removalOf(parts.state(), node) !== undefined,
+      isDismissed: (node) => removalOf(parts.state(), { kind: "server", node }) !== undefined,
     },
     postures: parts.postures,
     proposal: (token) => {
@@ -95,7 +95,8 @@ export async function openLinkPort(
       );
     },
     onPeer: (peer) => {
-      void putDown(parts, peer);
+      // Who was removed stays for one word only, and would be found revoked.
+      if (removalOf(parts.state(), peer.name) === undefined) void putDown(parts, peer);
       if (peer.protocol === "gridward-partner/1") parts.onServer(peer);
       else parts.onDevice(peer);
     },

@@ -2,7 +2,6 @@ import { join } from "node:path";
 import * as z from "zod";
 import { utf8 } from "@gridward/core/base/bytes";
 import { parseJsonBytes } from "@gridward/core/base/json";
-import type { NodeId } from "@gridward/core/base/identity";
 import { rfc3339 } from "@gridward/core/base/time";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { RemovedServerRow } from "@gridward/core/domain/types";
@@ -34,19 +33,19 @@ export function parseFarewell(json: unknown): Removal | undefined {
 
 /** May this peer speak as a server of the system? Who was removed hears so, at once. */
 export function admitServer(state: DirectoryState, peer: VerifiedPeer): boolean {
-  if (peer.name.kind !== "server") return true; // Its connection ends for another reason.
-  const row = removalOf(state, peer.name.node);
+  const row = removalOf(state, peer.name);
   if (row === undefined) return true;
   sayFarewell(peer, row);
   return false;
 }
 
-/** Undefined: it was not removed, or takes part again under the same id. */
+/** Undefined: it is no server that was removed, or takes part again under the same id. */
 export function removalOf(
   { tables: { servers, removed } }: DirectoryState,
-  node: NodeId,
+  name: VerifiedPeer["name"],
 ): RemovedServerRow | undefined {
-  return servers.size === 0 || servers.has(node) ? undefined : removed.get(node);
+  if (name.kind !== "server" || servers.size === 0 || servers.has(name.node)) return undefined;
+  return removed.get(name.node);
 }
 
 /** Beside the database, for the next start: a server that was told does not ask again. */
