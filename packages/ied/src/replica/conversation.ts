@@ -192,9 +192,9 @@ export class Conversation {
   }
 
   /** One that is older than what was seen is passed over: its server stands behind. */
-  #takeList({ authority, encoded }: Extract<ServerMessage, { readonly kind: "list" }>): void {
+  #takeList({ encoded }: Extract<ServerMessage, { readonly kind: "list" }>): void {
     const { replica, observe } = this.#parts;
-    const taken = replica.lists.take(authority, Buffer.from(encoded, "base64"));
+    const taken = replica.lists.take(Buffer.from(encoded, "base64"));
     if (!taken.ok) observe({ kind: "list-refused", reason: taken.error });
     else if (taken.value === "new") observe({ kind: "listed" });
   }

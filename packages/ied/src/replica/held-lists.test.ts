@@ -1,46 +1,79 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ok } from "@gridward/core/base/result";
 import { day } from "@gridward/core/base/time";
 import { listsMax } from "@gridward/core/codec/replica/limits";
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
 import { buildCrl } from "@gridward/runtime/trust/x509/crl";
-import { HeldLists, type KeptList } from "./held-lists.ts";
+import { keyFingerprintOf } from "@gridward/runtime/trust/x509/read";
+import { HeldLists, type KeptList, type SeenLists } from "./held-lists.ts";
 
 const now = Date.UTC(2027, 0, 1);
 
-test("[RS18][PK7] of an authority that is trusted no more the list goes, and there are never too many", () => {
-  const authorities = Array.from({ length: listsMax + 2 }, (_, index) => {
-    const authority = testAuthority(`Authority ${index}`, now);
-    const about = { thisUpdate: now, nextUpdate: now + day, listed: [] };
-    return {
-      id: `a${index}`,
-      authority,
-      list: buildCrl({ ...about, number: index + 1 }, authority),
-    };
-  });
-  const anchors = { all: authorities.map(({ authority }) => authority.certificate) };
-  let written: readonly KeptList[] = [];
-  let numbers: Readonly<Record<string, number>> = {};
-  const held = new HeldLists({
-    anchors,
-    kept: [],
-    seen: () => numbers,
-    write: (lists, seen) => {
-      written = lists;
-      numbers = seen;
-    },
-  });
-  for (const { id, list } of authorities) assert.ok(held.take(id, list).ok);
-  const last = authorities.slice(-listsMax).map(({ id }) => id);
-  assert.deepEqual(
-    held.numbers().map(({ authority }) => authority),
-    last,
+function aList(authority: ReturnType<typeof testAuthority>, number: number) {
+  return buildCrl({ thisUpdate: now, nextUpdate: now + day, listed: [], number }, authority);
+}
+
+function aHouse(many: number) {
+  const authorities = Array.from({ length: many }, (_, index) =>
+    testAuthority(`Authority ${index}`, now),
   );
-  assert.equal(written.length, listsMax);
-  const newest = authorities.at(-1);
-  assert.ok(newest);
-  anchors.all = [newest.authority.certificate];
-  const about = { thisUpdate: now, nextUpdate: now + 2 * day, listed: [], number: 99 };
-  assert.ok(held.take(newest.id, buildCrl(about, newest.authority)).ok);
-  assert.deepEqual(held.numbers(), [{ authority: newest.id, number: 99 }]);
+  const keys = authorities.map(({ certificate }) => keyFingerprintOf(certificate));
+  const anchors = { all: authorities.map(({ certificate }) => certificate) };
+  const file: { lists: readonly KeptList[]; numbers: SeenLists } = { lists: [], numbers: {} };
+  const open = () =>
+    new HeldLists({
+      anchors,
+      kept: file.lists,
+      seen: () => file.numbers,
+      write: (lists, numbers) => Object.assign(file, { lists, numbers }),
+    });
+  return { authorities, keys, anchors, file, open };
+}
+
+test("[RS18][PK7] of an authority that is trusted no more the list goes, and there are never too many", () => {
+  const { authorities, keys, anchors, file, open } = aHouse(listsMax + 2);
+  const held = open();
+  for (const [index, authority] of authorities.entries()) {
+    assert.ok(held.take(aList(authority, index + 1)).ok);
+  }
+  const believed = held.numbers().map(({ authority }) => authority);
+  assert.deepEqual(believed, keys.slice(0, listsMax));
+  assert.equal(file.lists.length, listsMax);
+  assert.deepEqual(
+    keys.map((key) => file.numbers[key]),
+    [1, 2, 3, 4, 0, 0],
+  );
+  assert.deepEqual(open().numbers(), held.numbers());
+  const [, second, third] = authorities;
+  assert.ok(second && third);
+  anchors.all = [second.certificate];
+  assert.deepEqual(held.numbers(), [{ authority: keys[1], number: 2 }]);
+  assert.equal(held.lists.length, 1);
+  assert.ok(held.take(aList(second, 99)).ok);
+  assert.deepEqual([file.lists.length, file.numbers], [1, { [keys[1] ?? ""]: 99 }]);
+});
+
+test("[RS18] a list is its signer's: how often it comes and who brings it changes nothing", () => {
+  const { authorities, keys, file, open } = aHouse(2);
+  const [first, second] = authorities;
+  assert.ok(first && second);
+  let held = open();
+  const genuine = aList(first, 900);
+  assert.deepEqual(
+    Array.from({ length: listsMax + 1 }, () => held.take(genuine)),
+    [ok("new"), ...Array.from({ length: listsMax }, () => ok("same"))],
+  );
+  assert.deepEqual(held.numbers(), [{ authority: keys[0], number: 900 }]);
+  // Its number says nothing of another authority's.
+  assert.deepEqual(held.take(aList(second, 3)), ok("new"));
+  assert.deepEqual(
+    held.numbers().map(({ number }) => number),
+    [900, 3],
+  );
+  // Also where a file was lost, and another authority's list came since.
+  file.lists = [];
+  held = open();
+  assert.ok(held.take(aList(second, 4)).ok);
+  assert.ok(!held.take(aList(first, 899)).ok);
 });

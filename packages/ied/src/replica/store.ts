@@ -41,7 +41,7 @@ const seenRecord = z
 export type SeenRecord = z.infer<typeof seenRecord>;
 
 const keptLists = z
-  .array(z.strictObject({ authority: z.string(), encoded: z.string().max(listCharactersMax) }))
+  .array(z.strictObject({ encoded: z.string().max(listCharactersMax) }))
   .max(listsMax)
   .readonly();
 

@@ -6,6 +6,7 @@ import type { DeviceMessage, ServerMessage } from "@gridward/core/codec/replica/
 import type { VerifierEntry } from "@gridward/core/codec/replica/record";
 import type { DeviceRow } from "@gridward/core/domain/types";
 import { sealLayer } from "@gridward/runtime/replica/device-key";
+import { keyFingerprintOf, readCertificate } from "@gridward/runtime/trust/x509/read";
 import { signBody, type ReplicaSigner } from "@gridward/runtime/replica/signature";
 import { deviceVerifierEntry } from "./device-record.ts";
 import type { IssuedSet } from "./group-sets.ts";
@@ -48,10 +49,13 @@ export function offerSet(
 export function offerLists({ state }: Committed, { lists }: Ask): readonly ServerMessage[] {
   return [...state.tables.crls.values()]
     .filter(({ authority, number }) => {
-      const held = lists.find((one) => one.authority === authority);
+      const row = state.tables.authorities.get(authority);
+      const certificate = row && readCertificate(row.certificate);
+      const key = certificate && keyFingerprintOf(certificate);
+      const held = lists.find((one) => one.authority === key);
       return held === undefined || held.number < number;
     })
-    .map(({ authority, encoded }) => ({ kind: "list", authority, encoded }));
+    .map(({ encoded }) => ({ kind: "list", encoded }));
 }
 
 /** The order to keep no replica, fresh by the device's own nonce. */

@@ -150,7 +150,15 @@ export class DeviceWorld {
     const row = { ...about, revoked: revoked.length, encoded, responder };
     const { state } = this.directory;
     const crls = state.tables.crls.set("issuing", row);
-    this.directory.state = { ...state, tables: { ...state.tables, crls } };
+    const authorities = state.tables.authorities.set("issuing", {
+      id: "issuing",
+      standing: "issuing",
+      certificate: this.authority.certificate.toString(),
+      cross: null,
+      key: sealed(""),
+      createdAt: noon,
+    });
+    this.directory.state = { ...state, tables: { ...state.tables, crls, authorities } };
     this.a.changed();
     this.b.changed();
   }

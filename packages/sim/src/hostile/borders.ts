@@ -13,7 +13,12 @@ import { buildCertificate } from "@gridward/runtime/trust/x509/certificate";
 import { encodeCertsOnly } from "@gridward/runtime/trust/x509/certs-only";
 import { buildCrl, crlToPem } from "@gridward/runtime/trust/x509/crl";
 import { createSigningKey, createTlsKey, keyToPem } from "@gridward/runtime/trust/x509/keys";
-import { certificateText, clientNamesOf, readCertificate } from "@gridward/runtime/trust/x509/read";
+import {
+  certificateText,
+  clientNamesOf,
+  keyFingerprintOf,
+  readCertificate,
+} from "@gridward/runtime/trust/x509/read";
 import { readCrl } from "@gridward/runtime/trust/x509/read-crl";
 import { createRenewal, createRequest } from "@gridward/runtime/trust/x509/request";
 import { encryptedKeyPem, writePkcs12 } from "@gridward/runtime/trust/x509/write-pkcs12";
@@ -180,11 +185,11 @@ function listBorders(): readonly Border[] {
       take: async (bytes) => {
         const held = new HeldLists({
           anchors: { all: [theirs.certificate] },
-          kept: [{ authority: "issuing", encoded: Buffer.from(bytes).toString("base64") }],
-          seen: () => ({ issuing: 8 }),
+          kept: [{ encoded: Buffer.from(bytes).toString("base64") }],
+          seen: () => ({ [keyFingerprintOf(theirs.certificate)]: 8 }),
           write: () => {},
         });
-        held.take("issuing", bytes);
+        held.take(bytes);
         held.status(start);
         await Promise.resolve();
       },

@@ -38,9 +38,12 @@ const ask = {
   nonce,
   /** null: nothing held, or nothing that is still believed. */
   holds: z.strictObject(holding).readonly().nullable(),
-  /** Revocation lists held, each by its number: a newer one is sent before the answer. */
+  /**
+   * Revocation lists held, by SHA-256 of the public key that signed each, and its number: a newer
+   * one is sent before the answer.
+   */
   lists: z
-    .array(z.strictObject({ authority: idText, number: counter }).readonly())
+    .array(z.strictObject({ authority: hexHash, number: counter }).readonly())
     .max(listsMax)
     .readonly(),
 };
@@ -143,7 +146,6 @@ const key = z.strictObject({
 /** A revocation list in DER, base64: signed by the authority, whoever brings it. */
 const list = z.strictObject({
   kind: z.literal("list"),
-  authority: idText,
   encoded: z
     .string()
     .regex(/^[A-Za-z0-9+/]+=*$/)

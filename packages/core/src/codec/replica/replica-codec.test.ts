@@ -90,7 +90,7 @@ const proof = {
   signature: fc.stringMatching(/^[A-Za-z0-9_-]{86}$/),
   signer: fc.stringMatching(/^[A-Za-z0-9_-]{1,100}$/),
 };
-const lists = fc.array(fc.record({ authority: idText, number: count }), { maxLength: 4 });
+const lists = fc.array(fc.record({ authority: hex64, number: count }), { maxLength: 4 });
 const holds = maybe(fc.record({ term: count, owner: idText, rev: count, setDigest: hex64 }));
 
 const deviceMessage: fc.Arbitrary<DeviceMessage> = fc.oneof(
@@ -149,7 +149,6 @@ const deviceMessage: fc.Arbitrary<DeviceMessage> = fc.oneof(
 const serverMessage: fc.Arbitrary<ServerMessage> = fc.oneof(
   fc.record({
     kind: fc.constant("list" as const),
-    authority: idText,
     encoded: fc.stringMatching(/^[A-Za-z0-9+/]{1,50}={0,2}$/),
   }),
   fc.record({
