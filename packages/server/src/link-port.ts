@@ -1,6 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { DeviceId, NodeId } from "@gridward/core/base/identity";
 import type { SecuritySettings } from "@gridward/core/base/security-settings";
+import type { Instant } from "@gridward/core/base/time";
 import { heldCertificate } from "@gridward/core/domain/device-certificate";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import { tlsCauses } from "@gridward/core/domain/tls-cause";
@@ -84,7 +85,8 @@ export async function openLinkPort(
         const server = findServer(parts, node) ?? parts.state().tables.removed.get(node);
         return server && pairingKeyFromText(server.pairingKey);
       },
-      isEnrolled: (device, fingerprint) => isEnrolled(parts.state(), device, fingerprint),
+      isEnrolled: (device, fingerprint) =>
+        isEnrolled(parts.state(), device, fingerprint, parts.clock.now()),
       isDismissed: (node) => removalOf(parts.state(), { kind: "server", node }) !== undefined,
     },
     postures: parts.postures,
@@ -128,7 +130,7 @@ function offerDevice(
   const status = parts.state().tables.devices.get(name.device)?.status;
   // One that only says to be another is enrolled as itself; one that was lost is never offered.
   if (certificate === undefined || status === "lost") return;
-  if (isEnrolled(parts.state(), name.device, fingerprintOf(certificate))) return;
+  if (isEnrolled(parts.state(), name.device, fingerprintOf(certificate), parts.clock.now())) return;
   parts.onUnknownDevice({ device: name.device, certificate, address: addressOf({ address }) });
 }
 
@@ -282,10 +284,15 @@ function findServer(parts: DialParts, node: NodeId): ServerRow | undefined {
 }
 
 /** With the certificate of the day, or the one that it was renewed with, and that not revoked. */
-export function isEnrolled(state: DirectoryState, device: DeviceId, fingerprint: string): boolean {
+export function isEnrolled(
+  state: DirectoryState,
+  device: DeviceId,
+  fingerprint: string,
+  at: Instant,
+): boolean {
   const row = state.tables.devices.get(device);
   if (row?.status !== "enrolled") return false;
-  return heldCertificate(state, row, (held) => held.fingerprint === fingerprint) !== null;
+  return heldCertificate(state, row, at, (held) => held.fingerprint === fingerprint) !== null;
 }
 
 function unknownServer(node: NodeId): LinkOutcome {

@@ -1,6 +1,7 @@
 import { assert } from "../base/result.ts";
 import type { AccountId, GroupId } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
+import { deviceOverlapMax } from "./limits.ts";
 import { changeAuthorities } from "./change-authorities.ts";
 import type { Fact } from "./fact.ts";
 import { mappingsOf } from "./mapping.ts";
@@ -263,10 +264,10 @@ function changeDevice(
     return { table: "devices", key: fact.device.id, row: fact.device };
   }
   const device = { ...getRow(state.tables.devices, fact.id), changedAt: at };
-  return { table: "devices", key: fact.id, row: { ...device, ...deviceMembers(device, fact) } };
+  return { table: "devices", key: fact.id, row: { ...device, ...deviceMembers(device, fact, at) } };
 }
 
-function deviceMembers(before: DeviceRow, fact: DeviceFact): Partial<DeviceRow> {
+function deviceMembers(before: DeviceRow, fact: DeviceFact, at: Instant): Partial<DeviceRow> {
   switch (fact.kind) {
     case "device-code-issued":
       return { enrolment: { verifier: fact.verifier, expiresAt: fact.expiresAt } };
@@ -282,7 +283,10 @@ function deviceMembers(before: DeviceRow, fact: DeviceFact): Partial<DeviceRow> 
     case "device-renewed": {
       const { of, serial, fingerprint, notAfter } = fact;
       const shown = before.certificate?.serial === of ? before.certificate : before.earlier;
-      return { certificate: { serial, fingerprint, notAfter }, earlier: shown };
+      // Whoever holds the key that was exchanged shall not be this device for its whole life.
+      const until = Math.min(shown?.notAfter ?? at, at + deviceOverlapMax);
+      const earlier = shown && { ...shown, notAfter: until };
+      return { certificate: { serial, fingerprint, notAfter }, earlier };
     }
     case "device-replication-set":
       return { replication: { enabled: fact.enabled, revision: fact.revision } };

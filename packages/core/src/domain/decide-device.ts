@@ -120,7 +120,7 @@ export function enrolDevice(
 
 /**
  * PK8: the device showed a certificate that counts and is in its time. That one stays beside the
- * new one, which may be lost on the way; whatever else the device had counts no more.
+ * new one for some days, which may be lost on the way; whatever else the device had counts no more.
  */
 export function renewDevice(
   state: DirectoryState,
@@ -130,7 +130,7 @@ export function renewDevice(
   const device = state.tables.devices.get(id);
   if (device === undefined) return refuse("device.not-found", id);
   if (device.status === "lost") return refuse("device.lost", device.name);
-  const shown = heldCertificate(state, device, ({ serial }) => serial === of);
+  const shown = heldCertificate(state, device, at, ({ serial }) => serial === of);
   if (shown === null || shown.notAfter <= at) return refuse("enrolment.not-renewed", device.name);
   if (issuedSince(state, device, at - day) >= deviceCertificatesPerDayMax) {
     return refuse("enrolment.too-often", device.name);
@@ -170,7 +170,7 @@ export function admitDevice(
   const code = objectionToAdmission(certificate, known);
   if (code !== undefined) return refuse(code, device.name);
   if (notAfter <= at) return refuse("approval.expired", device.name);
-  const isHeld = heldCertificate(state, device, (held) => held.serial === serial) !== null;
+  const isHeld = heldCertificate(state, device, at, (held) => held.serial === serial) !== null;
   if (isHeld) return refuse("approval.not-needed", device.name);
   const issued: readonly Fact[] = known ? [] : [{ kind: "certificate-issued", certificate }];
   const enrolled: Fact = { kind: "device-enrolled", id, serial, fingerprint, notAfter };

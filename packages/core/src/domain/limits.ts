@@ -34,6 +34,8 @@ export const codeValidityMax: Millis = 7 * day;
 export const deviceCodeValidityMax: Millis = 30 * day;
 /** Each is journalled, and its row is kept: a device that renews in a loop is stopped. */
 export const deviceCertificatesPerDayMax = 24;
+/** How long the certificate that a device renewed with counts beside the new one at most. */
+export const deviceOverlapMax: Millis = 7 * day;
 export const inviteValidityMax: Millis = day;
 export const inviteTries = 5;
 

@@ -39,11 +39,11 @@ function renew(world: World, of: string, serial: string, at: Instant = noon): st
   return world.codeOf({ kind: "renew-device", id, of, certificate }, { actor: itself, at });
 }
 
-function counting(world: World): readonly string[] {
+function counting(world: World, at: Instant = noon): readonly string[] {
   const device: DeviceRow | undefined = world.state.tables.devices.get(id);
   need(device !== undefined, "Q01 is registered");
   return ["10", "11", "12", "13"].filter(
-    (serial) => heldCertificate(world.state, device, (held) => held.serial === serial) !== null,
+    (serial) => heldCertificate(world.state, device, at, (held) => held.serial === serial) !== null,
   );
 }
 
@@ -59,6 +59,18 @@ test("[DEV5][PK8] the renewed certificate counts beside the one that it was rene
   assert.equal(renew(world, "11", "13"), "enrolment.not-renewed");
   assert.equal(renew(world, "12", "13"), "accepted");
   assert.deepEqual(counting(world), ["12", "13"]);
+});
+
+test("[DEV5] whoever holds the key that was exchanged neither connects nor renews after some days", () => {
+  const world = aBay();
+  assert.equal(renew(world, "10", "11"), "accepted");
+  // Each try with the old one leaves its end where it is.
+  assert.equal(renew(world, "10", "12", noon + 6 * day), "accepted");
+  assert.deepEqual(counting(world, noon + 7 * day - 1), ["10", "12"]);
+  assert.deepEqual(counting(world, noon + 7 * day), ["12"]);
+  assert.equal(renew(world, "10", "13", noon + 7 * day), "enrolment.not-renewed");
+  assert.equal(renew(world, "12", "13", noon + 8 * day), "accepted");
+  assert.deepEqual(counting(world, noon + 8 * day), ["12", "13"]);
 });
 
 test("[DEV5] nothing renews that is revoked, has ended, is another's or lost, and a code ends the overlap", () => {

@@ -102,7 +102,7 @@ export interface DeviceRow {
   /** The one-time code of the last package; null once used. */
   readonly enrolment: { readonly verifier: Sealed; readonly expiresAt: Instant } | null;
   readonly certificate: DeviceCertificate | null;
-  /** The one that it was renewed with: the answer with the new one may be lost on the way. */
+  /** The one that it was renewed with, and until when it counts: the new one may be lost on the way. */
   readonly earlier: DeviceCertificate | null;
   readonly replication: { readonly enabled: boolean; readonly revision: number };
   /** Version of the device's own verifier key Kd. */

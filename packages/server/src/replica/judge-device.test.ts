@@ -21,6 +21,7 @@ test("[CA7][PK5] an open session of a device learns that its certificate is revo
       committed: () => ({ state: system.front.state(), position: origin }),
       condition: () => ({ ...about, node: system.self.node, duty: "main" as const }),
       signer: () => ({ certificate: system.authority, key: createSigningKey() }),
+      clock: { now: system.front.now },
       openReplicaKey: () => ok(new Secret(new Uint8Array(32))),
     };
     const group = system.front.state().tables.devices.get(device)?.group ?? "";

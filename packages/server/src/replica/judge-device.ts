@@ -1,11 +1,13 @@
 import type { Bytes } from "@gridward/core/base/bytes";
 import type { DeviceId } from "@gridward/core/base/identity";
 import { err, ok, type Result } from "@gridward/core/base/result";
+import type { Instant } from "@gridward/core/base/time";
 import type { Secret } from "@gridward/core/base/secret";
 import type { refusedCodes } from "@gridward/core/codec/replica/message";
 import { findDeviceCertificate } from "@gridward/core/domain/device-certificate";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { DeviceRow, Revocation } from "@gridward/core/domain/types";
+import type { Clock } from "@gridward/runtime/os/clock";
 import { deriveDeviceKey } from "@gridward/runtime/replica/device-key";
 import type { ReplicaSigner } from "@gridward/runtime/replica/signature";
 import type { Committed, ReplicaParts } from "./replica-parts.ts";
@@ -36,7 +38,9 @@ export interface ServedDevice {
 
 /** Judged at hello and again at every pull and sign-in: the state may have changed meanwhile. */
 export function judgeDevice(
-  parts: Pick<ReplicaParts, "committed" | "condition" | "signer" | "openReplicaKey">,
+  parts: Pick<ReplicaParts, "committed" | "condition" | "signer" | "openReplicaKey"> & {
+    readonly clock: Pick<Clock, "now">;
+  },
   claim: Claim,
 ): Result<ServedDevice, TurnedAway> {
   const committed = parts.committed();
@@ -46,7 +50,7 @@ export function judgeDevice(
   }
   const device = committed.state.tables.devices.get(claim.device);
   if (device === undefined) return away("unknown-device", "no such device in this system");
-  const refused = judgeRow(device, claim, committed.state);
+  const refused = judgeRow(device, claim, { state: committed.state, at: parts.clock.now() });
   if (refused !== undefined) return err(refused);
   const pair = committed.state.tables.pair.first();
   const system = committed.state.tables.system.first();
@@ -60,15 +64,19 @@ export function judgeDevice(
   return ok({ committed, device, deviceKey, signer });
 }
 
-function judgeRow(device: DeviceRow, claim: Claim, state: DirectoryState): TurnedAway | undefined {
+function judgeRow(
+  device: DeviceRow,
+  { fingerprint, group }: Claim,
+  { state, at }: { readonly state: DirectoryState; readonly at: Instant },
+): TurnedAway | undefined {
   if (device.status === "lost") return { code: "revoked", text: "this device is marked as lost" };
   if (device.certificate === null) return { code: "not-enrolled", text: "it has not enrolled" };
-  const held = findDeviceCertificate(state, device, (one) => one.fingerprint === claim.fingerprint);
+  const held = findDeviceCertificate(state, device, at, (one) => one.fingerprint === fingerprint);
   if (held === null) {
-    return { code: "other-certificate", text: "it has enrolled again with another certificate" };
+    return { code: "other-certificate", text: "it has another certificate since" };
   }
   if (held.revocation !== null) return turnedAwayAs(held.revocation);
-  if (device.group !== claim.group) {
+  if (device.group !== group) {
     return { code: "other-group", text: "it belongs to another replication group" };
   }
   return undefined;

@@ -35,7 +35,8 @@ async function anEnrolled(
 }
 
 function isIn(bay: TestBay, certificate: X509Certificate): boolean {
-  return isEnrolled(bay.system.front.state(), bay.q01().id, fingerprintOf(certificate));
+  const { front } = bay.system;
+  return isEnrolled(front.state(), bay.q01().id, fingerprintOf(certificate), front.now());
 }
 
 test("[EST12][PK4][PK8] a device renews with the certificate it has, for the same key and for a new one", async () => {
@@ -101,7 +102,8 @@ test("[EST13][PK8] after the end a new code of an administrator is the way back"
     await bay.enrol({ ...anEnrolment("Q01", code, key), certificate: first.raw }),
   );
   assert.deepEqual([isIn(bay, first), isIn(bay, second)], [false, true]);
-  const held = heldCertificate(bay.system.front.state(), bay.q01(), () => true);
+  const { front } = bay.system;
+  const held = heldCertificate(front.state(), bay.q01(), front.now(), () => true);
   assert.equal(held?.fingerprint, fingerprintOf(second));
 });
 

@@ -103,7 +103,12 @@ function admit(
   }
   if (device.status === "lost") return refuse("device.lost", device.name);
   const fingerprint = fingerprintOf(presented);
-  const shown = heldCertificate(state, device, (held) => held.fingerprint === fingerprint);
+  const shown = heldCertificate(
+    state,
+    device,
+    front.now(),
+    (held) => held.fingerprint === fingerprint,
+  );
   if (shown === null) return refuse("enrolment.not-renewed", "it is revoked, or was replaced");
   return ok({ device, shown, presented });
 }
