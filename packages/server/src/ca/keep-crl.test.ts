@@ -4,7 +4,7 @@ import { requestId } from "@gridward/core/base/identity";
 import { day, hour, minute } from "@gridward/core/base/time";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { Duty } from "@gridward/core/domain/server-status";
-import { readCertificate, serialOf } from "@gridward/runtime/trust/x509/read";
+import { notBeforeOf, readCertificate, serialOf } from "@gridward/runtime/trust/x509/read";
 import { readCrl } from "@gridward/runtime/trust/x509/read-crl";
 import { aSystem, type TestSystem } from "../a-system.ts";
 import { isEnrolled } from "../link-port.ts";
@@ -101,6 +101,24 @@ test("[CA5][PK5] the Main makes a list at once, after each revocation and daily,
   assert.equal(keeper.asked, 3);
   assert.ok(keeper.list().row.number > before);
   assert.equal(keeper.list().revoked.size, 1);
+});
+
+test("[CA5][CA10] a clock that was ahead once leaves no list of the future, and no signer of one", async () => {
+  const keeper = new TestKeeper();
+  const { system } = keeper;
+  system.pass(400 * day);
+  await keeper.tick();
+  const { number } = keeper.list().row;
+  system.pass(-400 * day);
+  await keeper.tick();
+  assert.equal(keeper.asked, 2);
+  const { row } = keeper.list();
+  const signer = readCertificate(row.responder.certificate);
+  assert.ok(signer);
+  assert.ok(row.thisUpdate <= system.front.now() && notBeforeOf(signer) <= system.front.now());
+  assert.equal(row.number, number + 1);
+  await keeper.tick();
+  assert.equal(keeper.asked, 2);
 });
 
 test("[CA5] a list that is refused is tried again after a while, and said", async () => {

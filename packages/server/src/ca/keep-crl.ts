@@ -65,6 +65,8 @@ export class CrlKeeper {
   #isDue(state: DirectoryState, authority: string, now: Instant): boolean {
     const last = state.tables.crls.get(authority);
     if (last === undefined || now - last.thisUpdate >= crlEvery) return true;
+    // The clock was ahead: nobody believes such a list, and nobody would wait for its day.
+    if (last.thisUpdate > now) return true;
     const table = state.tables.certificates;
     if (this.#counted?.table !== table) this.#counted = { table, revoked: new Map() };
     const { revoked } = this.#counted;
