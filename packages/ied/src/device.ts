@@ -106,7 +106,7 @@ export class Device {
     const { replica, lines, authority } = this;
     const { certificates, clock } = this.#parts;
     const certificate = certificateStatus(
-      certificates.own(),
+      { own: certificates.own(), anchors: this.#parts.anchors.all },
       {
         lists: replica.lists.lists,
         isTold: replica.seen.revoked,

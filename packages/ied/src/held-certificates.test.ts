@@ -10,6 +10,8 @@ import { carriedCertificates, certificateStatus, showCertificates } from "./held
 const now = Date.UTC(2027, 0, 1);
 const authority = testAuthority("Ours", now);
 const own = authority.issue({ profile: "device" }).certificate;
+const next = testAuthority("Ours", now);
+const anchors = [next.certificate, authority.certificate];
 const unknown = { lists: [], isTold: false, refusedFor: [null] };
 
 test("[IN7][PK6] a device's certificate does not count that ended, that begins later, or that is revoked", () => {
@@ -17,18 +19,26 @@ test("[IN7][PK6] a device's certificate does not count that ended, that begins l
   const listed = [{ serial: serialOf(own), at: now, reason: "keyCompromise" } as const];
   const list = readCrl(buildCrl({ ...order, listed }, authority));
   assert.ok(list.ok);
+  // The same serial number of another authority of the same system is another certificate.
+  const theirs = readCrl(buildCrl({ ...order, listed }, next));
+  assert.ok(theirs.ok);
   const cases = [
     [unknown, now, null],
     [unknown, now - day, "not yet valid"],
     [unknown, now + 731 * day, "expired"],
     [{ ...unknown, lists: [list.value] }, now, "revoked"],
     [{ ...unknown, isTold: true }, now, "revoked"],
-    [{ ...unknown, refusedFor: [null, "T07"] }, now, "revoked"],
+    [{ ...unknown, lists: [theirs.value] }, now, null],
+    [{ ...unknown, refusedFor: ["T07", "T03"] }, now, "revoked"],
+    [{ ...unknown, refusedFor: ["T03", "T03"] }, now, "expired"],
+    [{ ...unknown, refusedFor: ["T03", null] }, now, null],
+    [{ ...unknown, refusedFor: ["T03", "T14"] }, now, null],
+    [{ ...unknown, refusedFor: [] }, now, null],
     [{ ...unknown, refusedFor: ["T03"] }, now, "expired"],
     [{ ...unknown, refusedFor: ["T14"] }, now, null],
   ] as const;
   for (const [known, at, reason] of cases) {
-    const status = certificateStatus(own, known, at);
+    const status = certificateStatus({ own, anchors }, known, at);
     const state = reason === null ? "valid" : "invalid certificate";
     assert.deepEqual([status.state, status.reason], [state, reason]);
   }

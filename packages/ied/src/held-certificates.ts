@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { rfc3339, type Instant } from "@gridward/core/base/time";
 import type { CarriedCertificate } from "@gridward/core/codec/replica/message";
-import type { RevocationList } from "@gridward/runtime/trust/revocation";
+import { isRevoked, type RevocationList } from "@gridward/runtime/trust/revocation";
 import {
   fingerprintOf,
   nameText,
@@ -29,7 +29,10 @@ export interface KnownRevocation {
   readonly lists: readonly RevocationList[];
   /** A verified server said that this device counts no more. */
   readonly isTold: boolean;
-  /** For what servers refuse the certificate at the link: their clocks and lists may know better. */
+  /**
+   * For what each server refuses the certificate at the link. Only where all do they know better:
+   * one alone may have a wrong clock.
+   */
   readonly refusedFor: readonly (string | null)[];
 }
 
@@ -40,11 +43,11 @@ const reasons: ReadonlyMap<string | null, NonNullable<CertificateStatus["reason"
 ]);
 
 export function certificateStatus(
-  own: X509Certificate,
+  { own, anchors }: HeldCertificates,
   known: KnownRevocation,
   at: Instant,
 ): CertificateStatus {
-  const reason = reasonOf(own, known, at);
+  const reason = isRevoked(own, anchors, known.lists) ? "revoked" : reasonOf(own, known, at);
   return {
     state: reason === null ? "valid" : "invalid certificate",
     reason,
@@ -55,13 +58,14 @@ export function certificateStatus(
 
 function reasonOf(
   own: X509Certificate,
-  { lists, isTold, refusedFor }: KnownRevocation,
+  { isTold, refusedFor }: Omit<KnownRevocation, "lists">,
   at: Instant,
 ): CertificateStatus["reason"] {
-  if (isTold || lists.some(({ revoked }) => revoked.has(serialOf(own)))) return "revoked";
+  if (isTold) return "revoked";
   if (at > notAfterOf(own)) return "expired";
   if (at < notBeforeOf(own)) return "not yet valid";
-  return refusedFor.map((cause) => reasons.get(cause)).find((reason) => reason) ?? null;
+  const said = refusedFor.map((cause) => reasons.get(cause));
+  return said.includes(undefined) ? null : (said[0] ?? null);
 }
 
 /** As a server reads them back. */

@@ -12,8 +12,8 @@ import {
 } from "@gridward/core/codec/replica/manifest";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { checkSigned } from "@gridward/runtime/replica/signature";
-import type { RevocationList } from "@gridward/runtime/trust/revocation";
-import { readCertificate, serialOf } from "@gridward/runtime/trust/x509/read";
+import { isRevoked, type RevocationList } from "@gridward/runtime/trust/revocation";
+import { readCertificate } from "@gridward/runtime/trust/x509/read";
 
 /** What an answer must name to be one to our question. */
 export interface Expected {
@@ -82,9 +82,8 @@ function checkSpeaker(
   signed: Signed<Statement | Manifest | EraseOrder>,
 ): Result<NodeId, string> {
   const certificate = readCertificate(Buffer.from(signed.signer, "base64url"));
-  const isRevoked = lists.some(
-    ({ revoked }) => certificate !== undefined && revoked.has(serialOf(certificate)),
-  );
-  if (isRevoked) return err("the signer's certificate is revoked");
+  if (certificate !== undefined && isRevoked(certificate, anchors.all, lists)) {
+    return err("the signer's certificate is revoked");
+  }
   return checkSigned(anchors.all, kind, signed, at);
 }

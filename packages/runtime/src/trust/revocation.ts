@@ -45,6 +45,21 @@ export function findRevocation(
   return undefined;
 }
 
+/** Whether a list of the anchor that issued it names a certificate; serial numbers are each issuer's. */
+export function isRevoked(
+  certificate: X509Certificate,
+  anchors: readonly X509Certificate[],
+  lists: readonly RevocationList[],
+): boolean {
+  const issuers = anchors.filter(
+    (anchor) => certificate.checkIssued(anchor) && certificate.verify(anchor.publicKey),
+  );
+  return issuers.some((issuer) => {
+    const own = lists.filter((list) => isOf(list, issuer));
+    return findRevoked(certificate, issuer, own) !== undefined;
+  });
+}
+
 const answers = new WeakMap<RevocationList, Map<string, boolean>>();
 
 /** Asked once of each issuer: a list may be large, and its signature covers all of it. */
