@@ -50,7 +50,11 @@ function stoppedStatus(asked: Asked): VerbOutcome {
     mode: "Central",
     servers: config.servers.map(({ name }) => ({ name, state: "Offline", cause })),
     replication: replicationStatus(replica, null),
-    certificate: certificateStatus({ own: certificate, anchors: anchors.all }, known, asked.clock.now()),
+    certificate: certificateStatus(
+      { own: certificate, anchors: anchors.all },
+      known,
+      asked.clock.now(),
+    ),
     revocation: revocationStatus(replica, config.revocation),
     athstat: { usrblked: false, loggedon: false },
   };
