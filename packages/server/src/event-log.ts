@@ -135,27 +135,27 @@ export class EventLog implements SecurityEvents {
     this.#append({ ...this.#own(20100), detail });
   }
 
-  onEnrolmentRefused({ name, source, refusal }: RefusedEnrolment): void {
-    const detail = `${refusal.code}: ${refusal.detail}`;
+  onEnrolmentRefused({ name, source, refusal }: RefusedEnrolment, more: number): void {
+    const detail = `${refusal.code}: ${refusal.detail}${othersText(more)}`;
     const claimed = { outcome: "refused", subject: name, door: "https", source, detail } as const;
     this.#append({ ...this.#own(20070), ...claimed });
   }
 
   /** CS6: what the peer heard, and the facts that it did not; `more` came since the last of these. */
   onClientRefused({ door, source, refusal, facts, client }: RefusedClient, more: number): void {
-    const others = more > 0 ? `, and ${more} more since the last of these` : "";
-    const detail = `${refusal.code}: ${facts}${others}`;
+    const detail = `${refusal.code}: ${facts}${othersText(more)}`;
     const subject = client?.fingerprint ?? "";
     this.#append({ ...this.#own(20110), outcome: "refused", subject, door, source, detail });
   }
 
-  onDevice(seen: DeviceObservation): void {
+  onDevice(seen: DeviceObservation, more: number): void {
     const isReport = seen.kind === "reported";
-    const { device, kind, ...more } = seen;
-    const detail = isReport
+    const { device, kind, ...rest } = seen;
+    const says = isReport
       ? `${seen.decided.length} decisions, ${seen.failures.length} counters`
-      : `${kind} ${JSON.stringify(more)}`;
+      : `${kind} ${JSON.stringify(rest)}`;
     const event = isReport ? 20040 : 20030;
+    const detail = `${says}${othersText(more)}`;
     this.#append({ ...this.#own(event), door: "device", device, detail });
   }
 
@@ -206,6 +206,11 @@ export class EventLog implements SecurityEvents {
       detail,
     };
   }
+}
+
+/** Of those that came too fast to be told one by one (tell-bounded.ts). */
+function othersText(more: number): string {
+  return more > 0 ? `, and ${more} more since the last of these` : "";
 }
 
 function eventOf(fact: Fact): readonly [number, string] | undefined {

@@ -173,7 +173,7 @@ test("[LC5][CS16] a list that names a partner closes the link to it that is open
   const dialler = { ...parts, identity: a, state: () => stateWith([rowOf(b, server.port)], null) };
   const outcome = await dialPartner(dialler, b.node, "main");
   assert.ok(outcome.outcome === "verified", brief(outcome));
-  const none = { https: 0, ldaps: 0, devices: 0, partners: 0 };
+  const none = { https: 0, ldaps: 0, ldap: 0, devices: 0, partners: 0 };
   assert.deepEqual(await live.countCut(settings), none);
   assert.deepEqual(await live.countCut({ ...settings, revocation: "hard" }), none);
   world.crl = crlRow([a], whole);

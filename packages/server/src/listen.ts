@@ -3,6 +3,7 @@ import { crlRoute } from "./ca/crl-route.ts";
 import { ocspRoutes } from "./ca/ocsp-route.ts";
 import type { ClientGate } from "./clients/client-gate.ts";
 import { openClients } from "./clients/open-clients.ts";
+import { onceAMinute } from "./clients/refused-clients.ts";
 import { createEndpoints } from "./desk/endpoints.ts";
 import type { DeskParts } from "./desk/desk-parts.ts";
 import { localEndpoints } from "./desk/local-endpoints.ts";
@@ -12,6 +13,7 @@ import { ok, type Result } from "@gridward/core/base/result";
 import { type Refusal, refuse } from "@gridward/core/domain/refusal";
 import { errorCode } from "@gridward/runtime/os/files";
 import { localSocketPath } from "@gridward/runtime/os/local-socket";
+import { sourceGroup } from "@gridward/runtime/os/source-group";
 import { enrolmentServerName } from "@gridward/runtime/trust/enrolment-name";
 import { unseal } from "@gridward/runtime/os/seal";
 import type { House } from "./compose.ts";
@@ -23,8 +25,11 @@ import { replicaKeyPurpose } from "./found-system.ts";
 import { openLinkPort } from "./link-port.ts";
 import { answerJoins } from "./pair/answer-join.ts";
 import { admitServer } from "./pair/removal.ts";
+import type { RefusedEnrolment } from "./parts.ts";
+import { devicesTold } from "./replica/limits.ts";
 import { type ReplicaServer, serveReplica } from "./replica/serve-replica.ts";
 import { openPassword } from "./sealed-password.ts";
+import { tellBounded } from "./tell-bounded.ts";
 
 export interface ListenOrder {
   readonly directory: string;
@@ -133,10 +138,15 @@ function openReplica({ house, note }: ListenOrder): ReplicaServer {
     },
     signer: () => identity.signer,
     limit: house.doors.limit("devices"),
-    observe: (seen) => {
-      events.onDevice(seen);
-      if (seen.kind === "turned-away") note(`device ${seen.device} turned away: ${seen.code}`);
-    },
+    observe: tellBounded({
+      keyOf: ({ device }) => device,
+      rate: devicesTold,
+      record: (seen, more) => {
+        events.onDevice(seen, more);
+        if (seen.kind === "turned-away") note(`device ${seen.device} turned away: ${seen.code}`);
+      },
+      now: () => clock.now(),
+    }),
     clock,
   });
   listeners.add(() => replica.changed());
@@ -216,7 +226,7 @@ async function openHttps(order: DoorOrder): Promise<Door> {
         ...estRoutes({
           front,
           systemKey: () => identity.systemKey,
-          record: (refused) => house.events.onEnrolmentRefused(refused),
+          record: tellRefusedEnrolments(house),
         }),
         crlRoute(front),
         ...ocspRoutes({ front, systemKey: () => identity.systemKey }),
@@ -234,6 +244,16 @@ async function openHttps(order: DoorOrder): Promise<Door> {
     refresh: () => server.replaceTls(tls()),
     close: async () => server.close(),
   };
+}
+
+/** By source and code alone: the name and the detail are the stranger's own words. */
+function tellRefusedEnrolments({ events, front }: House): (refused: RefusedEnrolment) => void {
+  return tellBounded({
+    keyOf: ({ source, refusal }) => `${sourceGroup(source)} ${refusal.code}`,
+    rate: onceAMinute,
+    record: (refused, more) => events.onEnrolmentRefused(refused, more),
+    now: front.now,
+  });
 }
 
 async function openLdap({ house, config, clients }: DoorOrder): Promise<Door> {

@@ -5,6 +5,8 @@ import type { RequestId } from "@gridward/core/base/identity";
 export interface MountedRoute {
   readonly method: "GET" | "POST";
   readonly path: string;
+  /** Each request is a try of its source, which has so many of them as of sign-ins. */
+  readonly isTry?: true;
   readonly answer: (request: MountedRequest) => Promise<MountedAnswer>;
 }
 

@@ -5,6 +5,7 @@ import { Secret } from "@gridward/core/base/secret";
 import { hour, minute, type Instant } from "@gridward/core/base/time";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { rolesInForce } from "@gridward/core/domain/roles";
+import { credentialVersion, isStillSignedIn } from "@gridward/core/domain/still-signed-in";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { AccountRow, RoleAssignment } from "@gridward/core/domain/types";
 import { hmacSha256, hmacSha256With, sameSecret } from "@gridward/runtime/os/hash";
@@ -144,9 +145,8 @@ function openToken(macOf: (body: string) => Bytes, token: string): Claims | unde
 
 function liveSession(claimed: Claims, state: DirectoryState, now: Instant): Session | undefined {
   const account = state.tables.accounts.get(claimed.a);
-  if (account === undefined || !account.enabled || claimed.e <= now) return undefined;
-  if (account.lockedUntil !== null && account.lockedUntil > now) return undefined;
-  if (credentialVersion(account) !== claimed.v) return undefined;
+  if (account === undefined || claimed.e <= now) return undefined;
+  if (!isStillSignedIn(account, claimed.v, now)) return undefined;
   if (state.tables.endedSessions.has(claimed.i)) return undefined;
   const roles = rolesInForce(account, now);
   const { c: certificate = null } = claimed;
@@ -163,10 +163,6 @@ function liveSession(claimed: Claims, state: DirectoryState, now: Instant): Sess
 /** A token that was stolen, or whose certificate is refused by now, opens nothing. */
 function isPresented({ a, c }: Claims, presented: Presented): boolean {
   return c === undefined || (presented?.fingerprint === c && presented.account === a);
-}
-
-function credentialVersion(account: AccountRow): number {
-  return account.password?.version ?? 0;
 }
 
 function encode(body: Claims): string {

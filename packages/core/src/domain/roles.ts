@@ -78,6 +78,11 @@ export function rolesInForce(account: AccountRow, at: Instant): readonly RoleAss
   return account.roles.filter((assignment) => isInForce(assignment, at));
 }
 
+/** IEC 62351-8: an account whose every role is out of its dates is over; one without roles is not. */
+export function isPastItsRoles(account: AccountRow, at: Instant): boolean {
+  return account.roles.length > 0 && rolesInForce(account, at).length === 0;
+}
+
 /** Path prefix on whole segments: "Hill" covers "Hill/Q01", not "Hilltop"; "*" covers all. */
 export function coversArea(area: string, object: string): boolean {
   return area === everywhere || object === area || object.startsWith(`${area}/`);

@@ -4,7 +4,7 @@ import { normaliseName } from "./names.ts";
 import { passwordEnd } from "./policies.ts";
 import type { Refusal } from "./refusal.ts";
 import type { SecurityEventNumber } from "./security-event.ts";
-import { isAdministrative, rolesInForce } from "./roles.ts";
+import { isAdministrative, isPastItsRoles } from "./roles.ts";
 import type { AccountRow, Door, PolicyRow } from "./types.ts";
 
 /** Which credential was right. "none" also where the typed password could not be prepared. */
@@ -105,9 +105,8 @@ function checkExpiry({ account, policy, proof, at }: Attempt): Denial | undefine
   return { event: 1150, refusal: { code: "password.expired", detail: account.name } };
 }
 
-/** IEC 62351-8: an account whose every role is out of its dates is over; one without roles is not. */
 function checkValidity({ account, at }: Attempt): Denial | undefined {
-  if (account.roles.length === 0 || rolesInForce(account, at).length > 0) return undefined;
+  if (!isPastItsRoles(account, at)) return undefined;
   return { event: 1130, refusal: { code: "account.expired", detail: account.name } };
 }
 

@@ -82,7 +82,7 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
       unconfirmed: () => null,
       set: async () => err({ code: "security.unchanged", detail: "" }),
       confirm: () => err({ code: "security.nothing-to-confirm", detail: "" }),
-      countCut: async () => ({ https: 0, ldaps: 0, devices: 0, partners: 0 }),
+      countCut: async () => ({ https: 0, ldaps: 0, ldap: 0, devices: 0, partners: 0 }),
       foresee: async () => [],
       check: async () => [],
       certificates: {

@@ -152,7 +152,7 @@ async function dialled(from: TestServer, to: TestServer): Promise<string> {
 const unchanged: readonly SecurityChange[] = [{}];
 
 async function foreseen(change: SecurityChange) {
-  const cut = { https: 3, ldaps: 2, devices: 1, partners: 2 };
+  const cut = { https: 3, ldaps: 2, ldap: 1, devices: 1, partners: 2 };
   const { identity, postures } = a;
   const parts = { identity, state, now: () => clock.now(), postures, countCut: async () => cut };
   const effects = await foresee(parts, { ...identity.settings.now, ...change });

@@ -6,8 +6,11 @@ import { connectionAgeMax } from "@gridward/runtime/link/limits";
 import type { DoorName } from "../health/doors.ts";
 import type { SecurityUse } from "./security-use.ts";
 
-/** Where an open connection came in. Links to other servers are made in both directions. */
-export type LiveDoor = DoorName | "partners";
+/**
+ * Where an open connection came in; "ldap" is without TLS. Links to other servers are made in both
+ * directions.
+ */
+export type LiveDoor = DoorName | "ldap" | "partners";
 
 /** An open connection whose handshake is done, as its door puts it down. */
 export interface LiveConnection {
@@ -49,6 +52,7 @@ const atOnce = 4;
 const doorTexts: Readonly<Record<LiveDoor, string>> = {
   https: "at HTTPS",
   ldaps: "at LDAPS",
+  ldap: "at LDAP without TLS",
   devices: "of devices",
   partners: "to other servers",
 };
@@ -82,7 +86,7 @@ export class LiveConnections implements LiveRegister {
 
   /** CS8: how many would be closed if these settings stood, partners among them. */
   async countCut(proposed: SecuritySettings): Promise<CutCount> {
-    const count = { https: 0, ldaps: 0, devices: 0, partners: 0 };
+    const count = { https: 0, ldaps: 0, ldap: 0, devices: 0, partners: 0 };
     await this.#each(({ door, judge }) => {
       if (judge(proposed) !== null) count[door]++;
     });

@@ -42,7 +42,7 @@ export const signInRefusals = {
     ldap: 51,
     exit: 7,
     ...toAnyone,
-    says: "Too many sign-ins were tried from this address.",
+    says: "Too many sign-ins or enrolments were tried from this address.",
     remedy: "Wait some seconds and try again.",
   },
   "request.not-found": {

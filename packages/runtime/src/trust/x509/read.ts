@@ -54,10 +54,12 @@ export function notAfterOf(certificate: X509Certificate): Instant {
 
 /**
  * The name of a subject or an issuer on one line: "CN=A, O=…". Of one that is empty node:crypto
- * gives undefined, whatever its types say.
+ * gives undefined, whatever its types say. A name is its holder's choice and is shown on terminals:
+ * what would steer one, or turn the order of letters round, is replaced.
  */
 export function nameText(name: string | undefined): string {
-  return name === undefined ? "(no name)" : name.replaceAll("\n", ", ");
+  if (name === undefined) return "(no name)";
+  return name.replaceAll("\n", ", ").replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\u{FFFD}");
 }
 
 /**

@@ -20,6 +20,7 @@ import { objectIds } from "./object-ids.ts";
 import {
   certificateNameOf,
   isSelfSigned,
+  nameText,
   notAfterOf,
   notBeforeOf,
   readCertificate,
@@ -30,6 +31,15 @@ import { createRequest, requestBytesMax, verifyRequest } from "./request.ts";
 const now = Date.UTC(2027, 0, 1, 12, 0, 0, 999);
 const node = nodeId("01ARZ3NDEKTSV4RRFFQ69G5FAV");
 const authority = testAuthority("Ours", now);
+
+test("[X16] a hostile name steers no terminal", () => {
+  const hostile = testAuthority("A\u{9B}31mB\u{202E}C\u{1B}D\u{2028}E", now).certificate.subject;
+  assert.match(nameText(hostile), /^CN=[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u);
+  assert.equal(
+    nameText("O=Hill\nCN=Größe \u{9B}2J\u{202E}"),
+    "O=Hill, CN=Größe \u{FFFD}2J\u{FFFD}",
+  );
+});
 
 test("[X1] a leaf says what its profile says, is backdated, in whole seconds, with a long serial number", () => {
   const { certificate, key } = authority.issue({

@@ -24,7 +24,6 @@ import {
   readRequest,
 } from "./est-system.ts";
 import { type Credentials, readCredentials } from "./read-enrolment.ts";
-import type { WrongCodes } from "./wrong-codes.ts";
 
 const purpose = "device enrolment";
 
@@ -34,7 +33,6 @@ const purpose = "device enrolment";
  */
 export async function answerEnrolment(
   parts: EstParts,
-  wrongCodes: WrongCodes,
   request: MountedRequest,
 ): Promise<MountedAnswer> {
   const system = openSystem(parts);
@@ -48,7 +46,7 @@ export async function answerEnrolment(
     parts.record({ name, source: request.source, refusal });
     return refusalAnswer(refusal);
   };
-  const admitted = admit(parts.front, { ...system.value, wrongCodes }, credentials);
+  const admitted = admit(parts.front, system.value.systemKey, credentials);
   if (!admitted.ok) return refused(admitted.error);
   const proved = readRequest(request.body, refused);
   if (!proved.ok) return proved.error;
@@ -75,24 +73,26 @@ interface Admitted {
   readonly earlier: string | null;
 }
 
-/** An unknown device, a wrong code, one past its time and a used one take the same way out. */
+/**
+ * An unknown device, a wrong code, one past its time and a used one take the same way out. A wrong
+ * code spends nothing: whoever knows a device's name, which stands in every SCD file, could stop
+ * its commissioning. Nobody guesses 128 random bits; who tries is slowed down (`isTry`).
+ */
 function admit(
   front: EstParts["front"],
-  judge: { readonly systemKey: SystemKey; readonly wrongCodes: WrongCodes },
+  systemKey: SystemKey,
   { name, code }: Credentials,
 ): Result<Admitted, Refusal> {
   const state = front.state();
   const device = findDevice(state, name);
   const owner = device?.id ?? "";
-  const requestId = requestIdOfCode(judge.systemKey, purpose, { owner, typed: code });
-  const isMatch = isOpenCode(judge.systemKey, device, code);
+  const requestId = requestIdOfCode(systemKey, purpose, { owner, typed: code });
+  const isMatch = isOpenCode(systemKey, device, code);
   if (device === undefined || device.status === "lost") return refuse(rejected, name);
   const earlier = earlierAnswer(state, device, requestId);
   if (earlier !== null) return ok({ device, requestId, earlier });
-  if (!isMatch) judge.wrongCodes.count(device);
   const isInTime = front.now() < (device.enrolment?.expiresAt ?? 0);
-  const counts = isMatch && isInTime && !judge.wrongCodes.isSpent(device);
-  return counts ? ok({ device, requestId, earlier: null }) : refuse(rejected, name);
+  return isMatch && isInTime ? ok({ device, requestId, earlier: null }) : refuse(rejected, name);
 }
 
 /** Where no code is open, one that nobody has is compared: it takes as long. */

@@ -6,11 +6,9 @@ import { certificatesAnswer, refusalAnswer } from "./est-answer.ts";
 import type { EstParts } from "./est-system.ts";
 import { answerRenewal } from "./renew.ts";
 import { requestAttributes } from "./request-attributes.ts";
-import { WrongCodes } from "./wrong-codes.ts";
 
 /** Enrolment over secure transport (RFC 7030, RFC 8951), for the HTTPS port. */
 export function estRoutes(parts: EstParts): readonly MountedRoute[] {
-  const wrongCodes = new WrongCodes();
   return [
     {
       method: "GET",
@@ -20,11 +18,13 @@ export function estRoutes(parts: EstParts): readonly MountedRoute[] {
     {
       method: "POST",
       path: "/.well-known/est/simpleenroll",
-      answer: async (request) => answerEnrolment(parts, wrongCodes, request),
+      isTry: true,
+      answer: async (request) => answerEnrolment(parts, request),
     },
     {
       method: "POST",
       path: "/.well-known/est/simplereenroll",
+      isTry: true,
       answer: async (request) => answerRenewal(parts, request),
     },
     {

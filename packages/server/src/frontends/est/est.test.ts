@@ -12,6 +12,7 @@ import { createSigningKey, createTlsKey } from "@gridward/runtime/trust/x509/key
 import { certificateNameOf, fingerprintOf } from "@gridward/runtime/trust/x509/read";
 import { createRequest } from "@gridward/runtime/trust/x509/request";
 import type { MountedAnswer } from "../../mounted-route.ts";
+import { aServer } from "../https/a-server.ts";
 import { aBay, anEnrolment, aRequest, type TestBay } from "./a-bay.ts";
 import { estRoutes } from "./est-routes.ts";
 
@@ -152,21 +153,28 @@ test("[EST4] who names no device and code is asked for them", async () => {
   }
 });
 
-async function typeWrongCodes(bay: TestBay, times: number): Promise<void> {
-  for (let time = 0; time < times; time++) {
+test("[EST5] a stranger who types wrong codes for a device spends its open one with none of them", async () => {
+  const bay = aBay(start);
+  const code = bay.issueCode();
+  for (let time = 0; time < 20; time++) {
     assert.equal((await bay.enrol(anEnrolment("Q01", wrong))).status, 403);
   }
-}
+  certificatesOf(await bay.enrol(anEnrolment("Q01", code)));
+});
 
-test("[EST5] the fifth wrong code spends the open one, and a new package begins anew", async () => {
+test("[EST5] whoever tries to enrol or renew without end is slowed down, and what is for anyone is not", async (t) => {
   const bay = aBay(start);
-  await typeWrongCodes(bay, 4);
-  const first = bay.issueCode();
-  await typeWrongCodes(bay, 5);
-  assert.equal((await bay.enrol(anEnrolment("Q01", first))).status, 403);
-  const second = bay.issueCode();
-  await typeWrongCodes(bay, 4);
-  certificatesOf(await bay.enrol(anEnrolment("Q01", second)));
+  const server = await aServer({ mounted: bay.routes });
+  t.after(async () => server.close());
+  for (const path of ["simpleenroll", "simplereenroll"]) {
+    const tries = Array.from({ length: 30 }, () => server.ask("POST", `/.well-known/est/${path}`));
+    const statuses = (await Promise.all(tries)).map(({ status }) => status);
+    assert.ok(statuses.includes(429), path);
+  }
+  const late = await server.ask("POST", "/.well-known/est/simpleenroll");
+  assert.deepEqual([late.status, late.headers["retry-after"]], [429, "1"]);
+  assert.equal((await server.ask("GET", "/.well-known/est/cacerts")).status, 200);
+  assert.equal((await server.ask("POST", "/v1/session", { body: {} })).status, 400);
 });
 
 test("[EST6] a lost answer is given again to the same code and key, and to no other key", async () => {

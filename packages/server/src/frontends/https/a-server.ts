@@ -53,6 +53,7 @@ export async function aServer(
     readonly clients?: HttpsParts["clients"];
     readonly tlsFor?: HttpsParts["tlsFor"];
     readonly live?: HttpsParts["live"];
+    readonly stillMs?: number;
     /** Issuers of clients' certificates. */
     readonly anchors?: readonly string[];
   } = {},
@@ -79,7 +80,7 @@ export async function aServer(
       live: choice.live ?? { enter: () => () => undefined },
       reportDefect: (_, error) => void defects.push(error),
     },
-    { host: "127.0.0.1", port: 0 },
+    { host: "127.0.0.1", port: 0, ...(choice.stillMs && { stillMs: choice.stillMs }) },
   );
   const ask: TestServer["ask"] = async (method, path, more = {}) =>
     send({ port: server.port, ca, method, path }, more);

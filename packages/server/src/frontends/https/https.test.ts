@@ -306,6 +306,27 @@ test("[API8] tries are counted for each address, and come back with time", () =>
   assert.deepEqual(limit.admit("a", -5_000), { ok: false, waitS: 1 });
 });
 
+test("[API14] whoever does not read the answer is closed", async (t) => {
+  const { promise: closed, resolve: left } = Promise.withResolvers<undefined>();
+  const body = new Uint8Array(32 * 1024 * 1024);
+  const big = await aServer({
+    stillMs: 100,
+    live: { enter: () => () => left(undefined) },
+    mounted: [
+      { method: "GET", path: "/big", answer: async () => ({ status: 200, headers: {}, body }) },
+    ],
+  });
+  const socket = connect({ host: "127.0.0.1", port: big.port, ca: big.ca });
+  socket.on("error", () => {}); // A reset is as good as an end.
+  t.after(async () => {
+    socket.destroy();
+    await big.close();
+  });
+  socket.pause();
+  socket.write("GET /big HTTP/1.1\r\nhost: hill\r\n\r\n");
+  await closed;
+});
+
 test("[API9] health tells the Main from the others", async () => {
   assert.equal((await server.ask("GET", "/health")).status, 200);
   assert.equal((await server.ask("GET", "/health/main")).status, 200);

@@ -7,6 +7,7 @@ import { clientHandshakes, limitHandshakes } from "@gridward/runtime/os/handshak
 import { sourceGroup } from "@gridward/runtime/os/source-group";
 import { limitSources } from "@gridward/runtime/os/source-limit";
 import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
+import { triesOfOne } from "../../clients/tries.ts";
 import type { Endpoint } from "../../desk/endpoint.ts";
 import { answerError, answerRefusal, answerRequest, type Exchange } from "./answer-request.ts";
 import { addHealth } from "./health.ts";
@@ -17,20 +18,23 @@ import { isOpenToAll, judgeClient } from "./judge-client.ts";
 import { bodyBytes, peerCertificate, readRequestId, restOf, sourceOf } from "./read-request.ts";
 import { putDownConnections } from "./put-down.ts";
 
-/** Sign-ins a peer may try: twenty at once, then two a second. */
-const signInLimit = { burst: 20, perSecond: 2, sourcesMax: 10_000 };
 const headerBytesMax = 8_192;
 const headersTimeoutMs = 10_000;
 const handshakeTimeoutMs = 10_000;
 const requestTimeoutMs = 30_000;
 const idleTimeoutMs = 60_000;
+/** A connection on which nothing moves for so long is closed: also one whose peer does not read. */
+const stillTimeoutMs = 120_000;
 /** A name of 64 characters, each of them percent-encoded UTF-8 of four bytes. */
 const pathParameterMax = 768;
 
 /** Opens the HTTPS interface; port 0 takes any that is free. */
 export async function serveHttps(
   parts: HttpsParts,
-  at: { readonly host: string; readonly port: number },
+  {
+    stillMs = stillTimeoutMs,
+    ...at
+  }: { readonly host: string; readonly port: number; readonly stillMs?: number },
 ): Promise<HttpsServer> {
   const secure = createServer({
     ...fixedTls,
@@ -42,6 +46,7 @@ export async function serveHttps(
     handshakeTimeout: handshakeTimeoutMs,
     maxHeaderSize: headerBytesMax,
   });
+  secure.timeout = stillMs;
   const app = createApp(parts, secure);
   await app.listen(at);
   return {
@@ -114,21 +119,29 @@ function createApp(parts: HttpsParts, secure: Server): FastifyInstance {
   app.setErrorHandler((error, request, reply) => answerError(parts, { request, reply }, error));
   addHealth(app, parts.front);
   addRoutes(app, parts);
-  for (const mounted of parts.mounted) addMounted(app, parts, mounted);
+  const isTriedTooOften = limitTries(parts);
+  for (const mounted of parts.mounted) addMounted(app, { parts, isTriedTooOften }, mounted);
   return app;
 }
 
+/** Answers a try too many; true: that was one. */
+type TryLimit = (exchange: Exchange) => Promise<boolean>;
+
+function limitTries(parts: HttpsParts): TryLimit {
+  const limit = limitSources(triesOfOne);
+  return async (exchange) => {
+    const admitted = limit.admit(sourceGroup(sourceOf(exchange.request)), parts.front.now());
+    if (admitted.ok) return false;
+    exchange.reply.header("retry-after", String(admitted.waitS));
+    await answerRefusal(parts, exchange, { code: "request.too-often", detail: "" });
+    return true;
+  };
+}
+
 function addRoutes(app: FastifyInstance, parts: HttpsParts): void {
-  const limit = limitSources(signInLimit);
+  const isTriedTooOften = limitTries(parts);
   const answer = async (endpoint: Endpoint, exchange: Exchange): Promise<void> => {
-    if (endpoint.route === routes.signIn) {
-      const admitted = limit.admit(sourceGroup(sourceOf(exchange.request)), parts.front.now());
-      if (!admitted.ok) {
-        exchange.reply.header("retry-after", String(admitted.waitS));
-        await answerRefusal(parts, exchange, { code: "request.too-often", detail: "" });
-        return;
-      }
-    }
+    if (endpoint.route === routes.signIn && (await isTriedTooOften(exchange))) return;
     await answerRequest(parts, endpoint, exchange);
   };
   for (const endpoint of Object.values(parts.endpoints)) {
@@ -141,11 +154,16 @@ function addRoutes(app: FastifyInstance, parts: HttpsParts): void {
   }
 }
 
-function addMounted(app: FastifyInstance, parts: HttpsParts, mounted: MountedRoute): void {
+function addMounted(
+  app: FastifyInstance,
+  { parts, isTriedTooOften }: { readonly parts: HttpsParts; readonly isTriedTooOften: TryLimit },
+  mounted: MountedRoute,
+): void {
   app.route({
     method: mounted.method,
     url: mounted.path,
     handler: async (request, reply) => {
+      if (mounted.isTry === true && (await isTriedTooOften({ request, reply }))) return reply;
       const requestId = readRequestId(request);
       if (!requestId.ok) return answerRefusal(parts, { request, reply }, requestId.error);
       const answered = await mounted.answer({

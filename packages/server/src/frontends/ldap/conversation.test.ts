@@ -4,7 +4,9 @@ import * as fc from "fast-check";
 import { utf8 } from "@gridward/core/base/bytes";
 import { accountId } from "@gridward/core/base/identity";
 import { encodeRequest } from "@gridward/core/codec/ldap/request";
-import { aNewPassword, anActor } from "@gridward/core/domain/fixtures";
+import { hour } from "@gridward/core/base/time";
+import { aNewPassword, anActor, aRole, serverA } from "@gridward/core/domain/fixtures";
+import { roleIds } from "@gridward/core/domain/roles";
 import { emptyState } from "@gridward/core/domain/state";
 import {
   aBind,
@@ -184,11 +186,26 @@ test("[LDS6] a sign-in ends when its account is disabled, deleted or gets a new 
   }
 });
 
+const aClient = { fingerprint: "0".repeat(64), names: [], text: "CN=anna", account: anna };
+
 /** A promise to hold a sign-in back with, and how to let it go. */
 function aGate(): { readonly closed: Promise<void>; readonly open: () => void } {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   return { closed: promise, open: () => resolve(undefined) };
 }
+
+test("[LDS24] a source that signs in by certificate too often is told to wait, and nothing is judged", async () => {
+  const talk = new Talk();
+  talk.client = { verdict: "ok", client: aClient };
+  talk.tries = 2;
+  const credential = { kind: "sasl", mechanism: "EXTERNAL", initial: null } as const;
+  const external = { kind: "bind", version: 3, name: "", credential } as const;
+  const codes: unknown[] = [];
+  for (let time = 0; time < 4; time++) codes.push((await talk.ask(external)).code);
+  assert.deepEqual(codes.slice(2), ["busy", "busy"]);
+  assert.equal(talk.attempts.length, 2);
+  assert.equal((await talk.ask(aBind(annaDn, "right"))).code, "success");
+});
 
 test("[LDS7] what comes after a bind waits for it", async () => {
   const talk = new Talk();
@@ -340,6 +357,23 @@ test("[LDS21] no bytes make a conversation throw", async () => {
     }),
     { numRuns: 200 },
   );
+});
+
+test("[LDS6][AM10] a sign-in ends when its account is locked, or past the dates of all its roles", async () => {
+  const isIn = async (talk: Talk): Promise<boolean> => (await talk.ask(whoAmI)).value !== "";
+  const locked = await new Talk().signIn("anna");
+  locked.world.must(
+    { kind: "lock-account", id: anna, until: locked.now + hour },
+    { actor: serverA },
+  );
+  assert.equal(await isIn(locked), false);
+  const ended = new Talk();
+  const roles = [aRole(roleIds.OPERATOR, { notAfter: ended.now + hour })];
+  ended.world.must({ kind: "update-account", id: anna, roles });
+  await ended.signIn("anna");
+  assert.equal(await isIn(ended), true);
+  ended.now += hour;
+  assert.equal(await isIn(ended), false);
 });
 
 test("[LDS6] an account that is gone and comes back under its name is another one", async () => {

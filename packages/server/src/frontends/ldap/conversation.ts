@@ -21,6 +21,7 @@ import {
 import type { ResultCodeName } from "@gridward/core/codec/ldap/result-code";
 import type { AccountRow } from "@gridward/core/domain/types";
 import { type Refusal, refusalSpec } from "@gridward/core/domain/refusal";
+import { credentialVersion, isStillSignedIn } from "@gridward/core/domain/still-signed-in";
 import { wordsOf } from "../../clients/client-gate.ts";
 import type { FrontEndParts } from "../../parts.ts";
 import { bind, type BindOutcome, judgeBind, type LdapBind } from "./bind.ts";
@@ -35,6 +36,8 @@ export interface ConversationParts {
   readonly directory: Directory;
   /** Lets every other connection have its turn. */
   readonly nextTurn: () => Promise<void>;
+  /** Whether this source asks for a sign-in by certificate, which costs it nothing, too often. */
+  readonly isTriedTooOften: (source: string) => boolean;
   /** Told about a peer that does not speak LDAP. */
   readonly note: (source: string, detail: string) => void;
 }
@@ -208,6 +211,11 @@ export class Conversation {
     if (judged !== "ask") this.#finishBind(id, judged);
     else if (!this.#canSignIn()) {
       this.#putResult(id, "bind", resultOf("unavailable", unavailable));
+    } else if (
+      request.credential.kind === "sasl" &&
+      this.#parts.isTriedTooOften(this.#wire.source)
+    ) {
+      this.#putResult(id, "bind", resultOf("busy", tooOften));
     } else void this.#askPipeline(id, request);
   }
 
@@ -318,14 +326,15 @@ export class Conversation {
   }
 
   /**
-   * A sign-in ends with its account, with being disabled, with a new password, and where it was by
-   * certificate when that leads there no more.
+   * A sign-in ends with its account, as a session over HTTPS does, and where it was by certificate
+   * when that leads there no more.
    */
   #account(): AccountRow | null {
     if (this.#signedIn === null) return null;
     const { account: then, isCertified } = this.#signedIn;
-    const now = this.#parts.frontEnd.state().tables.accounts.get(then.id);
-    const isSame = now?.enabled === true && now.password?.version === then.password?.version;
+    const { state, now: clock } = this.#parts.frontEnd;
+    const now = state().tables.accounts.get(then.id);
+    const isSame = now !== undefined && isStillSignedIn(now, credentialVersion(then), clock());
     const isProved = !isCertified || this.#leadsTo(then);
     const isStillIn = isSame && isProved && this.#isAllowed();
     if (!isStillIn) this.#signedIn = null;
@@ -380,3 +389,4 @@ const searchDone = encodeResponseOperation({ kind: "search", result: success });
 const tlsFirst = "this server takes no sign-in without TLS: use StartTLS or LDAPS";
 const readOnly = "the directory is read-only over LDAP; use the console or the command line";
 const unavailable = refusalSpec("server.unavailable").says;
+const tooOften = refusalSpec("request.too-often").says;

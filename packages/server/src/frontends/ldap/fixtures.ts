@@ -46,6 +46,8 @@ export class Talk {
   unsent = 0;
   monotonic = 0;
   turns = 0;
+  /** Sign-ins by certificate that its source has left. */
+  tries = 100;
   now = noon;
   condition: Partial<ServerCondition> = {};
   /** Holds a sign-in back until it is resolved. */
@@ -75,7 +77,9 @@ export class Talk {
       this.turns++;
     };
     const note = (_: string, detail: string): void => void this.notes.push(detail);
-    this.conversation = new Conversation({ frontEnd, directory, nextTurn, note }, this.#wire());
+    const isTriedTooOften = (): boolean => this.tries-- <= 0;
+    const parts = { frontEnd, directory, nextTurn, isTriedTooOften, note };
+    this.conversation = new Conversation(parts, this.#wire());
   }
 
   #makeFrontEnd(): FrontEndParts {

@@ -8,7 +8,7 @@ export const outstandingMax = 64;
 export const unsentMax = 1_048_576;
 export const handshakeMax: Millis = 10 * second;
 export const idleMax: Millis = 120 * second;
-/** How long a stopping server waits for peers to take its goodbye. */
+/** How long a peer may take nothing of what is still sent before its connection is closed. */
 export const goodbyeMax: Millis = second;
 export const searchEntriesMax = 500;
 export const searchMax: Millis = 10 * second;

@@ -1,8 +1,10 @@
 import { createServer, type Server, type Socket } from "node:net";
+import type { Millis } from "@gridward/core/base/time";
 import { type ConnectionLimit, limitConnections } from "@gridward/runtime/os/connection-limit";
 import { plainAddress } from "@gridward/runtime/os/source-group";
 import type { LiveRegister } from "../../security/live-connections.ts";
 import type { Conversation } from "./conversation.ts";
+import { goodbyeMax } from "./limits.ts";
 import type { Wire } from "./wire.ts";
 
 /** The port for LDAP without TLS, and who may do more on it than start TLS (CS7). */
@@ -18,6 +20,8 @@ export interface ClearParts {
   readonly host: string;
   readonly limit: ConnectionLimit;
   readonly live: LiveRegister;
+  /** How long a peer may take for the answer to StartTLS. */
+  readonly patience: Millis;
   readonly converse: (socket: Socket, wire: Wire) => Conversation;
   /** From here on the connection speaks TLS. */
   readonly handOver: (socket: Socket) => void;
@@ -26,7 +30,7 @@ export interface ClearParts {
 /** Listens for LDAP without TLS. Rejects with the system's error when it cannot. */
 export async function serveClear(
   { port, isLegacy, noteSignIn }: ClearOptions,
-  { host, limit, live, converse, handOver }: ClearParts,
+  { host, limit, live, patience, converse, handOver }: ClearParts,
 ): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
   const server = createServer((socket) => {
     const address = plainAddress(socket.remoteAddress);
@@ -38,14 +42,17 @@ export async function serveClear(
         noteSignIn: (account) => noteSignIn(address, account),
         startTls: () => {
           left();
-          release(socket);
+          release(socket, patience);
           // The answer goes out in clear text before TLS takes the connection over.
-          socket.write(new Uint8Array(0), () => handOver(socket));
+          socket.write(new Uint8Array(0), () => {
+            socket.setTimeout(0); // From here on that of the handshake counts.
+            if (!socket.destroyed) handOver(socket);
+          });
         },
       },
     });
     const left = live.enter({
-      door: "ldaps",
+      door: "ldap",
       judge: () => conversation.objection(),
       close: (reason) => {
         const hasSaidWhy = conversation.dismiss("unavailable", `closed by this server: ${reason}`);
@@ -66,11 +73,11 @@ export async function serveClear(
   };
 }
 
-/** Nothing of it is read here any more. */
-function release(socket: Socket): void {
+/** Nothing of it is read here any more. It must take what was written in time. */
+function release(socket: Socket, patience: Millis): void {
   socket.pause();
-  socket.setTimeout(0);
   for (const event of ["data", "drain", "timeout", "error"]) socket.removeAllListeners(event);
+  socket.setTimeout(patience, () => socket.destroy());
   socket.on("error", () => socket.destroy());
 }
 
@@ -81,7 +88,11 @@ export function wireOf(socket: Socket): Omit<Wire, "client" | "clear"> {
     unsent: () => socket.writableLength,
     pause: () => void socket.pause(),
     resume: () => void (socket.isPaused() && socket.resume()),
-    end: () => void socket.end(() => socket.destroySoon()),
+    end: () => {
+      socket.end(() => socket.destroySoon());
+      // Behind what is not taken a goodbye would wait for ever.
+      socket.setTimeout(goodbyeMax, () => socket.destroy());
+    },
   };
 }
 

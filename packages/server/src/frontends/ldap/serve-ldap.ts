@@ -11,7 +11,10 @@ import {
   type HandshakeRate,
   limitHandshakes,
 } from "@gridward/runtime/os/handshake-limit";
+import { sourceGroup } from "@gridward/runtime/os/source-group";
+import { limitSources } from "@gridward/runtime/os/source-limit";
 import type { ClientGate } from "../../clients/client-gate.ts";
+import { triesOfOne } from "../../clients/tries.ts";
 import type { FrontEndParts } from "../../parts.ts";
 import type { LiveRegister } from "../../security/live-connections.ts";
 import { Conversation, type ConversationParts } from "./conversation.ts";
@@ -102,6 +105,7 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
       host,
       limit: limited,
       live: options.live,
+      patience: patience.handshake,
       converse: (socket, wire) => {
         keep(socket);
         return meet(socket, wire);
@@ -129,10 +133,12 @@ function partsOf(
 ): ConversationParts {
   const monotonic = (): Millis => clock.monotonic();
   const offersStartTls = clear !== undefined;
+  const tries = limitSources(triesOfOne);
   return {
     frontEnd,
     directory: openDirectory(frontEnd, { monotonic, version, offersStartTls }),
     nextTurn: async () => clock.sleep(0),
+    isTriedTooOften: (source) => !tries.admit(sourceGroup(source), monotonic()).ok,
     note,
   };
 }
