@@ -100,7 +100,7 @@ test(
 );
 
 test(
-  "[LK24][CS16] a device that was disabled, or whose certificate ended, is refused",
+  "[LK24][LK27][CS16] a device that was disabled, or whose certificate ended, is refused, and none by a clock that stepped back",
   patience,
   async (t) => {
     const known = { isEnrolled: true, later: 0 };
@@ -125,6 +125,8 @@ test(
     assert.equal(accepted.judgeAgain(before), null);
     known.later = 20 * 365 * 24 * hour;
     assert.equal(accepted.judgeAgain(before), "T03");
+    known.later = -365 * 24 * hour;
+    assert.equal(accepted.judgeAgain(before), null, "the clock stepped back");
     known.later = 0;
     known.isEnrolled = false;
     assert.equal(accepted.judgeAgain(before), "T16");

@@ -207,7 +207,9 @@ function judgeAgain(order: VerifyOrder, first: Judgement) {
   return (now: PeerTrust): TlsCauseCode | null => {
     if (isOld && now.settings.tlsMin === "1.3") return "T11";
     const again: VerifyOrder = { ...order, ...now };
-    return objectionOf(again, judgeOnce(caseOf(again)))?.cause ?? null;
+    const cause = objectionOf(again, judgeOnce(caseOf(again)))?.cause ?? null;
+    // It had begun when it was accepted: the clock stepped back, which is no fault of the peer.
+    return cause === "T04" ? null : cause;
   };
 }
 

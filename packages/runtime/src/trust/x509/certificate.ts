@@ -34,7 +34,7 @@ import {
   type Name,
 } from "@peculiar/asn1-x509";
 import type { Bytes } from "@gridward/core/base/bytes";
-import { minute, second, type Instant } from "@gridward/core/base/time";
+import { hour, second, type Instant } from "@gridward/core/base/time";
 import { sha256 } from "../../os/hash.ts";
 import { randomBytes } from "../../os/random.ts";
 import { publicKeyDer } from "./keys.ts";
@@ -75,8 +75,8 @@ export interface Issuer {
   readonly certificate?: X509Certificate;
 }
 
-/** Clocks in a plant differ; a certificate is valid from a little before it was made. */
-const backdating = 5 * minute;
+/** Clocks in a plant differ, by an hour where summer time was set by hand: valid from before that. */
+const backdating = 2 * hour;
 
 /** Builds and signs a certificate by its profile. DER inside, as node:crypto reads it. */
 export function buildCertificate(order: CertificateOrder, issuer: Issuer): X509Certificate {
