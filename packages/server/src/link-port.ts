@@ -90,11 +90,10 @@ export async function openLinkPort(
       isDismissed: (node) => removalOf(parts.state(), { kind: "server", node }) !== undefined,
     },
     postures: parts.postures,
-    proposal: (token) => {
+    proposal: (token, address) => {
       const proposed = parts.proposed(token);
-      return (
-        proposed && { identity: linkIdentity(parts, proposed), settings: linkSettings(proposed) }
-      );
+      const settings = proposed && settingsFor(parts, address, proposed);
+      return proposed && settings && { identity: linkIdentity(parts, proposed), settings };
     },
     onPeer: (peer) => {
       // Who was removed stays for one word only, and would be found revoked.

@@ -188,7 +188,7 @@ async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }
   );
 }
 
-function deskOf({ house, clients, devices }: DoorOrder): DeskParts {
+function deskOf({ house, devices }: DoorOrder): DeskParts {
   const { front, operator, sessions, hasher, events, backups, security, identity } = house;
   const { legacy, approvals } = house;
   return {
@@ -200,7 +200,6 @@ function deskOf({ house, clients, devices }: DoorOrder): DeskParts {
     events,
     backups,
     security,
-    clients,
     devices,
     legacy,
     approvals,
@@ -265,7 +264,7 @@ async function openLdap({ house, config, clients }: DoorOrder): Promise<Door> {
     ...(config.ports.ldap > 0 && {
       clear: {
         port: config.ports.ldap,
-        isLegacy: (address: string) => legacy.isAllowed(address),
+        isLegacy: (address, settings) => legacy.isAllowed(address, settings),
         noteSignIn: (address: string, account: string) => legacy.noteSignIn(address, account),
       },
     }),

@@ -102,7 +102,7 @@ export const securitySpecs: SecuritySpecs = {
       text: "On the link port a server without a certificate is taken, by its pairing key alone.",
       remedy: "Run `gridward security set require-client-certificates=link`.",
     },
-    copies: true,
+    copies: false,
   },
   map_clients: {
     choices: [false, true],
@@ -110,7 +110,7 @@ export const securitySpecs: SecuritySpecs = {
       "Clients at LDAPS and HTTPS may sign in by certificate, and one whose certificate leads to " +
       "no account is declined.",
     alarm: null,
-    copies: true,
+    copies: false,
   },
   legacy: {
     choices: [false, true],
@@ -155,12 +155,13 @@ export const securitySpecs: SecuritySpecs = {
   revocation: {
     choices: ["soft", "hard", "off"],
     means:
-      "Of servers, devices and clients: who is revoked is refused (soft), also whose list is missing or " +
-      "stale (hard), or lists are not looked at (off).",
+      "Of servers, devices and clients: who is revoked is refused (soft), also whose list is " +
+      "missing or stale (hard); or lists are not looked at on the link (off; clients at HTTPS and " +
+      "LDAPS are judged as with soft).",
     alarm: {
       at: "off",
       code: "security.revocation-off",
-      text: "Revoked certificates are taken, as revocation lists are not looked at.",
+      text: "On the link revoked certificates are taken, as revocation lists are not looked at.",
       remedy: "Run `gridward security set revocation=soft`.",
     },
     copies: true,

@@ -53,6 +53,8 @@ test("[SST2] what is a server's own is not copied, nor is what is no setting", (
     "backup.directory",
     "security.temporary",
     "toString",
+    "security.require_client_certificates",
+    "security.map_clients",
   ]) {
     assert.equal(isCopied(key), false, key);
   }

@@ -31,8 +31,8 @@ export interface ServeOptions {
   readonly settings: (address?: string) => LinkSettings;
   readonly admission: Admission;
   readonly postures?: PostureExchange;
-  /** What is proposed under this token, and shown and demanded in trial handshakes (CS11). */
-  readonly proposal?: (token: string) => PeerTrust | null;
+  /** What is proposed under this token, to that address, for trial handshakes (CS11). */
+  readonly proposal?: (token: string, address: string) => PeerTrust | null;
   readonly onPeer: (peer: VerifiedPeer) => void;
   /** A partner that was refused, or that refuses us. Strangers are only counted. */
   readonly onRefused: (outcome: Refused) => void;
@@ -79,7 +79,7 @@ export async function serveLink(options: ServeOptions): Promise<LinkServer> {
       readChainEarly(this);
       return options.protocols.find((protocol) => protocols.includes(protocol));
     },
-    SNICallback: chooseTrialContext(options.proposal),
+    SNICallback: chooseTrialContext((token) => options.proposal?.(token, "") ?? null),
     requestCert: true,
     // The judge decides, after the handshake: Node would tell the other side nothing.
     rejectUnauthorized: false,
@@ -159,13 +159,14 @@ async function meetInTrial(
   peer: UnverifiedPeer,
   token: string,
 ): Promise<void> {
-  const proposal = options.proposal?.(token);
+  const address = plainAddress(peer.socket.remoteAddress);
+  const proposal = options.proposal?.(token, address);
   const outcome = await verifyPeer({
     peer,
     protocol: "gridward-partner/1",
     direction: "accept",
     identity: proposal?.identity ?? options.identity(),
-    settings: proposal?.settings ?? options.settings(plainAddress(peer.socket.remoteAddress)),
+    settings: proposal?.settings ?? options.settings(address),
     admission: options.admission,
     expectedNode: null,
     clock: options.clock,

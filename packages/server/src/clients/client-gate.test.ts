@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -12,6 +12,8 @@ import { LdapFramer } from "@gridward/core/codec/ldap/framer";
 import { encodeRequest, type LdapRequest } from "@gridward/core/codec/ldap/request";
 import { decodeResponse, type LdapResponse } from "@gridward/core/codec/ldap/response";
 import { systemClock } from "@gridward/runtime/os/clock";
+import type { DirectoryState } from "@gridward/core/domain/state";
+import type { CertificateRow } from "@gridward/core/domain/types";
 import type { RevocationList } from "@gridward/runtime/trust/revocation";
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
 import { fingerprintOf, serialOf } from "@gridward/runtime/trust/x509/read";
@@ -21,6 +23,8 @@ import { rootDse, whoAmI } from "../frontends/ldap/fixtures.ts";
 import { serveLdap } from "../frontends/ldap/serve-ldap.ts";
 import { Approvals } from "../approvals/approvals.ts";
 import { offeredClient } from "../approvals/offer-peers.ts";
+import { type SecurityOrder, SecurityChanges } from "../security/security-changes.ts";
+import { StandingSettings } from "../security/standing-settings.ts";
 import { openClientGate, type RefusedClient } from "./client-gate.ts";
 
 const now = systemClock().now();
@@ -37,9 +41,17 @@ const nothing: readonly RevocationList[] = [];
 /** HTTPS and LDAPS over one desk and one gate, with `anna` and `otto`. */
 async function aHouse(choice: Partial<SecuritySettings> = {}) {
   const desk = aDesk();
+  const standing = new StandingSettings({ ...defaultSecurity, ...choice });
   const world = {
-    settings: { ...defaultSecurity, ...choice },
+    get settings() {
+      return standing.now;
+    },
+    set settings(settings: SecuritySettings) {
+      standing.apply(settings, now);
+    },
     lists: nothing,
+    /** By the journal of this server, of which there is no list yet. */
+    revokedHere: "",
     refused: new Array<RefusedClient>(),
   };
   const directory = mkdtempSync(join(tmpdir(), "gridward-clients-"));
@@ -53,7 +65,7 @@ async function aHouse(choice: Partial<SecuritySettings> = {}) {
   const gate = openClientGate({
     settings: () => world.settings,
     trust: () => ({ anchors: [authority.certificate.toString()], lists: world.lists }),
-    state: desk.front.state,
+    state: () => withRevoked(desk.front.state(), world.revokedHere),
     condition: desk.front.condition,
     now: desk.front.now,
     onRefused: (refused) => {
@@ -62,9 +74,14 @@ async function aHouse(choice: Partial<SecuritySettings> = {}) {
       if (unknown) approvals.offer(unknown);
     },
   });
-  const security = { ...desk.security, now: () => world.settings };
+  const changes = changesOf(directory, standing);
+  const security = {
+    ...desk.security,
+    now: () => world.settings,
+    set: async (order: SecurityOrder) => changes.set(order),
+  };
   const anchors = [authority.certificate.toString()];
-  const wired = { ...desk, security, approvals, clients: gate };
+  const wired = { ...desk, security, approvals };
   const https = await aServer({ desk: wired, clients: gate, anchors });
   const own = authority.issue({ profile: "server", hosts: ["127.0.0.1"] });
   const { key, cert } = tlsOf(own);
@@ -84,6 +101,42 @@ async function aHouse(choice: Partial<SecuritySettings> = {}) {
     async () => ldap.close(),
   );
   return { ...wired, world, https, ldap };
+}
+
+function withRevoked(state: DirectoryState, serial: string): DirectoryState {
+  if (serial === "") return state;
+  const revoked = { at: now, reason: "keyCompromise", by: "admin" } as const;
+  const row: CertificateRow = {
+    serial,
+    authority: "",
+    profile: "person",
+    name: "",
+    subject: "",
+    alternativeNames: "",
+    fingerprint: "",
+    notBefore: now,
+    notAfter: now,
+    revoked,
+  };
+  const certificates = state.tables.certificates.set(serial, row);
+  return { ...state, tables: { ...state.tables, certificates } };
+}
+
+/** A lone server's. */
+function changesOf(directory: string, settings: StandingSettings): SecurityChanges {
+  const places = 'name = "A"\nlisten = "127.0.0.1"\naddress = "127.0.0.1"\n';
+  writeFileSync(join(directory, "server.toml"), places);
+  return new SecurityChanges({
+    directory,
+    settings,
+    partners: () => [],
+    directions: () => ({ dial: { verdict: "not tried" }, accept: { verdict: "not tried" } }),
+    rejudge: async () => {},
+    recheck: async () => {},
+    refresh: () => {},
+    onChange: () => {},
+    clock: systemClock(),
+  });
 }
 
 type House = Awaited<ReturnType<typeof aHouse>>;
@@ -307,15 +360,14 @@ test("[CL8][CS17] nobody orders over HTTPS what would refuse himself", async () 
   const order = async (settings: Readonly<Record<string, string>>, shown: boolean) => {
     const body = { settings, confirm: true };
     const more = { token, body, ...(shown && { tls }) };
-    return codeOf(await house.https.ask("POST", "/v1/security/settings", more));
+    return codeOf(await house.https.ask("POST", "/v1/security/settings?dry_run=true", more));
   };
   const required = { "require-client-certificates": "true" };
   const mapped = { "map-clients": "true" };
   assert.equal(await order(required, false), "security.shuts-you-out");
-  // The desk of tests changes nothing: it says so after the question of who is let in.
-  assert.equal(await order(required, true), "security.unchanged");
+  assert.equal(await order(required, true), "");
   assert.equal(await order(mapped, true), "security.shuts-you-out");
-  assert.equal(await order(mapped, false), "security.unchanged");
+  assert.equal(await order(mapped, false), "");
 });
 
 test("[CL8][CS17] who orders that older TLS is refused speaks the newer one", async () => {
@@ -323,11 +375,60 @@ test("[CL8][CS17] who orders that older TLS is refused speaks the newer one", as
   const body = { settings: { "tls-min": "1.3" }, confirm: true };
   for (const [maxVersion, code] of [
     ["TLSv1.2", "security.shuts-you-out"],
-    ["TLSv1.3", "security.unchanged"],
+    ["TLSv1.3", ""],
   ] as const) {
     const more = { token, body, tls: { maxVersion } };
-    assert.equal(codeOf(await https.ask("POST", "/v1/security/settings", more)), code);
+    const path = "/v1/security/settings?dry_run=true";
+    assert.equal(codeOf(await https.ask("POST", path, more)), code);
   }
+});
+
+test("[CL8][CS17] the certificate of whoever orders is judged anew, and two orders at once do not pass it", async () => {
+  const house = await withPeople({ require_client_certificates: true });
+  const { token } = house;
+  const tls = tlsOf(person([]));
+  const order = async (settings: Readonly<Record<string, string>>, shown = true) => {
+    const body = { settings, confirm: true };
+    const more = { token, body, ...(shown && { tls }) };
+    return codeOf(await house.https.ask("POST", "/v1/security/settings", more));
+  };
+  assert.equal(await order({ revocation: "hard" }), "security.shuts-you-out", "there is no list");
+  assert.equal(await order({ "require-client-certificates": "link" }), "");
+  const both = [{ revocation: "hard" }, { "require-client-certificates": "true" }];
+  const codes = await Promise.all(both.map(async (each) => order(each)));
+  assert.deepEqual(codes.toSorted(), ["", "security.shuts-you-out"]);
+});
+
+test("[CL8][CS17] nobody takes back the mapping that lets him in", async () => {
+  const house = await withPeople();
+  const { token } = house;
+  for (const name of ["admin", "anna"]) await house.map(name, `email:${name}@example.org`);
+  const all = { ...defaultSecurity, require_client_certificates: true, map_clients: true };
+  house.world.settings = all;
+  const tls = tlsOf(person(["admin@example.org"]));
+  const unmap = async (name: string) => {
+    const path = `/v1/accounts/${name}/certificates/remove`;
+    const body = { key: `email:${name}@example.org` };
+    return codeOf(await house.https.ask("POST", path, { token, body, tls }));
+  };
+  assert.equal(await unmap("admin"), "security.shuts-you-out");
+  assert.equal(await unmap("anna"), "");
+});
+
+test("[CL2][CS6] a revoked certificate signs nobody in where links do not look at lists", async () => {
+  const house = await withPeople({ map_clients: true, revocation: "off" });
+  const anna = person(["anna@example.org"]);
+  await house.map("anna", "email:anna@example.org");
+  assert.equal((await external1(house, anna))[0], 0);
+  const revoked = new Map([[serialOf(anna.certificate), { at: now }]]);
+  const dates = { number: 1n, thisUpdate: now, nextUpdate: now + day };
+  house.world.lists = [{ ...dates, revoked, isSignedBy: () => true }];
+  const refused = [8, "The client's certificate is refused for the cause that is named. (T07)"];
+  assert.deepEqual(await external1(house, anna), refused);
+  house.world.lists = nothing;
+  assert.equal((await external1(house, anna))[0], 0);
+  house.world.revokedHere = serialOf(anna.certificate);
+  assert.deepEqual(await external1(house, anna), refused);
 });
 
 test("[WA1][WA3][CS14] an unknown client waits, is approved as an account, and is let in", async () => {

@@ -9,7 +9,12 @@ import type { DirectoryState } from "@gridward/core/domain/state";
 import { type PeerSocket, presentedChain } from "@gridward/runtime/link/presented-chain";
 import { judgePeer, type Judgement, withoutLists } from "@gridward/runtime/trust/judge";
 import type { RevocationList } from "@gridward/runtime/trust/revocation";
-import { certificateText, clientNamesOf, fingerprintOf } from "@gridward/runtime/trust/x509/read";
+import {
+  certificateText,
+  clientNamesOf,
+  fingerprintOf,
+  serialOf,
+} from "@gridward/runtime/trust/x509/read";
 
 /** A client whose certificate was found good. */
 export interface KnownClient extends ClientCertificate {
@@ -29,10 +34,11 @@ export type ClientDoor = "https" | "ldap";
 /** The one place at which LDAPS and HTTPS ask about the certificate of a connection. */
 export interface ClientGate {
   judge(socket: PeerSocket, door: ClientDoor): ClientVerdict;
-  /** What would be said against it under these settings, in words for its peer; null: nothing. */
-  objection(socket: PeerSocket, settings: SecuritySettings): string | null;
-  /** What it would be under other settings, for whoever is about to make them. */
-  predict(client: KnownClient | null, settings: SecuritySettings): ClientVerdict;
+  /**
+   * What would be said against it under these settings, in words for its peer; null: nothing. The
+   * state is another one where it is about to change.
+   */
+  objection(socket: PeerSocket, settings: SecuritySettings, state?: DirectoryState): string | null;
 }
 
 export interface ClientGateParts {
@@ -67,6 +73,7 @@ interface Memory {
   readonly settings: SecuritySettings;
   readonly crls: DirectoryState["tables"]["crls"];
   readonly mappings: DirectoryState["tables"]["mappings"];
+  readonly certificates: DirectoryState["tables"]["certificates"];
   readonly isFresh: boolean;
   readonly at: Instant;
 }
@@ -83,7 +90,7 @@ export function openClientGate(parts: ClientGateParts): ClientGate {
   return {
     judge(socket, door) {
       const at = parts.now();
-      const { crls, mappings } = parts.state().tables;
+      const { crls, mappings, certificates } = parts.state().tables;
       const settings = parts.settings();
       const { fresh: isFresh, canSignIn } = parts.condition();
       const known = memories.get(socket);
@@ -91,29 +98,26 @@ export function openClientGate(parts: ClientGateParts): ClientGate {
         known?.settings === settings &&
         known.crls === crls &&
         known.mappings === mappings &&
+        known.certificates === certificates &&
         known.isFresh === (isFresh && canSignIn) &&
         Math.abs(at - known.at) < judgedFor;
       if (isGood) return known.verdict;
       const { verdict, facts, client } = judgeClient(parts, socket, {
         chain: chainOf(socket),
         settings,
+        state: parts.state(),
       });
-      const basis = { settings, crls, mappings, isFresh: isFresh && canSignIn, at };
-      memories.set(socket, { verdict, ...basis });
+      const basis = { settings, crls, mappings, certificates, at };
+      memories.set(socket, { verdict, ...basis, isFresh: isFresh && canSignIn });
       if (verdict.verdict === "refused") {
         const source = socket.remoteAddress ?? "";
         parts.onRefused({ door, source, refusal: verdict.refusal, facts, client });
       }
       return verdict;
     },
-    objection(socket, settings) {
-      const { verdict } = judgeClient(parts, socket, { chain: chainOf(socket), settings });
+    objection(socket, settings, state = parts.state()) {
+      const { verdict } = judgeClient(parts, socket, { chain: chainOf(socket), settings, state });
       return verdict.verdict === "refused" ? wordsOf(verdict.refusal) : null;
-    },
-    predict: (client, settings) => {
-      const leadsTo = client && accountOf(parts.state(), client);
-      const account = settings.map_clients ? (leadsTo ?? null) : null;
-      return decideClient(parts, client && { ...client, account }, settings).verdict;
     },
   };
 }
@@ -129,10 +133,16 @@ interface Judged {
   readonly client: KnownClient | null;
 }
 
+interface Question {
+  readonly chain: readonly Bytes[];
+  readonly settings: SecuritySettings;
+  readonly state: DirectoryState;
+}
+
 function judgeClient(
   parts: ClientGateParts,
   socket: PeerSocket,
-  { chain, settings }: { readonly chain: readonly Bytes[]; readonly settings: SecuritySettings },
+  { chain, settings, state }: Question,
 ): Judged {
   if (chain.length === 0) return decideClient(parts, null, settings);
   const { authorized, authorizationError } = socket;
@@ -143,26 +153,38 @@ function judgeClient(
     purpose: "client",
     expected: { kind: "client" },
     at: parts.now(),
-    settings: { ...withoutLists, revocation: settings.revocation },
+    settings: { ...withoutLists, revocation: clientRevocation(settings) },
     handshake: authorized ? null : said,
   });
   if (judgement.verdict === "refused") return refuseJudged(judgement, settings);
   const { certificate } = judgement;
   if (certificate === undefined) return decideClient(parts, null, settings);
+  // The list tells of it as well, as soon as there is a new one.
+  if (state.tables.certificates.get(serialOf(certificate))?.revoked) {
+    const theirs = `presents ${certificateText(certificate)}`;
+    return refuseJudged({ cause: "T07", ours: "has revoked it", theirs }, settings);
+  }
   const presented = {
     fingerprint: fingerprintOf(certificate),
     names: clientNamesOf(certificate),
     text: certificateText(certificate),
   };
-  const account = settings.map_clients ? (accountOf(parts.state(), presented) ?? null) : null;
+  const account = settings.map_clients ? (accountOf(state, presented) ?? null) : null;
   return decideClient(parts, { ...presented, account }, settings);
 }
 
+type Objection = Pick<
+  Extract<Judgement, { readonly verdict: "refused" }>,
+  "cause" | "ours" | "theirs"
+>;
+
+/** `revocation=off` is for links: a revoked certificate never signs anybody in (CS6). */
+function clientRevocation({ revocation }: SecuritySettings): SecuritySettings["revocation"] {
+  return revocation === "off" ? "soft" : revocation;
+}
+
 /** Where certificates neither must be shown nor lead anywhere, a bad one is as good as none. */
-function refuseJudged(
-  { cause, ours, theirs }: Extract<Judgement, { readonly verdict: "refused" }>,
-  settings: SecuritySettings,
-): Judged {
+function refuseJudged({ cause, ours, theirs }: Objection, settings: SecuritySettings): Judged {
   const facts = `${cause}: this server ${ours}, the client ${theirs}`;
   const counts = settings.require_client_certificates === true || settings.map_clients;
   if (!counts) return { verdict: { verdict: "ok", client: null }, facts, client: null };
@@ -170,20 +192,31 @@ function refuseJudged(
   return { verdict: { verdict: "refused", refusal }, facts, client: null };
 }
 
+/** CS6: what is said against a client without a certificate; null: nothing. */
+export function objectionToBare({
+  require_client_certificates: required,
+}: SecuritySettings): Objection | null {
+  if (required !== true) return null;
+  return { cause: "T09", ours: "requires a certificate", theirs: "presents none" };
+}
+
 /** CS6: by what is required here, and by whom the certificate leads to. */
 function decideClient(
   { condition }: ClientGateParts,
   client: KnownClient | null,
-  { require_client_certificates: required, map_clients: isMapped }: SecuritySettings,
+  settings: SecuritySettings,
 ): Judged {
+  const { map_clients: isMapped } = settings;
   const refused = (refusal: Refusal, facts: string): Judged => ({
     verdict: { verdict: "refused", refusal },
     facts,
     client,
   });
-  if (client === null && required === true) {
-    const { error } = refuse("client-certificate.required", "T09");
-    return refused(error, "T09: this server requires a certificate, the client presents none");
+  const bare = client === null ? objectionToBare(settings) : null;
+  if (bare !== null) {
+    const { cause, ours, theirs } = bare;
+    const { error } = refuse("client-certificate.required", cause);
+    return refused(error, `${cause}: this server ${ours}, the client ${theirs}`);
   }
   if (client !== null && isMapped && client.account === null) {
     const { canSignIn, fresh } = condition();

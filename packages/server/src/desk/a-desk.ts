@@ -82,7 +82,6 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
       unconfirmed: () => null,
       set: async () => err({ code: "security.unchanged", detail: "" }),
       confirm: () => err({ code: "security.nothing-to-confirm", detail: "" }),
-      countCut: async () => ({ https: 0, ldaps: 0, ldap: 0, devices: 0, partners: 0 }),
       foresee: async () => [],
       check: async () => [],
       certificates: {
@@ -93,7 +92,6 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
     },
     approvals: noApprovals,
     legacy: { seen: [], isAllowed: () => false },
-    clients: { predict: (client) => ({ verdict: "ok", client }) },
     backups: {
       create: async () => err({ code: "backup.no-key", detail: "" }),
       list: async () => [],

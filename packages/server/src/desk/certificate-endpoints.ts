@@ -12,7 +12,9 @@ import {
   notAfterOf,
   readCertificate,
 } from "@gridward/runtime/trust/x509/read";
+import type { DirectoryState } from "@gridward/core/domain/state";
 import type { FrontEndParts } from "../parts.ts";
+import { shutsOut } from "./caller.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { issueForParty, signForParty } from "./issue-certificate.ts";
@@ -69,13 +71,15 @@ function serialOfRow({ serial }: { readonly serial: string }): string {
   return serial;
 }
 
-function revokeCertificate({ front }: DeskParts): Endpoint {
+function revokeCertificate({ front, security }: DeskParts): Endpoint {
   return endpoint(certificateRoutes.certificateRevoke, async ({ query, body }, caller) => {
     const repeated = repeatedAnswer(front, caller);
     const wanted = repeated?.id ?? body.certificate;
     const found = findCertificate(front, wanted);
     if (!found.ok) return found;
     const { serial } = found.value;
+    const shutOut = shutsOut(caller, security.now(), stateWithout(front, found.value));
+    if (shutOut && repeated === undefined) return shutOut;
     const command = { kind: "revoke-certificate", serial, reason: body.reason } as const;
     const done = repeated
       ? ok(repeated)
@@ -84,6 +88,13 @@ function revokeCertificate({ front }: DeskParts): Endpoint {
     const row = front.state().tables.certificates.get(serial) ?? found.value;
     return ok({ ...showCertificate(row, front.now()), ...done.value });
   });
+}
+
+function stateWithout({ state, now }: FrontEndParts, row: CertificateRow): DirectoryState {
+  const { tables } = state();
+  const revoked = { at: now(), reason: "unspecified", by: "" } as const;
+  const certificates = tables.certificates.set(row.serial, { ...row, revoked });
+  return { ...state(), tables: { ...tables, certificates } };
 }
 
 /** By serial number, or by a name that one certificate has which still counts. */

@@ -13,6 +13,7 @@ import { createTlsKey } from "@gridward/runtime/trust/x509/keys";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
 import { readPkcs12 } from "@gridward/runtime/trust/x509/read-pkcs12";
 import { aDesk, type TestDesk } from "./a-desk.ts";
+import type { Caller } from "./caller.ts";
 import { createEndpoints } from "./endpoints.ts";
 
 type RouteName = keyof typeof certificateRoutes;
@@ -31,6 +32,7 @@ const routeNames = [
 class CertificateDesk {
   readonly desk: TestDesk = aDesk();
   readonly #endpoints = createEndpoints(this.desk);
+  objection: Caller["objection"] = () => null;
 
   async ready(): Promise<this> {
     const body = { password: "Bridge-over-7-rivers" };
@@ -49,7 +51,13 @@ class CertificateDesk {
     assert.ok(account);
     const { session } = this.desk.sessions.issue(account, account.password === null);
     const actor = { kind: "account", id: account.id, name: "admin", door: "https" } as const;
-    const caller = { session, actor: { ...actor, source: "" }, requestId: id, client: null };
+    const caller = {
+      session,
+      actor: { ...actor, source: "" },
+      requestId: id,
+      client: null,
+      objection: this.objection,
+    };
     return this.#endpoints[name].run({ params: {}, query, body }, caller);
   }
 
@@ -186,6 +194,10 @@ test("[DESK12][PK5] a certificate is revoked by its number or by a name that is 
     { query: { dry_run: "true" } },
   );
   assert.deepEqual([tried.serial, tried.state], [first, "valid"]);
+  desk.objection = (_, state) =>
+    state?.tables.certificates.get(first)?.revoked ? "it came by this very certificate" : null;
+  assert.equal(await revoke(first), "security.shuts-you-out");
+  desk.objection = () => null;
   const id = requestId("01ARZ3NDEKTSV4RRFFQ69G5FAV");
   const done = await desk.must(
     certificateRoutes.certificateRevoke,

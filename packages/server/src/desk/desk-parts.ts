@@ -8,11 +8,9 @@ import type { PasswordHasher } from "@gridward/runtime/os/argon2";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import type { Approvals } from "../approvals/approvals.ts";
 import type { Backups } from "../backup/open-backups.ts";
-import type { ClientGate } from "../clients/client-gate.ts";
 import type { LegacyPeers } from "../legacy/legacy-peers.ts";
 import type { FrontEndParts, OperatorParts } from "../parts.ts";
 import type { ReplicaServer } from "../replica/serve-replica.ts";
-import type { CutCount } from "../security/live-connections.ts";
 import type { OwnCertificates } from "../security/own-certificates.ts";
 import type { SecurityChanges, Unconfirmed } from "../security/security-changes.ts";
 import type { Sessions } from "../session.ts";
@@ -40,8 +38,6 @@ export interface SecurityParts {
   readonly unconfirmed: () => Unconfirmed | null;
   readonly set: SecurityChanges["set"];
   readonly confirm: SecurityChanges["confirm"];
-  /** CS8: how many open connections would be closed if these settings stood. */
-  readonly countCut: (proposed: SecuritySettings) => Promise<CutCount>;
   /** CS11: what it would come to for every partner and class of clients. */
   readonly foresee: (change: SecurityChange) => Promise<readonly SecurityEffect[]>;
   /** CS11: trial handshakes with every partner, in both directions. */
@@ -65,7 +61,6 @@ export interface DeskParts {
   readonly systemKey: () => SystemKey | null;
   readonly events: SecurityEvents;
   readonly security: SecurityParts;
-  readonly clients: Pick<ClientGate, "predict">;
   readonly approvals: Pick<Approvals, "peers" | "turnedAway" | "find" | "reject" | "settle">;
   readonly legacy: Pick<LegacyPeers, "seen" | "isAllowed">;
   readonly backups: Pick<Backups, "create" | "list">;

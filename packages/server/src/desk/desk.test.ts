@@ -39,6 +39,7 @@ async function administrated(): Promise<{ readonly desk: TestDesk; readonly ask:
         actor: { ...actor, kind: "account", door: "https" },
         requestId: id ?? freshRequestId(),
         client: null,
+        objection: () => null,
       },
     );
   };

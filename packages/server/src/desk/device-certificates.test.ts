@@ -34,7 +34,13 @@ async function aDeviceDesk(lines: Partial<DeviceLines> = {}) {
     const { session } = desk.sessions.issue(account, account.password === null);
     const actor = { kind: "account", id: account.id, name: "admin", door: "https" } as const;
     const requestId = freshRequestId();
-    const caller = { session, actor: { ...actor, source: "" }, requestId, client: null };
+    const caller = {
+      session,
+      actor: { ...actor, source: "" },
+      requestId,
+      client: null,
+      objection: () => null,
+    };
     const params = name === "changePassword" ? {} : { name: "q01" };
     return endpoints[name].run({ params, query, body }, caller);
   };

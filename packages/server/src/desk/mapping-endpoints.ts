@@ -9,6 +9,7 @@ import type { MappingRow } from "@gridward/core/domain/types";
 import { fingerprintOf, readCertificate } from "@gridward/runtime/trust/x509/read";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
+import { shutsOut } from "./caller.ts";
 import { findAccount } from "./find-row.ts";
 import { giveOrder, repeatedAnswer } from "./order.ts";
 import { pageOfRows } from "./page.ts";
@@ -16,6 +17,7 @@ import { pageOfRows } from "./page.ts";
 /** CS13: which certificate leads to which account; see `mappingRoutes` for what each does. */
 export function mappingEndpoints({
   front,
+  security,
 }: DeskParts): Readonly<Record<keyof typeof mappingRoutes, Endpoint>> {
   return {
     mappingList: endpoint(mappingRoutes.mappingList, ({ query }) => {
@@ -54,6 +56,13 @@ export function mappingEndpoints({
         if (!account.ok) return account;
         const row = front.state().tables.mappings.get(key.value);
         if (row?.account !== account.value.id) return refuse("mapping.not-found", key.value);
+        const { tables } = front.state();
+        const mappings = tables.mappings.delete(key.value);
+        const shutOut = shutsOut(caller, security.now(), {
+          ...front.state(),
+          tables: { ...tables, mappings },
+        });
+        if (shutOut) return shutOut;
         const command: Command = { kind: "unmap-certificate", key: key.value };
         const done = await giveOrder(front, { command, caller, dryRun: query.dry_run });
         return done.ok ? ok({ ...done.value, key: key.value }) : done;

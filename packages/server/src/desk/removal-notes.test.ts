@@ -62,7 +62,7 @@ async function remove(
   dryRun = false,
   requestId: RequestId = freshRequestId(),
 ): Promise<string> {
-  const caller = { session: null, actor: admin, requestId, client: null };
+  const caller = { session: null, actor: admin, requestId, client: null, objection: () => null };
   const asked = { params: {}, query: dryRun ? { dry_run: "true" } : {}, body: { name } };
   return JSON.stringify(await pairEndpoints(desk).pairRemove.run(asked, caller));
 }

@@ -11,9 +11,7 @@ import {
 import { ok } from "@gridward/core/base/result";
 import { second } from "@gridward/core/base/time";
 import { readSecurityChange } from "@gridward/core/domain/security-change";
-import { refuse } from "@gridward/core/domain/refusal";
 import type { Actor } from "@gridward/core/domain/types";
-import { objectToVersion } from "@gridward/runtime/trust/tls-policy";
 import type { Caller } from "./caller.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
@@ -82,20 +80,12 @@ interface TypedOrder {
 }
 
 async function set(
-  { front, security, clients }: DeskParts,
+  { front, security }: DeskParts,
   order: TypedOrder,
-  { actor, client, tlsVersion }: Caller,
+  { actor, objection }: Caller,
 ) {
   const change = readSecurityChange(order.settings);
   if (!change.ok) return change;
-  if (actor.door === "https") {
-    // CS17: who orders it must come in under it; the local socket is the way for everybody else.
-    const wanted = { ...security.now(), ...change.value };
-    const { verdict } = clients.predict(client, wanted);
-    if (verdict === "refused") return refuse("security.shuts-you-out", "no good certificate");
-    const tooOld = objectToVersion(tlsVersion ?? null, wanted.tls_min);
-    if (tooOld !== null) return refuse("security.shuts-you-out", tooOld);
-  }
   const isTry = order.dry_run;
   const effects = await security.foresee(change.value);
   const trials = isTry ? await security.check(change.value) : [];
@@ -104,6 +94,7 @@ async function set(
     isConfirmed: order.confirm,
     isTry,
     actor,
+    objection,
   });
   if (!done.ok) return done;
   return ok({

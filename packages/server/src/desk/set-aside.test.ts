@@ -40,7 +40,13 @@ async function ask(
   asked: { readonly params?: unknown; readonly query?: unknown; readonly body?: unknown } = {},
 ): Promise<string> {
   const { params = {}, query = {}, body = null } = asked;
-  const caller = { session: null, actor: maker, requestId: freshRequestId(), client: null };
+  const caller = {
+    session: null,
+    actor: maker,
+    requestId: freshRequestId(),
+    client: null,
+    objection: () => null,
+  };
   return JSON.stringify(await setAsideEndpoints(desk)[name].run({ params, query, body }, caller));
 }
 

@@ -66,9 +66,9 @@ export class LegacyPeers {
     });
   }
 
-  isAllowed(address: string): boolean {
-    const { settings, state, clock } = this.#parts;
-    return isServedLegacy(settings(), address, { state, now: () => clock.now() });
+  isAllowed(address: string, settings = this.#parts.settings()): boolean {
+    const { state, clock } = this.#parts;
+    return isServedLegacy(settings, address, { state, now: () => clock.now() });
   }
 
   noteSignIn(address: string, account: string): void {

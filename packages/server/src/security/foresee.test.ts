@@ -236,34 +236,6 @@ async function triedOnly(change: SecurityChange): Promise<readonly string[]> {
 test("[FS3][CS11] whom it cuts off among clients is told, with how many are open", async () => {
   a.identity.settings.apply(defaultSecurity, clock.now());
   const [, , devices, clients, old] = await foreseen({ temporary: true, tls_min: "1.3" });
-
-  test("[FS3][CS6] clients without a certificate are told of where one is to be required", async () => {
-    a.identity.settings.apply(defaultSecurity, clock.now());
-    const word = async (change: SecurityChange) => {
-      const found = (await foreseen(change)).find(({ who }) =>
-        who.startsWith("clients without a cer"),
-      );
-      return [found?.word, found?.breaks];
-    };
-    assert.deepEqual(await word({ require_client_certificates: true }), ["T09 by A", true]);
-    assert.deepEqual(await word({ require_client_certificates: false }), ["ok", false]);
-  });
-
-  test("[FS1][LE4][CS7] a partner that would be served as legacy is foreseen to pass", async () => {
-    a.identity.settings.apply(defaultSecurity, clock.now());
-    b.identity.settings.apply({ ...defaultSecurity, temporary: true }, clock.now());
-    for (const port of ports) port.refresh();
-    assert.equal(await dialled(a, b), "T01 by A");
-    const dials = async (change: SecurityChange) => (await foreseen(change))[0]?.word;
-    assert.equal(await dials({ legacy: true, legacy_peers: "any" }), "ok");
-    assert.equal(await dials({ legacy: true }), "T01 by A");
-    const served = { ...defaultSecurity, legacy: true, legacy_peers: "any" } as const;
-    a.identity.settings.apply(served, clock.now());
-    assert.equal(await dialled(a, b), "ok");
-    for (const { identity } of [a, b]) identity.settings.apply(defaultSecurity, clock.now());
-    for (const port of ports) port.refresh();
-    assert.equal(await dialled(a, b), "ok");
-  });
   assert.deepEqual(
     [devices, clients, old].map((each) => [each?.who, each?.word, each?.breaks, each?.closes]),
     [
@@ -273,4 +245,42 @@ test("[FS3][CS11] whom it cuts off among clients is told, with how many are open
     ],
   );
   assert.match(devices?.remedy ?? "", /security set temporary=false` at A/);
+});
+
+test("[FS3][CS6] clients that a change refuses at this end are told", async () => {
+  a.identity.settings.apply(defaultSecurity, clock.now());
+  const word = async (whom: string, change: SecurityChange) => {
+    const found = (await foreseen(change)).find(({ who }) => who.startsWith(whom));
+    return [found?.word, found?.breaks, found?.closes];
+  };
+  const bare = "clients without a certificate";
+  assert.deepEqual(await word(bare, { require_client_certificates: true }), ["T09 by A", true, 5]);
+  assert.deepEqual(await word(bare, { require_client_certificates: false }), ["ok", false, 5]);
+  const lost = "clients whose certificate leads to no account";
+  assert.deepEqual(await word(lost, { map_clients: true }), ["T10 by A", true, 5]);
+  assert.deepEqual(await word(lost, { map_clients: false }), ["ok", false, 5]);
+  const clear = "clients without TLS";
+  assert.deepEqual(await word(clear, { legacy: false }), [undefined, undefined, undefined]);
+  a.identity.settings.apply({ ...defaultSecurity, legacy: true }, clock.now());
+  assert.deepEqual(await word(clear, { legacy: false }), ["T14 by A", true, 1]);
+  a.identity.settings.apply(defaultSecurity, clock.now());
+});
+
+test("[FS1][LE4][CS7] a partner that would be served as legacy is foreseen to pass", async () => {
+  a.identity.settings.apply(defaultSecurity, clock.now());
+  b.identity.settings.apply({ ...defaultSecurity, temporary: true }, clock.now());
+  for (const port of ports) port.refresh();
+  assert.equal(await dialled(a, b), "T01 by A");
+  const dials = async (change: SecurityChange) => (await foreseen(change))[0]?.word;
+  assert.equal(await dials({ legacy: true, legacy_peers: "any" }), "ok");
+  assert.equal(await dials({ legacy: true }), "T01 by A");
+  assert.deepEqual(await triedOnly({ legacy: true, legacy_peers: "any" }), ["ok", "ok"]);
+  const served = { ...defaultSecurity, legacy: true, legacy_peers: "any" } as const;
+  a.identity.settings.apply(served, clock.now());
+  assert.equal(await dialled(a, b), "ok");
+  const [, ended] = await foreseen({ legacy: false });
+  assert.deepEqual([ended?.word, ended?.breaks], ["T01 by A", true]);
+  for (const { identity } of [a, b]) identity.settings.apply(defaultSecurity, clock.now());
+  for (const port of ports) port.refresh();
+  assert.equal(await dialled(a, b), "ok");
 });

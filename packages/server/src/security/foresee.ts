@@ -7,6 +7,7 @@ import { strictLink } from "@gridward/runtime/link/link-settings";
 import { partyOf } from "@gridward/runtime/link/posture";
 import { foreseeDial, type Foreseen, type ForeseenDial } from "@gridward/runtime/link/what-if";
 import { judgePeer, type Judgement, withoutLists } from "@gridward/runtime/trust/judge";
+import { objectionToBare } from "../clients/client-gate.ts";
 import { linkIdentity } from "../link-identity.ts";
 import type { CutCount } from "./live-connections.ts";
 import type { Postures, PosturesParts } from "./postures.ts";
@@ -108,9 +109,10 @@ function endingOf(
 }
 
 const oldClients = "clients and devices without TLS 1.3";
-const bareClients = "clients without a certificate";
+const lostClients = "clients whose certificate leads to no account";
+const clearClients = "clients without TLS";
 /** There may be none of these: only those that are there are cut off. */
-const perhapsNone: readonly string[] = [oldClients, bareClients];
+const perhapsNone: readonly string[] = [oldClients, lostClients, clearClients];
 
 /** Clients choose whom they trust: what is said is of those that trust the system's authority. */
 function clientEffects(
@@ -121,11 +123,14 @@ function clientEffects(
   const { identity } = parts;
   const { now } = identity.settings;
   if (identity.authority === null) return [];
+  const clients = cut.https + cut.ldaps;
   const classes = [
     { who: "devices", closes: cut.devices, end: deviceEnd },
-    { who: "clients at HTTPS and LDAPS", closes: cut.https + cut.ldaps, end: clientEnd },
-    { who: oldClients, closes: cut.devices + cut.https + cut.ldaps, end: oldEnd },
-    { who: bareClients, closes: cut.ldaps, end: bareEnd },
+    { who: "clients at HTTPS and LDAPS", closes: clients, end: clientEnd },
+    { who: oldClients, closes: cut.devices + clients, end: oldEnd },
+    { who: "clients without a certificate", closes: clients, end: bareEnd },
+    { who: lostClients, closes: clients, end: lostEnd },
+    ...(now.legacy ? [{ who: clearClients, closes: cut.ldap, end: clearEnd }] : []),
   ];
   return classes.map(({ who, closes, end }) => {
     const whom = { who, kind: "clients", direction: "accept", closes } as const;
@@ -182,11 +187,38 @@ function clientWord({ identity }: ForeseeParts, judgement: Judgement, who: strin
 
 /** CS6: what LDAPS and HTTPS demand of whoever comes. */
 function bareEnd({ identity }: ForeseeParts, settings: SecuritySettings, who: string): Ending {
-  if (settings.require_client_certificates !== true) return { verdict: "ok" };
-  const facts = { demands: "requires a certificate", presents: "presents none" };
+  const objection = objectionToBare(settings);
+  if (objection === null) return { verdict: "ok" };
+  const { cause, ours: demands, theirs: presents } = objection;
   return {
     verdict: "refused",
-    refusal: { verdict: "refused", cause: "T09", ...facts },
+    refusal: { verdict: "refused", cause, demands, presents },
+    sides: { refuser: identity.name, refused: who },
+  };
+}
+
+/** CS6: where certificates lead to accounts, one that leads nowhere is declined. */
+function lostEnd(
+  { identity }: ForeseeParts,
+  { map_clients }: SecuritySettings,
+  who: string,
+): Ending {
+  if (!map_clients) return { verdict: "ok" };
+  const facts = { demands: "maps certificates to accounts", presents: "presents one of nobody" };
+  return {
+    verdict: "refused",
+    refusal: { verdict: "refused", cause: "T10", ...facts },
+    sides: { refuser: identity.name, refused: who },
+  };
+}
+
+/** CS7: who is not served without TLS any more. */
+function clearEnd({ identity }: ForeseeParts, { legacy }: SecuritySettings, who: string): Ending {
+  if (legacy) return { verdict: "ok" };
+  const facts = { demands: "serves nobody without TLS", presents: "speaks none" };
+  return {
+    verdict: "refused",
+    refusal: { verdict: "refused", cause: "T14", ...facts },
     sides: { refuser: identity.name, refused: who },
   };
 }

@@ -125,6 +125,20 @@ test("[LC5][CS16] a revocation list, an account or a device that changes has all
   assert.equal(device.closed, "T07, revoked");
 });
 
+test("[LC5][CS7][CS16] so does a legacy peer that is listed no more, and an authority that is given up", async () => {
+  for (const table of ["legacyPeers", "authorities"] as const) {
+    const { world, clock, connections, come } = aServer();
+    const { tables, ...state } = withList(1);
+    connections.follow({ ...state, tables });
+    const peer = come("ldaps");
+    world.isRevoked = true;
+    connections.follow({ ...state, tables: { ...tables, [table]: tables[table].asMutable() } });
+    clock.advance(second);
+    await settled();
+    assert.equal(peer.closed, "T07, revoked", table);
+  }
+});
+
 test("[LC5][CS16] what decides about no connection has none looked at", async () => {
   const { world, clock, connections, come } = aServer();
   const state = withList(1);

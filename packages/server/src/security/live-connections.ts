@@ -117,7 +117,9 @@ export class LiveConnections implements LiveRegister {
   /** To be called after every commit: lists, devices and accounts decide about what is open. */
   follow({ tables }: DirectoryState): void {
     const { crls, certificates, devices, accounts, servers, mappings } = tables;
-    const seen = [crls, certificates, devices, accounts, servers, mappings];
+    const { legacyPeers, authorities } = tables;
+    const people = [accounts, mappings, legacyPeers];
+    const seen = [...people, crls, certificates, devices, servers, authorities];
     if (seen.every((table, index) => table === this.#seen[index])) return;
     this.#seen = seen;
     void this.#recheckSoon();

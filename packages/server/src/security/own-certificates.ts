@@ -110,9 +110,10 @@ function rowOf(
   const { issued, temporary } = certificates;
   const isTemporary = certificate === temporary.certificate;
   const shown = (shelf: Shelf): boolean => {
-    const { inUse } = choices[shelf];
     const current = certificates.shown(shelf).certificate;
-    return certificate === (current === temporary.certificate ? current : inUse?.certificate);
+    // Where nothing is fit to be shown, what was is shown still (OC1).
+    const chosen = choices[shelf].inUse?.certificate ?? current;
+    return certificate === (current === temporary.certificate ? current : chosen);
   };
   const instead = isTemporary ? "temporary" : "by setting";
   const origin = certificate === issued?.certificate ? "authority" : "imported";

@@ -89,7 +89,7 @@ function aServer(content = text) {
     clock: { now: () => world.at, monotonic: () => world.at, sleep: async () => undefined },
   });
   const set = async (change: SecurityChange, isConfirmed = false, isTry = false) =>
-    changes.set({ change, isConfirmed, isTry, actor: admin });
+    changes.set({ change, isConfirmed, isTry, actor: admin, objection: () => null });
   return {
     world,
     settings,

@@ -42,6 +42,8 @@ export interface SecurityOrder {
   /** Judged, and nothing is changed. */
   readonly isTry: boolean;
   readonly actor: Actor;
+  /** CS17: why whoever orders it would not come in under it; null: they would. */
+  readonly objection: (settings: SecuritySettings) => string | null;
 }
 
 /** A change that broke a link and goes back by itself. */
@@ -99,7 +101,11 @@ export class SecurityChanges {
     const { settings, onChange } = this.#parts;
     const wanted = { ...settings.now, ...order.change };
     const differences = compareSecurity(settings.now, wanted);
-    const done = this.#check(order.change, differences);
+    const objection = order.objection(wanted);
+    const done =
+      objection === null
+        ? this.#check(order.change, differences)
+        : refuse("security.shuts-you-out", objection);
     if (order.isTry) return done.ok ? ok(differences) : done;
     const written = done.ok ? this.#write(order, wanted) : done;
     const words = `${differenceText(differences)}${order.isConfirmed ? ", confirmed" : ""}`;

@@ -192,7 +192,7 @@ export const serverRefusals = {
     ...toOperator,
     says: "This change would shut you out: your own connection would not be taken under it.",
     remedy:
-      "Come in as it demands, by `gridward login --certificate FILE` or over TLS 1.3, and order it again; or order it on the server with `--local DIR`.",
+      "Come in as it demands, by `gridward login --certificate FILE` or over TLS 1.3, and order it again, or let another administrator do so; a setting can be ordered on the server with `--local DIR`.",
   },
   "security.nothing-to-confirm": {
     ...alreadySo,

@@ -33,6 +33,7 @@ test("[EST16][PK4][PK8] behind another authority's certificate, and a demand for
         const refused = refuse("certificate.not-found", "none is good enough");
         return { verdict: "refused", refusal: refused.error };
       },
+      objection: () => null,
     },
   });
   const deviceKey = createTlsKey();

@@ -75,7 +75,10 @@ export async function aServer(
       mounted: choice.mounted ?? [],
       tlsFor: choice.tlsFor ?? (() => undefined),
       tls: { ...tlsOf(issued), ca: [...(choice.anchors ?? [])] },
-      clients: choice.clients ?? { judge: () => ({ verdict: "ok", client: null }) },
+      clients: choice.clients ?? {
+        judge: () => ({ verdict: "ok", client: null }),
+        objection: () => null,
+      },
       limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
       live: choice.live ?? { enter: () => () => undefined },
       reportDefect: (_, error) => void defects.push(error),

@@ -10,7 +10,7 @@ import { answerReply, refusalReply } from "../../desk/reply.ts";
 import type { KnownClient } from "../../clients/client-gate.ts";
 import type { Session } from "../../session.ts";
 import type { HttpsParts } from "./https-parts.ts";
-import { judgeClient, versionOf } from "./judge-client.ts";
+import { judgeClient, objectionTo } from "./judge-client.ts";
 import { readJson, readRequestId, readToken, sourceOf } from "./read-request.ts";
 
 /** One request and the place for its answer. */
@@ -45,7 +45,7 @@ export async function answerRequest(
       actor: actorOf(session.value, request),
       requestId: requestId.value,
       client: client.value,
-      tlsVersion: versionOf(request),
+      objection: objectionTo(parts, request),
     },
   );
   if (!answered.ok) return answerRefusal(parts, known, answered.error);

@@ -19,7 +19,7 @@ export interface HttpsParts {
   /** What is shown to who asks for a name of the server; undefined: as to anyone. */
   readonly tlsFor: (serverName: string) => HttpsTls | undefined;
   /** Asked for each request but those of routes that are open to all. */
-  readonly clients: Pick<ClientGate, "judge">;
+  readonly clients: Pick<ClientGate, "judge" | "objection">;
   readonly limit: ConnectionLimit;
   /** CS8, CS16: what is open is judged again. */
   readonly live: LiveRegister;

@@ -2,7 +2,9 @@ import { TLSSocket } from "node:tls";
 import type { FastifyRequest } from "fastify";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Refusal } from "@gridward/core/domain/refusal";
+import { objectToVersion } from "@gridward/runtime/trust/tls-policy";
 import type { KnownClient } from "../../clients/client-gate.ts";
+import type { Caller } from "../../desk/caller.ts";
 import type { HttpsParts } from "./https-parts.ts";
 
 /**
@@ -21,6 +23,18 @@ export function isOpenToAll(path: string | undefined): boolean {
   return path !== undefined && openToAll.some((each) => each.test(path));
 }
 
+/** Judged anew under other settings: version and certificate, not what was found of them before. */
+export function objectionTo(
+  { clients }: Pick<HttpsParts, "clients">,
+  { socket }: { readonly socket: unknown },
+): Caller["objection"] {
+  return (settings, state) => {
+    if (!(socket instanceof TLSSocket)) return null;
+    const version = objectToVersion(socket.getProtocol(), settings.tls_min);
+    return version ?? clients.objection(socket, settings, state);
+  };
+}
+
 /** Whose certificate the connection presented, found good; null where none must be. */
 export function judgeClient(
   { clients }: Pick<HttpsParts, "clients">,
@@ -30,9 +44,4 @@ export function judgeClient(
   if (!(socket instanceof TLSSocket)) return ok(null);
   const judged = clients.judge(socket, "https");
   return judged.verdict === "ok" ? ok(judged.client) : err(judged.refusal);
-}
-
-/** Which TLS it came over: who orders that no older one is taken must speak it (CS17). */
-export function versionOf({ socket }: Pick<FastifyRequest, "socket">): string | undefined {
-  return socket instanceof TLSSocket ? (socket.getProtocol() ?? undefined) : undefined;
 }

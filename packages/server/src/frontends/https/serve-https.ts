@@ -87,7 +87,7 @@ function createApp(parts: HttpsParts, secure: Server): FastifyInstance {
   limitConnections(secure, parts.limit);
   const { most, onTurnedAway } = parts.limit;
   limitHandshakes(secure, { ...clientHandshakes(most), now: parts.front.now, onTurnedAway });
-  putDownConnections(secure, parts.live);
+  putDownConnections(secure, parts);
   const app = fastify({
     serverFactory: (listener) => secure.on("request", listener),
     bodyLimit: bodyBytesMax,

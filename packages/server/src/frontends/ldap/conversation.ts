@@ -105,8 +105,8 @@ export class Conversation {
   }
 
   /** CS16: why it must end; null while whoever signed in on it is still in. */
-  objection(): string | null {
-    const isOut = this.#signedIn !== null && this.#account() === null;
+  objection(isAllowed = this.#isAllowed()): string | null {
+    const isOut = this.#signedIn !== null && (!isAllowed || this.#account() === null);
     return isOut ? "whoever signed in on it would not be let in like that now" : null;
   }
 

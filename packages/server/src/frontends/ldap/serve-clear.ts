@@ -3,6 +3,7 @@ import type { Millis } from "@gridward/core/base/time";
 import { type ConnectionLimit, limitConnections } from "@gridward/runtime/os/connection-limit";
 import { plainAddress } from "@gridward/runtime/os/source-group";
 import type { LiveRegister } from "../../security/live-connections.ts";
+import type { SecuritySettings } from "@gridward/core/base/security-settings";
 import type { Conversation } from "./conversation.ts";
 import { goodbyeMax } from "./limits.ts";
 import type { Wire } from "./wire.ts";
@@ -11,8 +12,8 @@ import type { Wire } from "./wire.ts";
 export interface ClearOptions {
   /** 0: any free port. */
   readonly port: number;
-  /** Whether a peer at this address is served without TLS, by what is set now. */
-  readonly isLegacy: (address: string) => boolean;
+  /** Whether a peer at this address is served without TLS, by what is set now or by these. */
+  readonly isLegacy: (address: string, settings?: SecuritySettings) => boolean;
   readonly noteSignIn: (address: string, account: string) => void;
 }
 
@@ -53,7 +54,7 @@ export async function serveClear(
     });
     const left = live.enter({
       door: "ldap",
-      judge: () => conversation.objection(),
+      judge: (settings) => conversation.objection(isLegacy(address, settings)),
       close: (reason) => {
         const hasSaidWhy = conversation.dismiss("unavailable", `closed by this server: ${reason}`);
         if (!hasSaidWhy) socket.destroy();

@@ -81,7 +81,13 @@ async function carryOut(
   if (!known.ok) return known;
   const { user } = parts;
   const actor = { kind: "local", id: user, name: user, door: "local", source: "" } as const;
-  const caller = { session: null, actor, requestId: known.value, client: null };
+  const caller = {
+    session: null,
+    actor,
+    requestId: known.value,
+    client: null,
+    objection: () => null,
+  };
   const answered = await endpoint.run({ params: {}, query: {}, body: body.value }, caller);
   if (request.method !== "GET") {
     parts.reportUse({ path, user, refusal: answered.ok ? null : answered.error });
