@@ -10,6 +10,7 @@ import { createPasswordHasher, type PasswordHasher } from "@gridward/runtime/os/
 import { type Clock, runSoon } from "@gridward/runtime/os/clock";
 import { descriptorLimit } from "@gridward/runtime/os/descriptors";
 import { Approvals } from "./approvals/approvals.ts";
+import { isSettled } from "./approvals/is-settled.ts";
 import type { Backups } from "./backup/open-backups.ts";
 import { startBackups } from "./backup/start-backups.ts";
 import { CertificateKeeper } from "./ca/keep-certificates.ts";
@@ -125,7 +126,11 @@ function openPeers(
   const state = () => of.pair().conductor.state;
   return {
     legacy: new LegacyPeers({ ...order, settings, state }),
-    approvals: new Approvals({ ...order, onRejected: (use) => of.events.onSecurity(use) }),
+    approvals: new Approvals({
+      ...order,
+      isSettled: (peer) => isSettled(state(), peer, order.clock.now()),
+      onRejected: (use) => of.events.onSecurity(use),
+    }),
   };
 }
 

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { deviceId, sealed } from "@gridward/core/base/identity";
+import { deviceId, groupId, sealed, type DeviceId } from "@gridward/core/base/identity";
 import { defaultSecurity, type SecuritySettings } from "@gridward/core/base/security-settings";
 import { hour, minute } from "@gridward/core/base/time";
 import { emptyState, type DirectoryState } from "@gridward/core/domain/state";
-import type { CrlRow, ServerRow } from "@gridward/core/domain/types";
+import type { CrlRow, DeviceRow, ServerRow } from "@gridward/core/domain/types";
 import { dialLink } from "@gridward/runtime/link/dial";
 import { strictLink } from "@gridward/runtime/link/link-settings";
 import { brief } from "@gridward/runtime/link/test-link";
@@ -309,7 +309,9 @@ test("[WA1][CS14] a device with a good certificate that it is not enrolled with 
   const stop = new AbortController();
   const offered: string[] = [];
   const device = deviceId("0".repeat(25) + "D");
-  const state = stateWith([rowOf(a)], null);
+  const { tables, ...rest } = stateWith([rowOf(a)], null);
+  const devices = tables.devices.set(device, aDevice(device));
+  const state = { ...rest, tables: { ...tables, devices } };
   const server = await openLinkPort(
     {
       known: () => [],
@@ -330,8 +332,8 @@ test("[WA1][CS14] a device with a good certificate that it is not enrolled with 
     { host: "127.0.0.1", port: 0 },
   );
   t.after(() => server.close());
-  const dial = async (issuer: TestAuthority) => {
-    const name = { kind: "device", device } as const;
+  const dial = async (issuer: TestAuthority, id: DeviceId = device) => {
+    const name = { kind: "device", device: id } as const;
     const { key, certificate } = issuer.issue({ profile: "device", name });
     const anchors = [authority.certificate.toString()];
     const shared = { issuers: [], anchors, lists: [], pairingKey: null };
@@ -348,8 +350,30 @@ test("[WA1][CS14] a device with a good certificate that it is not enrolled with 
     });
   };
   assert.equal(brief(await dial(testAuthority("Theirs", now - hour))), "T02 by them");
-  assert.deepEqual(offered, []);
+  // Nobody could approve it: the system has no such device.
+  const strange = deviceId("0".repeat(25) + "E");
+  assert.equal(brief(await dial(authority, strange)), "T16 by them");
   assert.equal(brief(await dial(authority)), "T16 by them");
   for (let turn = 0; turn < 100 && offered.length === 0; turn++) await clock.sleep(10);
   assert.deepEqual(offered, [`${device} 127.0.0.1`]);
 });
+
+function aDevice(id: DeviceId): DeviceRow {
+  return {
+    id,
+    name: "Q01",
+    manufacturer: "",
+    type: "",
+    accessPoints: [],
+    area: "Hill/Q01",
+    group: groupId("G"),
+    status: "registered",
+    enrolment: null,
+    certificate: null,
+    earlier: null,
+    replication: { enabled: true, revision: 1 },
+    keyVersion: 1,
+    createdAt: now,
+    changedAt: now,
+  };
+}

@@ -127,8 +127,9 @@ function offerDevice(
   if (judged.verdict !== "ok" || judged.name?.kind !== "device") return;
   const { certificate, name } = judged;
   const status = parts.state().tables.devices.get(name.device)?.status;
-  // One that only says to be another is enrolled as itself; one that was lost is never offered.
-  if (certificate === undefined || status === "lost") return;
+  // One that only says to be another is enrolled as itself; nobody could approve as whom the system
+  // does not know, and one that was lost is never offered.
+  if (certificate === undefined || status === undefined || status === "lost") return;
   if (isEnrolled(parts.state(), name.device, fingerprintOf(certificate), parts.clock.now())) return;
   parts.onUnknownDevice({ device: name.device, certificate, address: addressOf({ address }) });
 }

@@ -28,17 +28,18 @@ const waitingShape = z.strictObject({
   first: z.int(),
   last: z.int(),
   tries: z.int(),
-  isRejected: z.boolean(),
+  /** When; null: it waits. */
+  rejected: z.int().nullable(),
 });
 
 export type WaitingPeer = z.infer<typeof waitingShape>;
-export type OfferedPeer = Omit<WaitingPeer, "first" | "last" | "tries" | "isRejected">;
+export type OfferedPeer = Omit<WaitingPeer, "first" | "last" | "tries" | "rejected">;
 
 const waitingMost = 100;
 const rejectedMost = 100;
-/** Who does not come again for so long is forgotten; a rejection is remembered for longer. */
-export const waitingFor: Millis = 14 * day;
-export const rejectedFor: Millis = 90 * day;
+/** Who does not come again for so long is forgotten; a rejection holds for longer, tries or none. */
+const waitingFor: Millis = 14 * day;
+const rejectedFor: Millis = 90 * day;
 
 const fileShape = z.strictObject({
   v: z.literal(1),
@@ -51,6 +52,8 @@ export interface ApprovalsParts {
   readonly directory: string;
   readonly clock: Pick<Clock, "now">;
   readonly note: (text: string) => void;
+  /** It is known by now, or never will be: whatever the place where that was decided. */
+  readonly isSettled: (peer: WaitingPeer) => boolean;
   /** A rejection is no entry of the journal: it is told as an event of this server. */
   readonly onRejected: (use: SecurityUse) => void;
 }
@@ -80,8 +83,11 @@ export class Approvals {
   offer(peer: OfferedPeer): void {
     const at = this.#parts.clock.now();
     this.#forget(at);
+    for (const one of this.#peers.values()) {
+      if (this.#parts.isSettled(one)) this.#peers.delete(one.fingerprint);
+    }
     const before = this.#peers.get(peer.fingerprint);
-    if (before === undefined && this.#count(false) >= waitingMost) {
+    if (before === undefined && this.#waiting().length >= waitingMost) {
       this.#turnedAway++;
       return;
     }
@@ -92,7 +98,7 @@ export class Approvals {
       first: before?.first ?? at,
       last: at,
       tries: (before?.tries ?? 0) + 1,
-      isRejected: before?.isRejected ?? false,
+      rejected: before?.rejected ?? null,
     });
     this.#file.changed();
   }
@@ -101,9 +107,9 @@ export class Approvals {
   get peers(): readonly WaitingPeer[] {
     this.#forget(this.#parts.clock.now());
     const order = ({ last, fingerprint }: WaitingPeer) => `${last} ${fingerprint}`;
-    return [...this.#peers.values()].toSorted((left, right) =>
-      order(left) < order(right) ? 1 : -1,
-    );
+    return [...this.#peers.values()]
+      .filter((peer) => !this.#parts.isSettled(peer))
+      .toSorted((left, right) => (order(left) < order(right) ? 1 : -1));
   }
 
   /** Peers that found the list full, since this server started. */
@@ -113,7 +119,7 @@ export class Approvals {
 
   /** By its fingerprint as tools print it, or the beginning of it. */
   find(typed: string): Result<WaitingPeer, Refusal> {
-    const prefix = typed.replaceAll(/[\s:]/g, "").toLowerCase();
+    const prefix = plainFingerprint(typed);
     const found =
       prefix.length < shortestPrefix
         ? []
@@ -126,8 +132,8 @@ export class Approvals {
   reject({ fingerprint, kind }: WaitingPeer, actor: Actor): void {
     const peer = this.#peers.get(fingerprint);
     if (peer === undefined) return;
-    this.#peers.set(fingerprint, { ...peer, isRejected: true });
-    const rejected = this.peers.filter(({ isRejected }) => isRejected);
+    this.#peers.set(fingerprint, { ...peer, rejected: this.#parts.clock.now() });
+    const rejected = this.peers.filter((one) => one.rejected !== null);
     for (const { fingerprint: oldest } of rejected.slice(rejectedMost)) this.#peers.delete(oldest);
     this.#file.changed();
     this.#file.close();
@@ -142,7 +148,7 @@ export class Approvals {
   }
 
   alarms(): readonly Alarm[] {
-    const waiting = this.peers.filter(({ isRejected }) => !isRejected);
+    const waiting = this.#waiting();
     const first = Math.min(...waiting.map((peer) => peer.first));
     if (waiting.length === 0) return [];
     const full = waiting.length >= waitingMost ? "; no more are taken in" : "";
@@ -160,15 +166,25 @@ export class Approvals {
     this.#file.close();
   }
 
-  #count(isRejected: boolean): number {
-    return [...this.#peers.values()].filter((peer) => peer.isRejected === isRejected).length;
+  #waiting(): readonly WaitingPeer[] {
+    return this.peers.filter(({ rejected }) => rejected === null);
   }
 
   #forget(at: Instant): void {
-    for (const { fingerprint, last, isRejected } of this.#peers.values()) {
-      if (at - last > (isRejected ? rejectedFor : waitingFor)) this.#peers.delete(fingerprint);
+    for (const peer of this.#peers.values()) {
+      if (at > endOf(peer)) this.#peers.delete(peer.fingerprint);
     }
   }
+}
+
+/** When a peer is forgotten. */
+export function endOf({ last, rejected }: Pick<WaitingPeer, "last" | "rejected">): Instant {
+  return rejected === null ? last + waitingFor : rejected + rejectedFor;
+}
+
+/** As tools print it, in the form in which it is compared. */
+export function plainFingerprint(typed: string): string {
+  return typed.replaceAll(/[\s:]/g, "").toLowerCase();
 }
 
 /** A file that nobody wrote so is none: whoever still waits comes again. */

@@ -22,6 +22,7 @@ import { aServer, member, type TestServer, tlsOf } from "../frontends/https/a-se
 import { rootDse, whoAmI } from "../frontends/ldap/fixtures.ts";
 import { serveLdap } from "../frontends/ldap/serve-ldap.ts";
 import { Approvals } from "../approvals/approvals.ts";
+import { isSettled } from "../approvals/is-settled.ts";
 import { offeredClient } from "../approvals/offer-peers.ts";
 import { type SecurityOrder, SecurityChanges } from "../security/security-changes.ts";
 import { StandingSettings } from "../security/standing-settings.ts";
@@ -60,6 +61,7 @@ async function aHouse(choice: Partial<SecuritySettings> = {}) {
     directory,
     clock: { now: desk.front.now },
     note: () => {},
+    isSettled: (peer) => isSettled(desk.front.state(), peer, desk.front.now()),
     onRejected: () => {},
   });
   const gate = openClientGate({
@@ -454,8 +456,8 @@ test("[WA1][WA3][CS14] an unknown client waits, is approved as an account, and i
   const only = await settle("approve", { ...short, account: "anna" }, "?dry_run=true");
   assert.equal(only.status, 200, only.text);
   assert.deepEqual(
-    house.approvals.peers.map(({ isRejected }) => isRejected),
-    [false],
+    house.approvals.peers.map(({ rejected }) => rejected),
+    [null],
   );
   assert.equal((await settle("reject", short)).status, 200);
   assert.equal(codeOf(await settle("reject", short)), "approval.rejected-already");

@@ -113,6 +113,12 @@ export const clientRefusals = {
     says: "The peer was rejected before.",
     remedy: "Nothing needs to be done; `gridward security approvals approve` still lets it in.",
   },
+  "approval.other-authority": {
+    ...againstRule,
+    ...toOperator,
+    says: "No authority of this system issued the certificate of this device.",
+    remedy: "Give the device a new one with `gridward device package NAME --out FILE`.",
+  },
   "approval.expired": {
     ...againstRule,
     ...toOperator,
