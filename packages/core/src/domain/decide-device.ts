@@ -9,6 +9,7 @@ import {
   devicesPerCommandMax,
   displayNameLengthMax,
 } from "./limits.ts";
+import { hostsOfDevice, hostsOfServer } from "./certified-hosts.ts";
 import { heldCertificate } from "./device-certificate.ts";
 import { isArea, isPlainText, isProperName } from "./names.ts";
 import { refuse, type RefusalCode } from "./refusal.ts";
@@ -29,9 +30,10 @@ export function registerDevices(
   }
   const taken = new Set<string>();
   for (const { name, id } of state.tables.devices.values()) taken.add(id).add(name.toLowerCase());
+  const servers = new Set([...state.tables.servers.values()].flatMap(hostsOfServer));
   const wrong: string[] = [];
   for (const [index, device] of devices.entries()) {
-    const reason = findFault(device, taken);
+    const reason = findFault(device, taken, servers);
     if (reason !== undefined) {
       wrong.push(`row ${index + 1} (${device.name.slice(0, 64)}): ${reason}`);
     }
@@ -47,7 +49,11 @@ export function registerDevices(
   );
 }
 
-function findFault(device: NewDevice, taken: ReadonlySet<string>): string | undefined {
+function findFault(
+  device: NewDevice,
+  taken: ReadonlySet<string>,
+  servers: ReadonlySet<string>,
+): string | undefined {
   const { name, manufacturer, type, accessPoints, area } = device;
   if (!isProperName(name)) return "the name is not 1 to 64 of A-Z, a-z, 0-9, dot, - and _";
   if (taken.has(name.toLowerCase())) return "a device with this name exists";
@@ -60,6 +66,11 @@ function findFault(device: NewDevice, taken: ReadonlySet<string>): string | unde
     if (!isPlainText(`${point.name}${point.ip ?? ""}`, displayNameLengthMax)) {
       return "an access point's name is longer than 128 characters or holds control characters";
     }
+  }
+  // Its certificate names them, and would do for whoever dials the server.
+  const shared = hostsOfDevice(device).find((host) => servers.has(host));
+  if (shared !== undefined) {
+    return `${shared} is the name or address of a server, give the device another`;
   }
   return isArea(area) ? undefined : "the area is not a path such as Station/Bay";
 }

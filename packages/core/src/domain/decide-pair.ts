@@ -1,6 +1,7 @@
 import type { NodeId } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
 import type { Submission } from "./command.ts";
+import { deviceUnder, hostsOfServer } from "./certified-hosts.ts";
 import { decided, type CommandOf, type Decision } from "./decision.ts";
 import {
   inviteTries,
@@ -22,6 +23,8 @@ export function issueInvite(
 ): Decision {
   const { name, serverKind, secret, expiresAt } = command;
   if (!isProperName(name)) return refuse("pair.bad-name", name.slice(0, 64));
+  const alike = deviceUnder(state, hostsOfServer({ name, address: name }));
+  if (alike !== undefined) return refuse("pair.host-of-device", alike.name);
   const refusal = checkRoom(state, name, serverKind ?? "promotable");
   if (refusal !== undefined) return err(refusal);
   if (!(expiresAt > at && expiresAt <= at + inviteValidityMax)) {
@@ -86,6 +89,8 @@ export function joinServer(
     ({ id, pairingKey }) => id === server.id || pairingKey === server.pairingKey,
   );
   if (isRemoved) return refuse("pair.removed", server.name);
+  const alike = deviceUnder(state, hostsOfServer(server));
+  if (alike !== undefined) return refuse("pair.host-of-device", alike.name);
   for (const { serial, profile } of certificates) {
     if (profile !== "server" && profile !== "replica-signer") {
       return refuse("certificate.wrong-profile", serial);
@@ -117,6 +122,9 @@ export function setServerAddress(
   if (server.address === address && (server.backup ?? null) === backup) {
     return refuse("pair.unchanged", server.name);
   }
+  const under = { name: server.name, address, ...(backup === null ? {} : { backup }) };
+  const alike = deviceUnder(state, hostsOfServer(under));
+  if (alike !== undefined) return refuse("pair.host-of-device", alike.name);
   return decided([{ kind: "server-address-set", id, address, backup }], { id });
 }
 

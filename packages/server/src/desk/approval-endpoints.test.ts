@@ -74,7 +74,7 @@ function aHouse() {
     return fingerprintOf(certificate);
   };
   const approve = async (fingerprint: string, requestId: RequestId = freshRequestId()) => {
-    const caller = { session, actor, requestId, client: null };
+    const caller = { session, actor, requestId, client: null, objection: () => null };
     const raw = { params: {}, query: {}, body: { fingerprint } };
     const done = await endpoints.approvalApprove.run(raw, caller);
     return done.ok ? approvalRoutes.approvalApprove.answer.parse(done.value) : done.error.code;

@@ -224,6 +224,12 @@ export const pairRefusals = {
     says: "A server of this name is already part of the system.",
     remedy: "Give the new server another name with `gridward server init DIR --name NAME`.",
   },
+  "pair.host-of-device": {
+    ...againstRule,
+    ...toOperator,
+    says: "A device has this name or address, and its certificate would do for the server.",
+    remedy: "Give the server another; `gridward device list` shows what devices are called.",
+  },
   "pair.bad-name": {
     ...againstRule,
     ldap: 19,
