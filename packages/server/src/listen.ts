@@ -3,7 +3,6 @@ import { crlRoute } from "./ca/crl-route.ts";
 import { ocspRoutes } from "./ca/ocsp-route.ts";
 import type { ClientGate } from "./clients/client-gate.ts";
 import { openClients } from "./clients/open-clients.ts";
-import { onceAMinute } from "./clients/refused-clients.ts";
 import { createEndpoints } from "./desk/endpoints.ts";
 import type { DeskParts } from "./desk/desk-parts.ts";
 import { localEndpoints } from "./desk/local-endpoints.ts";
@@ -13,7 +12,6 @@ import { ok, type Result } from "@gridward/core/base/result";
 import { type Refusal, refuse } from "@gridward/core/domain/refusal";
 import { errorCode } from "@gridward/runtime/os/files";
 import { localSocketPath } from "@gridward/runtime/os/local-socket";
-import { sourceGroup } from "@gridward/runtime/os/source-group";
 import { enrolmentServerName } from "@gridward/runtime/trust/enrolment-name";
 import { unseal } from "@gridward/runtime/os/seal";
 import type { House } from "./compose.ts";
@@ -25,11 +23,9 @@ import { replicaKeyPurpose } from "./found-system.ts";
 import { openLinkPort } from "./link-port.ts";
 import { answerJoins } from "./pair/answer-join.ts";
 import { admitServer } from "./pair/removal.ts";
-import type { RefusedEnrolment } from "./parts.ts";
-import { devicesTold } from "./replica/limits.ts";
 import { type ReplicaServer, serveReplica } from "./replica/serve-replica.ts";
 import { openPassword } from "./sealed-password.ts";
-import { tellBounded } from "./tell-bounded.ts";
+import { tellDevices, tellEnrolments } from "./tell-peers.ts";
 
 export interface ListenOrder {
   readonly directory: string;
@@ -138,15 +134,7 @@ function openReplica({ house, note }: ListenOrder): ReplicaServer {
     },
     signer: () => identity.signer,
     limit: house.doors.limit("devices"),
-    observe: tellBounded({
-      keyOf: ({ device }) => device,
-      rate: devicesTold,
-      record: (seen, more) => {
-        events.onDevice(seen, more);
-        if (seen.kind === "turned-away") note(`device ${seen.device} turned away: ${seen.code}`);
-      },
-      now: () => clock.now(),
-    }),
+    observe: tellDevices(events, () => clock.now(), note),
     clock,
   });
   listeners.add(() => replica.changed());
@@ -225,7 +213,7 @@ async function openHttps(order: DoorOrder): Promise<Door> {
         ...estRoutes({
           front,
           systemKey: () => identity.systemKey,
-          record: tellRefusedEnrolments(house),
+          record: tellEnrolments(house.events, front.now),
         }),
         crlRoute(front),
         ...ocspRoutes({ front, systemKey: () => identity.systemKey }),
@@ -243,16 +231,6 @@ async function openHttps(order: DoorOrder): Promise<Door> {
     refresh: () => server.replaceTls(tls()),
     close: async () => server.close(),
   };
-}
-
-/** By source and code alone: the name and the detail are the stranger's own words. */
-function tellRefusedEnrolments({ events, front }: House): (refused: RefusedEnrolment) => void {
-  return tellBounded({
-    keyOf: ({ source, refusal }) => `${sourceGroup(source)} ${refusal.code}`,
-    rate: onceAMinute,
-    record: (refused, more) => events.onEnrolmentRefused(refused, more),
-    now: front.now,
-  });
 }
 
 async function openLdap({ house, config, clients }: DoorOrder): Promise<Door> {

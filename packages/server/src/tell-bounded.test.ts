@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { second } from "@gridward/core/base/time";
 import { tellBounded } from "./tell-bounded.ts";
 
-test("[EL6] what peers bring about as often as they like is told at a rate, and then how many came", () => {
+test("[EL7] what peers bring about as often as they like is told at a rate, and then how many came", () => {
   const told: (readonly [string, number])[] = [];
   let at = 0;
   const tell = tellBounded<string>({
