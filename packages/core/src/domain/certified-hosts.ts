@@ -40,7 +40,7 @@ function sameHost(text: string): string {
   const [left = "", right] = host.split("::");
   const [before, behind] = [partsOf(left), partsOf(right ?? "")];
   const missing = Math.max(0, 8 - before.length - behind.length);
-  const between = right === undefined ? [] : new Array<string>(missing).fill("0");
+  const between = right === undefined ? [] : Array.from({ length: missing }, () => "0");
   return [...before, ...between, ...behind].join(":");
 }
 
