@@ -169,14 +169,18 @@ async function confirmChange(cli: Cli, asked: Asked): Promise<Outcome> {
   return shown(await callRoute(target, localRoutes.localSecurityConfirm, nothing, asked));
 }
 
-/** A change that broke a link is told beside the answer: somebody may have to act within a minute. */
+/** A change under which a link is not valid again is told beside the answer: somebody may have to act within a minute. */
 function talkOf(cli: Cli, asked: Asked, { unconfirmed }: Pick<SecurityView, "unconfirmed">): void {
   if (unconfirmed === null) return;
-  const { change, broken, taken_back_in_s: left } = unconfirmed;
+  const { change, broken, silent, taken_back_in_s: left, kept_in_s: kept } = unconfirmed;
   talk(
     cli,
     asked,
-    `The change ${change} broke the link to ${broken.join(", ")}. It is taken back in ${left} s, ` +
-      "unless the link is valid again. To keep it: gridward security confirm",
+    left === null
+      ? `Since the change ${change} ${silent.join(", ")} is not reached. It is taken back if the ` +
+          `link is refused, and kept in ${kept ?? 0} s if nobody is heard. ` +
+          "To keep it now: gridward security confirm"
+      : `The change ${change} broke the link to ${broken.join(", ")}. It is taken back in ${left} s, ` +
+          "unless the link is valid again. To keep it: gridward security confirm",
   );
 }

@@ -168,18 +168,36 @@ export async function dialPartner(
 export async function dialInTrial(
   parts: DialParts,
   node: NodeId,
-  { token, settings = parts.identity.settings.now }: Trial,
+  trial: Trial,
 ): Promise<LinkOutcome> {
   const server = findServer(parts, node);
   if (server === undefined) return unknownServer(node);
+  const { address, backup } = server;
+  const outcome = await tryAt(parts, { server, address }, trial);
+  if (outcome.outcome === "verified" || backup === undefined) return outcome;
+  // As the link does (HS15): what the first address came to is told unless the other passes.
+  const other = await tryAt(parts, { server, address: backup }, trial);
+  return other.outcome === "verified" ? other : outcome;
+}
+
+interface Place {
+  readonly server: ServerRow;
+  readonly address: string;
+}
+
+async function tryAt(
+  parts: DialParts,
+  { server, address }: Place,
+  { token, settings = parts.identity.settings.now }: Trial,
+): Promise<LinkOutcome> {
   return dialLink({
     protocol: "gridward-partner/1",
-    address: server.address,
+    address,
     port: server.ports.link,
     ...dialIdentity(parts, settings),
     settings: linkSettings(settings),
     settingsFor: (ip) => settingsFor(parts, ip, settings),
-    expectedNode: node,
+    expectedNode: server.id,
     partnerKey: pairingKeyFromText(server.pairingKey) ?? null,
     trial: token,
     clock: parts.clock,

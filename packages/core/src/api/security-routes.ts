@@ -14,11 +14,16 @@ const setting = z.object({
   means: z.string(),
 });
 
-/** A change that broke a link and is taken back by itself. */
+/** A change under which a link is not valid again: it is taken back by itself if it was refused. */
 const unconfirmed = z.object({
   change: z.string(),
+  /** Whose link was refused since. */
   broken: z.array(z.string()).readonly(),
-  taken_back_in_s: z.int(),
+  /** Who was not reached since; alone they take nothing back. */
+  silent: z.array(z.string()).readonly(),
+  taken_back_in_s: z.int().nullable(),
+  /** Where nobody refused it. */
+  kept_in_s: z.int().nullable(),
 });
 
 /** Connection Security of the server that is asked, as it stands (CS1, CS2). */
@@ -71,8 +76,11 @@ export const securityTrial = z.object({
   partner: z.string(),
   /** "dial": this server dialled. */
   direction: z.enum(["dial", "accept"]),
-  /** "not tried": there is no link over which the partner could be asked to dial. */
-  verdict: z.enum(["ok", "refused", "not tried"]),
+  /**
+   * "not tried": there is no link over which the partner could be asked to dial; "not reached": at
+   * none of its addresses (T17), so nobody refused.
+   */
+  verdict: z.enum(["ok", "refused", "not reached", "not tried"]),
   cause: z.string().nullable(),
   refused_by: z.string().nullable(),
   /** The two facts, as this server says them and of the other. */

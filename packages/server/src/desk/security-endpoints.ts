@@ -124,6 +124,14 @@ function confirm({ front, security }: DeskParts, actor: Actor) {
 function waiting({ unconfirmed }: DeskParts["security"]): SecurityView["unconfirmed"] {
   const found = unconfirmed();
   if (found === null) return null;
-  const { change, broken, left } = found;
-  return { change, broken, taken_back_in_s: Math.ceil(left / second) };
+  const { change, broken, silent, left } = found;
+  const seconds = Math.ceil(left / second);
+  const isBroken = broken.length > 0;
+  return {
+    change,
+    broken,
+    silent,
+    taken_back_in_s: isBroken ? seconds : null,
+    kept_in_s: isBroken ? null : seconds,
+  };
 }

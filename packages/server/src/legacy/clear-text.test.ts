@@ -5,6 +5,7 @@ import { after, test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { type Bytes, concat } from "@gridward/core/base/bytes";
 import { Secret } from "@gridward/core/base/secret";
+import { defaultSecurity } from "@gridward/core/base/security-settings";
 import { LdapFramer } from "@gridward/core/codec/ldap/framer";
 import { encodeRequest, type LdapRequest } from "@gridward/core/codec/ldap/request";
 import { decodeResponse, type LdapResponse } from "@gridward/core/codec/ldap/response";
@@ -20,6 +21,8 @@ import {
   Talk,
   whoAmI,
 } from "../frontends/ldap/fixtures.ts";
+import type { ClearOptions } from "../frontends/ldap/serve-clear.ts";
+import type { LiveConnection, LiveRegister } from "../security/live-connections.ts";
 import { serveLdap } from "../frontends/ldap/serve-ldap.ts";
 import { tlsOf } from "../frontends/https/a-server.ts";
 
@@ -29,7 +32,9 @@ const startTls = { kind: "extended", oid: "1.3.6.1.4.1.1466.20037", value: null 
 const closers: (() => Promise<void>)[] = [];
 after(async () => Promise.all(closers.map(async (close) => close())));
 
-async function aHouse(isLegacy: () => boolean) {
+const nobodyKept: LiveRegister = { enter: () => () => undefined };
+
+async function aHouse(isLegacy: ClearOptions["isLegacy"], live = nobodyKept) {
   const talk = new Talk(aTown());
   const noted: string[] = [];
   const server = await serveLdap(talk.frontEnd, {
@@ -40,7 +45,7 @@ async function aHouse(isLegacy: () => boolean) {
     clients: anyClient,
     clock: systemClock(),
     limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
-    live: { enter: () => () => undefined },
+    live,
     version: "0.1.0",
     note: () => {},
   });
@@ -115,6 +120,24 @@ test("[LE1][LE2][CS7] a listed peer signs in, and is out when it is listed no mo
   assert.equal(await codeFor(socket, aBind(annaDn, "right")), 0);
   isListed = false;
   assert.equal(await codeFor(socket, { ...rootDse(), base }), 50);
+  socket.destroy();
+});
+
+test("[LE1][LE5][CS7][CS8] what a proposed setting would end is counted among them", async () => {
+  const judges: LiveConnection["judge"][] = [];
+  const live = {
+    enter: ({ judge }: LiveConnection) => {
+      judges.push(judge);
+      return () => undefined;
+    },
+  };
+  const { socket } = await aHouse((_, settings) => settings?.legacy ?? true, live);
+  const judged = () => judges.map((judge) => judge(defaultSecurity) === null);
+  assert.equal(await codeFor(socket, rootDse()), 0);
+  assert.deepEqual(judged(), [true], "nobody signed in");
+  assert.equal(await codeFor(socket, aBind(annaDn, "right")), 0);
+  assert.deepEqual(judged(), [false]);
+  assert.equal(judges[0]?.({ ...defaultSecurity, legacy: true }), null);
   socket.destroy();
 });
 

@@ -284,3 +284,20 @@ test("[FS1][LE4][CS7] a partner that would be served as legacy is foreseen to pa
   for (const port of ports) port.refresh();
   assert.equal(await dialled(a, b), "ok");
 });
+
+test("[FS4][HS15][CS11] a trial takes the backup address where the first is not reached; at none, nobody refused", async () => {
+  a.identity.settings.apply(defaultSecurity, clock.now());
+  const known = servers.get(b.identity.node);
+  assert.ok(known);
+  const backup = "127.0.0.1";
+  const nowhere = "127.0.0.9";
+  const tried = async (row: ServerRow) => {
+    servers.set(row.id, row);
+    const [dial] = await trials.run(defaultSecurity);
+    servers.set(row.id, known);
+    return [dial?.verdict, dial?.cause, dial?.refused_by];
+  };
+  assert.deepEqual(await tried({ ...known, address: nowhere, backup }), ["ok", null, null]);
+  const lost = ["not reached", "T17", null];
+  assert.deepEqual(await tried({ ...known, address: nowhere, backup: nowhere }), lost);
+});

@@ -160,7 +160,7 @@ function write(
   // Who orders it comes in at another server; what says who comes in here is not given over.
   const objection = (): null => null;
   const order = { change: change.value, isConfirmed: false, isTry: false, actor, objection };
-  const done = changes.order(order);
+  const done = changes.begin(order);
   return done.ok || done.error.code === "security.unchanged" ? readSettings(directory) : done;
 }
 
@@ -195,8 +195,11 @@ function livesOf(
   return [...watchedLives(state, node), ...last];
 }
 
-function waitingText({ change, left }: Unconfirmed): string {
-  return `${change}: taken back in ${Math.ceil(left / second)} s`;
+function waitingText({ change, broken, silent, left }: Unconfirmed): string {
+  const seconds = Math.ceil(left / second);
+  return broken.length > 0
+    ? `${change}: taken back in ${seconds} s`
+    : `${change}: ${silent.join(", ")} is not reached, kept in ${seconds} s`;
 }
 
 interface Own {

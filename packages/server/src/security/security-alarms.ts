@@ -17,13 +17,17 @@ export function securityAlarms(
     return [{ code, text, remedy, since: rfc3339(settings.since(name) ?? startedAt) }];
   });
   if (unconfirmed === null) return standing;
-  const { change, broken, since, left } = unconfirmed;
+  const { change, broken, silent, since, left } = unconfirmed;
+  const seconds = Math.ceil(left / second);
   const waiting: Alarm = {
     code: "security.unconfirmed",
     since: rfc3339(since),
     text:
-      `The change ${change} broke the link to ${broken.join(", ")}. ` +
-      `It is taken back in ${Math.ceil(left / second)} s, unless the link is valid again.`,
+      broken.length > 0
+        ? `The change ${change} broke the link to ${broken.join(", ")}. ` +
+          `It is taken back in ${seconds} s, unless the link is valid again.`
+        : `Since the change ${change} ${silent.join(", ")} is not reached. ` +
+          `It is taken back if the link is refused, and kept in ${seconds} s if nobody is heard.`,
     remedy: "To keep it all the same, run `gridward security confirm`.",
   };
   return [waiting, ...standing];

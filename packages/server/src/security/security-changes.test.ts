@@ -12,7 +12,7 @@ import { readServerConfig } from "@gridward/runtime/trust/server-directory";
 import type { SecurityUse } from "./security-use.ts";
 import type { Direction } from "../pair/partner-wire.ts";
 import { securityAlarms } from "./security-alarms.ts";
-import { SecurityChanges, takenBackAfter } from "./security-changes.ts";
+import { SecurityChanges, silentAtMost, takenBackAfter } from "./security-changes.ts";
 import { StandingSettings } from "./standing-settings.ts";
 import { takeBackUnconfirmed } from "./take-back.ts";
 
@@ -57,6 +57,7 @@ function aServer(content = text) {
   const world = {
     at: 0,
     passes: true,
+    cause: "T01",
     partners: [partner],
     links: { dial: good, accept: good },
     told: nobody,
@@ -65,7 +66,7 @@ function aServer(content = text) {
     judged: 0,
   };
   const judge = (): void => {
-    const now = world.passes ? good : broken;
+    const now = world.passes ? good : { ...broken, cause: world.cause };
     const { dial, accept } = world.links;
     world.links = {
       dial: dial === untried ? untried : now,
@@ -164,6 +165,52 @@ test("[SCH3][CS11] a change that breaks a link is taken back after 60 s, in file
   assert.deepEqual([isPending(), changes.unconfirmed, world.refreshed], [false, null, 2]);
   assert.match(last(), /^taken back: temporary true -> false, the link to B was not valid again$/);
   assert.equal(world.told.at(-1)?.actor, null);
+});
+
+test("[SCH3][CS11] a partner that is not reached takes nothing back, and is waited for ten minutes", async () => {
+  const { set, settings, world, isPending, pass, last, changes } = aServer();
+  world.passes = false;
+  world.cause = "T17";
+  await set({ temporary: true });
+  pass(takenBackAfter);
+  assert.deepEqual([changes.unconfirmed?.broken, changes.unconfirmed?.silent], [[], ["B"]]);
+  const [alarm] = securityAlarms(settings, changes.unconfirmed, 0);
+  assert.match(alarm?.text ?? "", /B is not reached.* kept in 540 s/);
+  pass(silentAtMost - takenBackAfter - 1);
+  assert.ok(isPending() && settings.now.temporary);
+  pass(1);
+  assert.deepEqual([isPending(), settings.now.temporary], [false, true]);
+  assert.match(last(), /^kept, nobody refused it and B was not reached: temporary false -> true$/);
+});
+
+test("[SCH3][CS11] who refuses and is not reached afterwards, or the other way round, has it taken back", async () => {
+  for (const causes of [
+    ["T01", "T17"],
+    ["T17", "T01"],
+  ] as const) {
+    const { set, settings, world, pass, last, judge } = aServer();
+    world.passes = false;
+    [world.cause] = causes;
+    await set({ temporary: true });
+    pass(takenBackAfter / 2);
+    world.cause = causes[1];
+    judge();
+    pass(takenBackAfter / 2);
+    assert.equal(settings.now.temporary, false);
+    assert.match(last(), /^taken back/);
+  }
+});
+
+test("[SCH5][CS11] an order that is confirmed confirms what waited, and says so", async () => {
+  const { set, isPending, world, last } = aServer();
+  world.passes = false;
+  await set({ temporary: true });
+  await set({ check_names: false }, true);
+  assert.equal(isPending(), false);
+  assert.equal(
+    last(),
+    "check-names true -> false, confirmed, and with it what waited: temporary false -> true",
+  );
 });
 
 test("[SCH4][CS11] it stays when the link is valid again in time", async () => {

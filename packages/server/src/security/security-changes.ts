@@ -15,7 +15,7 @@ import { isOutOfRoom } from "@gridward/runtime/os/files";
 import type { Clock } from "@gridward/runtime/os/clock";
 import type { SecurityUse } from "./security-use.ts";
 import { readSecurity, writeSecurity } from "../own-settings.ts";
-import type { Direction } from "../pair/partner-wire.ts";
+import { type Direction, isConflict } from "../pair/partner-wire.ts";
 import { dropPending, keepPending } from "./pending-file.ts";
 import type { StandingSettings } from "./standing-settings.ts";
 
@@ -46,13 +46,16 @@ export interface SecurityOrder {
   readonly objection: (settings: SecuritySettings) => string | null;
 }
 
-/** A change that broke a link and goes back by itself. */
+/** A change under which a link is not valid again. */
 export interface Unconfirmed {
   /** In words. */
   readonly change: string;
-  /** Names of the partners whose link is not valid again. */
+  /** Names of the partners whose link was refused: it goes back by itself. */
   readonly broken: readonly string[];
+  /** Names of the partners that were not reached since: alone they take nothing back. */
+  readonly silent: readonly string[];
   readonly since: Instant;
+  /** Until it goes back, or stays where nobody refused it. */
   readonly left: Millis;
 }
 
@@ -67,13 +70,21 @@ interface Pending {
   readonly before: SecurityChange;
   readonly links: readonly Link[];
   readonly since: Instant;
-  readonly until: Millis;
-  /** A link was found broken: from then on people are told. */
-  readonly isBroken: boolean;
+  readonly at: Millis;
+  /** A link was found not valid: from then on people are told. */
+  readonly isTold: boolean;
+  /** Whose link was refused since, and is not valid again: silence afterwards is no excuse. */
+  readonly refused: ReadonlySet<NodeId>;
 }
 
 /** A change that nobody confirms has so long to bring its links back. */
 export const takenBackAfter: Millis = minute;
+
+/**
+ * Where the network alone is silent (T17) nobody refused anything: else whoever cuts the line for a
+ * minute would undo a change. It stays after so long.
+ */
+export const silentAtMost: Millis = 10 * minute;
 
 /**
  * CS8, CS11: changes of the security settings of this server. They hold from the next handshake on;
@@ -91,13 +102,13 @@ export class SecurityChanges {
 
   /** Answers when every link was tried under the new settings. */
   async set(order: SecurityOrder): Promise<Result<readonly SecurityDifference[], Refusal>> {
-    const done = this.order(order);
+    const done = this.begin(order);
     if (done.ok) await this.#judging;
     return done;
   }
 
-  /** The same without waiting for the links. Nothing that is refused changes anything. */
-  order(order: SecurityOrder): Result<readonly SecurityDifference[], Refusal> {
+  /** The same, answered before the links are tried. Nothing that is refused changes anything. */
+  begin(order: SecurityOrder): Result<readonly SecurityDifference[], Refusal> {
     const { settings, onChange } = this.#parts;
     const wanted = { ...settings.now, ...order.change };
     const differences = compareSecurity(settings.now, wanted);
@@ -107,8 +118,11 @@ export class SecurityChanges {
         ? this.#check(order.change, differences)
         : refuse("security.shuts-you-out", objection);
     if (order.isTry) return done.ok ? ok(differences) : done;
+    const earlier = this.#pending && order.isConfirmed ? this.#wordsOf(this.#pending) : "";
     const written = done.ok ? this.#write(order, wanted) : done;
-    const words = `${differenceText(differences)}${order.isConfirmed ? ", confirmed" : ""}`;
+    const confirmed = order.isConfirmed ? ", confirmed" : "";
+    const also = earlier === "" ? "" : `, and with it what waited: ${earlier}`;
+    const words = `${differenceText(differences)}${confirmed}${also}`;
     const refusal = written.ok ? null : written.error;
     onChange({ actor: order.actor, change: words || "nothing new", refusal });
     if (!written.ok) return written;
@@ -127,25 +141,33 @@ export class SecurityChanges {
 
   /** Called some times a second. */
   tick(): void {
-    const pending = this.#pending;
-    if (pending === null || this.#underWay > 0) return;
+    if (this.#pending === null || this.#underWay > 0) return;
+    const pending = this.#noteRefused(this.#pending);
+    this.#pending = pending;
+    const age = this.#parts.clock.monotonic() - pending.at;
     if (pending.links.every((link) => this.#isValid(link))) {
       const change = `kept, the links are valid again: ${this.#wordsOf(pending)}`;
-      this.#settle(pending.isBroken ? { actor: null, change, refusal: null } : null);
-    } else if (this.#parts.clock.monotonic() >= pending.until) this.#takeBack(pending);
-    else if (!pending.isBroken) this.#pending = { ...pending, isBroken: true };
+      this.#settle(pending.isTold ? { actor: null, change, refusal: null } : null);
+    } else if (pending.refused.size > 0 && age >= takenBackAfter) this.#takeBack(pending);
+    else if (age >= silentAtMost) {
+      const who = this.#silentIn(pending).join(", ");
+      const change = `kept, nobody refused it and ${who} was not reached: ${this.#wordsOf(pending)}`;
+      this.#settle({ actor: null, change, refusal: null });
+    } else if (!pending.isTold) this.#pending = { ...pending, isTold: true };
   }
 
   get unconfirmed(): Unconfirmed | null {
     const { clock } = this.#parts;
-    if (this.#pending?.isBroken !== true) return null;
-    const { since, until } = this.#pending;
-    const left = Math.max(0, until - clock.monotonic());
+    const pending = this.#pending;
+    if (pending?.isTold !== true) return null;
+    const broken = this.#brokenIn(pending);
+    const most = broken.length > 0 ? takenBackAfter : silentAtMost;
     return {
-      change: this.#wordsOf(this.#pending),
-      broken: this.#brokenIn(this.#pending),
-      since,
-      left,
+      change: this.#wordsOf(pending),
+      broken,
+      silent: this.#silentIn(pending),
+      since: pending.since,
+      left: Math.max(0, pending.at + most - clock.monotonic()),
     };
   }
 
@@ -178,8 +200,9 @@ export class SecurityChanges {
     }
     if (!isProtected) dropPending(directory);
     const since = clock.now();
-    const until = clock.monotonic() + takenBackAfter;
-    this.#pending = isProtected ? { before, links, since, until, isBroken: false } : null;
+    const at = clock.monotonic();
+    const refused = new Set<NodeId>();
+    this.#pending = isProtected ? { before, links, since, at, isTold: false, refused } : null;
     return ok(null);
   }
 
@@ -244,11 +267,30 @@ export class SecurityChanges {
     return isBack(before.dial, dial) && isBack(before.accept, accept);
   }
 
-  #brokenIn({ links }: Pending): readonly string[] {
-    const broken = links.filter((link) => !this.#isValid(link)).map(({ id }) => id);
+  /** Not reached (T17), or not tried, is no refusal. */
+  #noteRefused(pending: Pending): Pending {
+    const refused = pending.links.filter((link) => {
+      if (this.#isValid(link)) return false;
+      const { dial, accept } = this.#parts.directions(link.id);
+      const isRefused = (link.dial && isConflict(dial)) || (link.accept && isConflict(accept));
+      return isRefused || pending.refused.has(link.id);
+    });
+    return { ...pending, refused: new Set(refused.map(({ id }) => id)) };
+  }
+
+  #brokenIn({ refused }: Pending): readonly string[] {
+    return this.#namesOf(({ id }) => refused.has(id));
+  }
+
+  #silentIn({ links, refused }: Pending): readonly string[] {
+    const silent = links.filter((link) => !refused.has(link.id) && !this.#isValid(link));
+    return this.#namesOf(({ id }) => silent.some((link) => link.id === id));
+  }
+
+  #namesOf(isMeant: (partner: { readonly id: NodeId }) => boolean): readonly string[] {
     return this.#parts
       .partners()
-      .filter(({ id }) => broken.includes(id))
+      .filter(isMeant)
       .map(({ name }) => name);
   }
 

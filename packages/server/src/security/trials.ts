@@ -93,5 +93,6 @@ function told({
 }): Pick<SecurityTrial, "verdict" | "cause" | "refused_by" | "text" | "remedy"> {
   const known = isTlsCauseCode(cause) ? cause : "T17";
   const refused_by = known === "T17" ? null : sides.refuser;
-  return { verdict: "refused", cause: known, refused_by, ...tellTlsCause(known, sides) };
+  const verdict = known === "T17" ? "not reached" : "refused";
+  return { verdict, cause: known, refused_by, ...tellTlsCause(known, sides) };
 }
