@@ -43,7 +43,7 @@ test("[CLI20][CS13] a certificate signs in, and is presented by every command th
   assert.deepEqual([shutOut.exit, shutOut.error?.code], [7, "security.shuts-you-out"]);
   const signedIn = await done("login", ...where, "--certificate", adminFile);
   assert.equal(member(signedIn.data, "account", "name"), "admin");
-  await done(...required);
+  await done(...required, "--yes");
   const who = await done("whoami");
   assert.match(String(member(who.data, "certificate")), /^[0-9a-f]{64}$/);
 });
