@@ -4,6 +4,7 @@ import { deviceId, sealed } from "../base/identity.ts";
 import { day, hour, type Instant } from "../base/time.ts";
 import { expiryAlarms, expiryText } from "./expiry-alarms.ts";
 import { aCertificate, aServer, aStation, noon, serverA, type World } from "./fixtures.ts";
+import { crlLife, nextCrlNumber } from "./revocation.ts";
 import type { CertificateRow } from "./types.ts";
 import { watchedKinds, watchedLives, type WatchedLife } from "./watched-lives.ts";
 
@@ -58,6 +59,24 @@ test("[CT8][CS12] of each holder the certificate that ends last is watched, and 
   assert.ok(!lives(world).includes("device Q01 40"));
 });
 
+test("[CT8][CS12] a revocation list is called by the subject of its authority", () => {
+  const world = aStation();
+  const crl = {
+    authority: "issuing",
+    number: nextCrlNumber(world.state, "issuing", noon),
+    thisUpdate: noon,
+    nextUpdate: noon + crlLife,
+    revoked: 0,
+    encoded: "",
+    responder: { certificate: "", key: sealed("v1.responder") },
+  };
+  world.must({ kind: "publish-crl", crl }, { actor: serverA });
+  assert.deepEqual(
+    lives(world).filter((each) => each.startsWith("list ")),
+    [`list CN=01 ${crl.number}`],
+  );
+});
+
 function aLife(more: Partial<WatchedLife> = {}): WatchedLife {
   return { kind: "device", name: "Q01", id: "10", ...life, ...more };
 }
@@ -97,6 +116,7 @@ test("[CT8] thousands are counted, ten are named; every kind has a remedy before
     for (const now of [life.notAfter, life.notAfter + day]) {
       const [{ code, remedy } = { code: "", remedy: "" }] = expiryAlarms(one, now);
       assert.deepEqual([code, remedy.length > 20], [`expiry.${kind}`, true]);
+      assert.match(remedy, /`gridward [a-z]/);
     }
     assert.match(expiryText(aLife({ kind }), 7), /ends within 7 days: Q01, number 10, 2028-/);
   }

@@ -9,19 +9,23 @@ const kinds: Readonly<
 > = {
   own: {
     of: "certificate of this server",
-    remedy: "It renews itself as soon as it can be journalled: see why the Main takes no changes.",
+    remedy:
+      "It renews itself as soon as it can be journalled: run `gridward pair status` to see why the " +
+      "Main takes no changes.",
     ended: "Stop this server, run `gridward doctor DIR --repair`, and start it again.",
   },
   partner: {
     of: "certificate of another server",
-    remedy: "That server renews it as soon as it reaches the Main: see what keeps it away.",
+    remedy:
+      "That server renews it as soon as it reaches the Main: run `gridward pair status` to see what " +
+      "keeps it away.",
     ended: "Stop that server, run `gridward doctor DIR --repair` there, and start it again.",
   },
   device: {
     of: "certificate of a device",
     remedy:
-      "The device renews it by itself while it reaches a server; others are renewed over EST " +
-      "with their own certificate.",
+      "The device renews it by itself while it reaches a server, and at once with `gridward device " +
+      "certificates replace NAME`; others are renewed over EST with their own certificate.",
     ended:
       "Make a package with `gridward device package NAME --out FILE`, and at the device run " +
       "`gridward ied renew DIR --package FILE`.",
@@ -45,8 +49,11 @@ const kinds: Readonly<
   },
   list: {
     of: "revocation list",
-    remedy: "The Main makes a new one every day: see why it has not.",
-    ended: "The Main makes a new one every day: see why it has not. In mode hard it is needed.",
+    remedy:
+      "A Main makes a new one every day: run `gridward pair status` to see why there is none.",
+    ended:
+      "A Main makes a new one every day: run `gridward pair status` to see why there is none. Where " +
+      "`gridward security show` says revocation=hard, nobody is believed without it.",
   },
 };
 

@@ -69,8 +69,16 @@ function devicesOf({ tables }: DirectoryState): readonly WatchedLife[] {
 }
 
 function listsOf({ tables }: DirectoryState): readonly WatchedLife[] {
-  const lists = [...tables.crls.values()];
-  return lists.map(({ authority: name, number, thisUpdate: notBefore, nextUpdate: notAfter }) => {
-    return { kind: "list", name, id: String(number), notBefore, notAfter };
+  const issued = [...tables.certificates.values()];
+  return [...tables.crls.values()].map(({ authority, number, thisUpdate, nextUpdate }) => {
+    const own = issued.find((row) => row.profile === "authority" && row.authority === authority);
+    const name = own?.subject ?? authority;
+    return {
+      kind: "list",
+      name,
+      id: String(number),
+      notBefore: thisUpdate,
+      notAfter: nextUpdate,
+    };
   });
 }
