@@ -30,7 +30,7 @@ async function done(...words: readonly string[]): Promise<Ended> {
   return ended;
 }
 
-test("[CLI20][CS13] a certificate signs in, and is presented by every command that follows", async () => {
+test("[CLI20][CS3][CS13] a certificate signs in, and is presented by every command that follows", async () => {
   const mail = ["--email", "admin@example.org"];
   const order = ["--profile", "person", ...mail, "--out", adminFile, "--no-password"];
   await done("ca", "issue", "Admin", ...order);

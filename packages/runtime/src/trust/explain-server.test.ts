@@ -66,6 +66,8 @@ test(
     assert.deepEqual(told.versions, ["TLSv1.2", "TLSv1.3"]);
     assert.match(told.text, /It presents CN=leaf for IP Address:127\.0\.0\.1, issued by CN=Ours/);
     assert.match(told.text, /trusts CN=Ours, and presents no certificate/);
+    assert.match(told.text, /What it decides after the handshake cannot be seen from here/);
+    assert.match(told.text, /accept each other in the handshake\.$/);
     assert.deepEqual(heard, []);
   },
 );

@@ -43,6 +43,11 @@ export interface ExplainOrder {
 
 const client = "this client";
 
+/** Our own ports take every handshake, so that they can say why they refuse (CS6, CS9). */
+const unseen =
+  "What it decides after the handshake cannot be seen from here: Gridward's own ports judge a " +
+  "client's certificate only then.";
+
 /** No TLS came about: by whom it was refused, and why. */
 export function explainFailure(order: ExplainOrder, failure: HandshakeFailure): Explanation {
   const target = targetOf(order);
@@ -82,8 +87,8 @@ export function explainLook(order: ExplainOrder, look: ServerLook): Explanation 
     `${target} speaks ${versions.map((version) => version.replace("v", " ")).join(" and ")}, here with ${cipher}.`,
     presentsText(chain),
     `${client} trusts ${trusts.join("; ") || "nobody yet"}, and presents no certificate.`,
-    wants ? `${target} demands one.` : `${target} demands none of it in the handshake.`,
-    objection === null ? "Both sides accept each other." : objection.text,
+    wants ? `${target} demands one.` : `${target} demands none of it in the handshake. ${unseen}`,
+    objection === null ? "Both sides accept each other in the handshake." : objection.text,
   ].join(" ");
   return {
     target,
