@@ -70,7 +70,7 @@ function isKept(
 ): boolean {
   if (main.disk.hashAt(seq) === hash || main.disk.requests.has(request)) return true;
   const wasLost = (id: NodeId): boolean =>
-    servers.find((each) => each.id === id)?.disk.hadOnce(request, seq, hash) === true;
+    servers.find((each) => each.id === id)?.disk.hadBeforeWipe(request) === true;
   const isPassedBy = taken.some(
     (each) =>
       each.term >= term &&
@@ -79,7 +79,7 @@ function isKept(
   );
   const tails = servers.flatMap(({ disk }) => disk.tails.flat());
   const isAfterBackup = restored.some((each) => each.term > term && !each.brought.has(request));
-  if (isAfterBackup && servers.some(({ id }) => wasLost(id))) return true;
+  if (isAfterBackup && servers.some(({ disk }) => disk.hadOnce(request, seq, hash))) return true;
   const kept = servers.find(({ id }) => id === by)?.disk;
   const onDisk = [...(kept?.entries() ?? []), ...(kept?.lost.flat() ?? []), ...tails];
   return (isAfterBackup || isPassedBy) && onDisk.some((entry) => entry.hash === hash);

@@ -94,7 +94,7 @@ export class Journals {
         found.push({ rule: "I15", says: `change ${seq} of ${id} was cut without a file` });
       }
       // Its Main had held it, as the set says, and lost its disk before a person forced it.
-      const wasHeld = this.#diskOf(control.owner)?.hadOnce(requestId, seq, hash) === true;
+      const wasHeld = this.#diskOf(control.owner)?.hadBeforeWipe(requestId) === true;
       if (acknowledged.get(requestId)?.hash === hash && !wasHeld) {
         found.push({ rule: "I1", says: `acknowledged change ${seq} of ${id} was cut` });
       }

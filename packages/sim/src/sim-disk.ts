@@ -40,6 +40,8 @@ export class SimDisk {
   readonly lost: (readonly Entry[])[] = [];
   /** Requests that were in what is lost, also those of which no entry was kept. */
   readonly #lostRequests = new Set<string>();
+  /** Of those, what nobody put anything in the place of: the whole disk was lost. */
+  readonly #wipedRequests = new Set<string>();
   /** Acts until the power fails; undefined: it does not. */
   fuse: number | undefined;
   isFull = false;
@@ -123,6 +125,7 @@ export class SimDisk {
   wipe(): void {
     const { systemId } = this.control;
     this.#noteLost();
+    for (const request of this.requests) this.#wipedRequests.add(request);
     this.journal = undefined;
     this.isBroken = false;
     this.isBent = false;
@@ -178,6 +181,11 @@ export class SimDisk {
   hadOnce(request: string | undefined, seq: number, hash: string): boolean {
     const wasKnown = request !== undefined && this.#lostRequests.has(request);
     return wasKnown || this.hasLost(seq, hash);
+  }
+
+  /** Was it there before the whole disk was lost? */
+  hadBeforeWipe(request: string): boolean {
+    return this.#wipedRequests.has(request);
   }
 
   /** As Main it made visible what is there up to this one. */
