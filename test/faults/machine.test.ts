@@ -43,15 +43,26 @@ async function startWithClock(server: DemoServer): Promise<void> {
   await rig.start(server);
 }
 
+/** A machine that has no time for it does neither, and says so: then it is ordered anew. */
+async function orderTwiceAtOnce(): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const answers = await Promise.all([rig.orderChangeOver(), rig.orderChangeOver()]);
+    const done = answers.filter((answered) => answered?.status === 200);
+    if (done.length === 1) return;
+    const codes = answers.map((answered) => String(member(answered?.body, "error", "code")));
+    const isLate = codes.some((code) => /^pair\.changeover-(failed|unknown)$/.test(code));
+    assert.ok(done.length === 0 && isLate && tries < 3, JSON.stringify(answers));
+    await rig.isProtected();
+  }
+}
+
 test(
   "[HS6][HS8] F21 a changeover ordered twice at once happens once, and then back",
   { skip },
   async () => {
     await rig.under(async (load) => {
       for (let time = 0; time < 2; time++) {
-        const answers = await Promise.all([rig.orderChangeOver(), rig.orderChangeOver()]);
-        const done = answers.filter((answered) => answered?.status === 200);
-        assert.equal(done.length, 1, JSON.stringify(answers));
+        await orderTwiceAtOnce();
         rig.swapDuties();
         await rig.isProtected();
         await moreDone(load);

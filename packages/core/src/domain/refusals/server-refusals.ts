@@ -200,12 +200,6 @@ export const serverRefusals = {
     says: "No change of the security settings waits to be confirmed.",
     remedy: "Run `gridward security show`: it was taken back, confirmed or never made.",
   },
-  "security.no-system-key": {
-    ...faulty,
-    ...toOperator,
-    says: "The system key is missing, so sealed secrets cannot be opened.",
-    remedy: "Put the key file back or let this server join again as a Standby.",
-  },
   "security.seal-broken": {
     ...faulty,
     ...toOperator,
