@@ -2,7 +2,7 @@ import { noon } from "@gridward/core/domain/pair/fixtures";
 import type { PairState } from "@gridward/core/domain/pair/pair-state";
 import type { ServerStatus } from "@gridward/core/domain/server-status";
 import { emptyState } from "@gridward/core/domain/state";
-import type { Direction } from "./partner-wire.ts";
+import type { Direction } from "./direction.ts";
 import { serverStatus, type StatusParts } from "./status.ts";
 
 export const passed: Direction = { verdict: "ok", fingerprint: "f", notAfter: noon };

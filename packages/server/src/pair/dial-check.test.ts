@@ -6,7 +6,7 @@ import { type NodeId, nodeId } from "@gridward/core/base/identity";
 import type { LinkOutcome, VerifiedPeer } from "@gridward/runtime/link/peer";
 import { DialCheck } from "./dial-check.ts";
 import { parseDialFrame } from "./dial-frame.ts";
-import type { Direction } from "./partner-wire.ts";
+import type { Direction } from "./direction.ts";
 
 const [serverA, serverB] = [nodeId("A"), nodeId("B")];
 

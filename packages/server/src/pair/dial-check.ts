@@ -10,7 +10,8 @@ import {
   isDialFrame,
   parseDialFrame,
 } from "./dial-frame.ts";
-import { isConflict, type OtherFrame, type PartnerWire } from "./partner-wire.ts";
+import { isConflict } from "./direction.ts";
+import type { OtherFrame, PartnerWire } from "./partner-wire.ts";
 import type { Route } from "./pass-on.ts";
 
 export interface DialCheckParts {

@@ -1,12 +1,14 @@
 import { type Bytes, decodeUtf8, utf8 } from "@gridward/core/base/bytes";
 import type { NodeId } from "@gridward/core/base/identity";
-import { err, ok, type Result } from "@gridward/core/base/result";
+import { parseJsonText } from "@gridward/core/base/json";
+import type { Result } from "@gridward/core/base/result";
 import { minute, type Millis } from "@gridward/core/base/time";
 import type { PairEvent } from "@gridward/core/domain/pair/event";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
 import { frameBytesMax, type LinkOutcome, type VerifiedPeer } from "@gridward/runtime/link/peer";
 import type { Clock } from "@gridward/runtime/os/clock";
 import type { FirstPassFrame } from "./copy-from-main.ts";
+import { bad, type Direction, good, isConflict, untried } from "./direction.ts";
 
 /** A frame of another conversation than the pair's own, and the connection to answer over. */
 export interface OtherFrame {
@@ -17,26 +19,6 @@ export interface OtherFrame {
 
 /** Which of a partner's two addresses: they are tried in this order (HS15). */
 export type Way = "main" | "backup";
-
-/** How the last try in one direction ended, for status and for the changeover check. */
-export type Direction =
-  | { readonly verdict: "not tried" }
-  | { readonly verdict: "ok"; readonly fingerprint: string; readonly notAfter: number }
-  | {
-      readonly verdict: "refused";
-      readonly cause: string;
-      readonly by: "us" | "them";
-      readonly ours: string;
-      readonly theirs: string;
-      readonly since: Millis;
-    };
-
-/** Somebody said no. What was not reached (T17) is no conflict: nobody refused (research §3.3). */
-export function isConflict(
-  direction: Direction,
-): direction is Extract<Direction, { readonly verdict: "refused" }> {
-  return direction.verdict === "refused" && direction.cause !== "T17";
-}
 
 interface Connections {
   /** Raised when it is no partner any more. */
@@ -356,12 +338,12 @@ export class PartnerWire {
       const piece = { from, link, text: text.value, bytes: frame.length };
       return this.#parts.takeFirstPass(piece) ? null : "bad first pass";
     }
-    const json = parseJson(text.value);
-    if (!json.ok) return json.error;
+    const json = parseJsonText(text.value);
+    if (json === undefined) return "not JSON";
     const reply = (answer: Bytes): void => void link.send(answer);
-    const isTaken = this.#parts.takeOther({ from, json: json.value, reply });
+    const isTaken = this.#parts.takeOther({ from, json, reply });
     if (isTaken !== undefined) return isTaken ? null : "bad frame";
-    const message = this.#parts.parse(json.value);
+    const message = this.#parts.parse(json);
     if (!message.ok) return `bad message: ${message.error}`;
     if (this.#isLate(from, link)) return null;
     this.#parts.deliver({ kind: "message", peer: from, message: message.value });
@@ -386,33 +368,4 @@ const noPartner = "it is no partner any more";
 
 function refuseLate(outcome: LinkOutcome): void {
   if (outcome.outcome === "verified") outcome.peer.close(noPartner);
-}
-
-const untried = {
-  dial: { verdict: "not tried" },
-  accept: { verdict: "not tried" },
-} as const;
-
-function parseJson(text: string): Result<unknown, string> {
-  try {
-    const json: unknown = JSON.parse(text);
-    return ok(json);
-  } catch {
-    return err("not JSON");
-  }
-}
-
-function good(peer: VerifiedPeer): Direction {
-  return { verdict: "ok", fingerprint: peer.fingerprint, notAfter: peer.certificateNotAfter };
-}
-
-/** The first moment of one cause stays the moment since when it stands. */
-function bad(
-  outcome: LinkOutcome & { readonly outcome: "refused" },
-  at: Millis,
-  before?: Direction,
-): Direction {
-  const { cause, by, ours, theirs } = outcome;
-  const stands = before?.verdict === "refused" && before.cause === cause;
-  return { verdict: "refused", cause, by, ours, theirs, since: stands ? before.since : at };
 }

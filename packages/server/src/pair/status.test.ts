@@ -17,7 +17,7 @@ import {
   withPeer,
 } from "@gridward/core/domain/pair/fixtures";
 import type { Machine, PairState, Peer } from "@gridward/core/domain/pair/pair-state";
-import type { Direction } from "./partner-wire.ts";
+import type { Direction } from "./direction.ts";
 import { aStatus, passed, refused } from "./a-status.ts";
 import type { StatusParts } from "./status.ts";
 

@@ -19,7 +19,8 @@ import { isComplete, isPermanent } from "@gridward/core/domain/pair/turn";
 import { singleKey } from "@gridward/core/domain/state";
 import type { ServerKind, ServerRow } from "@gridward/core/domain/types";
 import { nextSteps } from "./next-steps.ts";
-import { type Direction, isConflict, type Way } from "./partner-wire.ts";
+import { type Direction, isConflict } from "./direction.ts";
+import type { Way } from "./partner-wire.ts";
 import { type NamedServer, withNames } from "./server-names.ts";
 
 /** What the status is read off. Nothing in it is remembered apart from these. */

@@ -10,7 +10,7 @@ import type { Actor } from "@gridward/core/domain/types";
 import { runSoon } from "@gridward/runtime/os/clock";
 import { readServerConfig } from "@gridward/runtime/trust/server-directory";
 import type { SecurityUse } from "./security-use.ts";
-import type { Direction } from "../pair/partner-wire.ts";
+import type { Direction } from "../pair/direction.ts";
 import { securityAlarms } from "./security-alarms.ts";
 import { SecurityChanges, silentAtMost, takenBackAfter } from "./security-changes.ts";
 import { StandingSettings } from "./standing-settings.ts";

@@ -15,7 +15,7 @@ import { isOutOfRoom } from "@gridward/runtime/os/files";
 import type { Clock } from "@gridward/runtime/os/clock";
 import type { SecurityUse } from "./security-use.ts";
 import { readSecurity, writeSecurity } from "../own-settings.ts";
-import { type Direction, isConflict } from "../pair/partner-wire.ts";
+import { type Direction, isConflict } from "../pair/direction.ts";
 import { dropPending, keepPending } from "./pending-file.ts";
 import type { StandingSettings } from "./standing-settings.ts";
 
