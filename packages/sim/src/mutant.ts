@@ -1,5 +1,6 @@
 /** Files that many mutants are of, under `packages`. */
 export const ackSet = "core/src/domain/pair/ack-set.ts";
+export const asMain = "core/src/domain/pair/as-main.ts";
 export const asStandby = "core/src/domain/pair/as-standby.ts";
 export const orders = "core/src/domain/pair/orders.ts";
 export const start = "core/src/domain/pair/start.ts";

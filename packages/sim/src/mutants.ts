@@ -1,10 +1,9 @@
 import { laterMutants } from "./later-mutants.ts";
-import { ackSet, asStandby, type Mutant, orders, start, term } from "./mutant.ts";
+import { ackSet, asMain, asStandby, type Mutant, orders, start, term } from "./mutant.ts";
 import { rareMutants } from "./rare-mutants.ts";
 
 const mode = "core/src/domain/pair/mode.ts";
 const takeover = "core/src/domain/pair/takeover.ts";
-const asMain = "core/src/domain/pair/as-main.ts";
 const ledger = "server/src/ledger.ts";
 const writer = "server/src/writer.ts";
 
@@ -99,7 +98,7 @@ export const mutants: readonly Mutant[] = [
     name: "a term is offered before that is recorded",
     rule: "R5",
     file: asMain,
-    find: "  keep(turn, { handover: { term, to: machine.to } });",
+    find: "  keep(turn, { handover: { term: control.term + 1, to } });",
     replace: "",
   },
   {

@@ -209,6 +209,8 @@ export class Conductor {
     const answer = actions.find(({ kind }) => kind === "order-done" || kind === "order-refused");
     const isKept = this.#pair.machine.duty === "main" && last?.control === written;
     if (isKept && answer !== undefined) return this.#perform(answer);
+    const isSwitched = actions.some(({ kind }) => kind === "record-mode");
+    if (isKept && isSwitched) return this.#answerOrder(ok(undefined));
     if (this.#pair.control.switching !== null) return;
     this.#answerOrder(err({ code: "disk.full", detail: "journal" }));
   }

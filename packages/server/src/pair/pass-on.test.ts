@@ -30,6 +30,7 @@ const main = nodeId("A");
 const standby = nodeId("B");
 const admin = anActor("admin");
 const receipt: Receipt = { seq: 7, answer: {} };
+const anUnlock: Command = { kind: "unlock-account", id: accountId("anna") };
 
 function frameOf(bytes: Bytes | undefined): SubmitFrame {
   assert.ok(bytes);
@@ -54,10 +55,16 @@ class FakeRoute implements Route {
   }
 }
 
+interface Asked {
+  answer: Answer | undefined;
+  readonly outcome: Promise<Answer>;
+}
+
 /** A Standby whose Main is the test. */
 function aStandby() {
-  const world: { main: NodeId | null; committed: number; at: number } = {
+  const world: { main: NodeId | null; isSilent: boolean; committed: number; at: number } = {
     main,
+    isSilent: false,
     committed: 5,
     at: 0,
   };
@@ -66,17 +73,17 @@ function aStandby() {
   let soon: (() => void)[] = [];
   const passOn = new PassOn({
     main: () => world.main,
+    isSilent: (of) => of === main && world.isSilent,
     state: () => state,
     committedSeq: () => world.committed,
     route: () => route,
     monotonic: () => world.at,
     soon: (work) => void soon.push(work),
   });
-  const ask = (id: string, change: Partial<ChangeOrder> = {}): { answer: Answer | undefined } => {
-    const asked: { answer: Answer | undefined } = { answer: undefined };
-    const command: Command = { kind: "unlock-account", id: accountId("anna") };
-    const order = { command, actor: admin, requestId: requestId(id), ...change };
-    void passOn.submit(order).then((answer) => {
+  const ask = (id: string, change: Partial<ChangeOrder> = {}): Asked => {
+    const order = { command: anUnlock, actor: admin, requestId: requestId(id), ...change };
+    const asked: Asked = { answer: undefined, outcome: passOn.submit(order) };
+    void asked.outcome.then((answer) => {
       asked.answer = answer;
     });
     return asked;
@@ -201,6 +208,42 @@ test("[PO4] the same request goes once more over the connection that is left", a
   world.committed = 7;
   await settle();
   assert.ok(asked.answer?.ok);
+});
+
+test("[PO9] what went to a Main that falls silent is not done by whoever succeeds that one", async () => {
+  const { world, passOn, ask, settle } = aStandby();
+  let duty: Duty = "standby";
+  const written: ChangeOrder[] = [];
+  const write = async (order: ChangeOrder): Promise<Answer> => {
+    written.push(order);
+    return ok(receipt);
+  };
+  const pass = { duty: () => duty, write, passOn: async () => ask("one").outcome };
+  const asked = submitChange(pass, {
+    command: anUnlock,
+    actor: admin,
+    requestId: requestId("one"),
+  });
+  await settle();
+  world.isSilent = true;
+  await settle();
+  duty = "main";
+  const notMain = { ok: false, error: { code: "pair.not-main", detail: "fenced" } } as const;
+  passOn.take(main, { kind: "submitted", id: 1, outcome: notMain });
+  assert.equal(codeOf(await asked), "pair.unknown-outcome");
+  assert.deepEqual(written, []);
+});
+
+test("[PO9] what is refused only when it was sent once more may have been done before", async () => {
+  const { passOn, ask, settle, reconnect } = aStandby();
+  const asked = ask("one");
+  await settle();
+  reconnect(true);
+  await settle();
+  const notMain = { ok: false, error: { code: "pair.not-main", detail: "fenced" } } as const;
+  passOn.take(main, { kind: "submitted", id: 1, outcome: notMain });
+  await settle();
+  assert.equal(codeOf(asked.answer), "pair.unknown-outcome");
 });
 
 test("[PO4] a Main that says nothing for 20 s leaves the outcome unknown", async () => {

@@ -21,6 +21,8 @@ export interface Route {
 export interface PassOnParts {
   /** The Main that this Standby follows and hears now; null: none can be reached. */
   readonly main: () => NodeId | null;
+  /** The Main was not heard for so long that answers here are not fresh; it is succeeded later. */
+  readonly isSilent: (main: NodeId) => boolean;
   /** What is committed here. */
   readonly state: () => DirectoryState;
   readonly committedSeq: () => number;
@@ -37,6 +39,8 @@ interface Waiting {
   readonly since: Millis;
   readonly answer: (outcome: Result<Receipt, Refusal>) => void;
   route: Route;
+  /** Sent once more: what is refused now may have been done when it was sent first. */
+  isAgain: boolean;
   /** The Main's answer, and when it came: shown as soon as the change is seen here. */
   done: { readonly receipt: Receipt; readonly at: Millis } | null;
 }
@@ -89,7 +93,7 @@ export class PassOn {
   take(from: NodeId, { id, outcome }: SubmittedFrame): void {
     const waiting = this.#waiting.get(id);
     if (waiting?.to !== from || waiting.done !== null) return;
-    if (!outcome.ok) return this.#end(id, waiting, outcome);
+    if (!outcome.ok) return this.#end(id, waiting, waiting.isAgain ? unknown(waiting) : outcome);
     waiting.done = { receipt: outcome.value, at: this.#parts.monotonic() };
     this.#look(id, waiting);
   }
@@ -112,13 +116,13 @@ export class PassOn {
     return new Promise((answer) => {
       const route = this.#parts.route(asked.to);
       const since = this.#parts.monotonic();
-      this.#waiting.set(id, { ...asked, since, answer, route, done: null });
+      this.#waiting.set(id, { ...asked, since, answer, route, isAgain: false, done: null });
       void route.send(asked.frame);
     });
   }
 
   #look(id: number, waiting: Waiting): void {
-    const { done, since, route, order } = waiting;
+    const { done, since, route } = waiting;
     const at = this.#parts.monotonic();
     if (done !== null) {
       const isSeen = done.receipt.seq <= this.#parts.committedSeq();
@@ -126,9 +130,9 @@ export class PassOn {
       return;
     }
     const isLost = !route.isOpen() && !this.#takeOtherRoute(waiting);
-    if (isLost || at - since >= patienceMs) {
-      // It may have arrived, and be done: only a retry can tell.
-      this.#end(id, waiting, refuse("pair.unknown-outcome", order.requestId));
+    // Ended before a silent Main is succeeded: what that one does alone is not done here as well.
+    if (isLost || this.#parts.isSilent(waiting.to) || at - since >= patienceMs) {
+      this.#end(id, waiting, unknown(waiting));
     }
   }
 
@@ -137,6 +141,7 @@ export class PassOn {
     const route = this.#parts.route(waiting.to);
     if (!route.isOpen()) return false;
     waiting.route = route;
+    waiting.isAgain = true;
     void route.send(waiting.frame);
     return true;
   }
@@ -145,4 +150,9 @@ export class PassOn {
     this.#waiting.delete(id);
     answer(outcome);
   }
+}
+
+/** It may have arrived, and be done: only a retry can tell. */
+function unknown({ order }: Waiting): Result<never, Refusal> {
+  return refuse("pair.unknown-outcome", order.requestId);
 }

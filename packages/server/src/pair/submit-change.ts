@@ -55,6 +55,11 @@ export function openPassOn(
       const isThere = main?.linkUp === true && main.duty === "main";
       return duty === "standby" && fresh && isThere ? owner : null;
     },
+    isSilent: (main) => {
+      const { peers, timers } = conductor.pair;
+      const heardAt = peers.get(main)?.heardAt ?? null;
+      return heardAt === null || clock.monotonic() - heardAt > timers.fresh;
+    },
     state: () => conductor.state,
     committedSeq: () => conductor.pair.committed,
     route: (to) => wire.route(to),

@@ -13,7 +13,7 @@ import {
 } from "./ack-set.ts";
 import { aimFor, aimOnlyFor, type Heard, isOurs, keepRegister } from "./arbitration.ts";
 import type { PairMessage } from "./message.ts";
-import { onRightsKept, tellRight, watchRights } from "./mode.ts";
+import { onRightsKept, tellRight, watchGrants, watchRights } from "./mode.ts";
 import type { Draining, Goal, Serving } from "./pair-state.ts";
 import { stopBoth } from "./term.ts";
 import { admissionLag, entriesPerMessage, timing } from "./timing.ts";
@@ -89,6 +89,7 @@ function onFollow(turn: Turn, from: NodeId, theirs: Position): void {
       committed: state.committed,
     });
     feed(turn, from);
+    offerAnew(turn, from);
     return advance(turn);
   }
   // What only a permanent Standby holds it sets aside: it can never be Main, so nobody waits for it.
@@ -180,15 +181,29 @@ function feedPermanent(turn: Turn): void {
 /** Once nothing is under way, the term is offered; from here this server acknowledges nothing. */
 export function offer(turn: Turn, machine: Draining): void {
   const { control, head, committed, arbitration } = turn.state;
-  if (machine.offered || committed < head.seq) return;
+  const { to } = machine;
+  if (machine.offer !== "none" || committed < head.seq) return;
   // What we asked of the witness before is answered first: it would cross the target's question.
   if (arbitration.asked !== null) return;
-  const term = control.term + 1;
+  keep(turn, { handover: { term: control.term + 1, to } });
+  turn.state = { ...turn.state, machine: { ...machine, offer: "open" } };
+  sayOffer(turn, to);
+}
+
+/** Each time with a round of its own: a refusal of the one before takes this one not back. */
+function sayOffer(turn: Turn, to: NodeId): void {
+  const { ackSet, mode, term } = turn.state.control;
   const round = turn.state.offers + 1;
-  keep(turn, { handover: { term, to: machine.to } });
-  turn.state = { ...turn.state, offers: round, machine: { ...machine, offered: true } };
-  const { ackSet, mode } = control;
-  say(turn, machine.to, { kind: "handover", term, round, head, ackSet, mode });
+  turn.state = { ...turn.state, offers: round };
+  const { head } = turn.state;
+  say(turn, to, { kind: "handover", term: term + 1, round, head, ackSet, mode });
+}
+
+/** The target asks to follow: the offer was lost with its link, or refused before it followed. */
+function offerAnew(turn: Turn, to: NodeId): void {
+  const { machine } = turn.state;
+  if (machine.duty !== "main" || machine.phase !== "draining") return;
+  if (machine.to === to && machine.offer === "open") sayOffer(turn, to);
 }
 
 /** A Standby that caught up is proved, then added: widen early, narrow late (R2, R3). */
@@ -315,6 +330,7 @@ export function onMainTick(turn: Turn): void {
   const { machine, control, self } = turn.state;
   const { at } = turn.clocks;
   if (machine.duty !== "main") return;
+  watchGrants(turn);
   if (machine.phase === "draining") return watchDrain(turn, machine);
   if (machine.phase === "serving" && turn.state.unrecorded) recordLate(turn);
   if (machine.phase === "serving" && machine.admitting && at > machine.admitting.until) {
@@ -361,14 +377,17 @@ export function onPeerLost(turn: Turn, id: NodeId): void {
 function watchDrain(turn: Turn, machine: Draining): void {
   if (turn.clocks.at - machine.since < timing.drain) return;
   const detail = "the target did not take over within 10 s";
-  if (!machine.offered) {
+  if (machine.offer === "none") {
     become(turn, { duty: "main", phase: "serving", admitting: null });
     return act(turn, { kind: "order-refused", code: "pair.changeover-failed", detail });
   }
   // The target may have taken the term: only its own word, or the witness, can give this one back.
   if (turn.state.control.mode === "witness") aimOnlyFor(turn, { kind: "settle" });
   const term = turn.state.control.term + 1;
-  turn.state = { ...turn.state, machine: { ...machine, since: turn.clocks.at } };
+  turn.state = {
+    ...turn.state,
+    machine: { ...machine, since: turn.clocks.at, offer: "withdrawn" },
+  };
   const { offers: round } = turn.state;
   if (peerOf(turn, machine.to).linkUp) {
     say(turn, machine.to, { kind: "handover-cancel", term, round });

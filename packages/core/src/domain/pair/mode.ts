@@ -71,6 +71,20 @@ function finishSwitch(turn: Turn, mode: ArbitrationMode): void {
   keep(turn, { mode, switching: null });
   if (mode !== "witness") aimOnlyFor(turn, null); // What was wanted of the witness is void.
   act(turn, { kind: "record-mode", mode });
+  turn.state = { ...turn.state, granting: true };
+  for (const member of membersOf(turn)) tellRight(turn, member); // At once: a Main that dies now is succeeded.
+  watchGrants(turn);
+}
+
+/** "Done" is said when whoever may succeed has its right; the mode holds also where one is gone. */
+export function watchGrants(turn: Turn): void {
+  const { control, machine, granting, switchingSince } = turn.state;
+  if (!granting) return;
+  const isOpen = membersOf(turn).some((id) => peerOf(turn, id).rights.kept !== control.mode);
+  const isInTime = turn.clocks.at - switchingSince < timing.drain;
+  const isServing = machine.duty === "main" && machine.phase === "serving";
+  if (isOpen && isInTime && isServing) return;
+  turn.state = { ...turn.state, granting: false };
   act(turn, { kind: "order-done" });
 }
 
@@ -99,6 +113,7 @@ export function onRightsKept(
   const { rights } = peerOf(turn, from);
   if (rights.round !== round || rights.told !== mode) return;
   setPeer(turn, from, { rights: { ...rights, kept: mode } });
+  watchGrants(turn);
 }
 
 /** As Standby: durable before it is confirmed; a candidate listens to nobody (R6). */

@@ -59,7 +59,7 @@ export function orderChangeover(turn: Turn, to: NodeId, directionsOk: boolean): 
   const denial = checkChangeover(turn.state, to, directionsOk);
   if (denial) return act(turn, { kind: "order-refused", ...denial });
   const { at: since } = turn.clocks;
-  const draining = { duty: "main", phase: "draining", to, since, offered: false } as const;
+  const draining = { duty: "main", phase: "draining", to, since, offer: "none" } as const;
   become(turn, draining);
   offer(turn, draining);
 }
@@ -171,7 +171,9 @@ export function orderPromote(turn: Turn, force: boolean): void {
 }
 
 /** Does an operator's order still wait for others? Everything else is answered at once. */
-export function isOrderOpen({ machine, control }: PairState): boolean {
-  if (machine.duty === "main") return machine.phase === "draining" || control.switching !== null;
+export function isOrderOpen({ machine, control, granting }: PairState): boolean {
+  if (machine.duty === "main") {
+    return machine.phase === "draining" || control.switching !== null || granting;
+  }
   return machine.duty === "standby" && machine.phase === "candidate" && machine.by === "promotion";
 }

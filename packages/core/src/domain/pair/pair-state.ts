@@ -72,7 +72,8 @@ export type Machine =
       readonly phase: "draining";
       readonly to: NodeId;
       readonly since: Millis;
-      readonly offered: boolean;
+      /** Withdrawn: only the target's word, or the witness, ends the drain; nothing is offered any more. */
+      readonly offer: "none" | "open" | "withdrawn";
     }
   | {
       readonly duty: "main";
@@ -164,6 +165,8 @@ export interface PairState {
   readonly offers: number;
   /** As Main: since when the mode is being switched. */
   readonly switchingSince: Millis;
+  /** As Main: the mode is switched, and its order waits until every member has its new right. */
+  readonly granting: boolean;
   readonly heartbeatAt: Millis;
   /** Since when this process runs without having stood still; it heard nobody before. */
   readonly awakeSince: Millis;

@@ -47,6 +47,7 @@ export function startPair(remembered: Found): Step {
     arbitration: { ...unasked, goal: firstGoal(resumed, isOwner) },
     offers: 0,
     switchingSince: at,
+    granting: false,
     heartbeatAt: at,
     awakeSince: at,
   };
@@ -125,7 +126,7 @@ function firstMachine(found: Found, isOwner: boolean): Machine {
       phase: "draining",
       to: control.handover.to,
       since: found.at,
-      offered: true,
+      offer: "withdrawn",
     };
   }
   return { duty: "main", phase: "serving", admitting: null };

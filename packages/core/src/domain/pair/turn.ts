@@ -35,7 +35,8 @@ export function keep(turn: Turn, patch: Partial<ControlRecord>): void {
 }
 
 export function become(turn: Turn, machine: Machine): void {
-  turn.state = { ...turn.state, machine, machineSince: turn.clocks.at };
+  const granting = turn.state.granting && machine.duty === "main"; // Else it would answer a later order.
+  turn.state = { ...turn.state, machine, machineSince: turn.clocks.at, granting };
 }
 
 export function peerOf(turn: Turn, id: NodeId): Peer {
