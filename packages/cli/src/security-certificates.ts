@@ -7,16 +7,8 @@ import { localRoutes } from "@gridward/core/api/local-routes";
 import { ok, type Result } from "@gridward/core/base/result";
 import { readFileBounded } from "@gridward/runtime/os/files";
 import { callRoute } from "./api-client.ts";
-import { callOne } from "./call-one.ts";
-import {
-  carryOut,
-  changeQuery,
-  localTarget,
-  talk,
-  type Asked,
-  type Cli,
-  type Outcome,
-} from "./cli.ts";
+import { callOneOrLocal, triedInBody } from "./call-one.ts";
+import { carryOut, changeQuery, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 import { readSecret } from "./input-file.ts";
 
@@ -85,12 +77,11 @@ function inWords(row: OwnCertificateView) {
 }
 
 async function list(cli: Cli, asked: Asked): Promise<Outcome> {
-  const answered =
-    asked.local === null
-      ? await callOne(cli, asked, async (target) =>
-          callRoute(target, ownCertificateRoutes.ownCertificateList, nothing, asked),
-        )
-      : await callRoute(localTarget(asked.local), localRoutes.localCertificates, nothing, asked);
+  const answered = await callOneOrLocal(cli, asked, {
+    one: async (target) =>
+      callRoute(target, ownCertificateRoutes.ownCertificateList, nothing, asked),
+    local: async (target) => callRoute(target, localRoutes.localCertificates, nothing, asked),
+  });
   if (!answered.ok) return answered;
   const { data, meta } = answered.value;
   return ok({ data, meta, table: data.rows.map(inWords), columns });
@@ -110,22 +101,13 @@ async function add(
     files: files.value,
     ...(passphrase !== null && { passphrase: passphrase.value }),
   };
-  const answered =
-    asked.local === null
-      ? await callOne(cli, asked, async (target) =>
-          callRoute(
-            target,
-            ownCertificateRoutes.ownCertificateAdd,
-            { params: {}, query: changeQuery(asked), body },
-            asked,
-          ),
-        )
-      : await callRoute(
-          localTarget(asked.local),
-          localRoutes.localCertificateAdd,
-          { params: {}, query: {}, body: { ...body, dry_run: asked.dryRun } },
-          inBody(asked),
-        );
+  const input = { params: {}, query: changeQuery(asked), body };
+  const locally = { params: {}, query: {}, body: { ...body, dry_run: asked.dryRun } };
+  const answered = await callOneOrLocal(cli, asked, {
+    one: async (target) => callRoute(target, ownCertificateRoutes.ownCertificateAdd, input, asked),
+    local: async (target) =>
+      callRoute(target, localRoutes.localCertificateAdd, locally, triedInBody(asked)),
+  });
   if (!answered.ok) return answered;
   const { data, meta } = answered.value;
   const { in_use: inUse } = data.certificate;
@@ -138,11 +120,6 @@ async function add(
 const foreign =
   "Whoever trusts the system's authority alone refuses it, saved logins and devices that enrol " +
   "among them: give people its issuer with --ca FILE.";
-
-/** The socket takes no query: that it is a try, the body says. */
-function inBody(asked: Asked): Asked {
-  return { ...asked, dryRun: false };
-}
 
 /** Far more than any chain; the server looks at less. */
 const fileBytesMax = 256 * 1024;
@@ -166,22 +143,14 @@ async function readPassphrase(cli: Cli, file: string): Promise<Result<string, Co
 async function remove(cli: Cli, asked: Asked, typed: string): Promise<Outcome> {
   // As other tools print it, with colons and capitals.
   const fingerprint = typed.replaceAll(":", "").toLowerCase();
-  const answered =
-    asked.local === null
-      ? await callOne(cli, asked, async (target) =>
-          callRoute(
-            target,
-            ownCertificateRoutes.ownCertificateRemove,
-            { params: { fingerprint }, query: changeQuery(asked), body: null },
-            asked,
-          ),
-        )
-      : await callRoute(
-          localTarget(asked.local),
-          localRoutes.localCertificateRemove,
-          { params: {}, query: {}, body: { fingerprint, dry_run: asked.dryRun } },
-          inBody(asked),
-        );
+  const input = { params: { fingerprint }, query: changeQuery(asked), body: null };
+  const locally = { params: {}, query: {}, body: { fingerprint, dry_run: asked.dryRun } };
+  const answered = await callOneOrLocal(cli, asked, {
+    one: async (target) =>
+      callRoute(target, ownCertificateRoutes.ownCertificateRemove, input, asked),
+    local: async (target) =>
+      callRoute(target, localRoutes.localCertificateRemove, locally, triedInBody(asked)),
+  });
   if (!answered.ok) return answered;
   const { data, meta } = answered.value;
   return ok({ data, meta, table: [inWords(data.certificate)], columns });

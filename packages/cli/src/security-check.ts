@@ -4,8 +4,8 @@ import { localRoutes } from "@gridward/core/api/local-routes";
 import { securityRoutes, type SecurityTrial } from "@gridward/core/api/security-routes";
 import { ok } from "@gridward/core/base/result";
 import { callRoute } from "./api-client.ts";
-import { callOne } from "./call-one.ts";
-import { carryOut, localTarget, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
+import { callOneOrLocal } from "./call-one.ts";
+import { carryOut, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
 import { readPairs } from "./security-pairs.ts";
 
 /** gridward security check [KEY=VALUE…]: handshakes with every partner, made to see what they come to. */
@@ -27,12 +27,10 @@ async function check(cli: Cli, asked: Asked, words: readonly string[]): Promise<
   const input = { params: {}, query: {}, body: { settings: settings.value } };
   // It is a try by itself.
   const tried = { ...asked, dryRun: false };
-  const answered =
-    asked.local === null
-      ? await callOne(cli, asked, async (target) =>
-          callRoute(target, securityRoutes.securityCheck, input, tried),
-        )
-      : await callRoute(localTarget(asked.local), localRoutes.localSecurityCheck, input, tried);
+  const answered = await callOneOrLocal(cli, asked, {
+    one: async (target) => callRoute(target, securityRoutes.securityCheck, input, tried),
+    local: async (target) => callRoute(target, localRoutes.localSecurityCheck, input, tried),
+  });
   if (!answered.ok) return answered;
   const { data, meta } = answered.value;
   const { server, rows } = data;

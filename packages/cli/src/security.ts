@@ -7,17 +7,8 @@ import {
 } from "@gridward/core/api/security-routes";
 import { ok, type Result } from "@gridward/core/base/result";
 import { callRoute } from "./api-client.ts";
-import { callOne } from "./call-one.ts";
-import {
-  carryOut,
-  changeQuery,
-  confirm,
-  localTarget,
-  talk,
-  type Asked,
-  type Cli,
-  type Outcome,
-} from "./cli.ts";
+import { callOneOrLocal, triedInBody } from "./call-one.ts";
+import { carryOut, changeQuery, confirm, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
 import type { CommandFailure } from "./failure.ts";
 import { shown } from "./order.ts";
 import { addApprovalVerbs } from "./security-approvals.ts";
@@ -69,12 +60,10 @@ interface SetOptions {
 const nothing = { params: {}, query: {}, body: null } as const;
 
 async function show(cli: Cli, asked: Asked): Promise<Outcome> {
-  const answered =
-    asked.local === null
-      ? await callOne(cli, asked, async (target) =>
-          callRoute(target, securityRoutes.securityShow, nothing, asked),
-        )
-      : await callRoute(localTarget(asked.local), localRoutes.localSecurity, nothing, asked);
+  const answered = await callOneOrLocal(cli, asked, {
+    one: async (target) => callRoute(target, securityRoutes.securityShow, nothing, asked),
+    local: async (target) => callRoute(target, localRoutes.localSecurity, nothing, asked),
+  });
   if (!answered.ok) return answered;
   const { data, meta } = answered.value;
   talkOf(cli, asked, data);
@@ -111,22 +100,13 @@ interface SetBody {
 }
 
 async function order(cli: Cli, asked: Asked, body: SetBody) {
-  return asked.local === null
-    ? callOne(cli, asked, async (target) =>
-        callRoute(
-          target,
-          securityRoutes.securitySet,
-          { params: {}, query: changeQuery(asked), body },
-          asked,
-        ),
-      )
-    : callRoute(
-        localTarget(asked.local),
-        localRoutes.localSecuritySet,
-        { params: {}, query: {}, body: { ...body, dry_run: asked.dryRun } },
-        // The socket takes no query: that it is a try, its body says.
-        { ...asked, dryRun: false },
-      );
+  const input = { params: {}, query: changeQuery(asked), body };
+  const locally = { params: {}, query: {}, body: { ...body, dry_run: asked.dryRun } };
+  return callOneOrLocal(cli, asked, {
+    one: async (target) => callRoute(target, securityRoutes.securitySet, input, asked),
+    local: async (target) =>
+      callRoute(target, localRoutes.localSecuritySet, locally, triedInBody(asked)),
+  });
 }
 
 /** Foreseen, or found in a trial where nothing of it was foreseen. */
@@ -158,15 +138,11 @@ async function agree(
 }
 
 async function confirmChange(cli: Cli, asked: Asked): Promise<Outcome> {
-  if (asked.local === null) {
-    return shown(
-      await callOne(cli, asked, async (target) =>
-        callRoute(target, securityRoutes.securityConfirm, nothing, asked),
-      ),
-    );
-  }
-  const target = localTarget(asked.local);
-  return shown(await callRoute(target, localRoutes.localSecurityConfirm, nothing, asked));
+  const answered = await callOneOrLocal(cli, asked, {
+    one: async (target) => callRoute(target, securityRoutes.securityConfirm, nothing, asked),
+    local: async (target) => callRoute(target, localRoutes.localSecurityConfirm, nothing, asked),
+  });
+  return shown(answered);
 }
 
 /** A change under which a link is not valid again is told beside the answer: somebody may have to act within a minute. */
