@@ -17,7 +17,7 @@ import {
   serveLink,
 } from "@gridward/runtime/link/serve";
 import type { Clock } from "@gridward/runtime/os/clock";
-import { plainAddress } from "@gridward/runtime/os/source-group";
+import { plainAddress } from "@gridward/runtime/os/plain-address";
 import type { UnverifiedPeer } from "@gridward/runtime/link/unverified-peer";
 import { judgePeer, withoutLists } from "@gridward/runtime/trust/judge";
 import { fingerprintOf } from "@gridward/runtime/trust/x509/read";

@@ -4,7 +4,7 @@ import type { KeyObject } from "node:crypto";
 import type { NodeId } from "@gridward/core/base/identity";
 import { assert, err, ok, type Result } from "@gridward/core/base/result";
 import type { Clock } from "../os/clock.ts";
-import { plainAddress } from "../os/source-group.ts";
+import { plainAddress } from "../os/plain-address.ts";
 import { tlsPolicy } from "../trust/tls-policy.ts";
 import { contextOptions, type LinkIdentity } from "./identity.ts";
 import { unverifiedFor } from "./limits.ts";

@@ -11,7 +11,7 @@ import type { LinkSettings } from "./link-settings.ts";
 import type { LinkOutcome, PeerTrust, Protocol, VerifiedPeer } from "./peer.ts";
 import type { PostureExchange } from "./posture-exchange.ts";
 import { readChainEarly } from "./presented-chain.ts";
-import { plainAddress } from "../os/source-group.ts";
+import { plainAddress } from "../os/plain-address.ts";
 import { causeOfTlsError } from "../trust/tls-error.ts";
 import { chooseTrialContext, trialToken } from "./trial.ts";
 import { UnverifiedPeer } from "./unverified-peer.ts";

@@ -18,8 +18,3 @@ function groupsOf(part: string): readonly string[] {
   if (part === "") return [];
   return part.split(":").flatMap((group) => (group.includes(".") ? ["0", "0"] : [group]));
 }
-
-/** An address as people write it: one of IPv4 reads the same on a socket of both kinds. */
-export function plainAddress(address: string | undefined): string {
-  return (address ?? "").replace(/^::ffff:/, "");
-}

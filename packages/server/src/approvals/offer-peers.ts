@@ -1,7 +1,7 @@
 import type { RefusedClient } from "../clients/client-gate.ts";
 import type { UnknownDevice } from "../link-port.ts";
 import { certificateText, fingerprintOf } from "@gridward/runtime/trust/x509/read";
-import { plainAddress } from "@gridward/runtime/os/source-group";
+import { plainAddress } from "@gridward/runtime/os/plain-address";
 import type { OfferedPeer } from "./approvals.ts";
 
 /** A client whose certificate leads to nobody; null: it was refused for something else. */

@@ -6,6 +6,7 @@ import { requestId, type RequestId } from "@gridward/core/base/identity";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
 import type { Refusal } from "@gridward/core/domain/refusal";
+import { plainAddress } from "@gridward/runtime/os/plain-address";
 import { freshRequestId } from "@gridward/runtime/os/random";
 
 /** RFC 8259 §8.1: JSON between systems is UTF-8, so a charset may only say that. */
@@ -52,9 +53,9 @@ export function readToken(request: FastifyRequest): Secret<string> | null {
   return token === undefined ? null : new Secret(token);
 }
 
-/** Network address of the peer; one of IPv4 reads the same on a socket of both kinds. */
+/** Network address of the peer. */
 export function sourceOf(request: FastifyRequest): string {
-  return (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+  return plainAddress(request.socket.remoteAddress);
 }
 
 /** DER of the certificate the peer presented, judged by nobody yet. */

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Millis } from "@gridward/core/base/time";
 import { type ConnectionLimit, limitConnections } from "@gridward/runtime/os/connection-limit";
-import { plainAddress } from "@gridward/runtime/os/source-group";
+import { plainAddress } from "@gridward/runtime/os/plain-address";
 import type { LiveRegister } from "../../security/live-connections.ts";
 import type { SecuritySettings } from "@gridward/core/base/security-settings";
 import type { Conversation } from "./conversation.ts";
