@@ -1,11 +1,9 @@
 import { TLSSocket } from "node:tls";
 import type { Bytes } from "@gridward/core/base/bytes";
+import { peerChain } from "../trust/peer-chain.ts";
 
 /** A connection whose other end may have presented a certificate. */
 export type PeerSocket = TLSSocket;
-
-/** Longest chain that is handed to the judge; it refuses one of this length. */
-const chainMax = 6;
 
 const readEarly = new WeakMap<TLSSocket, readonly Bytes[]>();
 
@@ -24,13 +22,5 @@ export function readChainEarly(socket: unknown): void {
 }
 
 function readChain(socket: TLSSocket): readonly Bytes[] {
-  const chain: Bytes[] = [];
-  let certificate = socket.getPeerX509Certificate();
-  while (certificate !== undefined && chain.length < chainMax) {
-    const current = certificate;
-    chain.push(current.raw);
-    const issuer = current.issuerCertificate;
-    certificate = issuer?.raw.equals(current.raw) === true ? undefined : issuer;
-  }
-  return chain;
+  return peerChain(socket).map(({ raw }) => raw);
 }

@@ -4,6 +4,7 @@ import { connect, type TLSSocket } from "node:tls";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { second, type Millis } from "@gridward/core/base/time";
 import type { Clock } from "../os/clock.ts";
+import { peerChain } from "./peer-chain.ts";
 import { causeOfTlsError, type HandshakeFailure } from "./tls-error.ts";
 import { tlsPolicy } from "./tls-policy.ts";
 
@@ -35,8 +36,6 @@ const lookWithin: Millis = 10 * second;
 
 /** TLS 1.3: that it wants a certificate, a server says only after its last word of the handshake. */
 const secondThoughts: Millis = second;
-
-const chainMax = 6;
 
 /**
  * Dials a server and looks at it: one handshake with all that we speak, and one for the other
@@ -119,19 +118,7 @@ function seenOf(socket: TLSSocket): Omit<Met, "refusesUs"> {
   return {
     version: socket.getProtocol() === "TLSv1.3" ? "TLSv1.3" : "TLSv1.2",
     cipher: socket.getCipher().standardName,
-    chain: chainOf(socket),
+    chain: peerChain(socket),
     handshake: authorized ? null : String(authorizationError),
   };
-}
-
-function chainOf(socket: TLSSocket): readonly X509Certificate[] {
-  const chain: X509Certificate[] = [];
-  let certificate = socket.getPeerX509Certificate();
-  while (certificate !== undefined && chain.length < chainMax) {
-    const current = certificate;
-    chain.push(current);
-    const issuer = current.issuerCertificate;
-    certificate = issuer?.raw.equals(current.raw) === true ? undefined : issuer;
-  }
-  return chain;
 }
