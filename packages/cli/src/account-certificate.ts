@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { mappingRoutes } from "@gridward/core/api/mapping-routes";
 import { ok, type Result } from "@gridward/core/base/result";
+import { pemCertificates } from "@gridward/runtime/trust/x509/pem";
 import { carryOut, changeQuery, type Asked, type Cli, type Outcome } from "./cli.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 import { readCaFile } from "./input-file.ts";
@@ -84,7 +85,6 @@ function readBody({
   const read = readCaFile(file ?? "");
   if (!read.ok) return read;
   // The key of a file that holds both stays here.
-  const [certificate = ""] =
-    /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(read.value) ?? [];
+  const [certificate = ""] = pemCertificates(read.value);
   return ok({ certificate });
 }

@@ -3,6 +3,7 @@ import { ok, type Result } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
 import { readFileBounded } from "@gridward/runtime/os/files";
 import { pairFlaw } from "@gridward/runtime/trust/x509/pair-flaw";
+import { cutPem, pemCertificates } from "@gridward/runtime/trust/x509/pem";
 import { failed, type CommandFailure } from "./failure.ts";
 
 /** Where the certificate lies that this user presents to servers; read anew at each command. */
@@ -19,17 +20,16 @@ export interface ClientIdentity {
 }
 
 const fileBytesMax = 256 * 1024;
-const certificatePattern = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
-const keyPattern = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/;
 
 export function readClientIdentity(files: IdentityFiles): Result<ClientIdentity, CommandFailure> {
   const { certificate, key: keyFile } = files;
   const text = readText(certificate);
   if (!text.ok) return text;
-  const [leaf = "", ...issuers] = text.value.match(certificatePattern) ?? [];
+  const [leaf = "", ...issuers] = pemCertificates(text.value);
   const keyText = keyFile === null ? text : readText(keyFile);
   if (!keyText.ok) return keyText;
-  const [key = ""] = keyPattern.exec(keyText.value) ?? [];
+  const keyBlock = cutPem(keyText.value)?.find(({ label }) => label.endsWith("PRIVATE KEY"));
+  const key = keyBlock?.text ?? "";
   const where = keyFile ?? certificate;
   if (leaf === "") return failed("client.file", `${certificate}: no certificate in PEM`);
   if (key === "") return failed("client.file", `${where}: no private key in PEM`);

@@ -3,7 +3,7 @@ import { exitCode } from "@gridward/core/api/exit-code";
 import { ok, type Result } from "@gridward/core/base/result";
 import { explainFailure, explainLook } from "@gridward/runtime/trust/explain-server";
 import { lookAtServer } from "@gridward/runtime/trust/look-at-server";
-import { cutPem } from "@gridward/runtime/trust/x509/pem";
+import { pemCertificates } from "@gridward/runtime/trust/x509/pem";
 import { carryOut, type Asked, type Cli, type Outcome } from "./cli.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 import { readCaFile } from "./input-file.ts";
@@ -27,9 +27,7 @@ async function explain(cli: Cli, asked: Asked, typed: string): Promise<Outcome> 
   if (!place.ok) return place;
   const ca = asked.ca === null ? ok(savedCa(cli)) : readCaFile(asked.ca);
   if (!ca.ok) return ca;
-  const anchors = (cutPem(ca.value ?? "") ?? [])
-    .filter(({ label }) => label === "CERTIFICATE")
-    .map(({ text }) => text);
+  const anchors = pemCertificates(ca.value ?? "");
   const order = { ...place.value, anchors, at: cli.clock.now() };
   const look = await lookAtServer({ ...order, clock: cli.clock });
   const explained = look.ok ? explainLook(order, look.value) : explainFailure(order, look.error);

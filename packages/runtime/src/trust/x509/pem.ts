@@ -31,3 +31,9 @@ export function cutPem(text: string): readonly PemBlock[] | undefined {
   }
   return blocks;
 }
+
+/** The certificates of a text, each with its first and last line; none where a part has no end. */
+export function pemCertificates(text: string): readonly string[] {
+  const blocks = cutPem(text) ?? [];
+  return blocks.filter(({ label }) => label === "CERTIFICATE").map((block) => block.text);
+}
