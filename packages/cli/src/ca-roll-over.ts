@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { certificateRoutes } from "@gridward/core/api/certificate-routes";
-import { type Asked, carryOut, type Cli, confirm, type Outcome, talk } from "./cli.ts";
+import { type Asked, carryOut, type Cli, type Outcome, talk } from "./cli.ts";
 import { order, shown, shownRows } from "./order.ts";
+import { orderWhenSure } from "./order-when-sure.ts";
 
 interface Step {
   readonly route:
@@ -65,20 +66,17 @@ export function addRollOverVerbs(ca: Command, cli: Cli): void {
   }
 }
 
-/** Tried first: what would be refused is not asked about. */
 async function take(
   cli: Cli,
   asked: Asked,
   step: Step & { readonly name: string },
 ): Promise<Outcome> {
-  const trial = { params: {}, query: { dry_run: "true" }, body: null } as const;
-  const tried = await order({ cli, asked }, step.route, trial);
-  if (!tried.ok || asked.dryRun) return shown(tried);
-  const { question, name: answer } = step;
-  const sure = await confirm(cli, asked, { question, answer });
-  if (!sure.ok) return sure;
-  const input = { params: {}, query: {}, body: null } as const;
-  const done = await order({ cli, asked }, step.route, input);
-  if (done.ok) talk(cli, asked, step.next);
+  const { route, question, name: answer, next } = step;
+  const done = await orderWhenSure(
+    { cli, asked },
+    async (query) => order({ cli, asked }, route, { params: {}, query, body: null }),
+    () => ({ question, answer }),
+  );
+  if (done.ok && !asked.dryRun) talk(cli, asked, next);
   return shown(done);
 }

@@ -7,9 +7,10 @@ import { newFileFault } from "@gridward/runtime/os/files";
 import { issueFile, signFile, type IssueOptions, type SignOptions } from "./ca-issue.ts";
 import { writeOut } from "./ca-file.ts";
 import { addRollOverVerbs } from "./ca-roll-over.ts";
-import { carryOut, confirm, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
+import { carryOut, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
 import { failed } from "./failure.ts";
 import { order, shown, shownRows, wholeList, type ListOptions } from "./order.ts";
+import { orderWhenSure } from "./order-when-sure.ts";
 
 const nothing = { params: {}, query: {}, body: null } as const;
 
@@ -110,27 +111,28 @@ function partyOptions(command: Command, out: string): Command {
     .requiredOption("--out <file>", out);
 }
 
-/** Tried first: what would be refused is not asked about, and whose it is is told before. */
+/** Whose it is is told before. */
 async function revoke(cli: Cli, asked: Asked, certificate: string): Promise<Outcome> {
   const reason = revocationReasons.find((word) => word === asked.reason);
   if (reason === undefined) {
     return failed("client.wrong-use", `--reason: one of ${revocationReasons.join(", ")}`);
   }
-  const body = { certificate, reason };
-  const trial = { params: {}, query: { dry_run: "true" }, body } as const;
-  const tried = await order({ cli, asked }, certificateRoutes.certificateRevoke, trial);
-  if (!tried.ok || asked.dryRun) return shown(tried);
-  const { name, profile, serial } = tried.value.data;
-  talk(
-    cli,
-    asked,
-    `${profile} ${name}, serial number ${serial}, is believed no more from then on.`,
+  let named = certificate;
+  const revoked = await orderWhenSure(
+    { cli, asked },
+    async (query) => {
+      const input = { params: {}, query, body: { certificate: named, reason } };
+      return order({ cli, asked }, certificateRoutes.certificateRevoke, input);
+    },
+    ({ name, profile, serial }) => {
+      // What was told of is revoked, whatever bears the name by then.
+      named = serial;
+      const line = `${profile} ${name}, serial number ${serial}, is believed no more from then on.`;
+      talk(cli, asked, line);
+      return { question: "A revoked certificate stays revoked.", answer: name };
+    },
   );
-  const question = "A revoked certificate stays revoked.";
-  const sure = await confirm(cli, asked, { question, answer: name });
-  if (!sure.ok) return sure;
-  const input = { params: {}, query: {}, body: { certificate: serial, reason } };
-  return shown(await order({ cli, asked }, certificateRoutes.certificateRevoke, input));
+  return shown(revoked);
 }
 
 async function fetchList(cli: Cli, asked: Asked, out: string | undefined): Promise<Outcome> {

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { deviceCertificateRoutes } from "@gridward/core/api/device-certificate-routes";
-import { carryOut, changeQuery, confirm, type Asked, type Cli, type Outcome } from "./cli.ts";
+import { carryOut, changeQuery, type Asked, type Cli, type Outcome } from "./cli.ts";
 import { order, shown, shownRows } from "./order.ts";
+import { orderWhenSure } from "./order-when-sure.ts";
 
 const listColumns = ["serial", "use", "state", "not_before", "not_after", "reason"];
 const heldColumns = ["use", "subject", "serial", "not_after", "known"];
@@ -49,7 +50,6 @@ export function addDeviceCertificateVerbs(device: Command, cli: Cli): void {
     );
 }
 
-/** Tried first: what would be refused is not asked about. */
 async function deleteCertificate(
   cli: Cli,
   asked: Asked,
@@ -57,15 +57,16 @@ async function deleteCertificate(
   serial: string,
 ): Promise<Outcome> {
   const route = deviceCertificateRoutes.deviceCertificateDelete;
-  const body = { serial };
-  const trial = { params: { name }, query: { dry_run: "true" }, body } as const;
-  const tried = await order({ cli, asked }, route, trial);
-  if (!tried.ok || asked.dryRun) return shown(tried);
-  const question =
-    tried.value.data.use === "current"
-      ? "The device erases its replica and serves nobody until it has a new certificate."
-      : "The certificate is revoked; the device goes on with its current one.";
-  const sure = await confirm(cli, asked, { question, answer: name });
-  if (!sure.ok) return sure;
-  return shown(await order({ cli, asked }, route, { params: { name }, query: {}, body }));
+  const deleted = await orderWhenSure(
+    { cli, asked },
+    async (query) => order({ cli, asked }, route, { params: { name }, query, body: { serial } }),
+    ({ use }) => {
+      const question =
+        use === "current"
+          ? "The device erases its replica and serves nobody until it has a new certificate."
+          : "The certificate is revoked; the device goes on with its current one.";
+      return { question, answer: name };
+    },
+  );
+  return shown(deleted);
 }
