@@ -146,8 +146,11 @@ export class World {
       server.disk.fuse = undefined;
       server.disk.isFull = false;
       server.thaw();
-      if (server.version !== 1) server.crash();
-      if (!server.process) server.start();
+      // What it does as it thaws is answered before its program is changed.
+      if (server.version !== 1) this.schedule.after(0, () => void server.crash());
+      this.schedule.after(0, () => {
+        if (!server.process) server.start();
+      });
     }
     this.operator.care();
   }
