@@ -147,7 +147,7 @@ export class World {
       server.disk.isFull = false;
       server.thaw();
       // What it does as it thaws is answered before its program is changed.
-      if (server.version !== 1) this.schedule.after(0, () => void server.crash());
+      if (server.version !== 1) this.schedule.after(0, () => server.crash());
       this.schedule.after(0, () => {
         if (!server.process) server.start();
       });
