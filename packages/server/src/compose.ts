@@ -15,6 +15,7 @@ import type { Backups } from "./backup/open-backups.ts";
 import { startBackups } from "./backup/start-backups.ts";
 import { CertificateKeeper } from "./ca/keep-certificates.ts";
 import { CrlKeeper } from "./ca/keep-crl.ts";
+import { SeenRenewals } from "./ca/seen-renewals.ts";
 import { EventLog } from "./event-log.ts";
 import { Doors } from "./health/doors.ts";
 import { timeWrites } from "./health/timed-journal.ts";
@@ -50,6 +51,7 @@ export interface House {
   readonly security: Security;
   readonly legacy: LegacyPeers;
   readonly approvals: Approvals;
+  readonly renewals: SeenRenewals;
   readonly doors: Doors;
   readonly clock: Clock;
   /** Told after commits and changes of condition. */
@@ -111,6 +113,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     security,
     legacy,
     approvals,
+    renewals: new SeenRenewals(certified),
     clock,
     listeners,
     close: () => closeAll([pair, counters, events, legacy, approvals], ended),

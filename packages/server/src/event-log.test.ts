@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { accountId } from "@gridward/core/base/identity";
+import { accountId, deviceId } from "@gridward/core/base/identity";
 import { anEntry } from "@gridward/runtime/journal/fixtures";
 import { SecurityEventStore } from "@gridward/runtime/observe/security-events";
 import { removePath } from "@gridward/runtime/os/files";
@@ -109,6 +109,17 @@ test("[EL3][HS17] what a Standby passed on names it beside who asked", (t) => {
   const facts = [{ kind: "account-deleted", id: accountId("otto") } as const];
   log.onEntries([anEntry(undefined, { facts, actor: { ...actor, via: "B" } })]);
   assert.deepEqual(rowsOf(log), [[2120, "done", "anna", "otto, via B"]]);
+});
+
+test("[EL3][PK8] that a certificate of a device was replaced for good is told with both serial numbers", (t) => {
+  const log = aLog(t);
+  const id = deviceId("Q01");
+  const facts = [{ kind: "device-renewal-confirmed", id, of: "0a", serial: "0b" } as const];
+  log.onEntries([anEntry(undefined, { facts })]);
+  assert.deepEqual(
+    rowsOf(log).map(([event, , , detail]) => [event, detail]),
+    [[20090, "serial number 0a replaced: the device Q01 was seen with 0b"]],
+  );
 });
 
 test("[EL6][CS6][CS7][CS13] a refused client, a certificate and clear text show in the events", (t) => {

@@ -225,6 +225,10 @@ function eventOf(fact: Fact): readonly [number, string] | undefined {
   if (fact.kind === "certificate-revoked") {
     return [20090, `serial number ${fact.serial} revoked: ${fact.reason}`];
   }
+  if (fact.kind === "device-renewal-confirmed") {
+    const { id, of, serial } = fact;
+    return [20090, `serial number ${of} replaced: the device ${id} was seen with ${serial}`];
+  }
   if (fact.kind === "server-address-set") {
     const { id, address, backup } = fact;
     return [20050, `server ${id} at ${address}, backup ${backup ?? "none"}`];

@@ -54,6 +54,9 @@ function aMember(name: string): OwnIdentity {
   return identity;
 }
 
+/** No device has renewed. */
+const renewals = { see: () => {}, isReplaced: () => false };
+
 const a = aMember("A");
 const b = aMember("B");
 
@@ -120,6 +123,7 @@ for (const [what, revocation, crl, expected] of cases) {
         onDevice: () => assert.fail("no device"),
         onRefused: () => {},
         onUnknownDevice: () => {},
+        renewals,
         onContact: async () => {},
       },
       { host: "127.0.0.1", port: 0 },
@@ -165,6 +169,7 @@ test("[LC5][CS16] a list that names a partner closes the link to it that is open
       onDevice: () => assert.fail("no device"),
       onRefused: () => {},
       onUnknownDevice: () => {},
+      renewals,
       onContact: async () => {},
     },
     { host: "127.0.0.1", port: 0 },
@@ -285,6 +290,7 @@ for (const { what, served, dialling, address, expected, noted } of legacyCases) 
         onDevice: () => assert.fail("no device"),
         onRefused: () => {},
         onUnknownDevice: () => {},
+        renewals,
         onContact: async () => {},
       },
       { host: "127.0.0.1", port: 0 },
@@ -318,6 +324,7 @@ test("[WA1][CS14] a device with a good certificate that it is not enrolled with 
       live: { enter: () => () => undefined },
       postures: { own: () => null, heard: () => undefined },
       onLegacy: () => {},
+      renewals,
       onUnknownDevice: (unknown) => offered.push(`${unknown.device} ${unknown.address}`),
       clock,
       stop: stop.signal,

@@ -22,6 +22,7 @@ import type { UnverifiedPeer } from "@gridward/runtime/link/unverified-peer";
 import { judgePeer, withoutLists } from "@gridward/runtime/trust/judge";
 import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
 import { pairingKeyFromText } from "@gridward/runtime/trust/x509/keys";
+import type { SeenRenewals } from "./ca/seen-renewals.ts";
 import { linkIdentity } from "./link-identity.ts";
 import { isServedLegacy } from "./legacy/legacy-peers.ts";
 import { linkDemands } from "./legacy/link-demands.ts";
@@ -57,6 +58,8 @@ export interface LinkPortParts extends DialParts {
   readonly proposed: (token: string) => SecuritySettings | null;
   readonly onServer: (peer: VerifiedPeer) => void;
   readonly onDevice: (peer: VerifiedPeer) => void;
+  /** Which certificates devices were seen with. */
+  readonly renewals: Pick<SeenRenewals, "see" | "isReplaced">;
   readonly onRefused: (outcome: Refused) => void;
   /** CS14: its certificate is good, and it is not enrolled with it. */
   readonly onUnknownDevice: (unknown: UnknownDevice) => void;
@@ -86,7 +89,8 @@ export async function openLinkPort(
         return server && pairingKeyFromText(server.pairingKey);
       },
       isEnrolled: (device, fingerprint) =>
-        isEnrolled(parts.state(), device, fingerprint, parts.clock.now()),
+        isEnrolled(parts.state(), device, fingerprint, parts.clock.now()) &&
+        !parts.renewals.isReplaced(device, fingerprint),
       isDismissed: (node) => removalOf(parts.state(), { kind: "server", node }) !== undefined,
     },
     postures: parts.postures,
@@ -98,8 +102,9 @@ export async function openLinkPort(
     onPeer: (peer) => {
       // Who was removed stays for one word only, and would be found revoked.
       if (removalOf(parts.state(), peer.name) === undefined) void putDown(parts, peer);
-      if (peer.protocol === "gridward-partner/1") parts.onServer(peer);
-      else parts.onDevice(peer);
+      if (peer.protocol === "gridward-partner/1") return parts.onServer(peer);
+      if (peer.name.kind === "device") parts.renewals.see(peer.name.device, peer.fingerprint);
+      parts.onDevice(peer);
     },
     onRefused: parts.onRefused,
     onUnknownDevice: (peer) => offerDevice(parts, peer),

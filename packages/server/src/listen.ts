@@ -164,6 +164,7 @@ async function openLink(order: ListenOrder & { readonly replica: ReplicaServer }
         if (admitServer(front.state(), peer)) pair.wire.accept(peer);
       },
       onDevice: (peer) => replica.accept(peer),
+      renewals: house.renewals,
       onUnknownDevice: (unknown) => house.approvals.offer(offeredDevice(unknown)),
       onRefused: (outcome) => {
         if (outcome.caller !== undefined) pair.wire.noteRefused(outcome.caller, outcome);
@@ -213,6 +214,7 @@ async function openHttps(order: DoorOrder): Promise<Door> {
         ...estRoutes({
           front,
           systemKey: () => identity.systemKey,
+          isReplaced: (...of) => house.renewals.isReplaced(...of),
           record: tellEnrolments(house.events, front.now),
         }),
         crlRoute(front),

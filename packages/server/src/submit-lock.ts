@@ -1,3 +1,4 @@
+import type { RefusalCode } from "@gridward/core/domain/refusal";
 import type { SignInOutcome } from "@gridward/core/domain/sign-in";
 import type { Actor } from "@gridward/core/domain/types";
 import type { Clock } from "@gridward/runtime/os/clock";
@@ -28,12 +29,14 @@ export async function submitLock(
   const requestId = freshRequestId();
   while (clock.now() < command.until && !stop.aborted) {
     const done = await submit({ command, actor, requestId });
-    if (done.ok || !notNow.test(done.error.code)) return;
+    if (done.ok || !isOfTheMoment(done.error.code)) return;
     await clock.sleep(lockRetryMs, stop);
   }
 }
 
 const lockRetryMs = 5_000;
 
-/** Refusals that say nothing of the account, only of this server and this moment. */
-const notNow = /^(?:pair|disk|server)\./;
+/** Refusals that say nothing of what was ordered, only of this server and this moment. */
+export function isOfTheMoment(code: RefusalCode): boolean {
+  return /^(?:pair|disk|server)\./.test(code);
+}

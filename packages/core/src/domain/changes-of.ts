@@ -66,6 +66,7 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "device-code-issued":
     case "device-enrolled":
     case "device-renewed":
+    case "device-renewal-confirmed":
     case "device-replication-set":
       return [changeDevice(state, fact, at)];
     case "invite-issued":
@@ -252,7 +253,11 @@ function without(group: GroupRow, list: "deny" | "administrators", id: AccountId
 }
 
 type DeviceFact = FactOf<
-  "device-code-issued" | "device-enrolled" | "device-renewed" | "device-replication-set"
+  | "device-code-issued"
+  | "device-enrolled"
+  | "device-renewed"
+  | "device-renewal-confirmed"
+  | "device-replication-set"
 >;
 
 function changeDevice(
@@ -288,6 +293,8 @@ function deviceMembers(before: DeviceRow, fact: DeviceFact, at: Instant): Partia
       const earlier = shown && { ...shown, notAfter: until };
       return { certificate: { serial, fingerprint, notAfter }, earlier };
     }
+    case "device-renewal-confirmed":
+      return { earlier: null };
     case "device-replication-set":
       return { replication: { enabled: fact.enabled, revision: fact.revision } };
   }

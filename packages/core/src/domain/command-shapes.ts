@@ -115,6 +115,7 @@ export const commandShapes: {
     certificate: certificateShape,
     encoded: z.exactOptional(longText),
   }),
+  "confirm-renewal": shape("confirm-renewal", { id, serial: text }),
   "renew-server": shape("renew-server", {
     id,
     certificates: z.array(certificateShape).max(2),

@@ -120,6 +120,8 @@ export type Command =
       readonly certificate: CertificateRow;
       readonly encoded?: string;
     }
+  /** By the server that saw the device in use of what it renewed to, by its serial number. */
+  | { readonly kind: "confirm-renewal"; readonly id: DeviceId; readonly serial: string }
   /** CS14: it shows a certificate of the authority with which it is not enrolled. */
   | { readonly kind: "admit-device"; readonly id: DeviceId; readonly certificate: CertificateRow }
   /** By the server itself: what it issued to itself, for its TLS key and its replica signer. */

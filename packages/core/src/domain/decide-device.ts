@@ -158,6 +158,23 @@ export function renewDevice(
   );
 }
 
+/**
+ * The device was seen in use of the certificate that it renewed to: the one with which it renewed
+ * has served its purpose, and whoever has the key of it is not the device any more.
+ */
+export function confirmRenewal(
+  state: DirectoryState,
+  { id, serial }: CommandOf<"confirm-renewal">,
+): Decision {
+  const device = state.tables.devices.get(id);
+  if (device === undefined) return refuse("device.not-found", id);
+  const { certificate, earlier, name } = device;
+  if (certificate?.serial !== serial || earlier === null) {
+    return refuse("device.nothing-to-confirm", name);
+  }
+  return decided([{ kind: "device-renewal-confirmed", id, of: earlier.serial, serial }]);
+}
+
 function issuedSince({ tables }: DirectoryState, { name }: DeviceRow, since: Instant): number {
   return tables.certificates.count(
     (row) => row.profile === "device" && row.name === name && row.notBefore > since,

@@ -11,6 +11,7 @@ import {
 import { endSession, issueCode, replacePassword } from "./decide-credential.ts";
 import {
   admitDevice,
+  confirmRenewal,
   enrolDevice,
   issueDeviceCode,
   registerDevices,
@@ -97,6 +98,7 @@ function decideCommand(state: DirectoryState, submission: Submission): Decision 
     case "enrol-device":
     case "admit-device":
     case "renew-device":
+    case "confirm-renewal":
     case "set-replication":
       return decideDevice(state, command, submission);
     case "issue-certificate":
@@ -206,6 +208,7 @@ function decideDevice(
     | "enrol-device"
     | "admit-device"
     | "renew-device"
+    | "confirm-renewal"
     | "set-replication"
   >,
   submission: Submission,
@@ -221,6 +224,8 @@ function decideDevice(
       return admitDevice(state, command, submission);
     case "renew-device":
       return renewDevice(state, command, submission);
+    case "confirm-renewal":
+      return confirmRenewal(state, command);
     case "set-replication":
       return setReplication(state, command);
   }

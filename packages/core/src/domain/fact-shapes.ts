@@ -96,6 +96,7 @@ export const factShapes: { readonly [Kind in Fact["kind"]]: z.ZodType<Plain<Fact
     fingerprint: text,
     notAfter: whole,
   }),
+  "device-renewal-confirmed": shape("device-renewal-confirmed", { id, of: text, serial: text }),
   "device-replication-set": shape("device-replication-set", {
     id,
     enabled: z.boolean(),

@@ -98,6 +98,13 @@ export type Fact =
       readonly fingerprint: string;
       readonly notAfter: Instant;
     }
+  /** It was seen with the new one: that with which it was renewed counts no more. */
+  | {
+      readonly kind: "device-renewal-confirmed";
+      readonly id: DeviceId;
+      readonly of: string;
+      readonly serial: string;
+    }
   | {
       readonly kind: "device-replication-set";
       readonly id: DeviceId;

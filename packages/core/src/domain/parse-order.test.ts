@@ -69,6 +69,7 @@ const commands: readonly PassedCommand[] = [
     certificate: aCertificate("2", "device"),
     encoded: "AA==",
   },
+  { kind: "confirm-renewal", id: device, serial: "2" },
   { kind: "renew-server", id: nodeId("B"), certificates: [aCertificate("3", "server")] },
   { kind: "set-server-address", id: nodeId("B"), address: "b.example.org", backup: null },
   { kind: "set-replication", id: device, enabled: true },

@@ -48,6 +48,7 @@ test("[AZ1][AM1] only the account and the servers may order what is not administ
   assert.deepEqual(others.toSorted(), [
     "change-ack-set",
     "change-password",
+    "confirm-renewal",
     "create-system",
     "digest-state",
     "end-session",

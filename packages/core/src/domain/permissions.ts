@@ -49,6 +49,7 @@ export const permissions: { readonly [Kind in CommandKind]: Permission } = {
   "enrol-device": { ...servers, others: ["server", "device"] },
   "admit-device": securityAdministrator,
   "renew-device": { ...servers, others: ["server", "device"] },
+  "confirm-renewal": servers,
   "renew-server": servers,
   "issue-certificate": securityAdministrator,
   "revoke-certificate": securityAdministrator,

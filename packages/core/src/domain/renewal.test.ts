@@ -73,6 +73,38 @@ test("[DEV5] whoever holds the key that was exchanged neither connects nor renew
   assert.deepEqual(counting(world, noon + 8 * day), ["12", "13"]);
 });
 
+test("[DEV7][PK8] what a device renewed with counts no more once it was seen with the new one", () => {
+  const world = aBay();
+  const confirm = (serial: string, actor: Actor = serverA): string =>
+    world.codeOf({ kind: "confirm-renewal", id, serial }, { actor });
+  assert.equal(confirm("10"), "device.nothing-to-confirm");
+  assert.equal(renew(world, "10", "11"), "accepted");
+  for (const actor of [itself, anActor("admin")]) {
+    assert.equal(confirm("11", actor), "access.denied");
+  }
+  assert.equal(confirm("10"), "device.nothing-to-confirm");
+  assert.equal(confirm("11"), "accepted");
+  need(world.last !== undefined, "an entry was made");
+  assert.ok(parseEntry({ ...world.last, prev: "0".repeat(64) }).ok);
+  assert.deepEqual(counting(world), ["11"]);
+  assert.equal(renew(world, "10", "12"), "enrolment.not-renewed");
+  assert.equal(confirm("11"), "device.nothing-to-confirm");
+  assert.equal(renew(world, "11", "12"), "accepted");
+  assert.deepEqual(counting(world), ["11", "12"]);
+});
+
+test("[DEV7] the old one counts on while the new one was not seen, and so does what it renewed to since", () => {
+  const world = aBay();
+  assert.equal(renew(world, "10", "11"), "accepted");
+  // The answer was lost, and it asked again: 11 is nobody's any more, and confirms nothing.
+  assert.equal(renew(world, "10", "12"), "accepted");
+  const late = { kind: "confirm-renewal", id, serial: "11" } as const;
+  assert.equal(world.codeOf(late, { actor: serverA }), "device.nothing-to-confirm");
+  assert.deepEqual(counting(world), ["10", "12"]);
+  const strange = { ...late, id: deviceId("Q02") };
+  assert.equal(world.codeOf(strange, { actor: serverA }), "device.not-found");
+});
+
 test("[DEV5] nothing renews that is revoked, has ended, is another's or lost, and a code ends the overlap", () => {
   const ended = aBay();
   assert.equal(

@@ -49,7 +49,7 @@ export const securityEvents = {
   20060: own("BACKUP", "notice", "Backup written, failed or restored"),
   20070: own("ENROLMENT_FAIL", "warning", "Enrolment of a device refused"),
   20080: own("SECURITY_SETTINGS", "warning", "Connection security set, confirmed or taken back"),
-  20090: own("CERTIFICATE", "notice", "Certificate issued or revoked"),
+  20090: own("CERTIFICATE", "notice", "Certificate issued, replaced or revoked"),
   20100: own("EXPIRY", "warning", "Certificate, trust anchor or revocation list ends or has ended"),
   20110: own("CLIENT_REFUSED", "warning", "Client refused for its certificate, or for want of one"),
   20120: own("PEER_ADMITTED", "notice", "Certificate led to an account, or legacy peer admitted"),

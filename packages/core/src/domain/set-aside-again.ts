@@ -18,6 +18,7 @@ import { refuse, type Refusal, type RefusalCode } from "./refusal.ts";
 import { accountAgain, passwordAgain, updateAgain } from "./set-aside-account.ts";
 import { conflict, isChangedSince, type Again } from "./set-aside-conflict.ts";
 import { singleKey, type DirectoryState } from "./state.ts";
+import type { DeviceRow } from "./types.ts";
 
 type Facts = Result<readonly Fact[], Refusal>;
 
@@ -77,6 +78,7 @@ function factAgain(state: DirectoryState, fact: Fact, again: Again): Facts {
     case "device-code-issued":
     case "device-enrolled":
     case "device-renewed":
+    case "device-renewal-confirmed":
     case "device-replication-set":
       return deviceAgain(state, fact, again);
     case "certificate-mapped":
@@ -234,6 +236,7 @@ function deviceAgain(
     | "device-code-issued"
     | "device-enrolled"
     | "device-renewed"
+    | "device-renewal-confirmed"
     | "device-replication-set"
   >,
   again: Again,
@@ -260,11 +263,22 @@ function deviceAgain(
       if (device.certificate?.serial === fact.serial) return already;
       if (device.status === "lost") return refuse("device.lost", device.name);
       return isChangedSince(state, device.changedAt, again) ? conflict(device.name) : ok([fact]);
+    case "device-renewal-confirmed":
+      return confirmationAgain(device, fact);
     case "device-replication-set": {
       const { id, enabled } = fact;
       return decidedAgain(setReplication(state, { kind: "set-replication", id, enabled }));
     }
   }
+}
+
+/** What counted no more there counts no more here, or is taken away; other certificates stay. */
+function confirmationAgain(
+  { name, certificate, earlier }: DeviceRow,
+  fact: FactOf<"device-renewal-confirmed">,
+): Facts {
+  if (![certificate?.serial, earlier?.serial].includes(fact.of)) return already;
+  return certificate?.serial === fact.serial ? ok([fact]) : conflict(name);
 }
 
 function otherAgain(

@@ -40,6 +40,7 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "group-denied":
     case "group-deleted":
       return groupLoss(present.state, fact, there);
+    case "device-renewal-confirmed":
     case "device-replication-set":
     case "session-ended":
     case "policy-set":
@@ -171,6 +172,7 @@ function groupLoss(
 function otherLoss(
   fact: MemberOf<
     Fact,
+    | "device-renewal-confirmed"
     | "device-replication-set"
     | "session-ended"
     | "policy-set"
@@ -187,6 +189,8 @@ function otherLoss(
 ): string | undefined {
   const { certificates, devices, endedSessions, invites, servers, system } = state.tables;
   switch (fact.kind) {
+    case "device-renewal-confirmed":
+      return renewalLoss(devices.get(fact.id), fact.of, { there, now });
     case "device-replication-set":
       return deviceLoss(devices.get(fact.id), fact.enabled, there);
     case "session-ended":
@@ -225,6 +229,17 @@ function deviceLoss(
 ): string | undefined {
   if (wasEnabled || device?.replication.enabled !== true) return undefined;
   return `Replication to ${device.name} was switched off ${there} and is on in the system now.`;
+}
+
+/** It may be the newest again, where the renewal was lost too. */
+function renewalLoss(
+  device: DeviceRow | undefined,
+  of: string,
+  { there, now }: { readonly there: string; readonly now: Instant },
+): string | undefined {
+  const counting = [device?.certificate, device?.earlier].find((held) => held?.serial === of);
+  if (device === undefined || !counting || counting.notAfter <= now) return undefined;
+  return `The certificate ${of} of ${device.name} was replaced for good ${there} and counts now.`;
 }
 
 function mappingLoss({ tables }: DirectoryState, key: string, there: string): string | undefined {

@@ -117,6 +117,7 @@ async function opened({ identity, postures }: TestServer) {
       onDevice: () => assert.fail("no device"),
       onRefused: () => void met.push(identity.name),
       onUnknownDevice: () => {},
+      renewals: { see: () => {}, isReplaced: () => false },
       onContact: async () => {},
     },
     { host: "127.0.0.1", port: 0 },

@@ -107,6 +107,12 @@ export const deviceRefusals = {
       "Make a package with `gridward device package NAME --out FILE`, and at the device run " +
       "`gridward ied renew DIR --package FILE`.",
   },
+  "device.nothing-to-confirm": {
+    ...alreadySo,
+    ...toOperator,
+    says: "The device has another certificate since, or none counts beside its newest any more.",
+    remedy: "Nothing needs to be done.",
+  },
   "device.no-list": {
     ...againstRule,
     exit: 1,

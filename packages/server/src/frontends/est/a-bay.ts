@@ -12,10 +12,12 @@ import { freshId, freshRequestId } from "@gridward/runtime/os/random";
 import { createTlsKey } from "@gridward/runtime/trust/x509/keys";
 import { createRenewal, createRequest } from "@gridward/runtime/trust/x509/request";
 import { aSystem, type TestSystem } from "../../a-system.ts";
+import { SeenRenewals } from "../../ca/seen-renewals.ts";
 import type { MountedAnswer, MountedRequest, MountedRoute } from "../../mounted-route.ts";
 import type { RefusedEnrolment } from "../../parts.ts";
 import { codeFor, sealCode } from "../../one-time-code.ts";
 import { estRoutes } from "./est-routes.ts";
+import type { EstParts } from "./est-system.ts";
 
 /** For tests: a system with the devices Q01 and Q02, and EST in front of it. */
 export interface TestBay {
@@ -33,6 +35,8 @@ export interface TestBay {
   authorities(): Promise<MountedAnswer>;
   enrol(more: Partial<MountedRequest>): Promise<MountedAnswer>;
   renew(more: Partial<MountedRequest>): Promise<MountedAnswer>;
+  /** What the link port tells of devices that connect. */
+  readonly renewals: SeenRenewals;
   /** What an auditor was told of. */
   readonly refused: readonly RefusedEnrolment[];
 }
@@ -49,27 +53,31 @@ export function aBay(start: number): TestBay {
   let refusal: Refusal | null = null;
   let isLost = false;
   const refused: RefusedEnrolment[] = [];
+  const front: EstParts["front"] = {
+    state: () => (isLost ? withLost(state(), id) : state()),
+    now,
+    condition: () => ({ ...soundCondition, node: system.self.node, at: now(), ...condition }),
+    submit: async (order) => {
+      // As with a journal, other requests are read meanwhile.
+      await Promise.resolve();
+      const known = findAnswer(state(), order.requestId);
+      if (known !== undefined) return ok({ seq: known.seq, answer: known.answer });
+      return refusal === null ? submit(order) : err(refusal);
+    },
+  };
+  const renewals = renewalsSeen(system, front);
   const routes = estRoutes({
     systemKey: () => system.systemKey,
+    isReplaced: (...of) => renewals.isReplaced(...of),
     record: (told) => void refused.push(told),
-    front: {
-      state: () => (isLost ? withLost(state(), id) : state()),
-      now,
-      condition: () => ({ ...soundCondition, node: system.self.node, at: now(), ...condition }),
-      submit: async (order) => {
-        // As with a journal, other requests are read meanwhile.
-        await Promise.resolve();
-        const known = findAnswer(state(), order.requestId);
-        if (known !== undefined) return ok({ seq: known.seq, answer: known.answer });
-        return refusal === null ? submit(order) : err(refusal);
-      },
-    },
+    front,
   });
   const [authorities, enrol, renew] = routes.map(({ answer }) => answer);
   if (!authorities || !enrol || !renew) throw new Error("EST has these routes");
   return {
     system,
     routes,
+    renewals,
     refused,
     q01: () => {
       const device = state().tables.devices.get(id);
@@ -89,6 +97,12 @@ export function aBay(start: number): TestBay {
     enrol: async (more) => enrol(aRequest(more)),
     renew: async (more) => renew(aRequest(more)),
   };
+}
+
+/** Without a second try. */
+function renewalsSeen({ self: identity }: TestSystem, front: EstParts["front"]): SeenRenewals {
+  const clock = { sleep: async () => new Promise<void>(() => {}) };
+  return new SeenRenewals({ front, identity, clock, stop: new AbortController().signal });
 }
 
 function withLost(state: DirectoryState, id: DeviceId): DirectoryState {

@@ -7,6 +7,7 @@ import type { Actor, AuthorityRow, DeviceRow } from "@gridward/core/domain/types
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
 import { verifyRequest } from "@gridward/runtime/trust/x509/request";
+import type { SeenRenewals } from "../../ca/seen-renewals.ts";
 import { checkTakesChanges, systemKeyOf } from "../../desk/order.ts";
 import type { MountedAnswer, MountedRequest } from "../../mounted-route.ts";
 import type { FrontEndParts, RefusedEnrolment } from "../../parts.ts";
@@ -16,6 +17,8 @@ import { isRequestType, readBase64 } from "./read-enrolment.ts";
 export interface EstParts {
   readonly front: Pick<FrontEndParts, "state" | "condition" | "submit" | "now">;
   readonly systemKey: () => SystemKey | null;
+  /** A certificate of a device that was seen with the one that it renewed to. */
+  readonly isReplaced: SeenRenewals["isReplaced"];
   readonly record: (refused: RefusedEnrolment) => void;
 }
 

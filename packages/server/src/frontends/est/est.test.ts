@@ -56,6 +56,7 @@ test("[EST1] a blank server has no authority to give", async () => {
   const [authorities] = estRoutes({
     front: { ...front, condition: () => ({ ...aBlankServer, at: start }) },
     systemKey: () => null,
+    isReplaced: () => false,
     record: () => {},
   });
   const answer = await authorities?.answer(aRequest({}));

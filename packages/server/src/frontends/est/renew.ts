@@ -51,7 +51,7 @@ export async function answerRenewal(
     parts.record({ name, source: request.source, refusal });
     return refusalAnswer(refusal);
   };
-  const admitted = admit(parts.front, presented);
+  const admitted = admit(parts, presented);
   if (!admitted.ok) return refused(admitted.error);
   const proved = readRequest(request.body, refused);
   if (!proved.ok) return proved.error;
@@ -77,7 +77,7 @@ interface Admitted {
 
 /** The one judge, and then the state: which certificates of which device count today. */
 function admit(
-  front: EstParts["front"],
+  { front, isReplaced }: Pick<EstParts, "front" | "isReplaced">,
   presented: X509Certificate | undefined,
 ): Result<Admitted, Refusal> {
   const judged = judgePeer({
@@ -109,7 +109,9 @@ function admit(
     front.now(),
     (held) => held.fingerprint === fingerprint,
   );
-  if (shown === null) return refuse("enrolment.not-renewed", "it is revoked, or was replaced");
+  if (shown === null || isReplaced(device.id, fingerprint)) {
+    return refuse("enrolment.not-renewed", "it is revoked, or was replaced");
+  }
   return ok({ device, shown, presented });
 }
 
