@@ -1,161 +1,39 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { connect } from "node:tls";
 import { type Bytes, utf8 } from "@gridward/core/base/bytes";
 import { Secret } from "@gridward/core/base/secret";
-import { defaultSecurity, type SecuritySettings } from "@gridward/core/base/security-settings";
+import type { SecuritySettings } from "@gridward/core/base/security-settings";
 import { day } from "@gridward/core/base/time";
 import { LdapFramer } from "@gridward/core/codec/ldap/framer";
 import { encodeRequest, type LdapRequest } from "@gridward/core/codec/ldap/request";
 import { decodeResponse, type LdapResponse } from "@gridward/core/codec/ldap/response";
-import { systemClock } from "@gridward/runtime/os/clock";
-import type { DirectoryState } from "@gridward/core/domain/state";
-import type { CertificateRow } from "@gridward/core/domain/types";
-import type { RevocationList } from "@gridward/runtime/trust/revocation";
-import { testAuthority } from "@gridward/runtime/trust/test-authority";
 import { fingerprintOf, serialOf } from "@gridward/runtime/trust/x509/read";
-import { aDesk } from "../desk/a-desk.ts";
-import { aServer, member, type TestServer, tlsOf } from "../frontends/https/a-server.ts";
+import {
+  aHouseWithPeople,
+  authority,
+  closeHouses,
+  codeOf,
+  type House,
+  type Issued,
+  now,
+  person,
+  strangers,
+} from "../frontends/a-house.ts";
+import { member, tlsOf } from "../frontends/https/a-server.ts";
 import { rootDse, whoAmI } from "../frontends/ldap/fixtures.ts";
-import { serveLdap } from "../frontends/ldap/serve-ldap.ts";
-import { Approvals } from "../approvals/approvals.ts";
-import { isSettled } from "../approvals/is-settled.ts";
-import { offeredClient } from "../approvals/offer-peers.ts";
-import { type SecurityOrder, SecurityChanges } from "../security/security-changes.ts";
-import { StandingSettings } from "../security/standing-settings.ts";
-import { openClientGate, type RefusedClient } from "./client-gate.ts";
 
-const now = systemClock().now();
-const authority = testAuthority("Hill", now - day);
-const strangers = testAuthority("Theirs", now - day);
-const person = (emails: readonly string[]) => authority.issue({ profile: "person", emails });
-const closers: (() => Promise<void>)[] = [];
-after(async () => Promise.all(closers.map((close) => close())));
+const root = mkdtempSync(join(tmpdir(), "gridward-clients-"));
+after(async () => {
+  await closeHouses();
+  rmSync(root, { recursive: true });
+});
 
-type Issued = ReturnType<typeof person>;
-
-const nothing: readonly RevocationList[] = [];
-
-/** HTTPS and LDAPS over one desk and one gate, with `anna` and `otto`. */
-async function aHouse(choice: Partial<SecuritySettings> = {}) {
-  const desk = aDesk();
-  const standing = new StandingSettings({ ...defaultSecurity, ...choice });
-  const world = {
-    get settings() {
-      return standing.now;
-    },
-    set settings(settings: SecuritySettings) {
-      standing.apply(settings, now);
-    },
-    lists: nothing,
-    /** By the journal of this server, of which there is no list yet. */
-    revokedHere: "",
-    refused: new Array<RefusedClient>(),
-  };
-  const directory = mkdtempSync(join(tmpdir(), "gridward-clients-"));
-  closers.push(async () => Promise.resolve(rmSync(directory, { recursive: true })));
-  const approvals = new Approvals({
-    directory,
-    clock: { now: desk.front.now },
-    note: () => {},
-    isSettled: (peer) => isSettled(desk.front.state(), peer, desk.front.now()),
-    onRejected: () => {},
-  });
-  const gate = openClientGate({
-    settings: () => world.settings,
-    trust: () => ({ anchors: [authority.certificate.toString()], lists: world.lists }),
-    state: () => withRevoked(desk.front.state(), world.revokedHere),
-    condition: desk.front.condition,
-    now: desk.front.now,
-    onRefused: (refused) => {
-      world.refused.push(refused);
-      const unknown = offeredClient(refused);
-      if (unknown) approvals.offer(unknown);
-    },
-  });
-  const changes = changesOf(directory, standing);
-  const security = {
-    ...desk.security,
-    now: () => world.settings,
-    set: async (order: SecurityOrder) => changes.set(order),
-  };
-  const anchors = [authority.certificate.toString()];
-  const wired = { ...desk, security, approvals };
-  const https = await aServer({ desk: wired, clients: gate, anchors });
-  const own = authority.issue({ profile: "server", hosts: ["127.0.0.1"] });
-  const { key, cert } = tlsOf(own);
-  const ldap = await serveLdap(desk.front, {
-    host: "127.0.0.1",
-    port: 0,
-    identity: { key: new Secret(key), certificate: cert, anchors },
-    clients: gate,
-    live: { enter: () => () => undefined },
-    clock: systemClock(),
-    limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
-    version: "0.1.0",
-    note: () => {},
-  });
-  closers.push(
-    async () => https.close(),
-    async () => ldap.close(),
-  );
-  return { ...wired, world, https, ldap };
-}
-
-function withRevoked(state: DirectoryState, serial: string): DirectoryState {
-  if (serial === "") return state;
-  const revoked = { at: now, reason: "keyCompromise", by: "admin" } as const;
-  const row: CertificateRow = {
-    serial,
-    authority: "",
-    profile: "person",
-    name: "",
-    subject: "",
-    alternativeNames: "",
-    fingerprint: "",
-    notBefore: now,
-    notAfter: now,
-    revoked,
-  };
-  const certificates = state.tables.certificates.set(serial, row);
-  return { ...state, tables: { ...state.tables, certificates } };
-}
-
-/** A lone server's. */
-function changesOf(directory: string, settings: StandingSettings): SecurityChanges {
-  const places = 'name = "A"\nlisten = "127.0.0.1"\naddress = "127.0.0.1"\n';
-  writeFileSync(join(directory, "server.toml"), places);
-  return new SecurityChanges({
-    directory,
-    settings,
-    partners: () => [],
-    directions: () => ({ dial: { verdict: "not tried" }, accept: { verdict: "not tried" } }),
-    rejudge: async () => {},
-    recheck: async () => {},
-    refresh: () => {},
-    onChange: () => {},
-    clock: systemClock(),
-  });
-}
-
-type House = Awaited<ReturnType<typeof aHouse>>;
-
-async function withPeople(choice: Partial<SecuritySettings> = {}) {
-  const house = await aHouse();
-  const token = await house.https.administrator();
-  for (const name of ["anna", "otto"]) {
-    const body = { name, roles: [{ role: "OPERATOR" }] };
-    assert.equal((await house.https.ask("POST", "/v1/accounts", { token, body })).status, 200);
-  }
-  const map = async (name: string, key: string) => {
-    const path = `/v1/accounts/${name}/certificates`;
-    return house.https.ask("POST", path, { token, body: { key } });
-  };
-  house.world.settings = { ...house.world.settings, ...choice };
-  return { ...house, token, map };
+async function withPeople(choice: Partial<SecuritySettings> = {}): Promise<House> {
+  return aHouseWithPeople(root, choice);
 }
 
 /** Requests over one connection, and the answers as they came. */
@@ -261,11 +139,7 @@ test("[CL1][CL6][CS13] HTTPS signs in by certificate, and the session is good wi
   assert.deepEqual([ended.status, codeOf(ended)], [403, "client-certificate.nobody"]);
 });
 
-function codeOf({ json }: Awaited<ReturnType<TestServer["ask"]>>): string {
-  return member(json, "error", "code");
-}
-
-async function remove(house: House & { readonly token: string }, name: string, key: string) {
+async function remove(house: House, name: string, key: string) {
   const path = `/v1/accounts/${name}/certificates/remove`;
   const done = await house.https.ask("POST", path, { token: house.token, body: { key } });
   assert.equal(done.status, 200, done.text);
@@ -355,68 +229,6 @@ test("[CL5][CS16] what changes counts at the next operation of an open connectio
   }
 });
 
-test("[CL8][CS17] nobody orders over HTTPS what would refuse himself", async () => {
-  const house = await withPeople();
-  const { token } = house;
-  const tls = tlsOf(person([]));
-  const order = async (settings: Readonly<Record<string, string>>, shown: boolean) => {
-    const body = { settings, confirm: true };
-    const more = { token, body, ...(shown && { tls }) };
-    return codeOf(await house.https.ask("POST", "/v1/security/settings?dry_run=true", more));
-  };
-  const required = { "require-client-certificates": "true" };
-  const mapped = { "map-clients": "true" };
-  assert.equal(await order(required, false), "security.shuts-you-out");
-  assert.equal(await order(required, true), "");
-  assert.equal(await order(mapped, true), "security.shuts-you-out");
-  assert.equal(await order(mapped, false), "");
-});
-
-test("[CL8][CS17] who orders that older TLS is refused speaks the newer one", async () => {
-  const { https, token } = await withPeople();
-  const body = { settings: { "tls-min": "1.3" }, confirm: true };
-  for (const [maxVersion, code] of [
-    ["TLSv1.2", "security.shuts-you-out"],
-    ["TLSv1.3", ""],
-  ] as const) {
-    const more = { token, body, tls: { maxVersion } };
-    const path = "/v1/security/settings?dry_run=true";
-    assert.equal(codeOf(await https.ask("POST", path, more)), code);
-  }
-});
-
-test("[CL8][CS17] the certificate of whoever orders is judged anew, and two orders at once do not pass it", async () => {
-  const house = await withPeople({ require_client_certificates: true });
-  const { token } = house;
-  const tls = tlsOf(person([]));
-  const order = async (settings: Readonly<Record<string, string>>, shown = true) => {
-    const body = { settings, confirm: true };
-    const more = { token, body, ...(shown && { tls }) };
-    return codeOf(await house.https.ask("POST", "/v1/security/settings", more));
-  };
-  assert.equal(await order({ revocation: "hard" }), "security.shuts-you-out", "there is no list");
-  assert.equal(await order({ "require-client-certificates": "link" }), "");
-  const both = [{ revocation: "hard" }, { "require-client-certificates": "true" }];
-  const codes = await Promise.all(both.map(async (each) => order(each)));
-  assert.deepEqual(codes.toSorted(), ["", "security.shuts-you-out"]);
-});
-
-test("[CL8][CS17] nobody takes back the mapping that lets him in", async () => {
-  const house = await withPeople();
-  const { token } = house;
-  for (const name of ["admin", "anna"]) await house.map(name, `email:${name}@example.org`);
-  const all = { ...defaultSecurity, require_client_certificates: true, map_clients: true };
-  house.world.settings = all;
-  const tls = tlsOf(person(["admin@example.org"]));
-  const unmap = async (name: string) => {
-    const path = `/v1/accounts/${name}/certificates/remove`;
-    const body = { key: `email:${name}@example.org` };
-    return codeOf(await house.https.ask("POST", path, { token, body, tls }));
-  };
-  assert.equal(await unmap("admin"), "security.shuts-you-out");
-  assert.equal(await unmap("anna"), "");
-});
-
 test("[CL2][CS6] a revoked certificate signs nobody in where links do not look at lists", async () => {
   const house = await withPeople({ map_clients: true, revocation: "off" });
   const anna = person(["anna@example.org"]);
@@ -427,7 +239,7 @@ test("[CL2][CS6] a revoked certificate signs nobody in where links do not look a
   house.world.lists = [{ ...dates, revoked, isSignedBy: () => true }];
   const refused = [8, "The client's certificate is refused for the cause that is named. (T07)"];
   assert.deepEqual(await external1(house, anna), refused);
-  house.world.lists = nothing;
+  house.world.lists = [];
   assert.equal((await external1(house, anna))[0], 0);
   house.world.revokedHere = serialOf(anna.certificate);
   assert.deepEqual(await external1(house, anna), refused);
