@@ -148,7 +148,7 @@ export function integerOf(element: BerElement | undefined, tag: number): number 
   return value;
 }
 
-/** X.690 §8.2.2: any octet but zero is true. */
+/** X.690 §8.2.2: every octet but zero is true. */
 export function booleanOf(element: BerElement | undefined, tag: number): boolean | undefined {
   if (element?.tag !== tag || element.end - element.start !== 1) return undefined;
   return element.bytes[element.start] !== 0;

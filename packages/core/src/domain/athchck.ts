@@ -70,7 +70,7 @@ export function check(
   return { allow: true, reason: `${roleName(role)} in ${area} has ${operation.right}` };
 }
 
-/** IEC 62351-8: any one role is enough, if it is in force, has the right and covers the object. */
+/** IEC 62351-8: a single role is enough, if it is in force, has the right and covers the object. */
 function findRole(
   session: AuthoritySession,
   { right, level }: Operation,

@@ -6,8 +6,8 @@ import { pathToFileURL } from "node:url";
 import { removePath } from "./files.ts";
 
 /**
- * Reads an SQLite file without changing it or anything beside it. A file in use is read as any
- * reader does; one at rest is opened as immutable; after a crash the write-ahead log would have to
+ * Reads an SQLite file without changing it or anything beside it. A file in use is read as
+ * readers do; one at rest is opened as immutable; after a crash the write-ahead log would have to
  * be recovered first, and so a copy is read.
  */
 export function readDatabase<Value>(

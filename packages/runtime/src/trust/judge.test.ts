@@ -101,7 +101,7 @@ const rows: readonly (readonly [string, Partial<JudgeInput>, string])[] = [
 ];
 
 for (const [what, change, expected] of rows) {
-  test("[TR1][X6] a certificate that names nobody, or nobody as its issuer, is refused as any other", () => {
+  test("[TR1][X6] a certificate that names nobody, or nobody as its issuer, is refused as others are", () => {
     const empty = new Name();
     const issuedBy = (says: TBSCertificate): void => void (says.issuer = empty);
     const named = (says: TBSCertificate): void => void (says.subject = empty);

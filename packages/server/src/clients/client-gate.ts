@@ -78,7 +78,7 @@ interface Memory {
   readonly at: Instant;
 }
 
-/** A certificate is read once, when its connection is met, and judged as often as anything changed. */
+/** A certificate is read once, when its connection is met, and judged whenever something changed. */
 export function openClientGate(parts: ClientGateParts): ClientGate {
   const chains = new WeakMap<PeerSocket, readonly Bytes[]>();
   const memories = new WeakMap<PeerSocket, Memory>();

@@ -16,7 +16,7 @@ export interface TestServer extends HttpsServer {
   readonly ca: string;
   readonly fingerprint: string;
   readonly defects: readonly unknown[];
-  /** One request, as any client would send it. */
+  /** One request, as a client would send it. */
   ask(method: string, path: string, more?: AskMore): Promise<TestAnswer>;
   /** Signs the administrator in, with the password `adminPassword`; gives the token. */
   administrator(): Promise<string>;

@@ -377,7 +377,7 @@ export class Conversation {
 
 function refusedExtension(oid: string): LdapResult {
   if (oid === passwordModifyOid) return resultOf("unwillingToPerform", readOnly);
-  // RFC 4511 §4.14.2: TLS is already there. §4.12: any other name is not recognised.
+  // RFC 4511 §4.14.2: TLS is already there. §4.12: no other name is recognised.
   return oid === startTlsOid
     ? resultOf("operationsError", "this connection uses TLS from its first byte on")
     : resultOf("protocolError", "this extended operation is not known here");

@@ -10,7 +10,7 @@ import type { Wire } from "./wire.ts";
 
 /** The port for LDAP without TLS, and who may do more on it than start TLS (CS7). */
 export interface ClearOptions {
-  /** 0: any free port. */
+  /** 0: whichever is free. */
   readonly port: number;
   /** Whether a peer at this address is served without TLS, by what is set now or by these. */
   readonly isLegacy: (address: string, settings?: SecuritySettings) => boolean;

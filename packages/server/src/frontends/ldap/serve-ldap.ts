@@ -34,7 +34,7 @@ export interface LdapIdentity {
 
 export interface LdapOptions {
   readonly host: string;
-  /** Of LDAPS; 0: any free port; null: no port, only what StartTLS hands over. */
+  /** Of LDAPS; 0: whichever is free; null: no port, only what StartTLS hands over. */
   readonly port: number | null;
   /** LDAP without TLS: for StartTLS, and for legacy peers (CS7). */
   readonly clear?: ClearOptions;
