@@ -1,28 +1,18 @@
-import type { Bytes } from "@gridward/core/base/bytes";
 import type { RequestId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
 import type { Secret } from "@gridward/core/base/secret";
 import { findAnswer } from "@gridward/core/domain/decide";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { DirectoryState } from "@gridward/core/domain/state";
-import type { Actor, DeviceRow } from "@gridward/core/domain/types";
+import type { DeviceRow } from "@gridward/core/domain/types";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import { freshRequestId } from "@gridward/runtime/os/random";
 import { fingerprintOf, readCertificate } from "@gridward/runtime/trust/x509/read";
-import { revocationUrls } from "../../ca/crl-place.ts";
-import { issueDevice } from "../../ca/issue.ts";
 import type { MountedAnswer, MountedRequest } from "../../mounted-route.ts";
 import { codeFor, matchesCode, requestIdOfCode, sealCode } from "../../one-time-code.ts";
+import { certifyDevice } from "./certify-device.ts";
 import { refusalAnswer, rejected, textAnswer } from "./est-answer.ts";
-import {
-  actorOf,
-  checkForm,
-  type EstParts,
-  handOver,
-  openSystem,
-  type OpenSystem,
-  readRequest,
-} from "./est-system.ts";
+import { actorOf, type EstParts, handOver, openSystem, readRequest } from "./est-system.ts";
 import { type Credentials, readCredentials } from "./read-enrolment.ts";
 
 const purpose = "device enrolment";
@@ -35,10 +25,8 @@ export async function answerEnrolment(
   parts: EstParts,
   request: MountedRequest,
 ): Promise<MountedAnswer> {
-  const system = openSystem(parts);
-  if (!system.ok) return refusalAnswer(system.error);
-  const misfit = checkForm(request);
-  if (misfit !== undefined) return misfit;
+  const system = openSystem(parts, request);
+  if (!system.ok) return system.error;
   const credentials = readCredentials(request.headers);
   if (credentials === undefined) return askForCode();
   const { name } = credentials;
@@ -51,10 +39,12 @@ export async function answerEnrolment(
   const proved = readRequest(request.body, refused);
   if (!proved.ok) return proved.error;
   const { der, key } = proved.value;
-  const actor = actorOf(admitted.value.device, request.source);
-  const order = { ...system.value, ...admitted.value, der, actor };
-  const { earlier } = admitted.value;
-  const encoded = earlier === null ? await enrol(parts.front, order) : ok(earlier);
+  const { device, earlier } = admitted.value;
+  const order = { ...system.value, ...admitted.value, der, actor: actorOf(device, request.source) };
+  const encoded =
+    earlier === null
+      ? await certifyDevice(parts.front, order, (issued) => ({ kind: "enrol-device", ...issued }))
+      : ok(earlier);
   const given = encoded.ok ? handOver(encoded.value, key) : encoded;
   return given.ok ? given.value : refused(given.error);
 }
@@ -125,25 +115,4 @@ function earlierAnswer(
   const certificate = readCertificate(Buffer.from(given, "base64"));
   const counts = certificate && fingerprintOf(certificate) === device.certificate.fingerprint;
   return counts === true ? given : null;
-}
-
-/**
- * Issues and journals. The answer is that of the journal: of two requests with one code that come
- * together, the second is given what the first was.
- */
-async function enrol(
-  front: EstParts["front"],
-  order: OpenSystem & Admitted & { readonly der: Bytes; readonly actor: Actor },
-): Promise<Result<string, Refusal>> {
-  const { device, actor, requestId, der: request } = order;
-  const issued = issueDevice(
-    { ...order, request, revocation: revocationUrls(front.state()), now: front.now() },
-    device,
-  );
-  if (!issued.ok) return issued;
-  const { certificate, row } = issued.value;
-  const encoded = certificate.raw.toString("base64");
-  const command = { kind: "enrol-device", id: device.id, certificate: row, encoded } as const;
-  const receipt = await front.submit({ command, actor, requestId });
-  return receipt.ok ? ok(receipt.value.answer.certificate ?? encoded) : receipt;
 }

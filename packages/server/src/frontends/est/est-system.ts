@@ -11,7 +11,7 @@ import type { SeenRenewals } from "../../ca/seen-renewals.ts";
 import { checkTakesChanges, systemKeyOf } from "../../desk/order.ts";
 import type { MountedAnswer, MountedRequest } from "../../mounted-route.ts";
 import type { FrontEndParts, RefusedEnrolment } from "../../parts.ts";
-import { certificatesAnswer, rejected, textAnswer } from "./est-answer.ts";
+import { certificatesAnswer, refusalAnswer, rejected, textAnswer } from "./est-answer.ts";
 import { isRequestType, readBase64 } from "./read-enrolment.ts";
 
 export interface EstParts {
@@ -29,8 +29,21 @@ export interface OpenSystem {
   readonly authority: AuthorityRow;
 }
 
-/** Enrolment is a change: it needs a Main, and a system that has its authority. */
-export function openSystem({ front, systemKey }: EstParts): Result<OpenSystem, Refusal> {
+/**
+ * Enrolment is a change: it needs a Main, and a system that has its authority. What cannot be a
+ * request is answered before anybody looks who sends it.
+ */
+export function openSystem(
+  parts: EstParts,
+  request: MountedRequest,
+): Result<OpenSystem, MountedAnswer> {
+  const system = findSystem(parts);
+  if (!system.ok) return err(refusalAnswer(system.error));
+  const misfit = checkForm(request);
+  return misfit === undefined ? system : err(misfit);
+}
+
+function findSystem({ front, systemKey }: EstParts): Result<OpenSystem, Refusal> {
   const takes = checkTakesChanges(front);
   if (!takes.ok) return takes;
   const key = systemKeyOf(systemKey);
@@ -40,7 +53,7 @@ export function openSystem({ front, systemKey }: EstParts): Result<OpenSystem, R
   return ok({ systemKey: key.value, authority });
 }
 
-export function checkForm({ headers, body }: MountedRequest): MountedAnswer | undefined {
+function checkForm({ headers, body }: MountedRequest): MountedAnswer | undefined {
   if (!isRequestType(headers)) {
     return textAnswer(415, "The content type of an enrolment is application/pkcs10.");
   }
@@ -49,7 +62,7 @@ export function checkForm({ headers, body }: MountedRequest): MountedAnswer | un
 }
 
 /** A request whose key is proved: its DER, and the key. */
-export interface ProvedRequest {
+interface ProvedRequest {
   readonly der: Bytes;
   readonly key: KeyObject;
 }

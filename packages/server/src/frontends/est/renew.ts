@@ -1,11 +1,11 @@
-import type { X509Certificate } from "node:crypto";
+import type { KeyObject, X509Certificate } from "node:crypto";
 import { utf8 } from "@gridward/core/base/bytes";
 import { requestId, type RequestId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
 import { trustAnchors } from "@gridward/core/domain/authority-in-use";
 import { heldCertificate } from "@gridward/core/domain/device-certificate";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
-import type { Actor, DeviceCertificate, DeviceRow } from "@gridward/core/domain/types";
+import type { DeviceCertificate, DeviceRow } from "@gridward/core/domain/types";
 import { hmacSha256 } from "@gridward/runtime/os/hash";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import { judgePeer, withoutLists } from "@gridward/runtime/trust/judge";
@@ -16,21 +16,11 @@ import {
   readCertificate,
 } from "@gridward/runtime/trust/x509/read";
 import { asksForNamesOf } from "@gridward/runtime/trust/x509/requested-names";
-import { revocationUrls } from "../../ca/crl-place.ts";
-import { issueDevice } from "../../ca/issue.ts";
 import { spellCrockford } from "../../crockford.ts";
 import type { MountedAnswer, MountedRequest } from "../../mounted-route.ts";
+import { certifyDevice } from "./certify-device.ts";
 import { refusalAnswer } from "./est-answer.ts";
-import {
-  actorOf,
-  checkForm,
-  type EstParts,
-  handOver,
-  openSystem,
-  type OpenSystem,
-  type ProvedRequest,
-  readRequest,
-} from "./est-system.ts";
+import { actorOf, type EstParts, handOver, openSystem, readRequest } from "./est-system.ts";
 
 /**
  * EST simplereenroll (RFC 7030 §4.2.2): the TLS handshake proved the key of a certificate that
@@ -41,10 +31,8 @@ export async function answerRenewal(
   parts: EstParts,
   request: MountedRequest,
 ): Promise<MountedAnswer> {
-  const system = openSystem(parts);
-  if (!system.ok) return refusalAnswer(system.error);
-  const misfit = checkForm(request);
-  if (misfit !== undefined) return misfit;
+  const system = openSystem(parts, request);
+  if (!system.ok) return system.error;
   const presented = readCertificate(request.certificate ?? new Uint8Array());
   const refused = (refusal: Refusal): MountedAnswer => {
     const name = nameText(presented?.subject ?? "").slice(0, 128);
@@ -58,14 +46,21 @@ export async function answerRenewal(
   if (!asksForNamesOf(proved.value.der, admitted.value.presented)) {
     return refused({ code: "enrolment.other-names", detail: "" });
   }
-  const actor = actorOf(admitted.value.device, request.source);
-  const encoded = await renew(parts.front, {
+  const { der, key } = proved.value;
+  const { device, shown } = admitted.value;
+  const order = {
     ...system.value,
-    ...admitted.value,
-    proved: proved.value,
-    actor,
-  });
-  const given = encoded.ok ? handOver(encoded.value, proved.value.key) : encoded;
+    device,
+    der,
+    actor: actorOf(device, request.source),
+    requestId: requestIdOf(system.value.systemKey, shown, key),
+  };
+  const encoded = await certifyDevice(parts.front, order, (issued) => ({
+    kind: "renew-device",
+    of: shown.serial,
+    ...issued,
+  }));
+  const given = encoded.ok ? handOver(encoded.value, key) : encoded;
   return given.ok ? given.value : refused(given.error);
 }
 
@@ -116,34 +111,13 @@ function admit(
 }
 
 /**
- * Journalled before it is sent. The same key with the same certificate gets the same answer again,
- * also from another server: a lost answer costs nothing.
+ * The same key with the same certificate gets the same answer again, also from another server: a
+ * lost answer costs nothing. Nobody but us can name it before, and so nobody can take it.
  */
-async function renew(
-  front: EstParts["front"],
-  order: OpenSystem & Admitted & { readonly proved: ProvedRequest; readonly actor: Actor },
-): Promise<Result<string, Refusal>> {
-  const { device, shown, proved, actor, systemKey } = order;
-  const issued = issueDevice(
-    { ...order, request: proved.der, revocation: revocationUrls(front.state()), now: front.now() },
-    device,
-  );
-  if (!issued.ok) return issued;
-  const { certificate, row } = issued.value;
-  const encoded = certificate.raw.toString("base64");
-  const receipt = await front.submit({
-    command: { kind: "renew-device", id: device.id, of: shown.serial, certificate: row, encoded },
-    actor,
-    requestId: requestIdOf(systemKey, shown, proved),
-  });
-  return receipt.ok ? ok(receipt.value.answer.certificate ?? encoded) : receipt;
-}
-
-/** Nobody but us can name it before, and so nobody can take it. */
 function requestIdOf(
   systemKey: SystemKey,
   { fingerprint }: DeviceCertificate,
-  { key }: ProvedRequest,
+  key: KeyObject,
 ): RequestId {
   const idKey = hmacSha256(systemKey.bytes.reveal(), utf8("gridward request of a renewal\u0001"));
   const spki = key.export({ type: "spki", format: "der" }).toString("base64");
