@@ -3,8 +3,8 @@ import { rfc3339, type Instant } from "@gridward/core/base/time";
 import type { CarriedCertificate } from "@gridward/core/codec/replica/message";
 import { isRevoked, type RevocationList } from "@gridward/runtime/trust/revocation";
 import {
-  fingerprintOf,
-  nameText,
+  type CertificateColumns,
+  certificateColumns,
   notAfterOf,
   notBeforeOf,
   serialOf,
@@ -80,20 +80,13 @@ export function carriedCertificates({
 }
 
 /** One certificate as people read it. */
-export type ShownCertificate = Readonly<
-  Record<"subject" | "issuer" | "serial" | "not_before" | "not_after" | "fingerprint", string>
-> & { readonly use: CarriedCertificate["use"] };
+export type ShownCertificate = CertificateColumns & { readonly use: CarriedCertificate["use"] };
 
 /** As `ied certificates` shows them. */
 export function showCertificates({ own, anchors }: HeldCertificates): readonly ShownCertificate[] {
   const show = (use: CarriedCertificate["use"], one: X509Certificate): ShownCertificate => ({
     use,
-    subject: nameText(one.subject),
-    issuer: nameText(one.issuer),
-    serial: serialOf(one),
-    not_before: rfc3339(notBeforeOf(one)),
-    not_after: rfc3339(notAfterOf(one)),
-    fingerprint: fingerprintOf(one),
+    ...certificateColumns(one),
   });
   return [show("device", own), ...anchors.map((anchor) => show("anchor", anchor))];
 }

@@ -4,17 +4,14 @@ import {
   type HeldCertificateView,
 } from "@gridward/core/api/device-certificate-routes";
 import { ok } from "@gridward/core/base/result";
-import { rfc3339 } from "@gridward/core/base/time";
 import type { CarriedCertificate } from "@gridward/core/codec/replica/message";
 import { refuse } from "@gridward/core/domain/refusal";
 import { isOfDevice } from "@gridward/core/domain/revocation";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { CertificateRow, DeviceRow } from "@gridward/core/domain/types";
 import {
+  certificateColumns,
   fingerprintOf,
-  nameText,
-  notAfterOf,
-  notBeforeOf,
   readCertificate,
   serialOf,
 } from "@gridward/runtime/trust/x509/read";
@@ -83,18 +80,7 @@ function showHeld(
   const row = tables.certificates.get(serialOf(read));
   const isOurs = row !== undefined && row.fingerprint === fingerprintOf(read);
   const isFit = use === "anchor" ? row?.profile === "authority" : row && isOfDevice(row, device);
-  return [
-    {
-      use,
-      subject: nameText(read.subject),
-      issuer: nameText(read.issuer),
-      serial: serialOf(read),
-      not_before: rfc3339(notBeforeOf(read)),
-      not_after: rfc3339(notAfterOf(read)),
-      fingerprint: fingerprintOf(read),
-      known: isOurs && isFit === true,
-    },
-  ];
+  return [{ use, ...certificateColumns(read), known: isOurs && isFit === true }];
 }
 
 /** The device makes the key and fetches the certificate itself (PK3); here it is only told to. */

@@ -115,3 +115,19 @@ export function certificateText(certificate: X509Certificate): string {
     `fingerprint ${fingerprintOf(certificate)}`
   );
 }
+
+/** What people compare of a certificate, each in a column of its own. */
+export type CertificateColumns = Readonly<
+  Record<"subject" | "issuer" | "serial" | "not_before" | "not_after" | "fingerprint", string>
+>;
+
+export function certificateColumns(certificate: X509Certificate): CertificateColumns {
+  return {
+    subject: nameText(certificate.subject),
+    issuer: nameText(certificate.issuer),
+    serial: serialOf(certificate),
+    not_before: rfc3339(notBeforeOf(certificate)),
+    not_after: rfc3339(notAfterOf(certificate)),
+    fingerprint: fingerprintOf(certificate),
+  };
+}
