@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, test, type TestContext } from "node:test";
 import { deviceId, groupId, sealed, type DeviceId } from "@gridward/core/base/identity";
 import { defaultSecurity, type SecuritySettings } from "@gridward/core/base/security-settings";
 import { hour, minute } from "@gridward/core/base/time";
@@ -91,6 +91,39 @@ function stateWith(servers: readonly ServerRow[], crl: CrlRow | null): Directory
   return { ...emptyState, tables: { ...tables, servers: rows, crls } };
 }
 
+type Parts = Parameters<typeof openLinkPort>[0];
+
+/** What both ends of a test have where it says nothing else. */
+function plainParts(t: TestContext): Omit<Parts, "identity" | "state"> {
+  const stop = new AbortController();
+  return {
+    known: () => [],
+    live: { enter: () => () => undefined },
+    postures: { own: () => null, heard: () => undefined },
+    onLegacy: () => {},
+    clock,
+    stop: stop.signal,
+    proposed: () => null,
+    onServer: (peer) => t.after(() => peer.close("end of test")),
+    onDevice: () => assert.fail("no device"),
+    onRefused: () => {},
+    onUnknownDevice: () => {},
+    renewals,
+    onContact: async () => {},
+  };
+}
+
+/** B's port, open until the test ends; gives its number. */
+async function openPort(
+  t: TestContext,
+  parts: Partial<Parts> & Pick<Parts, "state">,
+): Promise<number> {
+  const place = { host: "127.0.0.1", port: 0 };
+  const server = await openLinkPort({ ...plainParts(t), identity: b, ...parts }, place);
+  t.after(() => server.close());
+  return server.port;
+}
+
 const whole = clock.now() + hour;
 const cases: readonly (readonly [string, SecuritySettings["revocation"], CrlRow | null, string])[] =
   [
@@ -107,34 +140,11 @@ const cases: readonly (readonly [string, SecuritySettings["revocation"], CrlRow 
 
 for (const [what, revocation, crl, expected] of cases) {
   test(`[LP1][CS1][PK5] ${what}, revocation=${revocation}: ${expected}`, async (t) => {
-    const stop = new AbortController();
     for (const one of [a, b]) one.settings.apply({ ...defaultSecurity, revocation }, now);
-    const live = { enter: () => () => undefined };
-    const postures = { own: () => null, heard: () => undefined };
-    const onLegacy = (): void => {};
-    const parts = { known: () => [], live, postures, onLegacy, clock, stop: stop.signal };
-    const server = await openLinkPort(
-      {
-        ...parts,
-        identity: b,
-        state: () => stateWith([rowOf(a)], crl),
-        proposed: () => null,
-        onServer: (peer) => t.after(() => peer.close("end of test")),
-        onDevice: () => assert.fail("no device"),
-        onRefused: () => {},
-        onUnknownDevice: () => {},
-        renewals,
-        onContact: async () => {},
-      },
-      { host: "127.0.0.1", port: 0 },
-    );
-    t.after(() => server.close());
-    const state = stateWith([rowOf(b, server.port)], crl);
-    const outcome = await dialPartner(
-      { ...parts, identity: a, state: () => state },
-      b.node,
-      "main",
-    );
+    const port = await openPort(t, { state: () => stateWith([rowOf(a)], crl) });
+    const state = stateWith([rowOf(b, port)], crl);
+    const dialler = { ...plainParts(t), identity: a, state: () => state };
+    const outcome = await dialPartner(dialler, b.node, "main");
     assert.equal(brief(outcome), expected);
     if (outcome.outcome === "verified") outcome.peer.close("end of test");
   });
@@ -154,28 +164,9 @@ test("[LC5][CS16] a list that names a partner closes the link to it that is open
     onClosed: ({ change }) => void told.push(change),
   });
   live.follow(state());
-  const ofOthers = { enter: () => () => undefined };
-  const postures = { own: () => null, heard: () => undefined };
-  const onLegacy = (): void => {};
-  const parts = { known: () => [], live: ofOthers, postures, onLegacy, clock, stop };
-  const server = await openLinkPort(
-    {
-      ...parts,
-      live,
-      identity: b,
-      state,
-      proposed: () => null,
-      onServer: (peer) => t.after(() => peer.close("end of test")),
-      onDevice: () => assert.fail("no device"),
-      onRefused: () => {},
-      onUnknownDevice: () => {},
-      renewals,
-      onContact: async () => {},
-    },
-    { host: "127.0.0.1", port: 0 },
-  );
-  t.after(() => server.close());
-  const dialler = { ...parts, identity: a, state: () => stateWith([rowOf(b, server.port)], null) };
+  const port = await openPort(t, { live, state });
+  const called = stateWith([rowOf(b, port)], null);
+  const dialler = { ...plainParts(t), identity: a, state: () => called };
   const outcome = await dialPartner(dialler, b.node, "main");
   assert.ok(outcome.outcome === "verified", brief(outcome));
   const none = { https: 0, ldaps: 0, ldap: 0, devices: 0, partners: 0 };
@@ -262,46 +253,25 @@ const legacyCases: readonly LegacyCase[] = [
 
 for (const { what, served, dialling, address, expected, noted } of legacyCases) {
   test(`[LE4][CS7] legacy on the link, ${what}: ${expected}`, async (t) => {
-    const stop = new AbortController();
     t.after(() => {
       for (const one of [a, b]) one.settings.apply(defaultSecurity, now);
     });
     a.settings.apply({ ...defaultSecurity, ...dialling }, now);
     b.settings.apply({ ...defaultSecurity, ...served }, now);
-    const live = { enter: () => () => undefined };
-    const postures = { own: () => null, heard: () => undefined };
     const told: string[] = [];
-    const onLegacy = ({ name, cause }: { readonly name: string; readonly cause: string }): void => {
-      told.push(`${name} ${cause}`);
-    };
-    const parts = { known: () => [], live, postures, onLegacy, clock, stop: stop.signal };
+    const onLegacy: Parts["onLegacy"] = ({ name, cause }) => void told.push(`${name} ${cause}`);
     const withPeer = (state: DirectoryState): DirectoryState => {
       const row = { address, owner: "Anna", reason: "old", until: whole, by: "admin", at: now };
       const legacyPeers = state.tables.legacyPeers.set(address, row);
       return { ...state, tables: { ...state.tables, legacyPeers } };
     };
-    const server = await openLinkPort(
-      {
-        ...parts,
-        identity: b,
-        state: () => withPeer(stateWith([rowOf(a)], null)),
-        proposed: () => null,
-        onServer: (peer) => t.after(() => peer.close("end of test")),
-        onDevice: () => assert.fail("no device"),
-        onRefused: () => {},
-        onUnknownDevice: () => {},
-        renewals,
-        onContact: async () => {},
-      },
-      { host: "127.0.0.1", port: 0 },
-    );
-    t.after(() => server.close());
-    const state = withPeer(stateWith([rowOf(b, server.port)], null));
-    const outcome = await dialPartner(
-      { ...parts, identity: a, state: () => state },
-      b.node,
-      "main",
-    );
+    const port = await openPort(t, {
+      onLegacy,
+      state: () => withPeer(stateWith([rowOf(a)], null)),
+    });
+    const state = withPeer(stateWith([rowOf(b, port)], null));
+    const dialler = { ...plainParts(t), onLegacy, identity: a, state: () => state };
+    const outcome = await dialPartner(dialler, b.node, "main");
     assert.equal(brief(outcome), expected);
     if (outcome.outcome === "verified") outcome.peer.close("end of test");
     // The end that accepts may be a turn later than the one that dialled.
@@ -318,27 +288,11 @@ test("[WA1][CS14] a device with a good certificate that it is not enrolled with 
   const { tables, ...rest } = stateWith([rowOf(a)], null);
   const devices = tables.devices.set(device, aDevice(device));
   const state = { ...rest, tables: { ...tables, devices } };
-  const server = await openLinkPort(
-    {
-      known: () => [],
-      live: { enter: () => () => undefined },
-      postures: { own: () => null, heard: () => undefined },
-      onLegacy: () => {},
-      renewals,
-      onUnknownDevice: (unknown) => offered.push(`${unknown.device} ${unknown.address}`),
-      clock,
-      stop: stop.signal,
-      identity: b,
-      state: () => state,
-      proposed: () => null,
-      onServer: () => assert.fail("no server"),
-      onDevice: () => assert.fail("no device"),
-      onRefused: () => {},
-      onContact: async () => {},
-    },
-    { host: "127.0.0.1", port: 0 },
-  );
-  t.after(() => server.close());
+  const port = await openPort(t, {
+    onUnknownDevice: (unknown) => offered.push(`${unknown.device} ${unknown.address}`),
+    state: () => state,
+    onServer: () => assert.fail("no server"),
+  });
   const dial = async (issuer: TestAuthority, id: DeviceId = device) => {
     const name = { kind: "device", device: id } as const;
     const { key, certificate } = issuer.issue({ profile: "device", name });
@@ -347,7 +301,7 @@ test("[WA1][CS14] a device with a good certificate that it is not enrolled with 
     return dialLink({
       protocol: "gridward-replica/1",
       address: "127.0.0.1",
-      port: server.port,
+      port,
       identity: { ...shared, name, certificate, key },
       settings: strictLink,
       expectedNode: null,
