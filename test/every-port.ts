@@ -4,10 +4,9 @@ import { serveHttps as serveDevice } from "@gridward/ied/access/serve-https";
 import { a, b } from "@gridward/runtime/link/test-ends";
 import { testServer, trustedAuthority } from "@gridward/runtime/link/test-link";
 import { systemClock } from "@gridward/runtime/os/clock";
-import { keyToPem } from "@gridward/runtime/trust/x509/keys";
 import { aServer } from "@gridward/server/frontends/https/a-server";
-import { anyClient, Talk } from "@gridward/server/frontends/ldap/fixtures";
-import { serveLdap } from "@gridward/server/frontends/ldap/serve-ldap";
+import { Talk } from "@gridward/server/frontends/ldap/fixtures";
+import { anLdapServer, ldapIdentity } from "@gridward/server/frontends/ldap/an-ldap-server";
 
 /** Every port that speaks TLS, open in this process: the link is that of `b`, who knows `a`. */
 export interface OpenPorts {
@@ -50,22 +49,13 @@ export async function openEveryPort(): Promise<OpenPorts> {
 }
 
 async function openLdaps(): Promise<OpenPort> {
-  const { key, certificate } = trustedAuthority.issue({
+  const issued = trustedAuthority.issue({
     profile: "server",
     name: { kind: "server", node: nodeId("A") },
     hosts: ["127.0.0.1"],
   });
-  return serveLdap(new Talk().frontEnd, {
-    host: "127.0.0.1",
-    port: 0,
-    identity: { key: keyToPem(key), certificate: certificate.toString(), anchors: [] },
-    clients: anyClient,
-    clock: systemClock(),
-    limit: { most: 1_024, mostOfOne: 512, onTurnedAway: () => {} },
-    live: { enter: () => () => undefined },
-    version: "0.1.0",
-    note: () => {},
-  });
+  const limit = { most: 1_024, mostOfOne: 512, onTurnedAway: () => {} };
+  return anLdapServer(new Talk().frontEnd, { identity: ldapIdentity(issued), limit });
 }
 
 async function openDevice(): Promise<OpenPort> {

@@ -1,29 +1,19 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Secret } from "@gridward/core/base/secret";
 import { defaultSecurity, type SecuritySettings } from "@gridward/core/base/security-settings";
 import { accountId } from "@gridward/core/base/identity";
-import { systemClock } from "@gridward/runtime/os/clock";
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
 import { openClientGate } from "@gridward/server/clients/client-gate";
 import { tlsOf } from "@gridward/server/frontends/https/a-server";
 import { annaDn, aTown, base, Talk } from "@gridward/server/frontends/ldap/fixtures";
-import { type LdapServer, serveLdap } from "@gridward/server/frontends/ldap/serve-ldap";
+import { anLdapServer, ldapIdentity } from "@gridward/server/frontends/ldap/an-ldap-server";
+import type { LdapServer } from "@gridward/server/frontends/ldap/serve-ldap";
+import { ldapTool, needsTools, type Said } from "./ldap-tool.ts";
 
 // OpenLDAP's own tools with certificates, with StartTLS, and without TLS (CS7, CS13).
-
-const needsTools = { skip: whyNot() };
-
-function whyNot(): string | false {
-  if (process.env["GRIDWARD_PEERS"] === "0") return "GRIDWARD_PEERS=0: no peers here";
-  const hasTools = spawnSync("ldapwhoami", ["-VV"]).error === undefined;
-  return hasTools ? false : "ldap-utils is not installed";
-}
 
 const talk = new Talk(aTown());
 const directory = mkdtempSync(join(tmpdir(), "gridward-ldap-clients-"));
@@ -56,12 +46,10 @@ before(async () => {
   const key = "email:anna@example.org";
   talk.world.must({ kind: "map-certificate", key, account: accountId("anna") });
   const anchors = [authority.certificate.toString()];
-  const own = tlsOf(authority.issue({ profile: "server", hosts: ["127.0.0.1"] }));
-  server = await serveLdap(talk.frontEnd, {
-    host: "127.0.0.1",
-    port: 0,
+  const own = authority.issue({ profile: "server", hosts: ["127.0.0.1"] });
+  server = await anLdapServer(talk.frontEnd, {
     clear: { port: 0, isLegacy: () => world.isLegacy, noteSignIn: () => {} },
-    identity: { key: new Secret(own.key), certificate: own.cert, anchors },
+    identity: ldapIdentity(own, anchors),
     clients: openClientGate({
       settings: () => world.settings,
       trust: () => ({ anchors, lists: [] }),
@@ -70,11 +58,6 @@ before(async () => {
       now: () => Date.now(),
       onRefused: () => {},
     }),
-    clock: systemClock(),
-    limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
-    live: { enter: () => () => undefined },
-    version: "0.1.0",
-    note: () => {},
   });
 });
 
@@ -83,20 +66,12 @@ after(async () => {
   rmSync(directory, { recursive: true });
 });
 
-async function run(tool: string, words: readonly string[], more: NodeJS.ProcessEnv = {}) {
-  const child = spawn(tool, ["-o", "ldif-wrap=no", ...words], {
-    env: {
-      ...process.env,
-      LDAPTLS_CACERT: authorityFile,
-      LDAPTLS_REQCERT: "demand",
-      ...more,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const closed = once(child, "close");
-  const [out, error] = await Promise.all([child.stdout.toArray(), child.stderr.toArray()]);
-  await closed;
-  return { code: child.exitCode, out: out.join(""), error: error.join("") };
+async function run(
+  tool: string,
+  words: readonly string[],
+  more: NodeJS.ProcessEnv = {},
+): Promise<Said> {
+  return ldapTool(tool, words, { LDAPTLS_CACERT: authorityFile, ...more });
 }
 
 const secure = () => ["-H", `ldaps://127.0.0.1:${server?.port ?? 0}`];

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,27 +8,12 @@ import { connect, type TLSSocket } from "node:tls";
 import { encodeBer } from "@gridward/core/codec/ber";
 import { encodeRequest } from "@gridward/core/codec/ldap/request";
 import { encodeEnvelope } from "@gridward/core/codec/ldap/message";
-import { systemClock } from "@gridward/runtime/os/clock";
 import { randomBytes } from "@gridward/runtime/os/random";
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
-import { keyToPem } from "@gridward/runtime/trust/x509/keys";
-import {
-  annaDn,
-  anyClient,
-  aTown,
-  base,
-  rootDse,
-  Talk,
-} from "@gridward/server/frontends/ldap/fixtures";
-import { type LdapServer, serveLdap } from "@gridward/server/frontends/ldap/serve-ldap";
-
-const needsTools = { skip: whyNot() };
-
-function whyNot(): string | false {
-  if (process.env["GRIDWARD_PEERS"] === "0") return "GRIDWARD_PEERS=0: no peers here";
-  const hasTools = spawnSync("ldapwhoami", ["-VV"]).error === undefined;
-  return hasTools ? false : "ldap-utils is not installed";
-}
+import { annaDn, aTown, base, rootDse, Talk } from "@gridward/server/frontends/ldap/fixtures";
+import { anLdapServer, ldapIdentity } from "@gridward/server/frontends/ldap/an-ldap-server";
+import type { LdapServer } from "@gridward/server/frontends/ldap/serve-ldap";
+import { ldapTool, needsTools, type Said } from "./ldap-tool.ts";
 
 const talk = new Talk(aTown());
 const directory = mkdtempSync(join(tmpdir(), "gridward-ldap-"));
@@ -38,22 +22,12 @@ let server: LdapServer | undefined;
 
 before(async () => {
   const authority = testAuthority("Test authority", Date.now());
-  const { key, certificate } = authority.issue({ profile: "server", hosts: ["127.0.0.1"] });
+  const issued = authority.issue({ profile: "server", hosts: ["127.0.0.1"] });
   writeFileSync(authorityFile, authority.certificate.toString());
   for (const password of ["right", "wrong"]) {
     writeFileSync(join(directory, password), password, { mode: 0o600 });
   }
-  server = await serveLdap(talk.frontEnd, {
-    host: "127.0.0.1",
-    port: 0,
-    identity: { key: keyToPem(key), certificate: certificate.toString(), anchors: [] },
-    clients: anyClient,
-    clock: systemClock(),
-    limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
-    live: { enter: () => () => undefined },
-    version: "0.1.0",
-    note: () => {},
-  });
+  server = await anLdapServer(talk.frontEnd, { identity: ldapIdentity(issued) });
 });
 
 after(async () => {
@@ -61,28 +35,11 @@ after(async () => {
   rmSync(directory, { recursive: true });
 });
 
-interface Said {
-  readonly code: number | null;
-  readonly out: string;
-  readonly error: string;
-}
-
-/** One of Debian's ldap-utils, with the certificate of the server verified. */
+/** With the certificate of the server verified. */
 async function run(tool: string, ...words: readonly string[]): Promise<Said> {
   // Not "localhost": libldap would then expect the machine's own name in the certificate.
   const url = `ldaps://127.0.0.1:${server?.port ?? 0}`;
-  const child = spawn(tool, ["-o", "ldif-wrap=no", "-H", url, ...words], {
-    env: {
-      ...process.env,
-      LDAPTLS_CACERT: authorityFile,
-      LDAPTLS_REQCERT: "demand",
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const closed = once(child, "close");
-  const [out, error] = await Promise.all([child.stdout.toArray(), child.stderr.toArray()]);
-  await closed;
-  return { code: child.exitCode, out: out.join(""), error: error.join("") };
+  return ldapTool(tool, ["-H", url, ...words], { LDAPTLS_CACERT: authorityFile });
 }
 
 function as(name: string, password = "right"): readonly string[] {

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Client, InvalidCredentialsError } from "ldapts";
-import { systemClock } from "@gridward/runtime/os/clock";
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
-import { keyToPem } from "@gridward/runtime/trust/x509/keys";
-import { annaDn, anyClient, aTown, base, Talk } from "@gridward/server/frontends/ldap/fixtures";
-import { type LdapServer, serveLdap } from "@gridward/server/frontends/ldap/serve-ldap";
+import { annaDn, aTown, base, Talk } from "@gridward/server/frontends/ldap/fixtures";
+import { anLdapServer, ldapIdentity } from "@gridward/server/frontends/ldap/an-ldap-server";
+import type { LdapServer } from "@gridward/server/frontends/ldap/serve-ldap";
 
 // A second implementation of LDAP, in JavaScript like ours but by others, reads what we write.
 
@@ -14,18 +13,8 @@ let server: LdapServer | undefined;
 let client: Client | undefined;
 
 before(async () => {
-  const { key, certificate } = authority.issue({ profile: "server", hosts: ["127.0.0.1"] });
-  server = await serveLdap(new Talk(aTown()).frontEnd, {
-    host: "127.0.0.1",
-    port: 0,
-    identity: { key: keyToPem(key), certificate: certificate.toString(), anchors: [] },
-    clients: anyClient,
-    clock: systemClock(),
-    limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
-    live: { enter: () => () => undefined },
-    version: "0.1.0",
-    note: () => {},
-  });
+  const issued = authority.issue({ profile: "server", hosts: ["127.0.0.1"] });
+  server = await anLdapServer(new Talk(aTown()).frontEnd, { identity: ldapIdentity(issued) });
 });
 
 after(async () => {

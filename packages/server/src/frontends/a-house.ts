@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { Secret } from "@gridward/core/base/secret";
 import { utf8 } from "@gridward/core/base/bytes";
 import { defaultSecurity, type SecuritySettings } from "@gridward/core/base/security-settings";
 import { day } from "@gridward/core/base/time";
@@ -18,8 +17,8 @@ import { type ClientGate, openClientGate, type RefusedClient } from "../clients/
 import { aDesk, type TestDesk } from "../desk/a-desk.ts";
 import { type SecurityOrder, SecurityChanges } from "../security/security-changes.ts";
 import { StandingSettings } from "../security/standing-settings.ts";
-import { aServer, member, type TestAnswer, type TestServer, tlsOf } from "./https/a-server.ts";
-import { serveLdap } from "./ldap/serve-ldap.ts";
+import { aServer, member, type TestAnswer, type TestServer } from "./https/a-server.ts";
+import { anLdapServer, ldapIdentity } from "./ldap/an-ldap-server.ts";
 
 /** When all houses stand. */
 export const now = systemClock().now();
@@ -108,18 +107,8 @@ async function openDoors(desk: TestDesk, gate: ClientGate): Promise<Pick<House, 
   const anchors = [authority.certificate.toString()];
   const https = await aServer({ desk, clients: gate, anchors });
   const own = authority.issue({ profile: "server", hosts: ["127.0.0.1"] });
-  const { key, cert } = tlsOf(own);
-  const ldap = await serveLdap(desk.front, {
-    host: "127.0.0.1",
-    port: 0,
-    identity: { key: new Secret(key), certificate: cert, anchors },
-    clients: gate,
-    live: { enter: () => () => undefined },
-    clock: systemClock(),
-    limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
-    version: "0.1.0",
-    note: () => {},
-  });
+  const identity = ldapIdentity(own, anchors);
+  const ldap = await anLdapServer(desk.front, { identity, clients: gate });
   closers.push(
     async () => https.close(),
     async () => ldap.close(),

@@ -4,30 +4,18 @@ import { connect, type Socket } from "node:net";
 import { after, test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { type Bytes, concat } from "@gridward/core/base/bytes";
-import { Secret } from "@gridward/core/base/secret";
 import { defaultSecurity } from "@gridward/core/base/security-settings";
 import { LdapFramer } from "@gridward/core/codec/ldap/framer";
 import { encodeRequest, type LdapRequest } from "@gridward/core/codec/ldap/request";
 import { decodeResponse, type LdapResponse } from "@gridward/core/codec/ldap/response";
-import { systemClock } from "@gridward/runtime/os/clock";
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
-import {
-  aBind,
-  annaDn,
-  anyClient,
-  aTown,
-  base,
-  rootDse,
-  Talk,
-  whoAmI,
-} from "../frontends/ldap/fixtures.ts";
+import { aBind, annaDn, aTown, base, rootDse, Talk, whoAmI } from "../frontends/ldap/fixtures.ts";
 import type { ClearOptions } from "../frontends/ldap/serve-clear.ts";
 import type { LiveConnection, LiveRegister } from "../security/live-connections.ts";
-import { serveLdap } from "../frontends/ldap/serve-ldap.ts";
-import { tlsOf } from "../frontends/https/a-server.ts";
+import { anLdapServer, ldapIdentity } from "../frontends/ldap/an-ldap-server.ts";
 
 const authority = testAuthority("Hill", Date.now());
-const own = tlsOf(authority.issue({ profile: "server", hosts: ["127.0.0.1"] }));
+const own = authority.issue({ profile: "server", hosts: ["127.0.0.1"] });
 const startTls = { kind: "extended", oid: "1.3.6.1.4.1.1466.20037", value: null } as const;
 const closers: (() => Promise<void>)[] = [];
 after(async () => Promise.all(closers.map(async (close) => close())));
@@ -37,17 +25,11 @@ const nobodyKept: LiveRegister = { enter: () => () => undefined };
 async function aHouse(isLegacy: ClearOptions["isLegacy"], live = nobodyKept) {
   const talk = new Talk(aTown());
   const noted: string[] = [];
-  const server = await serveLdap(talk.frontEnd, {
-    host: "127.0.0.1",
+  const server = await anLdapServer(talk.frontEnd, {
     port: null,
     clear: { port: 0, isLegacy, noteSignIn: (address, name) => noted.push(`${address} ${name}`) },
-    identity: { key: new Secret(own.key), certificate: own.cert, anchors: [] },
-    clients: anyClient,
-    clock: systemClock(),
-    limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
+    identity: ldapIdentity(own),
     live,
-    version: "0.1.0",
-    note: () => {},
   });
   closers.push(async () => server.close());
   const socket = connect({ host: "127.0.0.1", port: server.clearPort });

@@ -10,10 +10,11 @@ import { decodeResponse, type LdapAnswer } from "@gridward/core/codec/ldap/respo
 import { defaultSecurity } from "@gridward/core/base/security-settings";
 import { systemClock } from "@gridward/runtime/os/clock";
 import { createTemporary } from "@gridward/runtime/trust/temporary";
-import { createTlsKey, keyToPem } from "@gridward/runtime/trust/x509/keys";
+import { createTlsKey } from "@gridward/runtime/trust/x509/keys";
 import { LiveConnections } from "../../security/live-connections.ts";
-import { anyClient, rootDse, Talk } from "./fixtures.ts";
-import { type LdapIdentity, type LdapOptions, type LdapServer, serveLdap } from "./serve-ldap.ts";
+import { anLdapServer, ldapIdentity } from "./an-ldap-server.ts";
+import { rootDse, Talk } from "./fixtures.ts";
+import type { LdapIdentity, LdapOptions, LdapServer } from "./serve-ldap.ts";
 
 function anIdentity(): LdapIdentity {
   const key = createTlsKey();
@@ -24,7 +25,7 @@ function anIdentity(): LdapIdentity {
     hosts: ["localhost"],
     now: Date.now(),
   });
-  return { key: keyToPem(key), certificate: certificate.toString(), anchors: [] };
+  return ldapIdentity({ key, certificate });
 }
 
 const notes: string[] = [];
@@ -34,15 +35,8 @@ after(async () => {
 });
 
 async function aServer(changes: Partial<LdapOptions> = {}): Promise<LdapServer> {
-  const server = await serveLdap(new Talk().frontEnd, {
-    host: "127.0.0.1",
-    port: 0,
+  const server = await anLdapServer(new Talk().frontEnd, {
     identity: anIdentity(),
-    clients: anyClient,
-    clock: systemClock(),
-    limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
-    live: { enter: () => () => undefined },
-    version: "0.1.0",
     note: (_, detail) => void notes.push(detail),
     ...changes,
   });
