@@ -11,7 +11,8 @@ import { keyToPem } from "../trust/x509/keys.ts";
 import { dialLink } from "./dial.ts";
 import { unverifiedFrameBytesMax } from "./peer.ts";
 import { brief, dialOptions, manualClock, testServer } from "./test-link.ts";
-import { patience, a, b, strangers, opened, talk, listening, once, until } from "./test-ends.ts";
+import { patience, a, b, strangers, opened, talk, once, until } from "./test-ends.ts";
+import { listening } from "../trust/test-listening.ts";
 
 type Foreigner = readonly [
   string,

@@ -2,16 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect } from "node:tls";
 import { deviceId } from "@gridward/core/base/identity";
-import type { Bytes } from "@gridward/core/base/bytes";
-import { FrameReader } from "@gridward/core/codec/link-frame";
-import { decodeVerdict } from "@gridward/core/codec/link-message";
 import { freshId } from "../os/random.ts";
-import { keyToPem } from "../trust/x509/keys.ts";
+import type { Scene } from "../trust/test-listening.ts";
 import { dialLink } from "./dial.ts";
 import type { LinkIdentity } from "./identity.ts";
 import { type LinkSettings, strictLink } from "./link-settings.ts";
-import { unverifiedFrameBytesMax, type LinkOutcome } from "./peer.ts";
-import { a, b, opened, patience, strangers } from "./test-ends.ts";
+import type { LinkOutcome } from "./peer.ts";
+import { a, b, opened, patience, strangers, verdictUnderTls12 } from "./test-ends.ts";
 import {
   brief,
   deviceIdentity,
@@ -113,48 +110,25 @@ test(
   },
 );
 
-/** The cause in the first verdict that a server sends to a dialler of TLS 1.2. */
-async function verdictUnderTls12(t: { after(work: () => unknown): void }, settings: LinkSettings) {
-  const server = await opened(t, testServer(b, a, { settings: () => settings }));
-  const socket = connect({
-    host: "127.0.0.1",
-    port: server.port,
-    maxVersion: "TLSv1.2",
-    ALPNProtocols: ["gridward-partner/1"],
-    rejectUnauthorized: false,
-    cert: a.certificate.toString(),
-    key: keyToPem(a.key).reveal(),
-  });
-  t.after(() => socket.destroy());
-  const reader = new FrameReader();
-  const frame = await new Promise<Bytes | string>((resolve) => {
-    socket.on("error", (error: Error) => resolve(error.message));
-    socket.on("data", (chunk: Bytes) => {
-      reader.push(chunk);
-      const taken = reader.take(unverifiedFrameBytesMax);
-      if (taken.ok && taken.value !== undefined) resolve(taken.value);
-    });
-  });
-  if (typeof frame === "string") return /alert number 70/.test(frame) ? "alert T11" : frame;
-  const decoded = decodeVerdict(frame);
-  assert.ok(decoded.ok);
-  return decoded.value.verdict === "ok" ? "ok" : decoded.value.cause;
-}
-
 test(
   "[LK19][CS2] where the pairing key alone counts, TLS 1.2 is refused as T11",
   patience,
   async (t) => {
-    assert.equal(await verdictUnderTls12(t, strictLink), "ok");
-    assert.equal(await verdictUnderTls12(t, { ...strictLink, validate: false }), "T11");
+    assert.equal(await verdictOf(t, strictLink), "ok");
+    assert.equal(await verdictOf(t, { ...strictLink, validate: false }), "T11");
   },
 );
+
+async function verdictOf(t: Scene, settings: LinkSettings): Promise<string> {
+  const { port } = await opened(t, testServer(b, a, { settings: () => settings }));
+  return verdictUnderTls12(t, { port, protocol: "gridward-partner/1" }, a);
+}
 
 test(
   "[LK20][CS1] tls-min=1.3 refuses TLS 1.2 by alert, from the next connection on",
   patience,
   async (t) => {
-    assert.equal(await verdictUnderTls12(t, { ...strictLink, tlsMin: "1.3" }), "alert T11");
+    assert.equal(await verdictOf(t, { ...strictLink, tlsMin: "1.3" }), "alert T11");
     let settings = strictLink;
     const server = await opened(t, testServer(b, a, { settings: () => settings }));
     const old = {

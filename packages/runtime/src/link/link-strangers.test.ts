@@ -15,18 +15,8 @@ import { dialContact, dialLink } from "./dial.ts";
 import { frameBytesMax, unverifiedFrameBytesMax } from "./peer.ts";
 import type { Contact } from "./serve.ts";
 import { brief, dialOptions, manualClock, testServer, trustedAuthority } from "./test-link.ts";
-import {
-  patience,
-  a,
-  b,
-  careless,
-  opened,
-  talk,
-  listening,
-  once,
-  idle,
-  until,
-} from "./test-ends.ts";
+import { patience, a, b, careless, opened, talk, once, idle, until } from "./test-ends.ts";
+import { listening } from "../trust/test-listening.ts";
 
 // A relay without the keys of either end, between two servers that validate no certificates: only
 // the proof over this very connection tells it from the partner. Under TLS 1.2 nothing proves it.

@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connect } from "node:tls";
 import { deviceId, nodeId } from "@gridward/core/base/identity";
-import type { Bytes } from "@gridward/core/base/bytes";
 import { day } from "@gridward/core/base/time";
-import { FrameReader } from "@gridward/core/codec/link-frame";
-import { decodeVerdict } from "@gridward/core/codec/link-message";
 import { systemClock } from "../os/clock.ts";
 import { freshId } from "../os/random.ts";
 import { fingerprintOf } from "../trust/x509/read.ts";
 import { dialLink } from "./dial.ts";
 import type { LinkIdentity } from "./identity.ts";
-import { unverifiedFrameBytesMax } from "./peer.ts";
 import {
   brief,
   deviceIdentity,
@@ -22,7 +17,16 @@ import {
   validating,
   withTemporary,
 } from "./test-link.ts";
-import { patience, a, b, careless, strangers, opened, until } from "./test-ends.ts";
+import {
+  patience,
+  a,
+  b,
+  careless,
+  strangers,
+  opened,
+  until,
+  verdictUnderTls12,
+} from "./test-ends.ts";
 
 interface Case {
   readonly what: string;
@@ -139,26 +143,8 @@ test("[LK14] a witness and its servers know each other by their keys alone, over
 
 test("[LK14] a key proves nothing to a witness under TLS 1.2", async (t) => {
   const server = await opened(t, testServer(b, a, { protocols: ["gridward-witness/1"] }));
-  const socket = connect({
-    host: "127.0.0.1",
-    port: server.port,
-    maxVersion: "TLSv1.2",
-    ALPNProtocols: ["gridward-witness/1"],
-    rejectUnauthorized: false,
-  });
-  t.after(() => socket.destroy());
-  const reader = new FrameReader();
-  const verdict = await new Promise<Bytes>((resolve, reject) => {
-    socket.on("error", reject);
-    socket.on("data", (chunk: Bytes) => {
-      reader.push(chunk);
-      const taken = reader.take(unverifiedFrameBytesMax);
-      if (taken.ok && taken.value !== undefined) resolve(taken.value);
-    });
-  });
-  const decoded = decodeVerdict(verdict);
-  assert.ok(decoded.ok && decoded.value.verdict === "refused");
-  assert.equal(decoded.value.cause, "T11");
+  const { port } = server;
+  assert.equal(await verdictUnderTls12(t, { port, protocol: "gridward-witness/1" }), "T11");
 });
 
 for (const { what, dialler = a, acceptor = b, expected, isTolerant } of cases) {

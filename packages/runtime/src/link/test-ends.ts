@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
-import type { Server } from "node:net";
 import { connect } from "node:tls";
 import type { Bytes } from "@gridward/core/base/bytes";
+import { FrameReader } from "@gridward/core/codec/link-frame";
+import { decodeVerdict } from "@gridward/core/codec/link-message";
 import { runSoon, systemClock } from "../os/clock.ts";
 import { testAuthority } from "../trust/test-authority.ts";
+import type { Scene } from "../trust/test-listening.ts";
+import { keyToPem } from "../trust/x509/keys.ts";
 import { dialLink } from "./dial.ts";
 import { strictLink } from "./link-settings.ts";
-import type { VerifiedPeer } from "./peer.ts";
+import type { LinkIdentity } from "./identity.ts";
+import { unverifiedFrameBytesMax, type VerifiedPeer } from "./peer.ts";
 import { brief, dialOptions, serverIdentity, testServer, type TestServer } from "./test-link.ts";
-
-/** A test, as far as it is needed here: what is to be done at its end. */
-interface Scene {
-  after(work: () => unknown): void;
-}
 
 export const patience = { timeout: 20_000 };
 
@@ -65,19 +64,40 @@ export async function talk(port: number, bytes: Uint8Array): Promise<Buffer> {
   return Buffer.concat(answer);
 }
 
-export async function listening(t: Scene, server: Server): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  const sockets = new Set<{ destroy(): void }>();
-  server.on("connection", (socket) => sockets.add(socket));
-  server.listen(0, "127.0.0.1", () => resolve(undefined));
-  await promise;
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
+/**
+ * What a dialler hears first that speaks no more than TLS 1.2: "ok", the cause of a refusal, or the
+ * alert that ends the handshake.
+ */
+export async function verdictUnderTls12(
+  t: Scene,
+  { port, protocol }: { readonly port: number; readonly protocol: string },
+  identity?: LinkIdentity,
+): Promise<string> {
+  const socket = connect({
+    host: "127.0.0.1",
+    port,
+    maxVersion: "TLSv1.2",
+    ALPNProtocols: [protocol],
+    rejectUnauthorized: false,
+    ...(identity && {
+      cert: identity.certificate.toString(),
+      key: keyToPem(identity.key).reveal(),
+    }),
   });
-  const address = server.address();
-  assert.ok(address !== null && typeof address === "object");
-  return address.port;
+  t.after(() => socket.destroy());
+  const reader = new FrameReader();
+  const { promise, resolve } = Promise.withResolvers<Bytes | string>();
+  socket.on("error", (error: Error) => resolve(error.message));
+  socket.on("data", (chunk: Bytes) => {
+    reader.push(chunk);
+    const taken = reader.take(unverifiedFrameBytesMax);
+    if (taken.ok && taken.value !== undefined) resolve(taken.value);
+  });
+  const frame = await promise;
+  if (typeof frame === "string") return /alert number 70/.test(frame) ? "alert T11" : frame;
+  const decoded = decodeVerdict(frame);
+  assert.ok(decoded.ok);
+  return decoded.value.verdict === "ok" ? "ok" : decoded.value.cause;
 }
 
 export async function once(emitter: NodeJS.EventEmitter, event: string): Promise<void> {

@@ -1,36 +1,18 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:net";
+import { createServer } from "node:net";
 import { test } from "node:test";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { systemClock } from "../os/clock.ts";
 import { explainFailure, explainLook, type Explanation } from "./explain-server.ts";
 import { lookAtServer } from "./look-at-server.ts";
 import { testAuthority } from "./test-authority.ts";
+import { listening, type Scene } from "./test-listening.ts";
 import { keyToPem } from "./x509/keys.ts";
-
-interface Scene {
-  after(work: () => unknown): void;
-}
 
 const clock = systemClock();
 const ours = testAuthority("Ours", clock.now());
 const theirs = testAuthority("Theirs", clock.now());
 const patience = { timeout: 20_000 };
-
-async function listening(t: Scene, server: Server): Promise<number> {
-  const sockets = new Set<{ destroy(): void }>();
-  server.on("connection", (socket) => sockets.add(socket.on("error", () => undefined)));
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  server.listen(0, "127.0.0.1", () => resolve(undefined));
-  await promise;
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
-  assert.ok(address !== null && typeof address === "object");
-  return address.port;
-}
 
 /** A TLS server, and what came over its connections after their handshakes. */
 async function tlsServer(t: Scene, options: TlsOptions & { readonly by?: typeof ours }) {

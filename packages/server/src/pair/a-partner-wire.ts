@@ -1,10 +1,11 @@
-import { type Bytes, decodeUtf8, utf8 } from "@gridward/core/base/bytes";
+import { type Bytes, decodeUtf8 } from "@gridward/core/base/bytes";
 import { type NodeId, nodeId } from "@gridward/core/base/identity";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { PairEvent } from "@gridward/core/domain/pair/event";
 import type { PairMessage } from "@gridward/core/domain/pair/message";
-import type { LinkOutcome, VerifiedPeer } from "@gridward/runtime/link/peer";
+import type { LinkOutcome } from "@gridward/runtime/link/peer";
 import { runSoon } from "@gridward/runtime/os/clock";
+import { AFakePeer } from "./a-fake-peer.ts";
 import { PartnerWire, type Way } from "./partner-wire.ts";
 
 /** For tests: a wire to partner B, with nothing at its ends but the test. */
@@ -22,46 +23,17 @@ export const refused = {
   address: "",
 } as const satisfies LinkOutcome;
 
-/** The near end of a connection whose far end is the test. */
-export class FakePeer implements VerifiedPeer {
+export class FakePeer extends AFakePeer {
   readonly protocol = "gridward-partner/1";
   readonly name = { kind: "server", node: partner } as const;
-  readonly direction: "dial" | "accept";
-  readonly fingerprint = "f".repeat(64);
-  readonly certificateNotAfter = 1;
-  readonly address = "";
-  readonly closed: Promise<string>;
   readonly sent: Bytes[] = [];
-  closedFor: string | undefined;
-  #listener: ((frame: Bytes) => void) | undefined;
-  readonly #end: (reason: string) => void;
 
   constructor(direction: "dial" | "accept" = "accept") {
-    this.direction = direction;
-    const { promise, resolve } = Promise.withResolvers<string>();
-    this.closed = promise;
-    this.#end = resolve;
+    super(direction);
   }
 
   async send(frame: Bytes): Promise<void> {
     this.sent.push(frame);
-  }
-
-  judgeAgain(): null {
-    return null;
-  }
-
-  onFrame(listener: (frame: Bytes) => void): void {
-    this.#listener = listener;
-  }
-
-  close(reason: string): void {
-    this.closedFor ??= reason;
-    this.#end(reason);
-  }
-
-  receive(text: string): void {
-    this.#listener?.(utf8(text));
   }
 
   /** Kinds of the messages that went out here. */

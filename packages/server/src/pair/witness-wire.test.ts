@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Bytes, decodeUtf8, utf8 } from "@gridward/core/base/bytes";
+import { type Bytes, decodeUtf8 } from "@gridward/core/base/bytes";
 import { nodeId, systemId } from "@gridward/core/base/identity";
 import { second, type Millis } from "@gridward/core/base/time";
 import type { ArbiterRecord } from "@gridward/core/domain/arbiter";
@@ -8,7 +8,8 @@ import { origin } from "@gridward/core/domain/entry";
 import { aServer } from "@gridward/core/domain/fixtures";
 import { emptyState } from "@gridward/core/domain/state";
 import type { WitnessRow } from "@gridward/core/domain/types";
-import type { LinkOutcome, VerifiedPeer } from "@gridward/runtime/link/peer";
+import type { LinkOutcome } from "@gridward/runtime/link/peer";
+import { AFakePeer } from "./a-fake-peer.ts";
 import { WitnessWire } from "./witness-wire.ts";
 
 const row: WitnessRow = {
@@ -29,24 +30,13 @@ const record: ArbiterRecord = {
   floor: origin,
 };
 
-/** The near end of a connection whose far end is the test. */
-class FakeWitness implements VerifiedPeer {
+class FakeWitness extends AFakePeer {
   readonly protocol = "gridward-witness/1";
   readonly name = { kind: "witness", node: row.id } as const;
-  readonly direction = "dial";
-  readonly fingerprint = "";
-  readonly certificateNotAfter = 0;
-  readonly address = "";
-  readonly closed: Promise<string>;
   readonly asked: { readonly id: number; readonly kind: string }[] = [];
-  closedFor: string | undefined;
-  #listener: ((frame: Bytes) => void) | undefined;
-  readonly #end: (reason: string) => void;
 
   constructor() {
-    const { promise, resolve } = Promise.withResolvers<string>();
-    this.closed = promise;
-    this.#end = resolve;
+    super("dial");
   }
 
   async send(frame: Bytes): Promise<void> {
@@ -55,21 +45,8 @@ class FakeWitness implements VerifiedPeer {
     this.asked.push({ id: Number(found?.[1]), kind: found?.[2] ?? "" });
   }
 
-  judgeAgain(): null {
-    return null;
-  }
-
-  onFrame(listener: (frame: Bytes) => void): void {
-    this.#listener = listener;
-  }
-
-  close(reason: string): void {
-    this.closedFor ??= reason;
-    this.#end(reason);
-  }
-
   answer(answer: unknown, id = this.asked.at(-1)?.id): void {
-    this.#listener?.(utf8(JSON.stringify({ id, answer })));
+    this.receive(JSON.stringify({ id, answer }));
   }
 
   get kinds(): readonly string[] {
