@@ -118,8 +118,8 @@ async function openPort(
   t: TestContext,
   parts: Partial<Parts> & Pick<Parts, "state">,
 ): Promise<number> {
-  const place = { host: "127.0.0.1", port: 0 };
-  const server = await openLinkPort({ ...plainParts(t), identity: b, ...parts }, place);
+  const all = { ...plainParts(t), identity: b, ...parts };
+  const server = await openLinkPort(all, { host: "127.0.0.1", port: 0 });
   t.after(() => server.close());
   return server.port;
 }
