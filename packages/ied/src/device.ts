@@ -73,6 +73,8 @@ export class Device {
   #wasPastSoftAge = false;
   #hadCurrentList = false;
   #toldOfList = "";
+  /** Lines whose connection may have been made with a certificate of before. */
+  #outdated: readonly ServerLine[] = [];
 
   constructor(parts: DeviceParts) {
     this.#parts = parts;
@@ -132,6 +134,22 @@ export class Device {
     return this.replica.lists.status(this.replica.time());
   }
 
+  /**
+   * PK8: the old certificate counts until a server saw the new one in use, so that is shown soon, on
+   * one line after the other and without being without a server meanwhile.
+   */
+  showCertificate(): void {
+    this.#outdated = this.lines;
+  }
+
+  async #makeLinesAnew(): Promise<void> {
+    const lines = this.#outdated;
+    this.#outdated = [];
+    for (const line of lines) {
+      if (!(await line.dialAnew())) this.#outdated = [...this.#outdated, line];
+    }
+  }
+
   #revocation(): DeviceRevocation {
     return { mode: this.#mode, lists: this.replica.lists.lists };
   }
@@ -178,6 +196,7 @@ export class Device {
       }
       this.authority.sweep();
       this.#watchAge();
+      void this.#makeLinesAnew();
       onTick();
     }
   }

@@ -99,6 +99,11 @@ export class Conversation {
     return this.#isRevoked;
   }
 
+  /** Nobody waits for an answer to a sign-in or a report. */
+  get isIdle(): boolean {
+    return this.#signIns.size === 0 && this.#reports.size === 0;
+  }
+
   get closed(): Promise<string> {
     return this.#peer.closed;
   }

@@ -49,6 +49,9 @@ export interface LineStatus {
 export class ServerLine {
   readonly #parts: LineParts;
   #conversation: Conversation | null = null;
+  #isStopping = false;
+  /** A connection in place of the one that stands, while it is dialled. */
+  #anew: Promise<void> = Promise.resolve();
   /** Why it is offline, as far as that is known. */
   #cause: string | null = null;
   /** For what the server refused our certificate at the last dial. */
@@ -93,10 +96,35 @@ export class ServerLine {
     this.#conversation?.judgeAgain(trust);
   }
 
+  /**
+   * Makes the connection anew, with the certificate of now, and only then ends the old one; where
+   * the dial fails that stays. False while there is none, or somebody waits for an answer over it.
+   */
+  async dialAnew(): Promise<boolean> {
+    const old = this.#conversation;
+    if (old === null || !old.isIdle) return false;
+    this.#anew = this.#dialInPlaceOf(old);
+    await this.#anew;
+    return true;
+  }
+
+  async #dialInPlaceOf(old: Conversation): Promise<void> {
+    for (const address of this.#parts.addresses) {
+      const outcome = await this.#parts.dial(address);
+      if (outcome.outcome !== "verified") continue;
+      if (this.#isStopping) return outcome.peer.close("the device is stopping");
+      this.#converse(outcome.peer);
+      return old.close("the connection was made anew");
+    }
+  }
+
   async run(stop: AbortSignal): Promise<void> {
     const { clock, random } = this.#parts;
     let again = againFirst;
-    stop.addEventListener("abort", () => this.#conversation?.close("the device is stopping"));
+    stop.addEventListener("abort", () => {
+      this.#isStopping = true;
+      this.#conversation?.close("the device is stopping");
+    });
     while (!stop.aborted) {
       await this.#dialOnce();
       if (stop.aborted) this.#conversation?.close("the device is stopping");
@@ -191,8 +219,12 @@ export class ServerLine {
   }
 
   async #untilClosed(): Promise<void> {
-    if (this.#conversation === null) return;
-    const reason = await this.#conversation.closed;
+    const ended = this.#conversation;
+    if (ended === null) return;
+    const reason = await ended.closed;
+    // The server ends the old connection as soon as there is another one.
+    await this.#anew;
+    if (this.#conversation !== ended) return this.#untilClosed();
     this.#conversation = null;
     const cause = this.#cause ?? reason;
     this.#cause = cause;

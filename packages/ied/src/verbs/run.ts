@@ -77,6 +77,7 @@ async function runLocked(
     },
     trust: (revocation) => trustOf({ ...place, ...own.now }, revocation),
   });
+  own.onChange(() => device.showCertificate());
   const https = await openHttps(place, { device, own, clock });
   if (!https.ok) return https;
   let saved = config;
