@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import type { Bytes } from "@gridward/core/base/bytes";
 import type { AccountId } from "@gridward/core/base/identity";
 import type { SecuritySettings } from "@gridward/core/base/security-settings";
@@ -10,11 +11,13 @@ import { type PeerSocket, presentedChain } from "@gridward/runtime/link/presente
 import { judgePeer, type Judgement, withoutLists } from "@gridward/runtime/trust/judge";
 import type { RevocationList } from "@gridward/runtime/trust/revocation";
 import {
+  certificateNameOf,
   certificateText,
   clientNamesOf,
   fingerprintOf,
   serialOf,
 } from "@gridward/runtime/trust/x509/read";
+import { isEnrolled } from "../link-port.ts";
 
 /** A client whose certificate was found good. */
 export interface KnownClient extends ClientCertificate {
@@ -70,11 +73,8 @@ const judgedFor: Millis = minute;
 /** What the verdict on one connection was made from. */
 interface Memory {
   readonly verdict: ClientVerdict;
-  readonly settings: SecuritySettings;
-  readonly crls: DirectoryState["tables"]["crls"];
-  readonly mappings: DirectoryState["tables"]["mappings"];
-  readonly certificates: DirectoryState["tables"]["certificates"];
-  readonly isFresh: boolean;
+  /** Settings, tables and freshness, each compared as it is. */
+  readonly basis: readonly unknown[];
   readonly at: Instant;
 }
 
@@ -90,25 +90,20 @@ export function openClientGate(parts: ClientGateParts): ClientGate {
   return {
     judge(socket, door) {
       const at = parts.now();
-      const { crls, mappings, certificates } = parts.state().tables;
+      const { crls, mappings, certificates, devices } = parts.state().tables;
       const settings = parts.settings();
       const { fresh: isFresh, canSignIn } = parts.condition();
+      const tables = [crls, mappings, certificates, devices];
+      const basis: readonly unknown[] = [settings, isFresh && canSignIn, ...tables];
       const known = memories.get(socket);
-      const isGood =
-        known?.settings === settings &&
-        known.crls === crls &&
-        known.mappings === mappings &&
-        known.certificates === certificates &&
-        known.isFresh === (isFresh && canSignIn) &&
-        Math.abs(at - known.at) < judgedFor;
-      if (isGood) return known.verdict;
+      const isSame = known?.basis.every((part, index) => part === basis[index]) === true;
+      if (isSame && Math.abs(at - known.at) < judgedFor) return known.verdict;
       const { verdict, facts, client } = judgeClient(parts, socket, {
         chain: chainOf(socket),
         settings,
         state: parts.state(),
       });
-      const basis = { settings, crls, mappings, certificates, at };
-      memories.set(socket, { verdict, ...basis, isFresh: isFresh && canSignIn });
+      memories.set(socket, { verdict, basis, at });
       if (verdict.verdict === "refused") {
         const source = socket.remoteAddress ?? "";
         parts.onRefused({ door, source, refusal: verdict.refusal, facts, client });
@@ -164,6 +159,10 @@ function judgeClient(
     const theirs = `presents ${certificateText(certificate)}`;
     return refuseJudged({ cause: "T07", ours: "has revoked it", theirs }, settings);
   }
+  if (isReplaced(state, certificate, parts.now())) {
+    const theirs = `presents ${certificateText(certificate)}`;
+    return refuseJudged({ cause: "T16", ours: "knows the device by another", theirs }, settings);
+  }
   const presented = {
     fingerprint: fingerprintOf(certificate),
     names: clientNamesOf(certificate),
@@ -171,6 +170,14 @@ function judgeClient(
   };
   const account = settings.map_clients ? (accountOf(state, presented) ?? null) : null;
   return decideClient(parts, { ...presented, account }, settings);
+}
+
+/** One that was issued to a device of the system, which is known by another since (PK8). */
+function isReplaced(state: DirectoryState, certificate: X509Certificate, at: Instant): boolean {
+  const name = certificateNameOf(certificate);
+  const isOurs = state.tables.certificates.has(serialOf(certificate));
+  if (name?.kind !== "device" || !isOurs) return false;
+  return !isEnrolled(state, name.device, fingerprintOf(certificate), at);
 }
 
 type Objection = Pick<
