@@ -23,8 +23,8 @@ export async function* securityScenes(scene: Scene): AsyncGenerator<Step> {
   expect(foreseen.includes('"T01"'), "the dry run foresees T01", foreseen);
   const unasked = await stage.run(...set, "temporary=true");
   expect(unasked.exit !== 0, "what would break a link is asked first", unasked.data);
-  await stage.must(...set, "temporary=true", "--confirm");
   const brokenAt = performance.now();
+  await stage.must(...set, "temporary=true", "--confirm");
   const [first, second] = await bothSay(scene, ([code]) => code === "T01");
   expect(JSON.stringify(first) === JSON.stringify(second), "both say the same", [first, second]);
   await waitFor(stage, standby, "standby-security-conflict");
@@ -44,8 +44,8 @@ export async function* securityScenes(scene: Scene): AsyncGenerator<Step> {
     ids: ["CS9", "CS10"],
     says: `${main.name} shows a temporary certificate, ${standby.name} validates: foreseen, then both say T01 by ${standby.name} after ${Math.round(toldAfter)} ms; changeover refused: "${refused.error?.message ?? ""}"`,
   };
-  await stage.must(...set, "temporary=false");
   const healedAt = performance.now();
+  await stage.must(...set, "temporary=false");
   await waitFor(stage, standby, "standby-valid");
   await waitFor(stage, main, "main-protected");
   await bothSay(scene, ([code]) => code === undefined);

@@ -76,7 +76,8 @@ for (const name of portNames) {
       for (const [what, words] of refused) {
         const printed = await connect(name, words);
         assert.equal(agreed(printed), "none", `${what}:\n${printed}`);
-        assert.match(printed, /alert|no protocols available|no ciphers available/, what);
+        // Received, so it is our refusal: a client that has nothing to offer ends before it asks.
+        assert.match(printed, /SSL alert number (?:40|70)$/m, `${what}:\n${printed}`);
       }
     },
   );

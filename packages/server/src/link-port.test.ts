@@ -10,6 +10,7 @@ import { emptyState, type DirectoryState } from "@gridward/core/domain/state";
 import type { CrlRow, DeviceRow, ServerRow } from "@gridward/core/domain/types";
 import { dialLink } from "@gridward/runtime/link/dial";
 import { strictLink } from "@gridward/runtime/link/link-settings";
+import type { VerifiedPeer } from "@gridward/runtime/link/peer";
 import { brief } from "@gridward/runtime/link/test-link";
 import { systemClock } from "@gridward/runtime/os/clock";
 import { freshSystemKey } from "@gridward/runtime/os/seal";
@@ -21,6 +22,7 @@ import { createSigningKey, pairingKeyText } from "@gridward/runtime/trust/x509/k
 import { serialOf } from "@gridward/runtime/trust/x509/read";
 import { dialPartner, openLinkPort } from "./link-port.ts";
 import { OwnIdentity } from "./own-identity.ts";
+import { admitServer, parseFarewell } from "./pair/removal.ts";
 import { LiveConnections } from "./security/live-connections.ts";
 
 const place = mkdtempSync(join(tmpdir(), "gridward-link-port-"));
@@ -178,6 +180,70 @@ test("[LC5][CS16] a list that names a partner closes the link to it that is open
   live.follow(state());
   await outcome.peer.closed;
   assert.deepEqual(told, ["closed 1 connection to other servers: T07, revoked"]);
+});
+
+test("[LK26][LC3][HS14] who was removed is let in for one word, and nobody judges it again", async (t) => {
+  for (const one of [a, b]) one.settings.apply(defaultSecurity, now);
+  const { id, name, pairingKey } = rowOf(a);
+  const gone = { id, name, pairingKey, by: "anna", at: now };
+  const listed = stateWith([rowOf(b)], crlRow([a], whole));
+  const removed = listed.tables.removed.set(a.node, gone);
+  const world = { state: { ...listed, tables: { ...listed.tables, removed } } };
+  const stop = new AbortController().signal;
+  const events: string[] = [];
+  const onClosed = ({ change }: { readonly change: string }) => void events.push(change);
+  const live = new LiveConnections({ settings: () => defaultSecurity, clock, stop, onClosed });
+  const postures = { own: () => null, heard: () => undefined };
+  const parts = { known: () => [], postures, onLegacy: () => {}, clock, stop };
+  const met = Promise.withResolvers<VerifiedPeer>();
+  const server = await openLinkPort(
+    {
+      ...parts,
+      live,
+      identity: b,
+      state: () => world.state,
+      proposed: () => null,
+      onServer: met.resolve,
+      onDevice: () => assert.fail("no device"),
+      onRefused: () => {},
+      onUnknownDevice: () => {},
+      onContact: async () => {},
+    },
+    { host: "127.0.0.1", port: 0 },
+  );
+  t.after(() => server.close());
+  const ofOthers = { enter: () => () => undefined };
+  const dialler = {
+    ...parts,
+    live: ofOthers,
+    identity: a,
+    state: () => stateWith([rowOf(b, server.port)], null),
+  };
+  const outcome = await dialPartner(dialler, b.node, "main");
+  assert.equal(brief(outcome), "verified");
+  assert.ok(outcome.outcome === "verified");
+  const peer = await met.promise;
+  t.after(() => outcome.peer.close("end of test"));
+  // It is revoked, and would be closed with that for a reason before it heard of its removal.
+  assert.equal(live.size, 0);
+  await live.recheck("trust");
+  const word = Promise.withResolvers<Uint8Array>();
+  outcome.peer.onFrame(word.resolve);
+  assert.equal(admitServer(world.state, peer), false);
+  assert.deepEqual(parseFarewell(JSON.parse(new TextDecoder().decode(await word.promise))), {
+    by: "anna",
+    at: now,
+  });
+  assert.deepEqual(events, []);
+  // Who takes part under its id again is a partner like any other.
+  world.state = {
+    ...world.state,
+    tables: {
+      ...world.state.tables,
+      servers: stateWith([rowOf(a), rowOf(b)], null).tables.servers,
+    },
+  };
+  assert.equal(brief(await dialPartner(dialler, b.node, "main")), "T07 by them");
 });
 
 interface LegacyCase {

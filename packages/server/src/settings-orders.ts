@@ -10,7 +10,10 @@ import type { Pair } from "./pair/open-pair.ts";
 export interface SettingsOrderParts {
   readonly directory: string;
   readonly identity: Pick<OwnIdentity, "node">;
-  readonly pair: Pick<Pair, "conductor" | "settings">;
+  readonly pair: {
+    readonly conductor: Pick<Pair["conductor"], "state">;
+    readonly settings: Pick<Pair["settings"], "ask" | "give">;
+  };
 }
 
 /** HS16: what every server of the system is set to, each asked over its link. */

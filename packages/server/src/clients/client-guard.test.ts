@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { defaultSecurity, type SecuritySettings } from "@gridward/core/base/security-settings";
 import { aHouseWithPeople, closeHouses, codeOf, type House, person } from "../frontends/a-house.ts";
-import { tlsOf } from "../frontends/https/a-server.ts";
+import { member, tlsOf } from "../frontends/https/a-server.ts";
 
 const root = mkdtempSync(join(tmpdir(), "gridward-clients-"));
 after(async () => {
@@ -77,4 +77,28 @@ test("[CL8][CS17] nobody takes back the mapping that lets him in", async () => {
   };
   assert.equal(await unmap("admin"), "security.shuts-you-out");
   assert.equal(await unmap("anna"), "");
+});
+
+test("[CL8][CS17] nobody revokes the certificate by which he comes, where one counts", async () => {
+  const house = await withPeople();
+  const { token } = house;
+  const issue = async (name: string) => {
+    const body = { name, profile: "person", format: "pem", password: null };
+    const path = "/v1/certificates";
+    const { json } = await house.https.ask("POST", path, { token, body: { ...body, emails } });
+    const pem = Buffer.from(member(json, "data", "file"), "base64").toString();
+    return { serial: member(json, "data", "serial"), tls: { key: pem, cert: pem } };
+  };
+  const emails = ["admin@example.org"];
+  const [own, other] = [await issue("admin"), await issue("other")];
+  const revoke = async (serial: string) => {
+    const body = { certificate: serial, reason: "superseded" };
+    const more = { token, body, tls: own.tls };
+    return codeOf(await house.https.ask("POST", "/v1/certificates/revoke", more));
+  };
+  house.world.settings = { ...defaultSecurity, require_client_certificates: true };
+  assert.equal(await revoke(own.serial), "security.shuts-you-out");
+  assert.equal(await revoke(other.serial), "");
+  house.world.settings = defaultSecurity;
+  assert.equal(await revoke(own.serial), "", "where none counts nobody is shut out");
 });

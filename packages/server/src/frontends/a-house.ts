@@ -81,9 +81,10 @@ async function aHouse(root: string): Promise<Omit<House, "token" | "map">> {
     isSettled: (peer) => isSettled(desk.front.state(), peer, desk.front.now()),
     onRejected: () => {},
   });
+  const anchors = anchorsOf(desk.front.state());
   const gate = openClientGate({
     settings: () => world.settings,
-    trust: () => ({ anchors: [authority.certificate.toString()], lists: world.lists }),
+    trust: () => ({ anchors, lists: world.lists }),
     state: () => withRevoked(desk.front.state(), world.revokedHere),
     condition: desk.front.condition,
     now: desk.front.now,
@@ -103,8 +104,14 @@ async function aHouse(root: string): Promise<Omit<House, "token" | "map">> {
   return { ...doors, world, approvals, pass: (ms) => desk.pass(ms) };
 }
 
+/** Ours of the tests, and the one whose certificates the desk issues and revokes. */
+function anchorsOf({ tables: { authorities } }: DirectoryState): readonly string[] {
+  const own = authorities.valueSeq().map(({ certificate }) => certificate);
+  return [authority.certificate.toString(), ...own];
+}
+
 async function openDoors(desk: TestDesk, gate: ClientGate): Promise<Pick<House, "https" | "ldap">> {
-  const anchors = [authority.certificate.toString()];
+  const anchors = anchorsOf(desk.front.state());
   const https = await aServer({ desk, clients: gate, anchors });
   const own = authority.issue({ profile: "server", hosts: ["127.0.0.1"] });
   const identity = ldapIdentity(own, anchors);

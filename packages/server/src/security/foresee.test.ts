@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import type { NodeId } from "@gridward/core/base/identity";
 import { defaultSecurity, type SecurityChange } from "@gridward/core/base/security-settings";
+import { second } from "@gridward/core/base/time";
 import { emptyState, type DirectoryState } from "@gridward/core/domain/state";
 import { isTlsCauseCode, type TlsCauseCode } from "@gridward/core/domain/tls-cause";
 import type { ServerRow } from "@gridward/core/domain/types";
-import type { LinkOutcome } from "@gridward/runtime/link/peer";
+import type { LinkOutcome, VerifiedPeer } from "@gridward/runtime/link/peer";
 import { systemClock } from "@gridward/runtime/os/clock";
 import { freshSystemKey } from "@gridward/runtime/os/seal";
 import { initServer, readServerDirectory } from "@gridward/runtime/trust/server-directory";
@@ -31,7 +32,7 @@ after(() => rmSync(place, { recursive: true }));
 const clock = systemClock();
 const authority = testAuthority("Ours", clock.now());
 
-function aServer(name: string) {
+function aServer(name: string, isMember = true) {
   const directory = join(place, name);
   const ports = { https: 0, link: 0, ldaps: 0 };
   assert.ok(initServer(directory, { name, listen: "127.0.0.1", ports, now: clock.now() }).ok);
@@ -51,12 +52,14 @@ function aServer(name: string) {
       },
       authority,
     );
-  identity.adopt(freshSystemKey(), {
-    authority: authority.certificate,
-    cross: null,
-    certificate: issue("server"),
-    signerCertificate: issue("replica-signer", createSigningKey()),
-  });
+  if (isMember) {
+    identity.adopt(freshSystemKey(), {
+      authority: authority.certificate,
+      cross: null,
+      certificate: issue("server"),
+      signerCertificate: issue("replica-signer", createSigningKey()),
+    });
+  }
   const postures = new Postures({ identity, state, now: () => clock.now() });
   return { identity, postures, link: 0 };
 }
@@ -80,18 +83,25 @@ const live = { enter: () => () => undefined };
 
 /** At whose port a connection or its refusal was noted. */
 const met: string[] = [];
+const tokens: string[] = [];
 const trials = openTrials({
   identity: a.identity,
   state,
   pair: () => ({
-    dialInTrial: async (node, token, settings) =>
-      dialInTrial({ ...shared, ...a, live }, node, { token, settings }),
+    dialInTrial: async (node, token, settings) => {
+      const outcome = await dialInTrial({ ...shared, ...a, live }, node, { token, settings });
+      if (outcome.outcome === "verified") tried.push(outcome.peer);
+      return outcome;
+    },
     dialCheck: { askInTrial },
   }),
 });
+/** Connections of ours that were only trials. */
+const tried: VerifiedPeer[] = [];
 
 /** The partner dials, as it is asked to, and says what it ran into. */
 async function askInTrial(_: NodeId, token: string): Promise<Told> {
+  tokens.push(token);
   const outcome = await dialInTrial({ ...shared, ...b, live }, a.identity.node, { token });
   if (outcome.outcome === "refused") return { ...outcome, cause: tlsCauseOf(outcome.cause) };
   outcome.peer.close("end of test");
@@ -152,11 +162,16 @@ async function dialled(from: TestServer, to: TestServer): Promise<string> {
 
 const unchanged: readonly SecurityChange[] = [{}];
 
-async function foreseen(change: SecurityChange) {
-  const cut = { https: 3, ldaps: 2, ldap: 1, devices: 1, partners: 2 };
+const open = { https: 3, ldaps: 2, ldap: 1, devices: 1, partners: 2 };
+
+async function effectsOf(change: SecurityChange, cut = open) {
   const { identity, postures } = a;
   const parts = { identity, state, now: () => clock.now(), postures, countCut: async () => cut };
-  const effects = await foresee(parts, { ...identity.settings.now, ...change });
+  return foresee(parts, { ...identity.settings.now, ...change });
+}
+
+async function foreseen(change: SecurityChange, cut = open) {
+  const effects = await effectsOf(change, cut);
   return effects.map(({ who, direction, after: { verdict, cause }, breaks, closes, why }) => ({
     who: `${who}, ${direction}`,
     word: verdict === "refused" ? `${cause ?? ""} by ${why?.refused_by ?? ""}` : verdict,
@@ -188,12 +203,13 @@ for (const change of [
     a.identity.settings.apply(defaultSecurity, clock.now());
     assert.deepEqual([await dialled(a, b), await dialled(b, a)], ["ok", "ok"]);
     const [dial, accept] = await foreseen(change);
-    const tried = await triedOnly(change);
+    const trial = await triedOnly(change);
     a.identity.settings.apply({ ...defaultSecurity, ...change }, clock.now());
     for (const port of ports) port.refresh();
     const real = [await dialled(a, b), await dialled(b, a)];
     assert.deepEqual([dial?.word, accept?.word], real);
-    assert.deepEqual(tried, real);
+    assert.deepEqual(trial, real);
+    assert.deepEqual([dial?.closes, accept?.closes], [2, 2]);
     assert.deepEqual(
       [dial?.breaks, accept?.breaks],
       real.map((word) => word !== "ok"),
@@ -229,6 +245,8 @@ async function triedOnly(change: SecurityChange): Promise<readonly string[]> {
   const before = known();
   const rows = await trials.run({ ...defaultSecurity, ...change });
   assert.deepEqual(known(), before);
+  await Promise.all(tried.splice(0).map(async ({ closed }) => closed));
+  assert.deepEqual(tokens.splice(0).map(trials.proposed), [null]);
   return rows.map(({ verdict, cause, refused_by: by }) =>
     verdict === "refused" ? `${cause ?? ""} by ${by ?? ""}` : verdict,
   );
@@ -246,6 +264,69 @@ test("[FS3][CS11] whom it cuts off among clients is told, with how many are open
     ],
   );
   assert.match(devices?.remedy ?? "", /security set temporary=false` at A/);
+});
+
+test("[FS3][CS11] of whom there may be none, only those that are there are cut off", async () => {
+  a.identity.settings.apply({ ...defaultSecurity, legacy: true }, clock.now());
+  const nobody = { https: 0, ldaps: 0, ldap: 0, devices: 0, partners: 0 };
+  const change = { temporary: true, tls_min: "1.3", map_clients: true, legacy: false } as const;
+  const [, , ...classes] = await foreseen(change, nobody);
+  assert.deepEqual(
+    classes.map(({ word, breaks }) => [word, breaks]),
+    [
+      ["T01 by devices", true],
+      ["T01 by clients at HTTPS and LDAPS", true],
+      ["T11 by A", false],
+      ["ok", false],
+      ["T10 by A", false],
+      ["T14 by A", false],
+    ],
+  );
+  a.identity.settings.apply(defaultSecurity, clock.now());
+});
+
+test("[FS3][CS11] clients know this server under its address, and who was refused before is not cut off", async () => {
+  a.identity.settings.apply(defaultSecurity, clock.now());
+  const known = servers.get(a.identity.node);
+  assert.ok(known);
+  servers.set(known.id, { ...known, address: "elsewhere.example.org" });
+  const clientsUnder = async (change: SecurityChange) =>
+    (await effectsOf(change)).find(({ who }) => who === "clients at HTTPS and LDAPS");
+  const [found, worse] = [await clientsUnder({}), await clientsUnder({ temporary: true })];
+  servers.set(known.id, known);
+  assert.deepEqual([found?.before.cause, found?.after.cause, found?.breaks], ["T05", "T05", false]);
+  assert.deepEqual([worse?.before.cause, worse?.after.cause, worse?.breaks], ["T05", "T01", false]);
+  assert.equal(found?.why?.refused_by, "clients at HTTPS and LDAPS");
+  assert.match(found.why.demands, /elsewhere\.example\.org/);
+  assert.match(found.why.presents, /CN=A, issued by CN=Ours/);
+});
+
+test("[FS3][CS5][CS11] clients are shown their own certificate, which is not the one of the link", async () => {
+  a.identity.settings.apply(defaultSecurity, clock.now());
+  const { imported } = a.identity.certificates;
+  const { certificate, key } = testAuthority("Utility", clock.now()).issue({
+    profile: "server",
+    hosts: ["127.0.0.1"],
+    now: clock.now() + second,
+  });
+  a.identity.certificates.replaceImported([{ certificate, issuers: [], key }]);
+  const effects = await effectsOf({});
+  a.identity.certificates.replaceImported(imported);
+  assert.deepEqual(
+    effects.slice(2, 4).map(({ who, after: { cause } }) => [who, cause]),
+    [
+      ["devices", null],
+      ["clients at HTTPS and LDAPS", "T02"],
+    ],
+  );
+});
+
+test("[FS3][CS11] of clients of a server that has no authority nothing is foreseen", async () => {
+  const { identity } = aServer("alone", false);
+  const parts = { identity, state, now: () => clock.now(), postures: a.postures };
+  const all = { ...parts, countCut: async () => open };
+  const effects = await foresee(all, { ...defaultSecurity, require_client_certificates: true });
+  assert.deepEqual([...new Set(effects.map(({ kind }) => kind))], ["partner"]);
 });
 
 test("[FS3][CS6] clients that a change refuses at this end are told", async () => {
@@ -292,13 +373,30 @@ test("[FS4][HS15][CS11] a trial takes the backup address where the first is not 
   assert.ok(known);
   const backup = "127.0.0.1";
   const nowhere = "127.0.0.9";
-  const tried = async (row: ServerRow) => {
+  const tryAs = async (row: ServerRow) => {
     servers.set(row.id, row);
     const [dial] = await trials.run(defaultSecurity);
     servers.set(row.id, known);
     return [dial?.verdict, dial?.cause, dial?.refused_by];
   };
-  assert.deepEqual(await tried({ ...known, address: nowhere, backup }), ["ok", null, null]);
+  assert.deepEqual(await tryAs({ ...known, address: nowhere, backup }), ["ok", null, null]);
   const lost = ["not reached", "T17", null];
-  assert.deepEqual(await tried({ ...known, address: nowhere, backup: nowhere }), lost);
+  assert.deepEqual(await tryAs({ ...known, address: nowhere, backup: nowhere }), lost);
+  b.identity.settings.apply({ ...defaultSecurity, temporary: true }, clock.now());
+  for (const port of ports) port.refresh();
+  const said = ["refused", "T01", "A"];
+  assert.deepEqual(await tryAs({ ...known, backup: nowhere }), said, "it answered at the first");
+  b.identity.settings.apply(defaultSecurity, clock.now());
+  for (const port of ports) port.refresh();
+});
+
+test("[FS4][CS9][CS11] a trial tells what this server and what the partner said, whoever dialled", async () => {
+  a.identity.settings.apply(defaultSecurity, clock.now());
+  const rows = await trials.run({ ...defaultSecurity, temporary: true });
+  for (const { direction, refused_by, ours, theirs } of rows) {
+    assert.equal(refused_by, "B", direction);
+    assert.match(ours ?? "", /^presents .*Temporary/, direction);
+    assert.doesNotMatch(theirs ?? "presents", /presents/, direction);
+  }
+  assert.equal(rows.length, 2);
 });

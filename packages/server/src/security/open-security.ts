@@ -1,5 +1,5 @@
 import type { X509Certificate } from "node:crypto";
-import { isCopied, settingKey, type Setting } from "@gridward/core/codec/server-settings";
+import type { Setting } from "@gridward/core/codec/server-settings";
 import type { Result } from "@gridward/core/base/result";
 import {
   securityKey,
@@ -9,7 +9,6 @@ import {
 import { type Instant, second } from "@gridward/core/base/time";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { trustAnchors } from "@gridward/core/domain/authority-in-use";
-import { readSecurityChange } from "@gridward/core/domain/security-change";
 import type { Alarm, ServerStatus } from "@gridward/core/domain/server-status";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { Actor } from "@gridward/core/domain/types";
@@ -25,7 +24,6 @@ import {
 import type { SecurityParts } from "../desk/desk-parts.ts";
 import type { EventLog } from "../event-log.ts";
 import type { OwnIdentity } from "../own-identity.ts";
-import { readSettings, writeSetting } from "../own-settings.ts";
 import type { Pair } from "../pair/open-pair.ts";
 import {
   certificateAlarms,
@@ -43,6 +41,7 @@ import type { SecurityUse } from "./security-use.ts";
 import { type Shelf, shelves } from "./shown-certificates.ts";
 import { openTrials } from "./trials.ts";
 import { takeBackUnconfirmed } from "./take-back.ts";
+import { takeSetting } from "./take-setting.ts";
 
 export interface OpenSecurityParts {
   readonly directory: string;
@@ -119,7 +118,7 @@ export function openSecurity(parts: OpenSecurityParts): Security {
       ...expiry.alarms,
     ],
     status: () => statusOf(identity, changes.unconfirmed),
-    write: (setting, actor) => write(directory, changes, setting, actor),
+    write: (setting, actor) => takeSetting({ directory, changes }, setting, actor),
   };
 }
 
@@ -145,23 +144,6 @@ function openChanges(
     onChange: (use) => events.onSecurity(use),
     clock,
   });
-}
-
-function write(
-  directory: string,
-  changes: SecurityChanges,
-  setting: Setting,
-  actor: Actor,
-): Result<readonly Setting[], Refusal> {
-  const name = securityNames.find((each) => settingKey(each) === setting.key);
-  if (name === undefined || !isCopied(setting.key)) return writeSetting(directory, setting);
-  const change = readSecurityChange({ [securityKey(name)]: String(setting.value) });
-  if (!change.ok) return change;
-  // Who orders it comes in at another server; what says who comes in here is not given over.
-  const objection = (): null => null;
-  const order = { change: change.value, isConfirmed: false, isTry: false, actor, objection };
-  const done = changes.begin(order);
-  return done.ok || done.error.code === "security.unchanged" ? readSettings(directory) : done;
 }
 
 function statusOf(

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { utf8 } from "@gridward/core/base/bytes";
 import { nodeId } from "@gridward/core/base/identity";
-import { day } from "@gridward/core/base/time";
+import { defaultSecurity } from "@gridward/core/base/security-settings";
+import { day, rfc3339 } from "@gridward/core/base/time";
 import type { Actor } from "@gridward/core/domain/types";
 import { freshId } from "@gridward/runtime/os/random";
 import { freshSystemKey } from "@gridward/runtime/os/seal";
@@ -14,7 +15,7 @@ import { initServer, readServerDirectory } from "@gridward/runtime/trust/server-
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
 import { buildCertificate } from "@gridward/runtime/trust/x509/certificate";
 import { createSigningKey, keyToPem } from "@gridward/runtime/trust/x509/keys";
-import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
+import { fingerprintOf, notAfterOf } from "@gridward/runtime/trust/x509/read";
 import { OwnIdentity } from "../own-identity.ts";
 import { certificateAlarms, openOwnCertificates } from "./own-certificates.ts";
 import type { SecurityUse } from "./security-use.ts";
@@ -70,6 +71,10 @@ function adopt(
   });
 }
 
+function set({ identity, world }: ReturnType<typeof aServer>, temporary: boolean): void {
+  identity.settings.apply({ ...defaultSecurity, temporary }, world.at);
+}
+
 function fileOf(from: typeof ours, now: number, node = ""): Uint8Array {
   const made = from.issue({
     profile: "server",
@@ -93,6 +98,7 @@ test("[OC1][CS4][CS5] until there is an authority the temporary certificate is s
     [["temporary", ["link", "clients"]]],
   );
   assert.ok(identity.isTemporary);
+  assert.deepEqual(alarms(), [], "there is nothing yet that could end");
   adopt(server);
   assert.equal(identity.isTemporary, false);
   const issued = fingerprintOf(identity.certificate);
@@ -118,6 +124,34 @@ test("[OC1][CS4][CS5] until there is an authority the temporary certificate is s
   const [alarm] = alarms();
   assert.equal(alarm?.code, "security.no-certificate");
   assert.match(alarm.text, /to other servers and devices and at HTTPS and LDAPS/);
+  assert.equal(alarm.since, rfc3339(notAfterOf(identity.certificate)), "since it ended");
+  set(server, true);
+  assert.deepEqual(alarms(), [], "by setting nothing is lacking");
+});
+
+test("[OC1][CS4][CS5] by setting the temporary certificate is shown, whatever else there is", async () => {
+  const server = aServer();
+  const { identity, certificates } = server;
+  adopt(server);
+  assert.ok((await certificates.add(adding(fileOf(ours, start + 1000, identity.node)))).ok);
+  const { temporary } = identity.certificates;
+  const shown = () => [identity.isTemporary, fingerprintOf(identity.link().certificate)];
+  const issued = shown();
+  set(server, true);
+  assert.deepEqual(shown(), [true, fingerprintOf(temporary.certificate)]);
+  assert.equal(identity.tls.certificate, temporary.certificate.toString());
+  const bySetting = shelves.map((shelf) => ({ shelf, why: "by setting" }));
+  const earlier = shelves.map((shelf) => ({ shelf, why: "earlier expiry" }));
+  assert.deepEqual(
+    certificates.list().map(({ origin, inUse, passedOver }) => [origin, inUse, passedOver]),
+    [
+      ["authority", [], earlier],
+      ["imported", [], bySetting],
+      ["temporary", [...shelves], []],
+    ],
+  );
+  set(server, false);
+  assert.deepEqual(shown(), issued);
 });
 
 test("[OC2][CS5] an imported certificate is shown where it fits, at once and after a start", async () => {

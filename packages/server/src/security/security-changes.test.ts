@@ -213,6 +213,31 @@ test("[SCH5][CS11] an order that is confirmed confirms what waited, and says so"
   );
 });
 
+test("[SCH2][SCH5][CS11] what is refused, only tried or not confirmed confirms nothing that waits", async () => {
+  const { set, directory, isPending, inFile, written, world, last } = aServer();
+  const file = join(directory, "server.toml");
+  world.passes = false;
+  await set({ temporary: true });
+  const waits = written();
+  assert.ok((await set({ tls_min: "1.3" }, true, true)).ok);
+  assert.ok(isPending());
+  for (const isConfirmed of [true, false]) {
+    // The table is written in a form that is left to a person.
+    writeFileSync(file, waits.replace("[security]", "[ security ]"));
+    assert.ok(!(await set({ check_names: false }, isConfirmed)).ok);
+    assert.ok(isPending());
+  }
+  writeFileSync(file, waits);
+  await set({ tls_min: "1.3" });
+  assert.equal(last(), "tls-min 1.2 -> 1.3");
+  assert.ok(isPending());
+  const { use } = takeBackUnconfirmed(directory, inFile());
+  assert.match(
+    use?.change ?? "",
+    /^taken back: temporary true -> false, tls-min 1\.3 -> 1\.2, this/,
+  );
+});
+
 test("[SCH4][CS11] it stays when the link is valid again in time", async () => {
   const { set, settings, world, isPending, pass, last, judge } = aServer();
   world.passes = false;
@@ -239,7 +264,8 @@ test("[SCH5][CS11] it stays when somebody confirms it, before or after", async (
   await later.set({ temporary: true });
   assert.ok(later.changes.confirm(admin).ok);
   assert.equal(later.isPending(), false);
-  assert.deepEqual(later.world.told.at(-1)?.actor, admin);
+  const said = { actor: admin, change: "confirmed: temporary false -> true", refusal: null };
+  assert.deepEqual(later.world.told.at(-1), said);
   for (const { pass, settings, changes } of [before, later]) {
     pass(takenBackAfter);
     assert.ok(settings.now.temporary);

@@ -54,6 +54,7 @@ export async function aServer(
     readonly tlsFor?: HttpsParts["tlsFor"];
     readonly live?: HttpsParts["live"];
     readonly stillMs?: number;
+    readonly handshakeMs?: number;
     /** Issuers of clients' certificates. */
     readonly anchors?: readonly string[];
   } = {},
@@ -83,7 +84,7 @@ export async function aServer(
       live: choice.live ?? { enter: () => () => undefined },
       reportDefect: (_, error) => void defects.push(error),
     },
-    { host: "127.0.0.1", port: 0, ...(choice.stillMs && { stillMs: choice.stillMs }) },
+    { host: "127.0.0.1", port: 0, ...patienceOf(choice) },
   );
   const ask: TestServer["ask"] = async (method, path, more = {}) =>
     send({ port: server.port, ca, method, path }, more);
@@ -96,6 +97,15 @@ export async function aServer(
     ask,
     administrator: async () => administratorToken(desk, ask),
   };
+}
+
+function patienceOf({ stillMs, handshakeMs }: Patience): Patience {
+  return { ...(stillMs && { stillMs }), ...(handshakeMs && { handshakeMs }) };
+}
+
+interface Patience {
+  readonly stillMs?: number;
+  readonly handshakeMs?: number;
 }
 
 export function tlsOf(issued: { readonly key: KeyObject; readonly certificate: X509Certificate }): {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
 import { after, before, test } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
 import { routes } from "@gridward/core/api/routes";
@@ -325,6 +327,25 @@ test("[API14] whoever does not read the answer is closed", async (t) => {
   socket.pause();
   socket.write("GET /big HTTP/1.1\r\nhost: hill\r\n\r\n");
   await closed;
+});
+
+test("[API15] a TLS handshake that does not end is ended", async (t) => {
+  const handshakeMs = 100;
+  const strict = await aServer({ handshakeMs });
+  t.after(() => strict.close());
+  // Nothing at all, and the beginning of a record that never comes.
+  for (const sent of ["", "\u0016\u0003\u0001"]) {
+    const socket = connectTcp(strict.port, "127.0.0.1");
+    t.after(() => socket.destroy());
+    socket.write(sent);
+    const late = new AbortController();
+    const ended = once(socket.resume(), "close", { signal: late.signal });
+    const limit = setTimeout(() => late.abort(), 50 * handshakeMs);
+    await ended;
+    clearTimeout(limit);
+  }
+  const { status } = await strict.ask("GET", "/health");
+  assert.equal(status, 200);
 });
 
 test("[API9] health tells the Main from the others", async () => {

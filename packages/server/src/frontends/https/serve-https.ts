@@ -28,13 +28,18 @@ const stillTimeoutMs = 120_000;
 /** A name of 64 characters, each of them percent-encoded UTF-8 of four bytes. */
 const pathParameterMax = 768;
 
+interface HttpsPlace {
+  readonly host: string;
+  readonly port: number;
+  /** How long nothing may move, and a handshake may take; tests wait less. */
+  readonly stillMs?: number;
+  readonly handshakeMs?: number;
+}
+
 /** Opens the HTTPS interface; port 0 takes any that is free. */
 export async function serveHttps(
   parts: HttpsParts,
-  {
-    stillMs = stillTimeoutMs,
-    ...at
-  }: { readonly host: string; readonly port: number; readonly stillMs?: number },
+  { stillMs = stillTimeoutMs, handshakeMs = handshakeTimeoutMs, ...at }: HttpsPlace,
 ): Promise<HttpsServer> {
   const secure = createServer({
     ...fixedTls,
@@ -43,7 +48,7 @@ export async function serveHttps(
       const tls = parts.tlsFor(name);
       done(null, tls && createSecureContext({ ...fixedTls, ...tls }));
     },
-    handshakeTimeout: handshakeTimeoutMs,
+    handshakeTimeout: handshakeMs,
     maxHeaderSize: headerBytesMax,
   });
   secure.timeout = stillMs;

@@ -13,7 +13,7 @@ import { createTemporary } from "@gridward/runtime/trust/temporary";
 import { createTlsKey } from "@gridward/runtime/trust/x509/keys";
 import { LiveConnections } from "../../security/live-connections.ts";
 import { anLdapServer, ldapIdentity } from "./an-ldap-server.ts";
-import { rootDse, Talk } from "./fixtures.ts";
+import { anna, anyClient, rootDse, Talk } from "./fixtures.ts";
 import type { LdapIdentity, LdapOptions, LdapServer } from "./serve-ldap.ts";
 
 function anIdentity(): LdapIdentity {
@@ -34,8 +34,11 @@ after(async () => {
   await Promise.all(servers.map((server) => server.close()));
 });
 
-async function aServer(changes: Partial<LdapOptions> = {}): Promise<LdapServer> {
-  const server = await anLdapServer(new Talk().frontEnd, {
+async function aServer(
+  changes: Partial<LdapOptions> = {},
+  frontEnd = new Talk().frontEnd,
+): Promise<LdapServer> {
+  const server = await anLdapServer(frontEnd, {
     identity: anIdentity(),
     note: (_, detail) => void notes.push(detail),
     ...changes,
@@ -172,4 +175,32 @@ test("[LC1][CS8] a change that ends a connection says so in a notice, and leaves
   ]);
   young.write(request);
   assert.equal((await read(young, 4)).length, 4);
+});
+
+test("[LDS24] a source signs in by certificate 20 times at once and then twice a second, on any connection", async (t) => {
+  const world = { at: 0 };
+  const talk = new Talk();
+  const client = { fingerprint: "0".repeat(64), names: [], text: "CN=anna", account: anna };
+  const clients = { ...anyClient, judge: () => ({ verdict: "ok", client }) as const };
+  const clock = { ...systemClock(), monotonic: () => world.at };
+  const server = await aServer({ clients, clock }, talk.frontEnd);
+  const credential = { kind: "sasl", mechanism: "EXTERNAL", initial: null } as const;
+  const bind = { kind: "bind", version: 3, name: "", credential } as const;
+  const busyOf = async (times: number, localAddress = "127.0.0.1") => {
+    const { port } = server;
+    const below = connectTcp({ port, host: "127.0.0.1", localAddress });
+    const socket = await dial(server, { socket: below });
+    t.after(() => socket.destroy());
+    for (let id = 1; id <= times; id++) {
+      socket.write(encodeRequest({ id, request: bind, controls: [] }));
+    }
+    const answers = await read(socket, times);
+    return answers.filter(({ response }) => "result" in response && response.result.code === 51);
+  };
+  assert.deepEqual(await busyOf(15), []);
+  assert.equal((await busyOf(10)).length, 5);
+  assert.equal(talk.attempts.length, 20, "what is too much is not judged");
+  assert.deepEqual(await busyOf(1, "127.0.0.2"), []);
+  world.at += 1_000;
+  assert.equal((await busyOf(5)).length, 3);
 });
