@@ -203,6 +203,7 @@ test("[LK26][LC3][HS14] who was removed is let in for one word, and nobody judge
       identity: b,
       state: () => world.state,
       proposed: () => null,
+      renewals,
       onServer: met.resolve,
       onDevice: () => assert.fail("no device"),
       onRefused: () => {},
