@@ -9,10 +9,13 @@ import { nodeId, systemId } from "@gridward/core/base/identity";
 import { blankControl, type ControlRecord } from "@gridward/core/domain/control-record";
 import { refusalSpec } from "@gridward/core/domain/refusal";
 import { ControlStore } from "@gridward/runtime/journal/control-store";
+import { anEntry } from "@gridward/runtime/journal/fixtures";
 import { sqliteJournalStore } from "@gridward/runtime/journal/sqlite-store";
+import { systemClock } from "@gridward/runtime/os/clock";
 import { removePath } from "@gridward/runtime/os/files";
 import { sha256 } from "@gridward/runtime/os/hash";
 import { openDatabase } from "./open-database.ts";
+import { whatWasFound } from "./pair/open-pair.ts";
 
 const self = nodeId("A");
 
@@ -68,4 +71,32 @@ test("[R17] what nobody may have named is no database", (t) => {
   const directory = aLostName(t);
   rewrite(directory, { lostName: false });
   assert.equal(found(directory).fault, null);
+});
+
+test("[R17][HS11] what a Standby's record that lost a slot names as written last may have been cut since", (t) => {
+  const first = anEntry(undefined);
+  const [kept, cut] = [anEntry(first), anEntry(first, { kind: "another" })];
+  const faultOf = (owner: string, isDamaged: boolean) => {
+    const directory = mkdtempSync(join(tmpdir(), "gridward-database-"));
+    t.after(() => removePath(directory));
+    const { journal } = sqliteJournalStore(directory).create("first");
+    journal.append([first, kept], 2);
+    journal.close();
+    const blank = { ...blankControl(self, systemId("ours")), owner: nodeId(owner) };
+    const { term, start, seq, hash } = cut;
+    const record = { ...blank, incarnation: "first", highest: { term, start, seq, hash } };
+    ControlStore.create(directory, record).write(record);
+    if (isDamaged) writeFileSync(join(directory, "control.b"), "what a dying disk left");
+    const database = found(directory);
+    const { fault, isDoubtful, opened } = database;
+    assert.deepEqual([isDoubtful, opened === null], [isDamaged, fault !== null]);
+    // The rules of the pair hear of it, with a database or without.
+    const told = whatWasFound({ found: database, self, clock: systemClock(), suspectAfter: 1 });
+    opened?.journal.close();
+    assert.deepEqual([told.isDoubtful, told.fault?.code], [isDamaged, fault?.code]);
+    return fault?.code ?? "";
+  };
+  assert.equal(faultOf("B", true), "");
+  assert.equal(faultOf("B", false), "journal.older-than-control");
+  assert.equal(faultOf("A", true), "journal.older-than-control", "no Main cuts");
 });

@@ -196,7 +196,13 @@ function openConductor(parts: OpenPairParts, pair: () => Pair, seen: Seen): Cond
   return new Conductor(conductorParts(parts, pair, seen), started.state, ledger);
 }
 
-function whatWasFound({ found, self, clock, suspectAfter }: OpenPairParts): Found {
+/** For the rules of the pair: where a server starts from. */
+export function whatWasFound({
+  found,
+  self,
+  clock,
+  suspectAfter,
+}: Pick<OpenPairParts, "found" | "self" | "clock" | "suspectAfter">): Found {
   const { opened, record, isDoubtful, fault } = found;
   const clocks = { at: clock.monotonic(), now: clock.now() };
   const here = { self, control: record, isDoubtful, suspectAfter, ...clocks };
