@@ -175,6 +175,52 @@ test("[CLI4] a dead server is passed over, a Standby leads to the Main", async (
   await standby.close();
 });
 
+test("[CLI23][CS3] the cheapest server is asked first, of equals the Main; none is believed for it", async (t) => {
+  const { desk } = server;
+  const condition: typeof desk.front.condition = () => ({
+    ...desk.front.condition(),
+    duty: "standby",
+    state: "standby-valid",
+  });
+  const standby = await aServer({ desk: { ...desk, front: { ...desk.front, condition } } });
+  t.after(async () => standby.close());
+  const other = `https://127.0.0.1:${standby.port}`;
+  const kept = join(home, "login.json");
+  const saved = readFileSync(kept, "utf8");
+  const ca = `--ca ${file("both.pem", server.ca + standby.ca)} -o json`;
+  const again = `login admin --server ${url} --server ${other} --password-file - ${ca}`;
+  const asks = async (words = ca): Promise<readonly unknown[]> => {
+    const { json, data, exit, talk } = await gridward(`whoami ${words}`);
+    assert.equal(exit, 0, talk);
+    const [, first, cost] = /"servers":\[\{"url":"([^"]+)","cost":(\d+)/.exec(data) ?? [];
+    return [member(json, "meta", "duty"), first, Number(cost)];
+  };
+
+  assert.equal((await gridward(`${again} --cost ${other}=1`, adminPassword)).exit, 0);
+  assert.deepEqual(await asks(), ["standby", other, 1]);
+  // It is not proved without its CA, so it is passed over.
+  assert.deepEqual(await asks("-o json"), ["lone", other, 1]);
+  assert.equal((await gridward(again, adminPassword)).exit, 0);
+  assert.deepEqual(await asks(), ["standby", other, 1]);
+
+  const chosen = readFileSync(kept, "utf8");
+  for (const [cost, expected] of [
+    [`${other}=0`, /a cost is a whole number from 1 to 99/],
+    ["C=1", /no server of the system; it has A/],
+  ] as const) {
+    const refused = await gridward(`${again} --cost ${cost}`, adminPassword);
+    assert.deepEqual([refused.exit, readFileSync(kept, "utf8")], [2, chosen]);
+    assert.match(refused.talk, expected);
+  }
+
+  const equal = { servers: [other, url], costs: {}, main: null };
+  writeFileSync(kept, JSON.stringify({ ...JSON.parse(chosen), ...equal }));
+  assert.deepEqual(await asks(), ["standby", other, 6]);
+  assert.equal((await asks(`--server ${url} ${ca}`))[0], "lone");
+  assert.deepEqual(await asks(), ["lone", url, 6]);
+  writeFileSync(kept, saved);
+});
+
 test("[CLI5] no server is 8, a Standby alone is 9", async () => {
   const nobody = await gridward("whoami --server https://127.0.0.1:1 -o json");
   assert.deepEqual([nobody.exit, member(nobody.json, "error", "code")], [8, "client.no-server"]);

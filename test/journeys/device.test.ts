@@ -119,7 +119,7 @@ before(async () => {
   await must(`account create anna --role OPERATOR --group bay1 ${account}`);
   await must(`account create egon --role ENGINEER ${account}`);
   await must("device create Q01 --group bay1");
-  await must(`device package Q01 --out ${at("Q01.package")}`);
+  await must(`device package Q01 --cost A=3 --out ${at("Q01.package")}`);
 });
 
 after(async () => {
@@ -176,7 +176,7 @@ test("[IN4][DV4][DV8] the verbs answer in their shapes and with their exit codes
   assert.deepEqual([no.exit, member(no.json, "error", "code")], [7, "access.no-right"]);
   const status = await must(`ied status ${at("Q01")}`);
   assert.deepEqual(member(status, "data", "servers"), [
-    { name: "A", state: "Online", cause: null },
+    { name: "A", state: "Online", cause: null, cost: 3 },
   ]);
   assert.deepEqual(member(status, "data", "athstat"), { usrblked: false, loggedon: true });
   await must(`ied set ${at("Q01")} replica-interval=1440`);
@@ -184,6 +184,26 @@ test("[IN4][DV4][DV8] the verbs answer in their shapes and with their exit codes
   assert.equal((await run(`ied set ${at("Q01")} replication=on`)).exit, 2);
   await must(`ied logout ${at("Q01")}`);
   assert.equal((await run(`ied wait ${at("Q01")} --state offline --timeout 1`)).exit, 10);
+});
+
+test("[IN9][CS3] a cost comes with the package, is set on the running device, and stays", async () => {
+  const stranger = await run(`device package Q01 --cost A=1,C=2 --out ${at("stranger")}`);
+  assert.equal(member(stranger.json, "error", "code"), "pair.server-not-found");
+  assert.equal(existsSync(at("stranger")), false);
+  const set = await must(`ied set ${at("Q01")} cost=A=9`);
+  assert.deepEqual(member(set, "data", "servers"), [{ name: "A", cost: 9 }]);
+  const kept: unknown = JSON.parse(readFileSync(join(at("Q01"), "ied.json"), "utf8"));
+  assert.equal(member(member(kept, "servers"), "0", "cost"), 9);
+  for (const [value, code, exit] of [
+    ["A=0", "ied.wrong-use", 2],
+    ["A=1,A=2", "ied.wrong-use", 2],
+    ["A=1,B=2", "device.no-such-server", 5],
+  ] as const) {
+    const refused = await run(`ied set ${at("Q01")} cost=${value}`);
+    assert.deepEqual([refused.exit, member(refused.json, "error", "code")], [exit, code]);
+  }
+  const status = await must(`ied status ${at("Q01")}`);
+  assert.equal(member(member(status, "data", "servers"), "0", "cost"), 9);
 });
 
 test("[IN5][DV9] HTTPS shows the outputs and takes nothing", async () => {

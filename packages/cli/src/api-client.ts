@@ -13,6 +13,8 @@ import { openTrusted, type ServerTrust } from "./server-trust.ts";
 export interface Answered<Data> {
   readonly data: Data;
   readonly meta: AnswerMeta;
+  /** Origin of the server that answered; null: the local socket. */
+  readonly from: string | null;
 }
 
 /** Where a command goes: servers to try in order, or the socket of a data directory. */
@@ -69,7 +71,7 @@ export async function callRoute<
   if (!answered.ok) return answered;
   const parsed = route.answer.safeParse(answered.value.data);
   if (!parsed.success) return err(clientFailure("client.not-ours", parsed.error.message));
-  return ok({ data: parsed.data, meta: answered.value.meta });
+  return ok({ ...answered.value, data: parsed.data });
 }
 
 /** Names and short texts only: what stands in an address is never a secret. */
@@ -99,9 +101,9 @@ async function sendLocally(
   path: string,
   wire: WireRequest,
   timeout: Millis,
-): Promise<Result<WireAnswer, CommandFailure>> {
+): Promise<Result<Answered<unknown>, CommandFailure>> {
   const socket = await openLocal(path);
-  return socket.ok ? exchange(socket.value, wire, timeout) : socket;
+  return socket.ok ? cameFrom(null, await exchange(socket.value, wire, timeout)) : socket;
 }
 
 type Servers = Extract<Target, { readonly kind: "servers" }>;
@@ -125,7 +127,7 @@ async function sendToServers(
   target: Servers,
   wire: WireRequest,
   timeout: Millis,
-): Promise<Result<WireAnswer, CommandFailure>> {
+): Promise<Result<Answered<unknown>, CommandFailure>> {
   const waiting = [...target.urls];
   const tried = new Set<string>();
   const failures: CommandFailure[] = [];
@@ -147,11 +149,18 @@ async function sendToServer(
   { trust, identity }: Pick<Servers, "trust" | "identity">,
   wire: WireRequest,
   timeout: Millis,
-): Promise<Result<WireAnswer, CommandFailure>> {
+): Promise<Result<Answered<unknown>, CommandFailure>> {
   const socket = await openTrusted(url, { trust, identity }, timeout);
   if (!socket.ok) return socket;
   const headers = { ...wire.headers, host: url.host };
-  return exchange(socket.value, { ...wire, headers }, timeout);
+  return cameFrom(url.origin, await exchange(socket.value, { ...wire, headers }, timeout));
+}
+
+function cameFrom(
+  from: string | null,
+  answered: Result<WireAnswer, CommandFailure>,
+): Result<Answered<unknown>, CommandFailure> {
+  return answered.ok ? ok({ ...answered.value, from }) : answered;
 }
 
 function worstOf(failures: readonly CommandFailure[]): CommandFailure {

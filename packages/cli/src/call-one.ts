@@ -5,13 +5,16 @@ import type { CommandFailure } from "./failure.ts";
 
 type Call<Answer> = (target: Target) => Promise<Result<Answer, CommandFailure>>;
 
-/** What each server has of its own: an order for one is never carried to the next. */
+/**
+ * What each server has of its own: an order for one is never carried to the next. It is for the one
+ * that was named first: who is cheapest or Main may change without anybody's order.
+ */
 export async function callOne<Answer>(
   cli: Cli,
   asked: Asked,
   call: Call<Answer>,
 ): Promise<Result<Answer, CommandFailure>> {
-  const target = signedInTarget(cli, asked);
+  const target = signedInTarget(cli, asked, ({ servers }) => servers);
   if (!target.ok) return target;
   const { value } = target;
   return call(value.kind === "local" ? value : { ...value, urls: value.urls.slice(0, 1) });

@@ -12,7 +12,7 @@ import type { Target } from "./api-client.ts";
 import { readClientIdentity } from "./client-identity.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 import { readCaFile } from "./input-file.ts";
-import { readLogin } from "./saved-login.ts";
+import { readLogin, serversToTry, type SavedLogin } from "./saved-login.ts";
 
 /** What every verb is given beside its own words. */
 export interface Cli {
@@ -120,15 +120,19 @@ function readAsked(command: Command): Result<Asked, CommandFailure> {
   });
 }
 
-/** Where a verb goes that needs somebody signed in. */
-export function signedInTarget(cli: Cli, asked: Asked): Result<Target, CommandFailure> {
+/** Where a verb goes that needs somebody signed in. What is named with it is tried as named. */
+export function signedInTarget(
+  cli: Cli,
+  asked: Asked,
+  saved: (login: SavedLogin) => readonly string[] = urlsToTry,
+): Result<Target, CommandFailure> {
   const login = readLogin(cli.program.stateDirectory);
   if (login === undefined) return failed("client.not-signed-in");
   const ca = asked.ca === null ? ok(login.ca) : readCaFile(asked.ca);
   if (!ca.ok) return ca;
   const identity = login.identity === null ? ok(null) : readClientIdentity(login.identity);
   if (!identity.ok) return identity;
-  const known = login.servers.flatMap((text) => URL.parse(text) ?? []);
+  const known = saved(login).flatMap((text) => URL.parse(text) ?? []);
   return ok({
     kind: "servers",
     urls: asked.servers.length > 0 ? asked.servers : known,
@@ -136,6 +140,10 @@ export function signedInTarget(cli: Cli, asked: Asked): Result<Target, CommandFa
     identity: identity.value,
     token: login.token,
   });
+}
+
+function urlsToTry(login: SavedLogin): readonly string[] {
+  return serversToTry(login).map(({ url }) => url);
 }
 
 export function localTarget(directory: string): Target {

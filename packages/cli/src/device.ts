@@ -11,6 +11,7 @@ import {
   writeFileAtomic,
 } from "@gridward/runtime/os/files";
 import { carryOut, changeQuery, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
+import { costsSay, readCosts } from "./costs.ts";
 import { addDeviceCertificateVerbs } from "./device-certificates.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 import { order, shown, shownRows, wholeList, type ListOptions } from "./order.ts";
@@ -24,6 +25,11 @@ interface DeviceOptions {
   readonly manufacturer?: string;
   readonly type?: string;
   readonly area?: string;
+}
+
+interface PackageOptions {
+  readonly out: string;
+  readonly cost?: string;
 }
 
 /** gridward device … */
@@ -49,8 +55,9 @@ export function addDeviceVerbs(root: Command, cli: Cli): void {
     .command("package <name>")
     .description("write the package with which a device enrols; keep it like a key")
     .requiredOption("--out <file>", "where to write it")
-    .action(async (name: string, { out }: { readonly out: string }, command: Command) =>
-      carryOut(cli, command, async (asked) => writePackage(cli, asked, name, out)),
+    .option("--cost <costs>", costsSay)
+    .action(async (name: string, options: PackageOptions, command: Command) =>
+      carryOut(cli, command, async (asked) => writePackage(cli, asked, name, options)),
     );
   device
     .command("import-scl <file>")
@@ -112,11 +119,19 @@ function addReplicationVerbs(device: Command, cli: Cli): void {
   }
 }
 
-async function writePackage(cli: Cli, asked: Asked, name: string, out: string): Promise<Outcome> {
+async function writePackage(
+  cli: Cli,
+  asked: Asked,
+  name: string,
+  { out, cost }: PackageOptions,
+): Promise<Outcome> {
+  const costs = readCosts(cost);
+  if (!costs.ok) return costs;
   // Before there is a new code: it voids the one in an earlier package.
   const fault = newFileFault(out);
   if (fault !== undefined) return failed("client.new-file", fault);
-  const input = { params: { name }, query: changeQuery(asked), body: null };
+  const body = cost === undefined ? null : { costs: Object.fromEntries(costs.value) };
+  const input = { params: { name }, query: changeQuery(asked), body };
   const made = await order({ cli, asked }, deviceRoutes.devicePackage, input);
   if (!made.ok) return made;
   const { package: content, ...change } = made.value.data;

@@ -32,7 +32,7 @@ export async function order<
   const target = signedInTarget(cli, asked);
   if (!target.ok) return target;
   const answered = await callRoute(target.value, route, input, asked);
-  if (answered.ok) await learnServers(cli, asked, target.value);
+  if (answered.ok) await learnServers({ cli, asked }, target.value, answered.value);
   return answered;
 }
 
@@ -86,7 +86,7 @@ export async function wholeList(
     rows.push(...page.value.data.rows);
     cursor = page.value.data.next;
     if (cursor === null || wanted.limit !== undefined) {
-      return ok({ data: { rows }, meta: page.value.meta });
+      return ok({ ...page.value, data: { rows } });
     }
   }
 }

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import * as z from "zod";
+import { serverCost } from "@gridward/core/api/device-package";
 import { utf8 } from "@gridward/core/base/bytes";
 import { parseJsonBytes } from "@gridward/core/base/json";
+import { costDefault, inOrderOfCost } from "@gridward/core/domain/server-order";
 import {
   makeDirectory,
   readFileBounded,
@@ -12,7 +14,12 @@ import {
 /** What outlives `gridward login`: where the servers are, how they are recognised, the session. */
 const savedLogin = z.strictObject({
   version: z.literal(1),
+  /** In the order in which they were named. */
   servers: z.array(z.url()).min(1).max(16),
+  /** What asking one costs, where it is not the usual. */
+  costs: z.record(z.string(), serverCost).default({}),
+  /** The server that was Main when it last answered; null: not known. */
+  main: z.url().nullable().default(null),
   ca: z.string().nullable(),
   fingerprint: z.string().nullable(),
   /** Where the certificate lies that is presented; the key stays there. */
@@ -44,6 +51,17 @@ export function saveLogin(stateDirectory: string, login: SavedLogin): void {
 
 export function forgetLogin(stateDirectory: string): void {
   removePath(loginPath(stateDirectory));
+}
+
+/** CS3: the servers in the order in which they are tried, each with its cost. */
+export function serversToTry(
+  login: Pick<SavedLogin, "servers" | "costs" | "main">,
+): readonly { readonly url: string; readonly cost: number }[] {
+  const places = login.servers.map((url) => {
+    const cost = login.costs[url] ?? costDefault;
+    return { url, cost, isMain: url === login.main, answers: "fresh" } as const;
+  });
+  return inOrderOfCost(places).map(({ url, cost }) => ({ url, cost }));
 }
 
 function loginPath(stateDirectory: string): string {

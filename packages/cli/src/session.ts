@@ -1,16 +1,17 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { sessionRoutes } from "@gridward/core/api/session-routes";
-import { serverRoutes } from "@gridward/core/api/server-routes";
 import type * as z from "zod";
 import { ok, type Result } from "@gridward/core/base/result";
 import { callRoute, type Target } from "./api-client.ts";
 import { carryOut, changeQuery, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
 import { readClientIdentity, type IdentityFiles } from "./client-identity.ts";
+import { costsSay, readCosts } from "./costs.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 import { readCaFile, readSecret } from "./input-file.ts";
+import { keepLogin } from "./keep-login.ts";
 import { order, shown } from "./order.ts";
-import { forgetLogin, readLogin, saveLogin } from "./saved-login.ts";
+import { forgetLogin, readLogin, saveLogin, serversToTry } from "./saved-login.ts";
 import { parseFingerprint, type ServerTrust } from "./server-trust.ts";
 
 interface LoginOptions {
@@ -19,6 +20,7 @@ interface LoginOptions {
   readonly codeFile?: string;
   readonly certificate?: string;
   readonly key?: string;
+  readonly cost?: string;
 }
 
 interface PasswordOptions {
@@ -39,6 +41,7 @@ export function addSessionVerbs(root: Command, cli: Cli): void {
       "certificate to present from now on, PEM; signs in as its account unless a password or code is given",
     )
     .option("--key <file>", "its key, PEM, where it is in another file")
+    .option("--cost <costs>", costsSay)
     .action(async (user: string | undefined, options: LoginOptions, command: Command) =>
       carryOut(cli, command, async (asked) => signIn(cli, asked, user, options)),
     );
@@ -52,11 +55,7 @@ export function addSessionVerbs(root: Command, cli: Cli): void {
     .command("whoami")
     .description("show who is signed in, with the roles in force")
     .action(async (_: unknown, command: Command) =>
-      carryOut(cli, command, async (asked) =>
-        shown(
-          await order({ cli, asked }, sessionRoutes.whoAmI, { params: {}, query: {}, body: null }),
-        ),
-      ),
+      carryOut(cli, command, async (asked) => whoAmI(cli, asked)),
     );
   root
     .command("password")
@@ -76,6 +75,8 @@ async function signIn(
   user: string | undefined,
   options: LoginOptions,
 ): Promise<Outcome> {
+  const costs = readCosts(options.cost);
+  if (!costs.ok) return costs;
   const files = filesOf(options);
   const identity = files === null ? ok(null) : readClientIdentity(files);
   if (!identity.ok) return identity;
@@ -96,7 +97,7 @@ async function signIn(
   const signedIn = await callRoute(target, sessionRoutes.signIn, input, asked);
   if (!signedIn.ok) return signedIn;
   const { data, meta } = signedIn.value;
-  const kept = await keepLogin(cli, asked, { target, files, trust: trust.value, session: data });
+  const kept = await keepLogin(cli, asked, { target, files, costs: costs.value, session: data });
   if (!kept.ok) return kept;
   if (data.must_change) talk(cli, asked, "Change the password now: gridward password change");
   const { token: _, ...visible } = data;
@@ -148,41 +149,19 @@ function readTrust(
 
 function knownServers(cli: Cli): readonly URL[] {
   const known = readLogin(cli.program.stateDirectory);
-  return (known?.servers ?? []).flatMap((text) => URL.parse(text) ?? []);
+  const servers = known === undefined ? [] : serversToTry(known);
+  return servers.flatMap(({ url }) => URL.parse(url) ?? []);
 }
 
-interface Kept {
-  readonly target: Extract<Target, { readonly kind: "servers" }>;
-  readonly trust: ServerTrust;
-  readonly files: IdentityFiles | null;
-  readonly session: z.output<typeof sessionRoutes.signIn.answer>;
-}
-
-/** Learns the other servers and the trust anchor, so that a changeover needs no new sign-in. */
-async function keepLogin(
-  cli: Cli,
-  asked: Asked,
-  { target, trust, files, session }: Kept,
-): Promise<Result<null, CommandFailure>> {
-  const { token, account, expires_at, must_change } = session;
+/** Who is signed in, and how this client goes on: which server it asks first, what it presents. */
+async function whoAmI(cli: Cli, asked: Asked): Promise<Outcome> {
   const input = { params: {}, query: {}, body: null };
-  const signedIn = { ...target, token };
-  const system = await callRoute(signedIn, serverRoutes.system, input, asked);
-  if (!system.ok) return system;
-  const { servers, certificate } = system.value.data;
-  const given = target.urls.map(({ origin }) => origin);
-  saveLogin(cli.program.stateDirectory, {
-    version: 1,
-    servers: [...new Set([...given, ...servers.map(({ url }) => url)])],
-    ca: certificate === "" ? trust.ca : certificate,
-    fingerprint: trust.fingerprint,
-    identity: files,
-    account: account.name,
-    token,
-    expires_at,
-    must_change,
-  });
-  return ok(null);
+  const answered = await order({ cli, asked }, sessionRoutes.whoAmI, input);
+  const login = readLogin(cli.program.stateDirectory);
+  if (!answered.ok || login === undefined) return shown(answered);
+  const { data, meta } = answered.value;
+  const servers = serversToTry(login);
+  return ok({ data: { ...data, servers, client_certificate: login.identity }, meta });
 }
 
 async function logout(cli: Cli, asked: Asked): Promise<Outcome> {

@@ -4,6 +4,7 @@ import { utf8 } from "@gridward/core/base/bytes";
 import { parseJsonBytes } from "@gridward/core/base/json";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { packageServer } from "@gridward/core/api/device-package";
+import { costDefault, inOrderOfCost } from "@gridward/core/domain/server-order";
 import { readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
 
 /** DV2: how often a device asks although nobody told it of a change; minutes. */
@@ -32,7 +33,7 @@ const deviceConfig = z.strictObject({
     name: text,
     group: z.strictObject({ id: text, name: text }),
   }),
-  /** In the order in which they are tried among equals. */
+  /** In the order in which they are tried among equals; `costDefault` where one has no cost. */
   servers: z.array(packageServer).min(1).max(8),
   https: z.int().min(0).max(65_535),
   replica_interval: z.int().min(intervalMin).max(intervalMax),
@@ -42,7 +43,9 @@ const deviceConfig = z.strictObject({
 export type DeviceConfig = z.infer<typeof deviceConfig>;
 
 /** What `ied set` may change while the device runs. */
-export type DeviceChange = Partial<Pick<DeviceConfig, "replica_interval" | "revocation">>;
+export type DeviceChange = Partial<
+  Pick<DeviceConfig, "replica_interval" | "revocation" | "servers">
+>;
 
 /** Where everything of a device lies in its data directory. */
 export interface DevicePaths {
@@ -97,6 +100,15 @@ export function loadConfig(paths: DevicePaths): Result<DeviceConfig, ConfigFault
   const [issue] = parsed.error.issues;
   const place = issue?.path.map(String).join(".") ?? "";
   return err({ code: "malformed", detail: `${place}: ${issue?.message ?? "not JSON"}` });
+}
+
+/** The order in which servers are tried of which nothing is known yet (CS3). */
+export function inOrderUnseen(servers: DeviceConfig["servers"]): DeviceConfig["servers"] {
+  const places = servers.map((server) => {
+    const { cost = costDefault } = server;
+    return { server, cost, isMain: false, answers: "no" } as const;
+  });
+  return inOrderOfCost(places).map(({ server }) => server);
 }
 
 export function saveConfig(paths: DevicePaths, config: DeviceConfig): void {

@@ -1,4 +1,5 @@
 import { rfc3339, second, type Instant } from "@gridward/core/base/time";
+import { inOrderToAsk } from "./authority/ask-servers.ts";
 import type { Authority } from "./authority/authority.ts";
 import type { DeviceRevocationMode } from "./config.ts";
 import type { CertificateStatus } from "./held-certificates.ts";
@@ -9,10 +10,12 @@ import type { LineStatus, ServerLine } from "./replica/server-line.ts";
 /** `ied status -o json`, as design §10 lays it down; words of the original's diagnostics (DV4). */
 export interface DeviceStatus {
   readonly mode: "Builtin" | "Local" | "Central";
+  /** In the order in which they are asked. */
   readonly servers: readonly {
     readonly name: string;
     readonly state: LineStatus["state"] | "Not configured";
     readonly cause: string | null;
+    readonly cost: number;
   }[];
   readonly replication: {
     readonly enabled: boolean;
@@ -49,7 +52,7 @@ export function deviceStatus(parts: {
   const { usrblked, loggedon } = parts.authority.outputs();
   return {
     mode: "Central",
-    servers: parts.lines.map(({ status }) => status),
+    servers: inOrderToAsk(parts.lines).map(({ status }) => status),
     replication: replicationStatus(parts.replica, parts.lastTry),
     certificate: parts.certificate,
     revocation: revocationStatus(parts.replica, parts.mode),

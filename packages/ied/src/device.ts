@@ -124,6 +124,11 @@ export class Device {
     this.#interval = minutes * minute;
   }
 
+  /** From the next sign-in on; a server that is not named keeps its cost. */
+  setCosts(costs: ReadonlyMap<string, number>): void {
+    for (const line of this.lines) line.setCost(costs.get(line.name) ?? line.cost);
+  }
+
   /** Holds at once, also for who is connected. */
   setRevocation(mode: DeviceRevocationMode): void {
     this.#mode = mode;
@@ -213,6 +218,7 @@ export class Device {
     return new ServerLine({
       name: server.name,
       addresses: server.addresses,
+      cost: server.cost,
       dial: (address) => dial(server, address, this.#revocationAtDial()),
       conversation: {
         replica,

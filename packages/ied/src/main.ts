@@ -27,6 +27,7 @@ const help = `gridward ied: the authority of one device
   certificates DIR                        the device's own certificate, and whom it believes
   set DIR replica-interval=MINUTES        1 to 1440
   set DIR revocation=soft|hard            hard: no server is believed without a current list
+  set DIR cost=A=1,B=6                    which server is asked first: the lowest of 1 to 99; 6 unless set
 
   -o table|json|jsonl|csv|yaml   --timeout SECONDS   -q
 `;

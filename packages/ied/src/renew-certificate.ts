@@ -10,7 +10,7 @@ import type { RevocationList } from "@gridward/runtime/trust/revocation";
 import { createTlsKey, keyToPem } from "@gridward/runtime/trust/x509/keys";
 import { createRenewal, requestBytesMax } from "@gridward/runtime/trust/x509/request";
 import { asksForNamesOf } from "@gridward/runtime/trust/x509/requested-names";
-import type { DeviceConfig, DevicePaths } from "./config.ts";
+import { inOrderUnseen, type DeviceConfig, type DevicePaths } from "./config.ts";
 import type { DeviceIdentity } from "./own-certificate.ts";
 import type { TrustAnchors } from "./trust-anchors.ts";
 
@@ -53,9 +53,9 @@ export async function renewCertificate(
   return ok({ certificate: issued.value, key });
 }
 
-/** Where each server takes enrolments. */
+/** Where each server takes enrolments, in the order in which they are tried. */
 export function placesOf(servers: DeviceConfig["servers"]): readonly EstPlace[] {
-  return servers.flatMap(({ name, addresses, ports }) =>
+  return inOrderUnseen(servers).flatMap(({ name, addresses, ports }) =>
     addresses.map((address) => ({ name, address, port: ports.https })),
   );
 }

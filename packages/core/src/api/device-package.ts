@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { costMax, costMin, costRule } from "../domain/server-order.ts";
 
 /**
  * The file that makes a device part of a system: written by `gridward device package`, read by
@@ -12,6 +13,9 @@ const serversMax = 8;
 const host = z.string().min(1).max(253);
 const port = z.int().min(0).max(65_535);
 
+/** What it costs a client to ask a server (CS3). */
+export const serverCost = z.int(costRule).min(costMin, costRule).max(costMax, costRule);
+
 export const packageServer = z.strictObject({
   name: z.string().min(1).max(64),
   /** Host or address, in the order in which they are tried. */
@@ -19,6 +23,8 @@ export const packageServer = z.strictObject({
   ports: z.strictObject({ https: port, link: port, ldaps: port }),
   /** SHA-256 of the 32 raw bytes of the server's Ed25519 pairing key, lower-case hexadecimal. */
   pairing_fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Only where it was chosen: older devices read no package that has it. */
+  cost: serverCost.optional(),
 });
 
 export const devicePackage = z.strictObject({

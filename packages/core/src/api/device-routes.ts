@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { certificateStates } from "./certificate-routes.ts";
-import { devicePackage } from "./device-package.ts";
+import { devicePackage, serverCost } from "./device-package.ts";
 import {
   byName,
   changeAnswer,
@@ -111,7 +111,8 @@ export const deviceRoutes = {
     path: "/v1/devices/{name}/package",
     summary: "Make the package with which a device enrols; an earlier one becomes void",
     params: byName,
-    body: noBody,
+    /** By name of the server, where the device is to ask them at other costs than the usual. */
+    body: z.strictObject({ costs: z.record(nameText, serverCost) }).nullable(),
     answer: z.object({ ...changeAnswer.shape, package: devicePackage.nullable() }),
   },
   deviceReplication: {

@@ -5,7 +5,7 @@ import { roleName } from "@gridward/core/domain/roles";
 import { fingerprintOf, notAfterOf } from "@gridward/runtime/trust/x509/read";
 import type { SignInResult } from "../authority/authority.ts";
 import type { CertificateRenewer } from "../certificate-renewer.ts";
-import type { DeviceChange } from "../config.ts";
+import type { DeviceChange, DeviceConfig } from "../config.ts";
 import type { Device } from "../device.ts";
 import { warningsOf } from "../device-status.ts";
 import type { DeviceIdentity } from "../own-certificate.ts";
@@ -19,6 +19,8 @@ export interface AnswerParts {
   readonly anchors: TrustAnchors;
   /** Keeps what was set in the configuration as well. */
   readonly save: (change: DeviceChange) => void;
+  /** As they stand in the configuration now. */
+  readonly servers: () => DeviceConfig["servers"];
 }
 
 /** One request of the panel or a verb, answered by the running device. */
@@ -76,18 +78,45 @@ export function certificateAnswer({ certificate }: DeviceIdentity): {
 }
 
 function setOne(parts: AnswerParts, change: ChangeRequest): LocalAnswer {
-  const { device } = parts;
-  if (change.key === "replica_interval") {
-    device.setInterval(change.value);
-    parts.save({ replica_interval: change.value });
-    return answered(parts, { replica_interval: change.value });
+  switch (change.key) {
+    case "replica_interval":
+      parts.device.setInterval(change.value);
+      parts.save({ replica_interval: change.value });
+      return answered(parts, { replica_interval: change.value });
+    case "revocation":
+      return setRevocation(parts, change);
+    case "cost":
+      return setCosts(parts, new Map(Object.entries(change.value)));
   }
+}
+
+function setRevocation(
+  parts: AnswerParts,
+  change: Extract<ChangeRequest, { readonly key: "revocation" }>,
+): LocalAnswer {
+  const { device } = parts;
   if (change.value === "hard" && device.listStatus().state !== "current") {
     return refused({ code: "device.no-list", detail: "" });
   }
   device.setRevocation(change.value);
   parts.save({ revocation: change.value });
   return answered(parts, { revocation: change.value });
+}
+
+/** CS3: all that are named, or none where one is not a server of this device. */
+function setCosts(parts: AnswerParts, costs: ReadonlyMap<string, number>): LocalAnswer {
+  const known = parts.servers();
+  const stranger = [...costs.keys()].find((name) => known.every((each) => each.name !== name));
+  if (stranger !== undefined) return refused({ code: "device.no-such-server", detail: stranger });
+  const servers = known.map((server) => {
+    const cost = costs.get(server.name) ?? server.cost;
+    return cost === undefined ? server : { ...server, cost };
+  });
+  parts.save({ servers });
+  parts.device.setCosts(costs);
+  return answered(parts, {
+    servers: parts.device.status().servers.map(({ name, cost }) => ({ name, cost })),
+  });
 }
 
 function signInAnswer(parts: AnswerParts, result: SignInResult): LocalAnswer {

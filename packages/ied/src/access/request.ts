@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { serverCost } from "@gridward/core/api/device-package";
 import { intervalMax, intervalMin, revocationModes } from "../config.ts";
 
 const change = z.discriminatedUnion("key", [
@@ -7,6 +8,8 @@ const change = z.discriminatedUnion("key", [
     value: z.int().min(intervalMin).max(intervalMax),
   }),
   z.strictObject({ key: z.literal("revocation"), value: z.enum(revocationModes) }),
+  /** By name of the server; one that is not named keeps its cost. */
+  z.strictObject({ key: z.literal("cost"), value: z.record(z.string().max(64), serverCost) }),
 ]);
 
 export type ChangeRequest = z.infer<typeof change>;

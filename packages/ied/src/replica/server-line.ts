@@ -1,4 +1,5 @@
 import { minute, second, type Instant, type Millis } from "@gridward/core/base/time";
+import { costDefault } from "@gridward/core/domain/server-order";
 import type { Secret } from "@gridward/core/base/secret";
 import type { DeviceSignInAnswer } from "@gridward/core/codec/replica/message";
 import type { LinkOutcome, PeerTrust, TlsCause, VerifiedPeer } from "@gridward/runtime/link/peer";
@@ -24,6 +25,8 @@ export interface LineParts {
   readonly name: string;
   /** Main address first, then the others. */
   readonly addresses: readonly string[];
+  /** What it costs to ask this server (CS3); undefined: the usual. */
+  readonly cost: number | undefined;
   /** Ends within `connectMax`; a server whose certificate is refused is as good as unreachable. */
   readonly dial: (address: string) => Promise<LinkOutcome>;
   readonly conversation: Omit<ConversationParts, "observe">;
@@ -43,6 +46,7 @@ export interface LineStatus {
   readonly state: "Online" | "Offline";
   /** Why it is offline; null while online. */
   readonly cause: string | null;
+  readonly cost: number;
 }
 
 /** The warm connection to one server: kept, and dialled again for as long as the device runs. */
@@ -52,6 +56,7 @@ export class ServerLine {
   #isStopping = false;
   /** A connection in place of the one that stands, while it is dialled. */
   #anew: Promise<void> = Promise.resolve();
+  #cost: number;
   /** Why it is offline, as far as that is known. */
   #cause: string | null = null;
   /** For what the server refused our certificate at the last dial. */
@@ -63,12 +68,26 @@ export class ServerLine {
 
   constructor(parts: LineParts) {
     this.#parts = parts;
+    this.#cost = parts.cost ?? costDefault;
   }
 
   get status(): LineStatus {
     const isOnline = this.standing !== null;
     const cause = isOnline ? null : (this.#cause ?? "it has not answered yet");
-    return { name: this.#parts.name, state: isOnline ? "Online" : "Offline", cause };
+    const { name } = this.#parts;
+    return { name, state: isOnline ? "Online" : "Offline", cause, cost: this.#cost };
+  }
+
+  get name(): string {
+    return this.#parts.name;
+  }
+
+  get cost(): number {
+    return this.#cost;
+  }
+
+  setCost(cost: number): void {
+    this.#cost = cost;
   }
 
   /** null while this server is none to sign in at. */

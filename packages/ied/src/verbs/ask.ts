@@ -2,6 +2,7 @@ import { exitCode } from "@gridward/core/api/exit-code";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Secret } from "@gridward/core/base/secret";
 import { askSecret, readSecretFile } from "@gridward/runtime/os/prompt";
+import { costMax, costMin, parseCosts } from "@gridward/core/domain/server-order";
 import { askLocal } from "../access/ask-local.ts";
 import type { LocalAnswer, LocalRequest } from "../access/request.ts";
 import { devicePaths, intervalMax, intervalMin, loadConfig, revocationModes } from "../config.ts";
@@ -36,7 +37,7 @@ export async function athstat(asked: Asked): Promise<VerbOutcome> {
   return asks(asked, { verb: "athstat" });
 }
 
-/** ied set DIR replica-interval=MINUTES or revocation=MODE: all that may be set at the device without a sign-in. */
+/** ied set DIR replica-interval=MINUTES, revocation=MODE or cost=A=1,B=6: all that may be set at the device without a sign-in. */
 export async function set(asked: Asked): Promise<VerbOutcome> {
   const [, key, value = ""] = /^([a-z-]+)=(\S+)$/.exec(asked.operands[0] ?? "") ?? [];
   if (key === "replica-interval") {
@@ -49,8 +50,15 @@ export async function set(asked: Asked): Promise<VerbOutcome> {
   if (key === "revocation" && mode !== undefined) {
     return asks(asked, { verb: "set", change: { key, value: mode } });
   }
+  if (key === "cost") {
+    const costs = parseCosts(value);
+    if (!costs.ok) return failed("ied.wrong-use", `cost=${costs.error}`);
+    const change = { key, value: Object.fromEntries(costs.value) } as const;
+    return asks(asked, { verb: "set", change });
+  }
   const settings = `replica-interval=${intervalMin}…${intervalMax} (minutes)`;
-  return failed("ied.wrong-use", `${settings} or revocation=${revocationModes.join("|")}`);
+  const modes = `revocation=${revocationModes.join("|")}`;
+  return failed("ied.wrong-use", `${settings}, ${modes} or cost=SERVER=${costMin}…${costMax},…`);
 }
 
 /** Asks the running device. `refusedExit` where the verb has one exit code for every refusal. */

@@ -55,7 +55,9 @@ async function runLocked(
 ): Promise<Result<undefined, VerbFailure>> {
   const { config, paths, anchors, storeKey } = place;
   const lists = (): readonly RevocationList[] => device.replica.lists.lists;
-  const { own, renewer, keeper } = openCertificate(place, lists, clock);
+  let saved = config;
+  const servers = (): DeviceConfig["servers"] => saved.servers;
+  const { own, renewer, keeper } = openCertificate(place, { lists, servers }, clock);
   const device: Device = new Device({
     directory: paths.directory,
     config,
@@ -80,13 +82,12 @@ async function runLocked(
   own.onChange(() => device.showCertificate());
   const https = await openHttps(place, { device, own, clock });
   if (!https.ok) return https;
-  let saved = config;
   const save = (change: DeviceChange): void => {
     saved = { ...saved, ...change };
     saveConfig(paths, saved);
   };
   const local = await serveLocal(localSocketPath(paths.directory), async (request) =>
-    answerRequest({ device, renewer, anchors, name: config.device.name, save }, request),
+    answerRequest({ device, renewer, anchors, name: config.device.name, save, servers }, request),
   );
   ready({ https: https.value?.port ?? 0 });
   const writeAthstat = athstatFile(place, device);
@@ -102,7 +103,10 @@ async function runLocked(
 /** What the device shows, and who renews it. */
 function openCertificate(
   place: DeviceDirectory,
-  lists: () => readonly RevocationList[],
+  now: {
+    readonly lists: () => readonly RevocationList[];
+    readonly servers: () => DeviceConfig["servers"];
+  },
   clock: Clock,
 ): {
   readonly own: OwnCertificate;
@@ -111,18 +115,23 @@ function openCertificate(
 } {
   const own = new OwnCertificate(place);
   const { anchors, config } = place;
+  const { lists, servers } = now;
   const renewer = new CertificateRenewer({
     own,
     anchors,
-    renew: async (shown, code) =>
-      renewCertificate({ ...place, lists: lists(), clock }, shown, code),
+    renew: async (shown, code) => {
+      const known = { ...config, servers: servers() };
+      return renewCertificate({ ...place, config: known, lists: lists(), clock }, shown, code);
+    },
     clock,
     random: randomShare,
   });
-  const places = placesOf(config.servers);
   const keeper = new AnchorKeeper({
     anchors,
-    fetch: async () => fetchAnchors({ places, anchors: anchors.pem, lists: lists(), clock }),
+    fetch: async () => {
+      const places = placesOf(servers());
+      return fetchAnchors({ places, anchors: anchors.pem, lists: lists(), clock });
+    },
     clock,
     random: randomShare,
   });

@@ -2,8 +2,10 @@ import * as z from "zod";
 import type { Json } from "@gridward/core/base/canonical";
 import { ok } from "@gridward/core/base/result";
 import { systemId } from "@gridward/core/base/identity";
+import { costDefault } from "@gridward/core/domain/server-order";
 import type { Millis } from "@gridward/core/base/time";
 import { askLocal } from "../access/ask-local.ts";
+import { inOrderUnseen } from "../config.ts";
 import { replicationStatus, revocationStatus, type DeviceStatus } from "../device-status.ts";
 import { certificateStatus } from "../held-certificates.ts";
 import { LocalReplica } from "../replica/local-replica.ts";
@@ -48,7 +50,10 @@ function stoppedStatus(asked: Asked): VerbOutcome {
   const known = { lists: replica.lists.lists, isTold: replica.seen.revoked, refusedFor: [] };
   const stopped: DeviceStatus = {
     mode: "Central",
-    servers: config.servers.map(({ name }) => ({ name, state: "Offline", cause })),
+    servers: inOrderUnseen(config.servers).map((server) => {
+      const { name, cost = costDefault } = server;
+      return { name, state: "Offline", cause, cost };
+    }),
     replication: replicationStatus(replica, null),
     certificate: certificateStatus(
       { own: certificate, anchors: anchors.all },

@@ -197,3 +197,23 @@ test("[DESK7][PK3] a package holds what the device needs, and a retry the same c
   assert.deepEqual(valueOf(await ask("devicePackage", { params: { name: "q01" }, id })), made);
   assert.equal(desk.front.state().tables.system.get(singleKey)?.site, "Hill");
 });
+
+test("[DESK7][CS3] a package carries the costs that were chosen; for a stranger there is no code", async () => {
+  const { desk, ask } = await administrated();
+  await ask("groupCreate", { body: { name: "bay1" } });
+  await ask("deviceCreate", { body: { name: "Q01", group: "bay1" } });
+  const params = { name: "Q01" };
+  const stranger = await ask("devicePackage", { params, body: { costs: { A: 1, B: 6 } } });
+  assert.ok(!stranger.ok);
+  assert.deepEqual(stranger.error, { code: "pair.server-not-found", detail: "B" });
+  assert.equal(desk.front.state().tables.devices.first()?.enrolment, null);
+  const costOf = async (body: unknown): Promise<unknown> => {
+    const made = valueOf(await ask("devicePackage", { params, body }));
+    const [server] = devicePackage.parse(Reflect.get(made, "package")).servers;
+    assert.ok(server);
+    return "cost" in server ? server.cost : "none";
+  };
+  assert.equal(await costOf({ costs: { A: 1 } }), 1);
+  // What an older device knows how to read.
+  assert.equal(await costOf(null), "none");
+});

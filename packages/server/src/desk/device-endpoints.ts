@@ -32,9 +32,10 @@ export function deviceEndpoints(
       return giveOrder(front, { command, caller, dryRun: query.dry_run });
     }),
     deviceImport: importDevices(parts),
-    devicePackage: endpoint(deviceRoutes.devicePackage, async ({ params, query }, caller) =>
-      makeDevicePackage(parts, { name: params.name, caller, dryRun: query.dry_run }),
-    ),
+    devicePackage: endpoint(deviceRoutes.devicePackage, async ({ params, query, body }, caller) => {
+      const costs = new Map(Object.entries(body?.costs ?? {}));
+      return makeDevicePackage(parts, { ...params, costs, caller, dryRun: query.dry_run });
+    }),
     deviceReplication: endpoint(
       deviceRoutes.deviceReplication,
       async ({ params, query, body }, caller) => {

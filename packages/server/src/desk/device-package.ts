@@ -26,6 +26,8 @@ export async function makeDevicePackage(
   parts: DeskParts,
   order: {
     readonly name: string;
+    /** By name of the server; a server that is not named has the usual cost (CS3). */
+    readonly costs: ReadonlyMap<string, number>;
     readonly caller: Caller;
     readonly dryRun: boolean | undefined;
   },
@@ -37,6 +39,9 @@ export async function makeDevicePackage(
   if (!key.ok) return key;
   const device = findDevice(front.state(), order.name);
   if (!device.ok) return device;
+  // Before there is a new code: it voids the one in an earlier package.
+  const stranger = strangerAmong(front.state(), order.costs);
+  if (stranger !== undefined) return err({ code: "pair.server-not-found", detail: stranger });
   const { id } = device.value;
   const code = codeFor(key.value, "device enrolment", order.caller.requestId);
   const expiresAt = front.now() + packageValidity;
@@ -47,14 +52,29 @@ export async function makeDevicePackage(
   if (done.value.dry_run) return ok({ ...done.value, package: null });
   // A retry shows the end that the first outcome set.
   const issued = front.state().tables.devices.get(id)?.enrolment?.expiresAt ?? expiresAt;
-  const made = packageOf(front.state(), device.value, { code, expiresAt: issued });
+  const enrolment = { code, expiresAt: issued };
+  const made = packageOf(front.state(), device.value, { enrolment, costs: order.costs });
   return made.ok ? ok({ ...done.value, package: made.value }) : made;
+}
+
+/** The first name that no server of the system has. */
+function strangerAmong(
+  state: DirectoryState,
+  costs: ReadonlyMap<string, number>,
+): string | undefined {
+  const names = new Set(state.tables.servers.valueSeq().map(({ name }) => name));
+  return [...costs.keys()].find((name) => !names.has(name));
+}
+
+interface PackageChoices {
+  readonly enrolment: { readonly code: Secret<string>; readonly expiresAt: Instant };
+  readonly costs: ReadonlyMap<string, number>;
 }
 
 function packageOf(
   state: DirectoryState,
   device: DeviceRow,
-  enrolment: { readonly code: Secret<string>; readonly expiresAt: Instant },
+  { enrolment, costs }: PackageChoices,
 ): Result<DevicePackage, Refusal> {
   const system = state.tables.system.get(singleKey);
   const authority = issuingAuthority(state);
@@ -71,7 +91,7 @@ function packageOf(
       site: system.site,
       certificate: authority.certificate,
     },
-    servers: serversOf(state).map(packageServer),
+    servers: serversOf(state).map((server) => packageServer(server, costs.get(server.name))),
     device: {
       id: device.id,
       name: device.name,
@@ -90,12 +110,16 @@ export function serversOf(state: DirectoryState): readonly ServerRow[] {
   );
 }
 
-function packageServer(server: ServerRow): DevicePackage["servers"][number] {
+function packageServer(
+  server: ServerRow,
+  cost: number | undefined,
+): DevicePackage["servers"][number] {
   return {
     name: server.name,
     addresses: [server.address],
     ports: server.ports,
     pairing_fingerprint: pairingFingerprint(server),
+    ...(cost === undefined ? {} : { cost }),
   };
 }
 

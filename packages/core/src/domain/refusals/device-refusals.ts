@@ -26,6 +26,12 @@ export const deviceRefusals = {
     says: "A device with this name exists.",
     remedy: "Run `gridward device show NAME`.",
   },
+  "device.no-such-server": {
+    ...notFound,
+    ...toOperator,
+    says: "The device knows no server of this name.",
+    remedy: "Run `gridward ied status DIR` to see its servers.",
+  },
   "device.bad-rows": {
     ...againstRule,
     ...toOperator,
