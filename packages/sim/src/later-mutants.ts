@@ -14,8 +14,9 @@ export const laterMutants: readonly Mutant[] = [
     name: "that one copy is left is not written down",
     rule: "I14",
     file: ackSet,
-    find: `  act(turn, { kind: "record-ack-set", ackSet, unprotected });`,
-    replace: `  turn.state = { ...turn.state, head: turn.state.head };`,
+    find: `sayHello(turn, member);
+  recordChange(turn, "ack set");`,
+    replace: "sayHello(turn, member);",
   },
   {
     name: "a first pass that stands still is said to move",

@@ -3,8 +3,9 @@ import type { Millis } from "../../base/time.ts";
 import type { ControlRecord } from "../control-record.ts";
 import { aimFor } from "./arbitration.ts";
 import { type Peer, strangerPeer } from "./pair-state.ts";
+import { recordChange } from "./record-late.ts";
 import { timing } from "./timing.ts";
-import { act, become, keep, peerOf, sayHello, setPeer, silenceOf, type Turn } from "./turn.ts";
+import { become, keep, peerOf, sayHello, setPeer, silenceOf, type Turn } from "./turn.ts";
 
 /** Widen early (R2): recorded here before the new member hears that it counts. */
 export function widen(turn: Turn, id: NodeId): void {
@@ -13,7 +14,7 @@ export function widen(turn: Turn, id: NodeId): void {
   const ackSet = [...control.ackSet, id];
   keep(turn, { ackSet });
   turn.state = { ...turn.state, unprotected: null };
-  act(turn, { kind: "record-ack-set", ackSet, unprotected: null });
+  recordChange(turn, "ack set");
 }
 
 /**
@@ -123,7 +124,7 @@ function narrow(turn: Turn, member: NodeId, reason: string): void {
   turn.state = { ...turn.state, unprotected };
   // It hears first that it is complete no more (R8).
   if (peer.linkUp) sayHello(turn, member);
-  act(turn, { kind: "record-ack-set", ackSet, unprotected });
+  recordChange(turn, "ack set");
 }
 
 /** CS9: one refuses the other's certificate. That is a setting and no line that flaps. */

@@ -15,6 +15,7 @@ import { aimFor, aimOnlyFor, type Heard, isOurs, keepRegister } from "./arbitrat
 import type { PairMessage } from "./message.ts";
 import { onRightsKept, tellRight, watchGrants, watchRights } from "./mode.ts";
 import type { Draining, Goal, Serving } from "./pair-state.ts";
+import { recordLate } from "./record-late.ts";
 import { stopBoth } from "./term.ts";
 import { admissionLag, entriesPerMessage, timing } from "./timing.ts";
 import {
@@ -352,17 +353,6 @@ function spare(turn: Turn): void {
   const { goal } = turn.state.arbitration;
   if (goal?.kind !== "narrow" || findLateness(turn, goal.member) !== undefined) return;
   if (peerOf(turn, goal.member).acked !== null) aimOnlyFor(turn, { kind: "renew" });
-}
-
-/** What a crash kept out of the journal is written before the first change of this start. */
-function recordLate(turn: Turn): void {
-  const { control, self, unprotected } = turn.state;
-  const { term, ackSet, mode } = control;
-  const by = ackSet.length > 1 ? "changeover" : "promotion";
-  turn.state = { ...turn.state, unrecorded: false };
-  const since = turn.clocks.now;
-  const pair = { term, owner: self, by, since, ackSet, mode, unprotected } as const;
-  act(turn, { kind: "record-term", pair });
 }
 
 /** A cut link is not yet a lost partner: only the proof under way is void. */

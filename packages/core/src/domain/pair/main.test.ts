@@ -10,6 +10,7 @@ import {
   changeover,
   deeds,
   digest,
+  force,
   heard,
   play,
   type Played,
@@ -29,6 +30,18 @@ const appended: PairEvent = { kind: "appended", head: at(6) };
 function aMainWithFollower(): Played {
   return withPeer(started(), serverB, { acked: at(5), sent: 5 });
 }
+
+test("[R12][I9] what a full disk kept out of the journal is written before any other entry of the pair", () => {
+  const main = aProtectedMain();
+  const due = { ...main, state: { ...main.state, unrecorded: true, awakeSince: 0 } };
+  const silent = withPeer(due, serverB, { heardAt: 0, linkUp: false });
+  const forced = play(silent, [force], 100);
+  const entries = deeds(forced.actions).filter((deed) => deed.startsWith("record-"));
+  assert.deepEqual(entries, ["record-term"], "one entry tells the term and the set");
+  const told = forced.actions.find((action) => action.kind === "record-term");
+  assert.deepEqual(told?.pair.ackSet, [serverA]);
+  assert.equal(forced.state.unrecorded, false);
+});
 
 test("[I10] a Main alone makes a change visible before it tells a follower how far that is", () => {
   const followed = withPeer(aProtectedMain(), serverB, { acked: at(5), sent: 5, linkUp: true });

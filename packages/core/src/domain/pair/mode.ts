@@ -3,6 +3,7 @@ import type { ArbitrationMode } from "../arbitration-mode.ts";
 import type { Refusal } from "../refusal.ts";
 import { aimOnlyFor, isOurs } from "./arbitration.ts";
 import type { PairState } from "./pair-state.ts";
+import { recordChange } from "./record-late.ts";
 import { timing } from "./timing.ts";
 import { act, countPromotable, keep, peerOf, say, setPeer, type Turn } from "./turn.ts";
 
@@ -70,7 +71,7 @@ function pursueSwitch(turn: Turn): void {
 function finishSwitch(turn: Turn, mode: ArbitrationMode): void {
   keep(turn, { mode, switching: null });
   if (mode !== "witness") aimOnlyFor(turn, null); // What was wanted of the witness is void.
-  act(turn, { kind: "record-mode", mode });
+  recordChange(turn, "mode");
   turn.state = { ...turn.state, granting: true };
   for (const member of membersOf(turn)) tellRight(turn, member); // At once: a Main that dies now is succeeded.
   watchGrants(turn);

@@ -3,6 +3,7 @@ import type { Millis } from "../../base/time.ts";
 import { comparePositions } from "../entry.ts";
 import type { Refusal } from "../refusal.ts";
 import type { PairState } from "./pair-state.ts";
+import { recordChange } from "./record-late.ts";
 import { offer } from "./as-main.ts";
 import { aimOnlyFor } from "./arbitration.ts";
 import { promotedAlone, takeTerm } from "./take-term.ts";
@@ -154,7 +155,7 @@ export function orderPromote(turn: Turn, force: boolean): void {
     turn.state = { ...turn.state, unprotected };
     become(turn, { duty: "main", phase: "serving", admitting: null });
     greetAll(turn); // Who is dropped hears first that it is complete no more (R8).
-    act(turn, { kind: "record-ack-set", ackSet: [self], unprotected });
+    recordChange(turn, "ack set");
     return act(turn, { kind: "order-done" });
   }
   let term = control.term;
