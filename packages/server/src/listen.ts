@@ -223,6 +223,7 @@ async function openHttps(order: DoorOrder): Promise<Door> {
       tls: tls(),
       tlsFor: (name) => (name === enrolmentServerName ? tls(identity.tlsForEnrolment) : undefined),
       limit: house.doors.limit("https"),
+      trial: house.security.trial,
       live: house.security.connections,
       reportDefect: (id, error) => note(`defect ${id}: ${String(error)}`),
     },

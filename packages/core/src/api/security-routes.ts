@@ -14,14 +14,20 @@ const setting = z.object({
   means: z.string(),
 });
 
-/** A change under which a link is not valid again: it is taken back by itself if it was refused. */
+/**
+ * A change that waits for an administrator to sign in under it, or under which a link is not valid
+ * again: it is taken back by itself where nobody signs in, or the link was refused.
+ */
 const unconfirmed = z.object({
   change: z.string(),
   /** Whose link was refused since. */
   broken: z.array(z.string()).readonly(),
   /** Who was not reached since; alone they take nothing back. */
   silent: z.array(z.string()).readonly(),
+  /** Why an administrator must sign in under it, over a new connection; empty: nobody need. */
+  sign_in: z.array(z.string()).readonly(),
   taken_back_in_s: z.int().nullable(),
+  taken_back_at: z.string().nullable(),
   /** Where nobody refused it. */
   kept_in_s: z.int().nullable(),
 });
@@ -108,11 +114,16 @@ export const securityAnswer = z.object({
   effects: z.array(securityEffect).readonly(),
   /** Trial handshakes, made where nothing is changed: with `dry_run`. */
   trials: z.array(securityTrial).readonly(),
+  /** CS17: why an administrator must sign in under it before it stays; empty: nobody need. */
+  sign_in: z.array(z.string()).readonly(),
   dry_run: z.boolean(),
   unconfirmed: unconfirmed.nullable(),
 });
 
 export const confirmationAnswer = z.object({ server: z.string(), confirmed: z.string() });
+
+/** What still waits after it: a link that the change broke. */
+const trialAnswer = z.object({ ...confirmationAnswer.shape, unconfirmed: unconfirmed.nullable() });
 
 /** Connection Security of the server that is asked. */
 export const securityRoutes = {
@@ -155,6 +166,17 @@ export const securityRoutes = {
     query: noQuery,
     body: noBody,
     answer: confirmationAnswer,
+  },
+  securityTrial: {
+    method: "POST",
+    path: "/v1/security/trial",
+    summary:
+      "Say that administrators still come in: with a session and over a connection that began under the change",
+    access: "configure security",
+    params: noParams,
+    query: noQuery,
+    body: noBody,
+    answer: trialAnswer,
   },
 } as const satisfies Record<string, Route>;
 

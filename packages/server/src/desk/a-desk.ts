@@ -82,6 +82,8 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
       unconfirmed: () => null,
       set: async () => err({ code: "security.unchanged", detail: "" }),
       confirm: () => err({ code: "security.nothing-to-confirm", detail: "" }),
+      reasonsToProve: () => [],
+      trial: { noteSignIn: () => {}, pass: () => ok(null), keep: () => ok(null) },
       foresee: async () => [],
       check: async () => [],
       certificates: {

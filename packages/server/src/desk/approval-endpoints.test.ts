@@ -74,7 +74,14 @@ function aHouse() {
     return fingerprintOf(certificate);
   };
   const approve = async (fingerprint: string, requestId: RequestId = freshRequestId()) => {
-    const caller = { session, actor, requestId, client: null, objection: () => null };
+    const caller = {
+      session,
+      actor,
+      requestId,
+      client: null,
+      objection: () => null,
+      begunUnder: null,
+    };
     const raw = { params: {}, query: {}, body: { fingerprint } };
     const done = await endpoints.approvalApprove.run(raw, caller);
     return done.ok ? approvalRoutes.approvalApprove.answer.parse(done.value) : done.error.code;

@@ -31,4 +31,6 @@ export interface Caller {
    * would, or it comes over the local socket.
    */
   readonly objection: (settings: SecuritySettings, state?: DirectoryState) => string | null;
+  /** CS17: `SignInTrial.count` as the connection began; null: it came over the local socket. */
+  readonly begunUnder: number | null;
 }

@@ -57,6 +57,7 @@ class CertificateDesk {
       requestId: id,
       client: null,
       objection: this.objection,
+      begunUnder: 0,
     };
     return this.#endpoints[name].run({ params: {}, query, body }, caller);
   }

@@ -12,6 +12,7 @@ import type { LegacyPeers } from "../legacy/legacy-peers.ts";
 import type { FrontEndParts, OperatorParts } from "../parts.ts";
 import type { ReplicaServer } from "../replica/serve-replica.ts";
 import type { OwnCertificates } from "../security/own-certificates.ts";
+import type { SignInTrial } from "../security/sign-in-trial.ts";
 import type { SecurityChanges, Unconfirmed } from "../security/security-changes.ts";
 import type { Sessions } from "../session.ts";
 
@@ -38,6 +39,9 @@ export interface SecurityParts {
   readonly unconfirmed: () => Unconfirmed | null;
   readonly set: SecurityChanges["set"];
   readonly confirm: SecurityChanges["confirm"];
+  /** CS17: why an administrator must sign in under it before it stays; empty: nobody need. */
+  readonly reasonsToProve: SecurityChanges["reasonsToProve"];
+  readonly trial: Pick<SignInTrial, "noteSignIn" | "pass" | "keep">;
   /** CS11: what it would come to for every partner and class of clients. */
   readonly foresee: (change: SecurityChange) => Promise<readonly SecurityEffect[]>;
   /** CS11: trial handshakes with every partner, in both directions. */

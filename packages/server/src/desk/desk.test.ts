@@ -40,6 +40,7 @@ async function administrated(): Promise<{ readonly desk: TestDesk; readonly ask:
         requestId: id ?? freshRequestId(),
         client: null,
         objection: () => null,
+        begunUnder: null,
       },
     );
   };

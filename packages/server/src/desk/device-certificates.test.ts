@@ -40,6 +40,7 @@ async function aDeviceDesk(lines: Partial<DeviceLines> = {}) {
       requestId,
       client: null,
       objection: () => null,
+      begunUnder: null,
     };
     const params = name === "changePassword" ? {} : { name: "q01" };
     return endpoints[name].run({ params, query, body }, caller);

@@ -62,7 +62,14 @@ async function remove(
   dryRun = false,
   requestId: RequestId = freshRequestId(),
 ): Promise<string> {
-  const caller = { session: null, actor: admin, requestId, client: null, objection: () => null };
+  const caller = {
+    session: null,
+    actor: admin,
+    requestId,
+    client: null,
+    objection: () => null,
+    begunUnder: null,
+  };
   const asked = { params: {}, query: dryRun ? { dry_run: "true" } : {}, body: { name } };
   return JSON.stringify(await pairEndpoints(desk).pairRemove.run(asked, caller));
 }

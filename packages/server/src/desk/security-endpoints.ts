@@ -9,9 +9,9 @@ import {
   weakenedBy,
 } from "@gridward/core/base/security-settings";
 import { ok } from "@gridward/core/base/result";
-import { second } from "@gridward/core/base/time";
+import { rfc3339, second } from "@gridward/core/base/time";
+import { refuse } from "@gridward/core/domain/refusal";
 import { readSecurityChange } from "@gridward/core/domain/security-change";
-import type { Actor } from "@gridward/core/domain/types";
 import type { Caller } from "./caller.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
@@ -26,9 +26,10 @@ export function securityEndpoints(
       set(parts, { ...body, dry_run: query.dry_run === true }, caller),
     ),
     securityCheck: endpoint(securityRoutes.securityCheck, async ({ body }) => check(parts, body)),
-    securityConfirm: endpoint(securityRoutes.securityConfirm, (_, { actor }) =>
-      confirm(parts, actor),
+    securityConfirm: endpoint(securityRoutes.securityConfirm, (_, caller) =>
+      confirm(parts, caller),
     ),
+    securityTrial: endpoint(securityRoutes.securityTrial, (_, caller) => passTrial(parts, caller)),
   };
 }
 
@@ -50,13 +51,14 @@ export function localSecurityEndpoints(
     localSecurityCheck: endpoint(localRoutes.localSecurityCheck, async ({ body }) =>
       check(parts, body),
     ),
-    localSecurityConfirm: endpoint(localRoutes.localSecurityConfirm, (_, { actor }) =>
-      confirm(parts, actor),
+    localSecurityConfirm: endpoint(localRoutes.localSecurityConfirm, (_, caller) =>
+      confirm(parts, caller),
     ),
   };
 }
 
-function show({ front, security }: DeskParts): SecurityView {
+function show(parts: DeskParts): SecurityView {
+  const { front, security } = parts;
   const now = security.now();
   const weakened = weakenedBy(now);
   return {
@@ -69,7 +71,7 @@ function show({ front, security }: DeskParts): SecurityView {
       weakened: weakened.includes(name),
       means: securitySpecs[name].means,
     })),
-    unconfirmed: waiting(security),
+    unconfirmed: waiting(parts),
   };
 }
 
@@ -79,14 +81,13 @@ interface TypedOrder {
   readonly dry_run: boolean;
 }
 
-async function set(
-  { front, security }: DeskParts,
-  order: TypedOrder,
-  { actor, objection }: Caller,
-) {
+async function set(parts: DeskParts, order: TypedOrder, { actor, objection, begunUnder }: Caller) {
+  const { front, security } = parts;
   const change = readSecurityChange(order.settings);
   if (!change.ok) return change;
   const isTry = order.dry_run;
+  const mustProve = begunUnder !== null;
+  const reasons = security.reasonsToProve({ change: change.value, mustProve });
   const effects = await security.foresee(change.value);
   const trials = isTry ? await security.check(change.value) : [];
   const done = await security.set({
@@ -95,15 +96,17 @@ async function set(
     isTry,
     actor,
     objection,
+    mustProve,
   });
   if (!done.ok) return done;
   return ok({
     server: front.status().name,
+    sign_in: reasons,
     changes: done.value.map(({ name, ...values }) => ({ key: securityKey(name), ...values })),
     effects,
     trials,
     dry_run: isTry,
-    unconfirmed: waiting(security),
+    unconfirmed: waiting(parts),
   });
 }
 
@@ -116,22 +119,45 @@ async function check(
   return ok({ server: front.status().name, rows: await security.check(change.value) });
 }
 
-function confirm({ front, security }: DeskParts, actor: Actor) {
-  const done = security.confirm(actor);
-  return done.ok ? ok({ server: front.status().name, confirmed: done.value }) : done;
+/** What waits for a sign-in, and then what waits for a link. */
+function confirm(parts: DeskParts, caller: Caller) {
+  const { front, security } = parts;
+  const tried = proveIn(parts, caller);
+  if (!tried.ok) return tried;
+  const done = security.confirm(caller.actor);
+  if (!done.ok && tried.value === null) return done;
+  const confirmed = done.ok ? done.value : (tried.value ?? "");
+  return ok({ server: front.status().name, confirmed });
 }
 
-function waiting({ unconfirmed }: DeskParts["security"]): SecurityView["unconfirmed"] {
-  const found = unconfirmed();
+/** CS17: the trial alone; a link that it broke has its own say. */
+function passTrial(parts: DeskParts, caller: Caller) {
+  const passed = proveIn(parts, caller);
+  if (!passed.ok) return passed;
+  if (passed.value === null) return refuse("security.nothing-to-confirm", "");
+  const server = parts.front.status().name;
+  return ok({ server, confirmed: passed.value, unconfirmed: waiting(parts) });
+}
+
+/** Whoever owns the data directory needs no port to come in, and so no proof. */
+function proveIn({ security: { trial } }: DeskParts, { session, begunUnder, actor }: Caller) {
+  if (begunUnder === null) return trial.keep(actor, "by order on the server itself");
+  return trial.pass({ session: session?.id ?? "", begunUnder }, actor);
+}
+
+function waiting({ front, security }: DeskParts): SecurityView["unconfirmed"] {
+  const found = security.unconfirmed();
   if (found === null) return null;
-  const { change, broken, silent, left } = found;
+  const { change, broken, silent, left, signIn } = found;
   const seconds = Math.ceil(left / second);
-  const isBroken = broken.length > 0;
+  const goesBack = broken.length > 0 || signIn.length > 0;
   return {
     change,
     broken,
     silent,
-    taken_back_in_s: isBroken ? seconds : null,
-    kept_in_s: isBroken ? null : seconds,
+    sign_in: signIn,
+    taken_back_in_s: goesBack ? seconds : null,
+    taken_back_at: goesBack ? rfc3339(front.now() + left) : null,
+    kept_in_s: goesBack ? null : seconds,
   };
 }

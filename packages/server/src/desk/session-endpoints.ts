@@ -8,6 +8,7 @@ import { type Refusal, refuse } from "@gridward/core/domain/refusal";
 import type { AccountRow } from "@gridward/core/domain/types";
 import type { KnownClient } from "../clients/client-gate.ts";
 import type { Session } from "../session.ts";
+import { checkAccess } from "./access.ts";
 import type { Caller } from "./caller.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
@@ -34,7 +35,7 @@ export function sessionEndpoints(
 async function signIn(
   parts: DeskParts,
   body: (typeof sessionRoutes.signIn.body)["_output"],
-  { actor: { source }, client }: Caller,
+  { actor: { source }, client, begunUnder }: Caller,
 ) {
   const isCertified = "certificate" in body;
   const vouched = isCertified ? certificateOf(parts, client) : ok(null);
@@ -47,7 +48,8 @@ async function signIn(
   if (answer.outcome !== "accepted") return err(answer.refusal);
   const { account, mustChange, fresh, expiresAt: passwordEndsAt } = answer;
   const by = certificate?.fingerprint ?? null;
-  return ok(openSession(parts, account, { mustChange, fresh, passwordEndsAt, certificate: by }));
+  const opening = { mustChange, fresh, passwordEndsAt, certificate: by, begunUnder };
+  return ok(openSession(parts, account, opening));
 }
 
 /** CS13: what the connection presented, where certificates lead to accounts. */
@@ -118,10 +120,17 @@ interface Opening {
   readonly fresh: boolean;
   readonly passwordEndsAt: Instant | null;
   readonly certificate: string | null;
+  /** Of the connection of a sign-in; absent: nobody signed in. */
+  readonly begunUnder?: number | null;
 }
 
-function openSession({ sessions }: DeskParts, account: AccountRow, opening: Opening) {
+function openSession({ sessions, security }: DeskParts, account: AccountRow, opening: Opening) {
+  const { begunUnder = null } = opening;
   const { token, session } = sessions.issue(account, opening.mustChange, opening.certificate);
+  // CS17: who signed in under a change on trial may say that it stays, if it is theirs to undo.
+  if (checkAccess(session, "configure security").ok) {
+    security.trial.noteSignIn({ session: session.id, begunUnder });
+  }
   return {
     token: token.reveal(),
     ...showSubject(session),

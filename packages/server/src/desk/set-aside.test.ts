@@ -46,6 +46,7 @@ async function ask(
     requestId: freshRequestId(),
     client: null,
     objection: () => null,
+    begunUnder: null,
   };
   return JSON.stringify(await setAsideEndpoints(desk)[name].run({ params, query, body }, caller));
 }

@@ -36,6 +36,7 @@ import { foresee } from "./foresee.ts";
 import { Postures } from "./postures.ts";
 import { rejudge } from "./rejudge.ts";
 import { securityAlarms } from "./security-alarms.ts";
+import { SignInTrial, type StandingTrial } from "./sign-in-trial.ts";
 import { SecurityChanges, type Unconfirmed } from "./security-changes.ts";
 import type { SecurityUse } from "./security-use.ts";
 import { type Shelf, shelves } from "./shown-certificates.ts";
@@ -56,6 +57,7 @@ export interface OpenSecurityParts {
 
 /** Connection Security of this server, working. */
 export interface Security extends SecurityParts {
+  readonly trial: SignInTrial;
   /** What the partners said of themselves, and what they are told. */
   readonly postures: Postures;
   /** What is proposed under this token, for trial handshakes. */
@@ -78,12 +80,14 @@ export function openSecurity(parts: OpenSecurityParts): Security {
   settings.apply(found.settings, startedAt);
   if (found.use) events.onSecurity(found.use);
   const onChange = (use: SecurityUse): void => events.onSecurity(use);
+  const trial = new SignInTrial({ onChange, clock });
   const connections = new LiveConnections({
     ...parts,
     settings: () => settings.now,
     onClosed: onChange,
   });
-  const changes = openChanges(parts, connections, () => own.seen());
+  const changes = openChanges({ ...parts, connections, trial }, () => own.seen());
+  const unconfirmed = (): Unconfirmed | null => onTrial(trial.standing) ?? changes.unconfirmed;
   const own = openOwn(parts, startedAt, () => changes.relink());
   const expiry = new ExpiryWatch({
     lives: () => livesOf(identity, pair().conductor.state),
@@ -102,29 +106,43 @@ export function openSecurity(parts: OpenSecurityParts): Security {
     foresee: async (change) =>
       foresee({ ...known, postures, countCut }, { ...settings.now, ...change }),
     now: () => settings.now,
-    unconfirmed: () => changes.unconfirmed,
+    unconfirmed,
+    reasonsToProve: (order) => changes.reasonsToProve(order),
+    trial,
     set: async (order) => changes.set(order),
     confirm: (actor) => changes.confirm(actor),
     certificates: own.certificates,
     tick: () => {
+      trial.tick();
       changes.tick();
       connections.tick();
       own.look();
       expiry.tick();
     },
     alarms: () => [
-      ...securityAlarms(settings, changes.unconfirmed, startedAt),
+      ...securityAlarms(settings, unconfirmed(), startedAt),
       ...own.alarms(),
       ...expiry.alarms,
     ],
-    status: () => statusOf(identity, changes.unconfirmed),
+    status: () => statusOf(identity, unconfirmed()),
     write: (setting, actor) => takeSetting({ directory, changes }, setting, actor),
   };
 }
 
+/** As one of the changes that wait. */
+function onTrial(standing: StandingTrial | null): Unconfirmed | null {
+  if (standing === null) return null;
+  const { why, ...waits } = standing;
+  return { ...waits, broken: [], silent: [], signIn: why };
+}
+
+interface OpenChangesParts extends OpenSecurityParts {
+  readonly connections: LiveConnections;
+  readonly trial: SignInTrial;
+}
+
 function openChanges(
-  { directory, identity, clock, events, pair, onIdentity }: OpenSecurityParts,
-  connections: LiveConnections,
+  { directory, identity, clock, events, pair, onIdentity, connections, trial }: OpenChangesParts,
   onShown: () => void,
 ): SecurityChanges {
   return new SecurityChanges({
@@ -142,6 +160,7 @@ function openChanges(
       onIdentity();
     },
     onChange: (use) => events.onSecurity(use),
+    trial,
     clock,
   });
 }
@@ -177,8 +196,9 @@ function livesOf(
   return [...watchedLives(state, node), ...last];
 }
 
-function waitingText({ change, broken, silent, left }: Unconfirmed): string {
+function waitingText({ change, broken, silent, left, signIn }: Unconfirmed): string {
   const seconds = Math.ceil(left / second);
+  if (signIn.length > 0) return `${change}: taken back in ${seconds} s unless somebody signs in`;
   return broken.length > 0
     ? `${change}: taken back in ${seconds} s`
     : `${change}: ${silent.join(", ")} is not reached, kept in ${seconds} s`;

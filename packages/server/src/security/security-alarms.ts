@@ -17,18 +17,29 @@ export function securityAlarms(
     return [{ code, text, remedy, since: rfc3339(settings.since(name) ?? startedAt) }];
   });
   if (unconfirmed === null) return standing;
-  const { change, broken, silent, since, left } = unconfirmed;
-  const seconds = Math.ceil(left / second);
   const waiting: Alarm = {
     code: "security.unconfirmed",
-    since: rfc3339(since),
-    text:
-      broken.length > 0
-        ? `The change ${change} broke the link to ${broken.join(", ")}. ` +
-          `It is taken back in ${seconds} s, unless the link is valid again.`
-        : `Since the change ${change} ${silent.join(", ")} is not reached. ` +
-          `It is taken back if the link is refused, and kept in ${seconds} s if nobody is heard.`,
-    remedy: "To keep it all the same, run `gridward security confirm`.",
+    since: rfc3339(unconfirmed.since),
+    text: textOf(unconfirmed),
+    remedy:
+      unconfirmed.signIn.length > 0
+        ? "To keep it, run `gridward security confirm`: it signs in anew."
+        : "To keep it all the same, run `gridward security confirm`.",
   };
   return [waiting, ...standing];
+}
+
+function textOf({ change, broken, silent, left, signIn }: Unconfirmed): string {
+  const seconds = Math.ceil(left / second);
+  if (signIn.length > 0) {
+    return (
+      `The change ${change} may shut administrators out: ${signIn.join("; ")}. ` +
+      `It is taken back in ${seconds} s, unless one of them signs in under it.`
+    );
+  }
+  return broken.length > 0
+    ? `The change ${change} broke the link to ${broken.join(", ")}. ` +
+        `It is taken back in ${seconds} s, unless the link is valid again.`
+    : `Since the change ${change} ${silent.join(", ")} is not reached. ` +
+        `It is taken back if the link is refused, and kept in ${seconds} s if nobody is heard.`;
 }

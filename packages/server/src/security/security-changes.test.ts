@@ -1,120 +1,17 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
-import { nodeId } from "@gridward/core/base/identity";
-import { defaultSecurity, type SecurityChange } from "@gridward/core/base/security-settings";
+import { test } from "node:test";
+import { defaultSecurity } from "@gridward/core/base/security-settings";
 import { second } from "@gridward/core/base/time";
-import type { Actor } from "@gridward/core/domain/types";
 import { runSoon } from "@gridward/runtime/os/clock";
-import { readServerConfig } from "@gridward/runtime/trust/server-directory";
-import type { SecurityUse } from "./security-use.ts";
-import type { Direction } from "../pair/direction.ts";
+import { aChangingServer, admin, broken, good, text, untried } from "./a-changing-server.ts";
 import { securityAlarms } from "./security-alarms.ts";
-import { SecurityChanges, silentAtMost, takenBackAfter } from "./security-changes.ts";
-import { StandingSettings } from "./standing-settings.ts";
+import { silentAtMost, takenBackAfter } from "./security-changes.ts";
 import { takeBackUnconfirmed } from "./take-back.ts";
 
-/** Changes of the security settings, with links and a clock that are moved by hand. */
-
-const place = mkdtempSync(join(tmpdir(), "gridward-security-"));
-after(() => rmSync(place, { recursive: true }));
-
-const admin: Actor = { kind: "account", id: "1", name: "admin", door: "https", source: "10.0.0.9" };
-const partner = { id: nodeId("B"), name: "B" };
-const good: Direction = { verdict: "ok", fingerprint: "f", notAfter: 1 };
-const untried: Direction = { verdict: "not tried" };
-const broken: Direction = {
-  verdict: "refused",
-  cause: "T01",
-  by: "them",
-  ours: "",
-  theirs: "",
-  since: 0,
-};
-
-const text = `# Ours.
-name = "A"
-listen = "127.0.0.1"
-address = "127.0.0.1"
-
-[security]
-# As agreed.
-temporary = false # not yet
-`;
-
-let made = 0;
-const nobody: readonly SecurityUse[] = [];
-
-/** A server whose links pass while `passes` says so, as soon as they are made anew. */
-function aServer(content = text) {
-  const directory = join(place, String(made++));
-  mkdirSync(directory);
-  const file = join(directory, "server.toml");
-  writeFileSync(file, content);
-  const settings = new StandingSettings(defaultSecurity);
-  const world = {
-    at: 0,
-    passes: true,
-    cause: "T01",
-    partners: [partner],
-    links: { dial: good, accept: good },
-    told: nobody,
-    refreshed: 0,
-    rechecked: 0,
-    judged: 0,
-  };
-  const judge = (): void => {
-    const now = world.passes ? good : { ...broken, cause: world.cause };
-    const { dial, accept } = world.links;
-    world.links = {
-      dial: dial === untried ? untried : now,
-      accept: accept === untried ? untried : now,
-    };
-  };
-  const changes = new SecurityChanges({
-    directory,
-    settings,
-    partners: () => world.partners,
-    directions: () => world.links,
-    rejudge: async () => {
-      world.judged++;
-      judge();
-    },
-    recheck: async () => void world.rechecked++,
-    refresh: () => void world.refreshed++,
-    onChange: (use) => {
-      world.told = [...world.told, use];
-    },
-    clock: { now: () => world.at, monotonic: () => world.at, sleep: async () => undefined },
-  });
-  const set = async (change: SecurityChange, isConfirmed = false, isTry = false) =>
-    changes.set({ change, isConfirmed, isTry, actor: admin, objection: () => null });
-  return {
-    world,
-    settings,
-    changes,
-    set,
-    judge,
-    directory,
-    written: () => readFileSync(file, "utf8"),
-    inFile: () => {
-      const config = readServerConfig(directory);
-      assert.ok(config.ok);
-      return config.value.security;
-    },
-    isPending: () => existsSync(join(directory, "security-pending.json")),
-    pass: (ms: number) => {
-      world.at += ms;
-      changes.tick();
-    },
-    last: () => world.told.at(-1)?.change ?? "",
-  };
-}
-
 test("[SCH1][CS1][CS8] a change is in the file and in force at once, and every link is made anew", async () => {
-  const { set, written, settings, world, isPending } = aServer();
+  const { set, written, settings, world, isPending } = aChangingServer();
   const done = await set({ check_names: false, tls_min: "1.3" });
   assert.deepEqual(done.ok && done.value, [
     { name: "check_names", before: true, after: false },
@@ -133,7 +30,7 @@ test("[SCH1][CS1][CS8] a change is in the file and in force at once, and every l
 });
 
 test("[SCH2][CS1] what is refused or only tried changes neither file nor settings", async () => {
-  const { set, written, settings, world, directory } = aServer();
+  const { set, written, settings, world, directory } = aChangingServer();
   const tried = await set({ temporary: true }, false, true);
   assert.deepEqual(tried.ok && tried.value, [{ name: "temporary", before: false, after: true }]);
   const same = await set({ temporary: false });
@@ -148,7 +45,7 @@ test("[SCH2][CS1] what is refused or only tried changes neither file nor setting
 });
 
 test("[SCH3][CS11] a change that breaks a link is taken back after 60 s, in file and force", async () => {
-  const { set, inFile, settings, world, isPending, pass, last, changes } = aServer();
+  const { set, inFile, settings, world, isPending, pass, last, changes } = aChangingServer();
   world.passes = false;
   assert.ok((await set({ temporary: true })).ok);
   assert.ok(isPending() && settings.now.temporary && inFile().temporary);
@@ -168,7 +65,7 @@ test("[SCH3][CS11] a change that breaks a link is taken back after 60 s, in file
 });
 
 test("[SCH3][CS11] a partner that is not reached takes nothing back, and is waited for ten minutes", async () => {
-  const { set, settings, world, isPending, pass, last, changes } = aServer();
+  const { set, settings, world, isPending, pass, last, changes } = aChangingServer();
   world.passes = false;
   world.cause = "T17";
   await set({ temporary: true });
@@ -188,7 +85,7 @@ test("[SCH3][CS11] who refuses and is not reached afterwards, or the other way r
     ["T01", "T17"],
     ["T17", "T01"],
   ] as const) {
-    const { set, settings, world, pass, last, judge } = aServer();
+    const { set, settings, world, pass, last, judge } = aChangingServer();
     world.passes = false;
     [world.cause] = causes;
     await set({ temporary: true });
@@ -202,7 +99,7 @@ test("[SCH3][CS11] who refuses and is not reached afterwards, or the other way r
 });
 
 test("[SCH5][CS11] an order that is confirmed confirms what waited, and says so", async () => {
-  const { set, isPending, world, last } = aServer();
+  const { set, isPending, world, last } = aChangingServer();
   world.passes = false;
   await set({ temporary: true });
   await set({ check_names: false }, true);
@@ -239,7 +136,7 @@ test("[SCH2][SCH5][CS11] what is refused, only tried or not confirmed confirms n
 });
 
 test("[SCH4][CS11] it stays when the link is valid again in time", async () => {
-  const { set, settings, world, isPending, pass, last, judge } = aServer();
+  const { set, settings, world, isPending, pass, last, judge } = aChangingServer();
   world.passes = false;
   await set({ temporary: true });
   pass(takenBackAfter - 1);
@@ -254,12 +151,12 @@ test("[SCH4][CS11] it stays when the link is valid again in time", async () => {
 });
 
 test("[SCH5][CS11] it stays when somebody confirms it, before or after", async () => {
-  const before = aServer();
+  const before = aChangingServer();
   before.world.passes = false;
   await before.set({ temporary: true }, true);
   assert.deepEqual([before.isPending(), before.changes.unconfirmed], [false, null]);
   assert.equal(before.last(), "temporary false -> true, confirmed");
-  const later = aServer();
+  const later = aChangingServer();
   later.world.passes = false;
   await later.set({ temporary: true });
   assert.ok(later.changes.confirm(admin).ok);
@@ -275,10 +172,10 @@ test("[SCH5][CS11] it stays when somebody confirms it, before or after", async (
 });
 
 test("[SCH3][CS11] a link that was broken before, and a server without partner, take nothing back", async () => {
-  const down = aServer();
+  const down = aChangingServer();
   down.world.links = { dial: broken, accept: untried };
   down.world.passes = false;
-  const lone = aServer();
+  const lone = aChangingServer();
   lone.world.partners = [];
   for (const { set, pass, settings, isPending } of [down, lone]) {
     await set({ temporary: true });
@@ -289,7 +186,7 @@ test("[SCH3][CS11] a link that was broken before, and a server without partner, 
 });
 
 test("[SCH3][CS11] one direction that passed before must pass again; one that did not need not", async () => {
-  const { set, isPending, world } = aServer();
+  const { set, isPending, world } = aChangingServer();
   world.links = { dial: good, accept: untried };
   await set({ tls_min: "1.3" });
   assert.equal(isPending(), false);
@@ -299,7 +196,7 @@ test("[SCH3][CS11] one direction that passed before must pass again; one that di
 });
 
 test("[SCH6][CS11] a second change before the first is confirmed goes back to where both began", async () => {
-  const { set, settings, world, isPending, pass, inFile } = aServer();
+  const { set, settings, world, isPending, pass, inFile } = aChangingServer();
   world.passes = false;
   await set({ temporary: true });
   pass(30 * second);
@@ -314,7 +211,7 @@ test("[SCH6][CS11] a second change before the first is confirmed goes back to wh
 });
 
 test("[SCH7][CS11] what nobody confirmed before the server ended is taken back at its next start", async () => {
-  const { set, directory, inFile, isPending, world } = aServer();
+  const { set, directory, inFile, isPending, world } = aChangingServer();
   world.passes = false;
   await set({ temporary: true, tls_min: "1.3" });
   const started = takeBackUnconfirmed(directory, inFile());
@@ -331,7 +228,7 @@ test("[SCH7][CS11] what nobody confirmed before the server ended is taken back a
 });
 
 test("[SCH7][CS11] a crash before the settings were written leaves nothing to take back", () => {
-  const { directory, written, inFile, isPending } = aServer();
+  const { directory, written, inFile, isPending } = aChangingServer();
   const file = join(directory, "security-pending.json");
   for (const [content, isGone] of [
     ['{"v":1,"before":{"temporary":"false"}}', true],
@@ -351,7 +248,7 @@ test("[SCH7][CS11] a crash before the settings were written leaves nothing to ta
 });
 
 test("[SCH8][CS1] each weaker setting is a standing alarm from when it was set", async () => {
-  const { set, settings, world } = aServer();
+  const { set, settings, world } = aChangingServer();
   assert.deepEqual(securityAlarms(settings, null, 0), []);
   world.at = 5 * second;
   await set({ validate_partner: false, require_client_certificates: false }, true);
@@ -369,7 +266,7 @@ test("[SCH8][CS1] each weaker setting is a standing alarm from when it was set",
 });
 
 test("[SCH10][CS8][CS9] where another certificate is shown every link is made anew, and no setting changes", async () => {
-  const { changes, world, settings } = aServer();
+  const { changes, world, settings } = aChangingServer();
   changes.relink();
   await new Promise<void>(runSoon);
   assert.deepEqual([world.judged, settings.now, world.told], [1, defaultSecurity, []]);

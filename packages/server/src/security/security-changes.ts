@@ -10,6 +10,7 @@ import {
 } from "@gridward/core/base/security-settings";
 import { type Instant, type Millis, minute } from "@gridward/core/base/time";
 import { type Refusal, refuse } from "@gridward/core/domain/refusal";
+import { reasonsToProve } from "@gridward/core/domain/shut-outs";
 import type { Actor } from "@gridward/core/domain/types";
 import { isOutOfRoom } from "@gridward/runtime/os/files";
 import type { Clock } from "@gridward/runtime/os/clock";
@@ -17,6 +18,7 @@ import type { SecurityUse } from "./security-use.ts";
 import { readSecurity, writeSecurity } from "../own-settings.ts";
 import { type Direction, isConflict } from "../pair/direction.ts";
 import { dropPending, keepPending } from "./pending-file.ts";
+import type { SignInTrial } from "./sign-in-trial.ts";
 import type { StandingSettings } from "./standing-settings.ts";
 
 export interface SecurityChangesParts {
@@ -32,6 +34,7 @@ export interface SecurityChangesParts {
   /** Every port shows and demands what stands now, from its next handshake on. */
   readonly refresh: () => void;
   readonly onChange: (use: SecurityUse) => void;
+  readonly trial: SignInTrial;
   readonly clock: Clock;
 }
 
@@ -44,6 +47,11 @@ export interface SecurityOrder {
   readonly actor: Actor;
   /** CS17: why whoever orders it would not come in under it; null: they would. */
   readonly objection: (settings: SecuritySettings) => string | null;
+  /**
+   * CS17: it came over a port that it may shut, so that a new sign-in must prove that administrators
+   * still come in; false: over the door of the machine, which no setting shuts.
+   */
+  readonly mustProve: boolean;
 }
 
 /** A change under which a link is not valid again. */
@@ -57,6 +65,8 @@ export interface Unconfirmed {
   readonly since: Instant;
   /** Until it goes back, or stays where nobody refused it. */
   readonly left: Millis;
+  /** Why it goes back unless an administrator signs in under it; empty: nobody need. */
+  readonly signIn: readonly string[];
 }
 
 interface Link {
@@ -75,6 +85,8 @@ interface Pending {
   readonly isTold: boolean;
   /** Whose link was refused since, and is not valid again: silence afterwards is no excuse. */
   readonly refused: ReadonlySet<NodeId>;
+  /** Until an administrator signed in under it, links decide nothing. */
+  readonly isOnTrial: boolean;
 }
 
 /** A change that nobody confirms has so long to bring its links back. */
@@ -112,22 +124,84 @@ export class SecurityChanges {
     const { settings, onChange } = this.#parts;
     const wanted = { ...settings.now, ...order.change };
     const differences = compareSecurity(settings.now, wanted);
-    const objection = order.objection(wanted);
-    const done =
-      objection === null
-        ? this.#check(order.change, differences)
-        : refuse("security.shuts-you-out", objection);
+    const done = this.#judge(order, wanted, differences);
     if (order.isTry) return done.ok ? ok(differences) : done;
-    const earlier = this.#pending && order.isConfirmed ? this.#wordsOf(this.#pending) : "";
-    const written = done.ok ? this.#write(order, wanted) : done;
+    const earlier = this.#pending;
+    const waited = earlier && order.isConfirmed ? this.#wordsOf(earlier) : "";
+    const why = this.reasonsToProve(order);
+    const written = done.ok ? this.#write(order, wanted, why.length > 0) : done;
     const confirmed = order.isConfirmed ? ", confirmed" : "";
-    const also = earlier === "" ? "" : `, and with it what waited: ${earlier}`;
-    const words = `${differenceText(differences)}${confirmed}${also}`;
+    const also = waited === "" ? "" : `, and with it what waited: ${waited}`;
+    const tried = why.length === 0 ? "" : ", on trial until an administrator signs in under it";
+    const words = `${differenceText(differences)}${confirmed}${also}${tried}`;
     const refusal = written.ok ? null : written.error;
     onChange({ actor: order.actor, change: words || "nothing new", refusal });
     if (!written.ok) return written;
     this.#apply(wanted);
+    this.#try(why, earlier?.isOnTrial === true);
     return ok(differences);
+  }
+
+  /** CS17: why an administrator must sign in under it; empty: nobody need, or it goes back. */
+  reasonsToProve({
+    change,
+    mustProve,
+  }: Pick<SecurityOrder, "change" | "mustProve">): readonly string[] {
+    const { now } = this.#parts.settings;
+    const wanted = { ...now, ...change };
+    if (!mustProve || this.#goesBack(wanted)) return [];
+    return reasonsToProve(compareSecurity(now, wanted));
+  }
+
+  /** To where it would be taken back by itself: that needs no trial of its own. */
+  #goesBack(wanted: SecuritySettings): boolean {
+    const pending = this.#pending;
+    if (pending?.isOnTrial !== true) return false;
+    const before = { ...this.#parts.settings.now, ...pending.before };
+    return compareSecurity(wanted, before).length === 0;
+  }
+
+  /** One trial at a time: who tries the next would prolong the first. */
+  #judge(
+    order: SecurityOrder,
+    wanted: SecuritySettings,
+    differences: readonly SecurityDifference[],
+  ): Result<null, Refusal> {
+    const objection = order.objection(wanted);
+    if (objection !== null) return refuse("security.shuts-you-out", objection);
+    const { standing } = this.#parts.trial;
+    if (standing !== null && order.mustProve && !this.#goesBack(wanted)) {
+      return refuse("security.trial-under-way", standing.change);
+    }
+    return this.#check(order.change, differences);
+  }
+
+  #try(why: readonly string[], wasOnTrial: boolean): void {
+    const { trial } = this.#parts;
+    const pending = this.#pending;
+    if (pending?.isOnTrial !== true) {
+      if (wasOnTrial) trial.end();
+      return;
+    }
+    const change = this.#wordsOf(pending);
+    if (wasOnTrial) trial.extend(change);
+    else {
+      trial.begin({
+        change,
+        why,
+        keep: () => this.#endTrial(),
+        takeBack: (cause) => this.#pending && this.#takeBack(this.#pending, cause),
+      });
+    }
+  }
+
+  /** From now on it depends on the links alone. */
+  #endTrial(): Result<null, Refusal> {
+    if (this.#pending === null) return ok(null);
+    this.#pending = { ...this.#pending, isOnTrial: false };
+    if (this.#pending.links.length === 0) this.#settle(null);
+    else this.tick();
+    return ok(null);
   }
 
   /** What was changed last stays, whatever it broke. */
@@ -135,6 +209,7 @@ export class SecurityChanges {
     const pending = this.#pending;
     if (pending === null) return refuse("security.nothing-to-confirm", "");
     const change = this.#wordsOf(pending);
+    if (pending.isOnTrial) return refuse("security.sign-in-needed", change);
     this.#settle({ actor, change: `confirmed: ${change}`, refusal: null });
     return ok(change);
   }
@@ -145,11 +220,14 @@ export class SecurityChanges {
     const pending = this.#noteRefused(this.#pending);
     this.#pending = pending;
     const age = this.#parts.clock.monotonic() - pending.at;
+    if (pending.isOnTrial) return;
     if (pending.links.every((link) => this.#isValid(link))) {
       const change = `kept, the links are valid again: ${this.#wordsOf(pending)}`;
       this.#settle(pending.isTold ? { actor: null, change, refusal: null } : null);
-    } else if (pending.refused.size > 0 && age >= takenBackAfter) this.#takeBack(pending);
-    else if (age >= silentAtMost) {
+    } else if (pending.refused.size > 0 && age >= takenBackAfter) {
+      const who = this.#brokenIn(pending).join(", ");
+      this.#takeBack(pending, `the link to ${who} was not valid again`);
+    } else if (age >= silentAtMost) {
       const who = this.#silentIn(pending).join(", ");
       const change = `kept, nobody refused it and ${who} was not reached: ${this.#wordsOf(pending)}`;
       this.#settle({ actor: null, change, refusal: null });
@@ -168,6 +246,7 @@ export class SecurityChanges {
       silent: this.#silentIn(pending),
       since: pending.since,
       left: Math.max(0, pending.at + most - clock.monotonic()),
+      signIn: [],
     };
   }
 
@@ -184,12 +263,14 @@ export class SecurityChanges {
   }
 
   /** First what it would go back to, then what shall be: a crash in between changes nothing. */
-  #write(order: SecurityOrder, wanted: SecuritySettings): Result<null, Refusal> {
+  #write(order: SecurityOrder, wanted: SecuritySettings, isTried: boolean): Result<null, Refusal> {
     const { directory, clock, settings } = this.#parts;
     const earlier = this.#pending;
-    const before = securityChange(wanted, { ...settings.now, ...earlier?.before });
-    const links = earlier?.links ?? this.#goodLinks();
-    const isProtected = !order.isConfirmed && links.length > 0 && Object.keys(before).length > 0;
+    const waited = order.isConfirmed ? null : earlier;
+    const before = securityChange(wanted, { ...settings.now, ...waited?.before });
+    const links = order.isConfirmed ? [] : (waited?.links ?? this.#goodLinks());
+    const isOnTrial = isTried || waited?.isOnTrial === true;
+    const isProtected = (isOnTrial || links.length > 0) && Object.keys(before).length > 0;
     const kept = isProtected ? tryKeep(directory, before) : ok(null);
     if (!kept.ok) return kept;
     const written = writeSecurity(directory, order.change);
@@ -202,7 +283,8 @@ export class SecurityChanges {
     const since = clock.now();
     const at = clock.monotonic();
     const refused = new Set<NodeId>();
-    this.#pending = isProtected ? { before, links, since, at, isTold: false, refused } : null;
+    const waits = { before, links, since, at, isTold: false, refused, isOnTrial };
+    this.#pending = isProtected ? waits : null;
     return ok(null);
   }
 
@@ -236,11 +318,10 @@ export class SecurityChanges {
   }
 
   /** Where the disk does not take it, it holds until the end of this process, and then again. */
-  #takeBack(pending: Pending): void {
+  #takeBack(pending: Pending, why: string): void {
     const { directory, settings, onChange } = this.#parts;
     const wanted = { ...settings.now, ...pending.before };
     const words = differenceText(compareSecurity(settings.now, wanted));
-    const why = `the link to ${this.#brokenIn(pending).join(", ")} was not valid again`;
     const written = writeSecurity(directory, pending.before);
     if (written.ok) dropPending(directory);
     this.#pending = null;

@@ -194,6 +194,20 @@ export const serverRefusals = {
     remedy:
       "Come in as it demands, by `gridward login --certificate FILE` or over TLS 1.3, and order it again, or let another administrator do so; a setting can be ordered on the server with `--local DIR`.",
   },
+  "security.sign-in-needed": {
+    ...againstRule,
+    ...toOperator,
+    says: "This change may shut administrators out: it stays when one has signed in under it, here and over a new connection.",
+    remedy:
+      "Run `gridward security confirm`, which signs in anew; on the server itself `gridward security confirm --local DIR` needs no sign-in.",
+  },
+  "security.trial-under-way": {
+    ...againstRule,
+    ...toOperator,
+    says: "A change that may shut administrators out is on trial here; there is one at a time.",
+    remedy:
+      "Keep it with `gridward security confirm`, set it back, or wait a minute: then it was taken back.",
+  },
   "security.nothing-to-confirm": {
     ...alreadySo,
     ...toOperator,

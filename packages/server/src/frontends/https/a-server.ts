@@ -53,6 +53,7 @@ export async function aServer(
     readonly clients?: HttpsParts["clients"];
     readonly tlsFor?: HttpsParts["tlsFor"];
     readonly live?: HttpsParts["live"];
+    readonly trial?: HttpsParts["trial"];
     readonly stillMs?: number;
     readonly handshakeMs?: number;
     /** Issuers of clients' certificates. */
@@ -81,6 +82,7 @@ export async function aServer(
         objection: () => null,
       },
       limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
+      trial: choice.trial ?? { count: 0 },
       live: choice.live ?? { enter: () => () => undefined },
       reportDefect: (_, error) => void defects.push(error),
     },

@@ -9,6 +9,7 @@ import type { Endpoint } from "../../desk/endpoint.ts";
 import { answerReply, refusalReply } from "../../desk/reply.ts";
 import type { KnownClient } from "../../clients/client-gate.ts";
 import type { Session } from "../../session.ts";
+import { begunUnder } from "./begun-under.ts";
 import type { HttpsParts } from "./https-parts.ts";
 import { judgeClient, objectionTo } from "./judge-client.ts";
 import { readJson, readRequestId, readToken, sourceOf } from "./read-request.ts";
@@ -46,6 +47,7 @@ export async function answerRequest(
       requestId: requestId.value,
       client: client.value,
       objection: objectionTo(parts, request),
+      begunUnder: begunUnder(request),
     },
   );
   if (!answered.ok) return answerRefusal(parts, known, answered.error);

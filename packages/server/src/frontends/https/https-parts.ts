@@ -6,6 +6,7 @@ import type { MountedRoute } from "../../mounted-route.ts";
 import type { ConnectionLimit } from "@gridward/runtime/os/connection-limit";
 import type { FrontEndParts } from "../../parts.ts";
 import type { LiveRegister } from "../../security/live-connections.ts";
+import type { SignInTrial } from "../../security/sign-in-trial.ts";
 import type { Sessions } from "../../session.ts";
 
 /** What this front end is given. */
@@ -21,6 +22,8 @@ export interface HttpsParts {
   /** Asked for each request but those of routes that are open to all. */
   readonly clients: Pick<ClientGate, "judge" | "objection">;
   readonly limit: ConnectionLimit;
+  /** CS17: under which change of the settings a connection began. */
+  readonly trial: Pick<SignInTrial, "count">;
   /** CS8, CS16: what is open is judged again. */
   readonly live: LiveRegister;
   /** A fault of ours while answering; `id` went to the peer. */

@@ -10,6 +10,7 @@ import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
 import { triesOfOne } from "../../clients/tries.ts";
 import type { Endpoint } from "../../desk/endpoint.ts";
 import { answerError, answerRefusal, answerRequest, type Exchange } from "./answer-request.ts";
+import { noteBeginnings } from "./begun-under.ts";
 import { addHealth } from "./health.ts";
 import { limitConnections } from "@gridward/runtime/os/connection-limit";
 import type { MountedRoute } from "../../mounted-route.ts";
@@ -93,6 +94,7 @@ function createApp(parts: HttpsParts, secure: Server): FastifyInstance {
   const { most, onTurnedAway } = parts.limit;
   limitHandshakes(secure, { ...clientHandshakes(most), now: parts.front.now, onTurnedAway });
   putDownConnections(secure, parts);
+  noteBeginnings(secure, parts);
   const app = fastify({
     serverFactory: (listener) => secure.on("request", listener),
     bodyLimit: bodyBytesMax,

@@ -87,6 +87,7 @@ async function carryOut(
     requestId: known.value,
     client: null,
     objection: () => null,
+    begunUnder: null,
   };
   const answered = await endpoint.run({ params: {}, query: {}, body: body.value }, caller);
   if (request.method !== "GET") {

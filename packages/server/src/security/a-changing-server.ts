@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+import { nodeId } from "@gridward/core/base/identity";
+import { defaultSecurity, type SecurityChange } from "@gridward/core/base/security-settings";
+import type { Actor } from "@gridward/core/domain/types";
+import { readServerConfig } from "@gridward/runtime/trust/server-directory";
+import type { Direction } from "../pair/direction.ts";
+import { SecurityChanges, type SecurityOrder } from "./security-changes.ts";
+import type { SecurityUse } from "./security-use.ts";
+import { SignInTrial } from "./sign-in-trial.ts";
+import { StandingSettings } from "./standing-settings.ts";
+
+/** For tests: changes of the security settings, with links and a clock that are moved by hand. */
+
+const place = mkdtempSync(join(tmpdir(), "gridward-security-"));
+after(() => rmSync(place, { recursive: true }));
+
+export const admin: Actor = {
+  kind: "account",
+  id: "1",
+  name: "admin",
+  door: "https",
+  source: "10.0.0.9",
+};
+const partner = { id: nodeId("B"), name: "B" };
+export const good: Direction = { verdict: "ok", fingerprint: "f", notAfter: 1 };
+export const untried: Direction = { verdict: "not tried" };
+export const broken: Direction = {
+  verdict: "refused",
+  cause: "T01",
+  by: "them",
+  ours: "",
+  theirs: "",
+  since: 0,
+};
+
+export const text = `# Ours.
+name = "A"
+listen = "127.0.0.1"
+address = "127.0.0.1"
+
+[security]
+# As agreed.
+temporary = false # not yet
+`;
+
+let made = 0;
+const nobody: readonly SecurityUse[] = [];
+
+/** A server whose links pass while `passes` says so, as soon as they are made anew. */
+export function aChangingServer(content = text) {
+  const directory = join(place, String(made++));
+  mkdirSync(directory);
+  const file = join(directory, "server.toml");
+  writeFileSync(file, content);
+  const settings = new StandingSettings(defaultSecurity);
+  const world = {
+    at: 0,
+    passes: true,
+    cause: "T01",
+    partners: [partner],
+    links: { dial: good, accept: good },
+    told: nobody,
+    refreshed: 0,
+    rechecked: 0,
+    judged: 0,
+  };
+  const judge = (): void => {
+    const now = world.passes ? good : { ...broken, cause: world.cause };
+    const { dial, accept } = world.links;
+    world.links = {
+      dial: dial === untried ? untried : now,
+      accept: accept === untried ? untried : now,
+    };
+  };
+  const clock = { now: () => world.at, monotonic: () => world.at, sleep: async () => undefined };
+  const onChange = (use: SecurityUse): void => {
+    world.told = [...world.told, use];
+  };
+  const trial = new SignInTrial({ onChange, clock });
+  const changes = new SecurityChanges({
+    directory,
+    settings,
+    partners: () => world.partners,
+    directions: () => world.links,
+    rejudge: async () => {
+      world.judged++;
+      judge();
+    },
+    recheck: async () => void world.rechecked++,
+    refresh: () => void world.refreshed++,
+    onChange,
+    trial,
+    clock,
+  });
+  const order = { isConfirmed: false, isTry: false, actor: admin, objection: () => null };
+  /** As from the machine itself. */
+  const set = async (change: SecurityChange, isConfirmed = false, isTry = false) =>
+    changes.set({ ...order, change, isConfirmed, isTry, mustProve: false });
+  /** As over HTTPS. */
+  const setOver = async (change: SecurityChange, more: Partial<SecurityOrder> = {}) =>
+    changes.set({ ...order, ...more, change, mustProve: true });
+  return {
+    world,
+    settings,
+    changes,
+    trial,
+    set,
+    setOver,
+    judge,
+    directory,
+    written: () => readFileSync(file, "utf8"),
+    inFile: () => {
+      const config = readServerConfig(directory);
+      assert.ok(config.ok);
+      return config.value.security;
+    },
+    isPending: () => existsSync(join(directory, "security-pending.json")),
+    pass: (ms: number) => {
+      world.at += ms;
+      trial.tick();
+      changes.tick();
+    },
+    last: () => world.told.at(-1)?.change ?? "",
+  };
+}
