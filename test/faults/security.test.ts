@@ -226,7 +226,7 @@ test("[CLI17][CS1] the order of an operator is for the server that is named, a S
   const order = ["security", "set", "tls-min=1.3", "--server"] as const;
   const nobody = "https://127.0.0.1:1";
   assertRefused(await stage.run(...order, nobody, "--server", b.url), 8, "client.no-server");
-  const done = await stage.must(...order, b.url);
+  const done = await stage.must(...order, b.url, "--password-file", file);
   assert.deepEqual([done["server"], done["unconfirmed"]], ["B", null]);
   const values = await Promise.all(
     [a, b].map(async ({ url }) => {

@@ -15,12 +15,15 @@ const stage = new Stage();
 let server: DemoServer;
 let where: readonly string[] = [];
 const adminFile = stage.path("admin.pem");
+/** Where a sign-in may be asked for (CS17). */
+let proof: readonly string[] = [];
 
 before(async () => {
   server = await initServer(stage, "A");
   await runServer(stage, server);
   (await foundSystem(stage, server)).close();
   const password = stage.secretFile("password", adminPassword);
+  proof = ["--password-file", password];
   where = ["--server", server.url, "--ca", stage.path("A", "certificates", "authority.pem")];
   await done("login", "admin", ...where, "--password-file", password);
 });
@@ -39,7 +42,7 @@ test("[CLI20][CS3][CS13] a certificate signs in, and is presented by every comma
   const nobody = await stage.run("login", ...where, "--certificate", adminFile);
   assert.equal(nobody.error?.code, "client-certificate.not-mapped");
   await done("account", "certificate", "add", "admin", "--san", "email:admin@example.org");
-  await done("security", "set", "map-clients=true");
+  await done("security", "set", "map-clients=true", ...proof);
   const required = ["security", "set", "require-client-certificates=true"];
   const shutOut = await stage.run(...required);
   assert.deepEqual([shutOut.exit, shutOut.error?.code], [7, "security.shuts-you-out"]);

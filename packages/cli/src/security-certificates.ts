@@ -1,16 +1,27 @@
 import type { Command } from "commander";
+import type * as z from "zod";
+import { exitCode } from "@gridward/core/api/exit-code";
 import {
   ownCertificateRoutes,
   type OwnCertificateView,
 } from "@gridward/core/api/own-certificate-routes";
 import { localRoutes } from "@gridward/core/api/local-routes";
 import { ok, type Result } from "@gridward/core/base/result";
+import type { Secret } from "@gridward/core/base/secret";
 import { readFileBounded } from "@gridward/runtime/os/files";
-import { callRoute } from "./api-client.ts";
+import { type Answered, callRoute } from "./api-client.ts";
 import { callOneOrLocal, triedInBody } from "./call-one.ts";
 import { carryOut, changeQuery, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
 import { failed, type CommandFailure } from "./failure.ts";
 import { readSecret } from "./input-file.ts";
+import {
+  passwordOption,
+  type ProofOptions,
+  readProof,
+  signInLine,
+  tryOut,
+  waitingLine,
+} from "./security-trial.ts";
 
 /** gridward security certificates …: which certificates a server has, and which it shows (CS5). */
 export function addCertificateVerbs(security: Command, cli: Cli): void {
@@ -32,18 +43,29 @@ export function addCertificateVerbs(security: Command, cli: Cli): void {
         "PEM in one file or several, DER, PKCS#7 or PKCS#12",
     )
     .option("--passphrase-file <file>", "file with the passphrase of an encrypted key or file")
+    .option(...passwordOption)
     .action(async (files: readonly string[], options: AddOptions, command: Command) =>
       carryOut(cli, command, async (asked) => add(cli, asked, files, options)),
     );
   certificates
     .command("remove <fingerprint>")
     .description("take an imported certificate and its key from the server")
-    .action(async (fingerprint: string, _: unknown, command: Command) =>
-      carryOut(cli, command, async (asked) => remove(cli, asked, fingerprint)),
+    .option(...passwordOption)
+    .action(async (fingerprint: string, options: ProofOptions, command: Command) =>
+      carryOut(cli, command, async (asked) => remove(cli, asked, fingerprint, options)),
+    );
+  certificates
+    .command("renew-temporary")
+    .description(
+      "make another temporary certificate, with a new key; at once where it is the one shown",
+    )
+    .option(...passwordOption)
+    .action(async (options: ProofOptions, command: Command) =>
+      carryOut(cli, command, async (asked) => renewTemporary(cli, asked, options)),
     );
 }
 
-interface AddOptions {
+interface AddOptions extends ProofOptions {
   readonly passphraseFile?: string;
 }
 
@@ -91,10 +113,12 @@ async function add(
   cli: Cli,
   asked: Asked,
   paths: readonly string[],
-  { passphraseFile: file }: AddOptions,
+  { passphraseFile: file, ...options }: AddOptions,
 ): Promise<Outcome> {
   const files = readFiles(paths);
   if (!files.ok) return files;
+  const password = await readProof(cli, options);
+  if (!password.ok) return password;
   const passphrase = file === undefined ? null : await readPassphrase(cli, file);
   if (passphrase?.ok === false) return passphrase;
   const body = {
@@ -109,12 +133,12 @@ async function add(
       callRoute(target, localRoutes.localCertificateAdd, locally, triedInBody(asked)),
   });
   if (!answered.ok) return answered;
-  const { data, meta } = answered.value;
+  const { data } = answered.value;
   const { in_use: inUse } = data.certificate;
   if (inUse.includes("clients") && !inUse.includes("link")) {
     talk(cli, asked, `HTTPS and LDAPS ${data.dry_run ? "would show" : "show"} it. ${foreign}`);
   }
-  return ok({ data, meta, table: [inWords(data.certificate)], columns });
+  return changed(cli, asked, answered.value, password.value);
 }
 
 const foreign =
@@ -140,7 +164,14 @@ async function readPassphrase(cli: Cli, file: string): Promise<Result<string, Co
   return secret.ok ? ok(secret.value.reveal()) : secret;
 }
 
-async function remove(cli: Cli, asked: Asked, typed: string): Promise<Outcome> {
+async function remove(
+  cli: Cli,
+  asked: Asked,
+  typed: string,
+  options: ProofOptions,
+): Promise<Outcome> {
+  const password = await readProof(cli, options);
+  if (!password.ok) return password;
   // As other tools print it, with colons and capitals.
   const fingerprint = typed.replaceAll(":", "").toLowerCase();
   const input = { params: { fingerprint }, query: changeQuery(asked), body: null };
@@ -151,7 +182,39 @@ async function remove(cli: Cli, asked: Asked, typed: string): Promise<Outcome> {
     local: async (target) =>
       callRoute(target, localRoutes.localCertificateRemove, locally, triedInBody(asked)),
   });
-  if (!answered.ok) return answered;
-  const { data, meta } = answered.value;
-  return ok({ data, meta, table: [inWords(data.certificate)], columns });
+  return answered.ok ? changed(cli, asked, answered.value, password.value) : answered;
+}
+
+async function renewTemporary(cli: Cli, asked: Asked, options: ProofOptions): Promise<Outcome> {
+  const password = await readProof(cli, options);
+  if (!password.ok) return password;
+  const input = { params: {}, query: changeQuery(asked), body: null };
+  const locally = { params: {}, query: {}, body: { dry_run: asked.dryRun } };
+  const answered = await callOneOrLocal(cli, asked, {
+    one: async (target) => callRoute(target, ownCertificateRoutes.temporaryRenew, input, asked),
+    local: async (target) =>
+      callRoute(target, localRoutes.localTemporaryRenew, locally, triedInBody(asked)),
+  });
+  return answered.ok ? changed(cli, asked, answered.value, password.value) : answered;
+}
+
+type Changed = Answered<z.output<typeof ownCertificateRoutes.ownCertificateAdd.answer>>;
+
+/** CS17: where clients are shown another certificate, somebody signs in under it first. */
+async function changed(
+  cli: Cli,
+  asked: Asked,
+  { data, meta }: Changed,
+  password: Secret<string> | null,
+): Promise<Outcome> {
+  if (asked.dryRun && data.sign_in.length > 0) talk(cli, asked, signInLine(data.sign_in));
+  const tried = asked.dryRun
+    ? { ...data, exit: exitCode.done }
+    : await tryOut(cli, asked, data.unconfirmed, password);
+  const { unconfirmed, exit } = tried;
+  if (unconfirmed !== null && unconfirmed.sign_in.length > 0) {
+    talk(cli, asked, waitingLine(unconfirmed));
+  }
+  const table = [inWords(data.certificate)];
+  return ok({ data: { ...data, unconfirmed }, meta, table, columns, exit });
 }

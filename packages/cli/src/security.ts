@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { exitCode } from "@gridward/core/api/exit-code";
 import { localRoutes } from "@gridward/core/api/local-routes";
 import {
   type SecurityAnswer,
@@ -18,6 +19,15 @@ import { addCheckVerb, trialLine } from "./security-check.ts";
 import { addExplainVerb } from "./security-explain.ts";
 import { readPairs } from "./security-pairs.ts";
 import { talkOfEffects } from "./security-effects.ts";
+import {
+  passwordOption,
+  type ProofOptions,
+  readProof,
+  signInAnew,
+  signInLine,
+  tryOut,
+  waitingLine,
+} from "./security-trial.ts";
 
 /** gridward security …: what the server that is asked shows, demands and believes (CS1, CS2). */
 export function addSecurityVerbs(root: Command, cli: Cli): void {
@@ -34,17 +44,22 @@ export function addSecurityVerbs(root: Command, cli: Cli): void {
     .command("set <key=value...>")
     .description(
       "change security settings of the server that is asked, at once; " +
-        "a change that breaks a link to a partner is taken back after 60 s",
+        "a change that breaks a link to a partner is taken back after 60 s, and so is one that may " +
+        "shut administrators out, unless you sign in anew under it",
     )
     .option("--confirm", "keep the change whatever link it breaks")
+    .option(...passwordOption)
     .action(async (words: readonly string[], options: SetOptions, command: Command) =>
-      carryOut(cli, command, async (asked) => set(cli, asked, words, options.confirm === true)),
+      carryOut(cli, command, async (asked) => set(cli, asked, words, options)),
     );
   security
     .command("confirm")
-    .description("keep the last change, though it broke a link")
-    .action(async (_: unknown, command: Command) =>
-      carryOut(cli, command, async (asked) => confirmChange(cli, asked)),
+    .description(
+      "keep the last change, though it broke a link; signs in anew where it may shut administrators out",
+    )
+    .option(...passwordOption)
+    .action(async (options: ProofOptions, command: Command) =>
+      carryOut(cli, command, async (asked) => confirmChange(cli, asked, options)),
     );
   addCertificateVerbs(security, cli);
   addLegacyVerbs(security, cli);
@@ -53,7 +68,7 @@ export function addSecurityVerbs(root: Command, cli: Cli): void {
   addApprovalVerbs(security, cli);
 }
 
-interface SetOptions {
+interface SetOptions extends ProofOptions {
   readonly confirm?: boolean;
 }
 
@@ -75,10 +90,13 @@ async function set(
   cli: Cli,
   asked: Asked,
   words: readonly string[],
-  isConfirmed: boolean,
+  options: SetOptions,
 ): Promise<Outcome> {
   const settings = readPairs(words);
   if (!settings.ok) return settings;
+  const password = await readProof(cli, options);
+  if (!password.ok) return password;
+  const isConfirmed = options.confirm === true;
   const body = { settings: settings.value, confirm: isConfirmed };
   if (!asked.dryRun && !asked.yes && !isConfirmed) {
     const foreseen = await order(cli, { ...asked, dryRun: true }, body);
@@ -90,8 +108,12 @@ async function set(
   if (!answered.ok) return answered;
   const { data, meta } = answered.value;
   if (asked.dryRun) talkOfOutlook(cli, asked, data);
-  talkOf(cli, asked, data);
-  return ok({ data, meta, table: data.changes, columns: ["key", "before", "after"] });
+  const { unconfirmed, exit } = asked.dryRun
+    ? { ...data, exit: exitCode.done }
+    : await tryOut(cli, asked, data.unconfirmed, password.value);
+  talkOf(cli, asked, { unconfirmed });
+  const shownAs = { table: data.changes, columns: ["key", "before", "after"] };
+  return ok({ data: { ...data, unconfirmed }, meta, ...shownAs, exit });
 }
 
 interface SetBody {
@@ -123,6 +145,7 @@ function breaksSomething({ effects, trials }: SecurityAnswer): boolean {
 function talkOfOutlook(cli: Cli, asked: Asked, answer: SecurityAnswer): void {
   talkOfEffects(cli, asked, answer);
   for (const trial of answer.trials) talk(cli, asked, `Tried: ${trialLine(answer.server, trial)}`);
+  if (answer.sign_in.length > 0) talk(cli, asked, signInLine(answer.sign_in));
 }
 
 /** CS11: who breaks a link says so once more, after hearing whom it cuts off. */
@@ -137,17 +160,27 @@ async function agree(
   return confirm(cli, asked, { question, answer: answer.server });
 }
 
-async function confirmChange(cli: Cli, asked: Asked): Promise<Outcome> {
+async function confirmChange(cli: Cli, asked: Asked, options: ProofOptions): Promise<Outcome> {
+  const password = await readProof(cli, options);
+  if (!password.ok) return password;
   const answered = await callOneOrLocal(cli, asked, {
     one: async (target) => callRoute(target, securityRoutes.securityConfirm, nothing, asked),
     local: async (target) => callRoute(target, localRoutes.localSecurityConfirm, nothing, asked),
   });
-  return shown(answered);
+  const isAsked = !answered.ok && answered.error.error.code === "security.sign-in-needed";
+  if (!isAsked) return shown(answered);
+  const target = await signInAnew(cli, asked, password.value);
+  if (!target.ok) return target;
+  return shown(await callRoute(target.value, securityRoutes.securityConfirm, nothing, asked));
 }
 
 /** A change under which a link is not valid again is told beside the answer: somebody may have to act within a minute. */
 function talkOf(cli: Cli, asked: Asked, { unconfirmed }: Pick<SecurityView, "unconfirmed">): void {
   if (unconfirmed === null) return;
+  if (unconfirmed.sign_in.length > 0) {
+    talk(cli, asked, waitingLine(unconfirmed));
+    return;
+  }
   const { change, broken, silent, taken_back_in_s: left, kept_in_s: kept } = unconfirmed;
   talk(
     cli,

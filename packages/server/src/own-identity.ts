@@ -32,6 +32,8 @@ export interface TlsIdentity {
 export class OwnIdentity {
   readonly node: NodeId;
   readonly name: string;
+  /** Host or address under which it is dialled. */
+  readonly address: string;
   readonly pairingKey: KeyObject;
   readonly tlsKey: KeyObject;
   readonly signerKey: KeyObject;
@@ -46,6 +48,7 @@ export class OwnIdentity {
     this.#directory = directory;
     this.node = found.node;
     this.name = found.config.name;
+    this.address = found.config.address;
     this.pairingKey = found.pairingKey;
     this.tlsKey = found.tlsKey;
     this.signerKey = found.signerKey;

@@ -157,4 +157,11 @@ export const localRoutes = {
     body: z.strictObject({ fingerprint: fingerprintText, dry_run: z.boolean() }),
     answer: ownCertificateAnswer,
   },
+  localTemporaryRenew: {
+    ...order,
+    path: "/local/security/certificates/temporary",
+    summary: "Make another temporary certificate with a new key, shown at once where it is shown",
+    body: z.strictObject({ dry_run: z.boolean() }),
+    answer: ownCertificateAnswer,
+  },
 } as const satisfies Record<string, Route>;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { commandQuery, noBody, noParams, noQuery } from "./route.ts";
 import type { Route } from "./route.ts";
+import { unconfirmed } from "./security-routes.ts";
 
 const shelf = z.enum(["link", "clients"]);
 
@@ -38,6 +39,10 @@ export const ownCertificateAnswer = z.object({
   server: z.string(),
   certificate: ownCertificateView,
   dry_run: z.boolean(),
+  /** CS17: why an administrator must sign in anew before it stays; empty: nobody need. */
+  sign_in: z.array(z.string()).readonly(),
+  /** The change that waits for that, or for a link. */
+  unconfirmed: unconfirmed.nullable(),
 });
 
 /** What is none is not found. */
@@ -71,6 +76,16 @@ export const ownCertificateRoutes = {
     summary: "Take an imported certificate and its key from this server",
     access: "configure security",
     params: z.strictObject({ fingerprint: fingerprintText }),
+    query: commandQuery,
+    body: noBody,
+    answer: ownCertificateAnswer,
+  },
+  temporaryRenew: {
+    method: "POST",
+    path: "/v1/security/certificates/temporary",
+    summary: "Make another temporary certificate with a new key, shown at once where it is shown",
+    access: "configure security",
+    params: noParams,
     query: commandQuery,
     body: noBody,
     answer: ownCertificateAnswer,

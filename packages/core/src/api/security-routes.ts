@@ -18,7 +18,7 @@ const setting = z.object({
  * A change that waits for an administrator to sign in under it, or under which a link is not valid
  * again: it is taken back by itself where nobody signs in, or the link was refused.
  */
-const unconfirmed = z.object({
+export const unconfirmed = z.object({
   change: z.string(),
   /** Whose link was refused since. */
   broken: z.array(z.string()).readonly(),

@@ -47,6 +47,15 @@ const kinds: Readonly<
     remedy: "Add its successor with `gridward security certificates add FILE`.",
     ended: "Add its successor with `gridward security certificates add FILE`, or remove it.",
   },
+  temporary: {
+    of: "temporary certificate that this server shows",
+    remedy:
+      "Show an issued one with `gridward security set temporary=false`, or make another temporary " +
+      "one with `gridward security certificates renew-temporary`.",
+    ended:
+      "Make another with `gridward security certificates renew-temporary`, with `--local DIR` on the " +
+      "server itself where nobody comes in; who pins it is given the new fingerprint.",
+  },
   list: {
     of: "revocation list",
     remedy:

@@ -13,6 +13,7 @@ export const watchedKinds = [
   "party",
   "authority",
   "imported",
+  "temporary",
   "list",
 ] as const;
 export type WatchedKind = (typeof watchedKinds)[number];

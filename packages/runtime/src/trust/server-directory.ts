@@ -21,6 +21,7 @@ import { readImported } from "./certificate-store.ts";
 import type { Candidate } from "./choose-certificate.ts";
 import { createTemporary } from "./temporary.ts";
 import { createSigningKey, createTlsKey, keyFromPem, keyToPem } from "./x509/keys.ts";
+import { cutPem } from "./x509/pem.ts";
 import { readCertificate } from "./x509/read.ts";
 
 /** Where everything of one server lies. Keys are readable by their owner only. */
@@ -114,6 +115,8 @@ export interface ServerIdentity {
   readonly tlsKey: KeyObject;
   readonly signerKey: KeyObject;
   readonly temporary: X509Certificate;
+  /** The TLS key, until the temporary certificate was renewed: then one of its own. */
+  readonly temporaryKey: KeyObject;
   /** What the authority issued, once there is one. */
   readonly issued: IssuedFiles | null;
   /** What people brought for it to show. */
@@ -137,11 +140,11 @@ export function readServerDirectory(directory: string): Result<ServerIdentity, R
   const pairingKey = readKey(paths.pairingKey);
   const tlsKey = readKey(paths.tlsKey);
   const signerKey = readKey(paths.signerKey);
-  const temporary = readCertificateFile(paths.temporary);
   if (!node.ok) return node;
   if (!pairingKey.ok) return pairingKey;
   if (!tlsKey.ok) return tlsKey;
   if (!signerKey.ok) return signerKey;
+  const temporary = readTemporary(paths.temporary, tlsKey.value);
   if (!temporary.ok) return temporary;
   const id = node.value.trim();
   if (!/^[0-9A-HJKMNP-TV-Z]{26}$/.test(id)) return refuse("disk.unreadable", paths.node);
@@ -155,7 +158,7 @@ export function readServerDirectory(directory: string): Result<ServerIdentity, R
     pairingKey: pairingKey.value,
     tlsKey: tlsKey.value,
     signerKey: signerKey.value,
-    temporary: temporary.value,
+    ...temporary.value,
     issued: issued.value,
     imported: imported.value,
   });
@@ -216,9 +219,17 @@ export function saveIssued(directory: string, issued: IssuedFiles): void {
   writeText(paths.certificate, issued.certificate.toString());
 }
 
-/** Takes the place of the one that was made at first. */
-export function saveTemporary(directory: string, temporary: X509Certificate): void {
-  writeText(serverPaths(directory).temporary, temporary.toString());
+/**
+ * Takes the place of the one before, whole or not at all: a key of its own lies beside it in the
+ * one file. Null: its key is the TLS key.
+ */
+export function saveTemporary(
+  directory: string,
+  temporary: X509Certificate,
+  key: KeyObject | null,
+): void {
+  const beside = key === null ? "" : keyToPem(key).reveal();
+  writeText(serverPaths(directory).temporary, `${temporary.toString()}${beside}`);
 }
 
 const configBytesMax = 64 * 1024;
@@ -305,11 +316,30 @@ function readText(path: string): Result<string, Refusal> {
   return text.ok ? text : refuse("disk.unreadable", `${path}: ${text.error}`);
 }
 
+/** Its key is the TLS key where none lies beside it. */
+function readTemporary(
+  path: string,
+  tlsKey: KeyObject,
+): Result<Pick<ServerIdentity, "temporary" | "temporaryKey">, Refusal> {
+  const temporary = readCertificateFile(path);
+  const text = readText(path);
+  if (!temporary.ok) return temporary;
+  if (!text.ok) return text;
+  const isAlone = !(cutPem(text.value) ?? []).some(({ label }) => label === "PRIVATE KEY");
+  const key = isAlone ? ok(tlsKey) : readKey(path);
+  if (!key.ok) return key;
+  if (!temporary.value.checkPrivateKey(key.value)) {
+    return refuse("disk.unreadable", `${path}: no certificate with its key`);
+  }
+  return ok({ temporary: temporary.value, temporaryKey: key.value });
+}
+
 function readKey(path: string): Result<KeyObject, Refusal> {
   const text = readText(path);
   if (!text.ok) return text;
   try {
-    return ok(keyFromPem(new Secret(text.value)));
+    const [block] = (cutPem(text.value) ?? []).filter(({ label }) => label === "PRIVATE KEY");
+    return ok(keyFromPem(new Secret(block?.text ?? text.value)));
   } catch {
     return refuse("disk.unreadable", `${path}: no private key`);
   }

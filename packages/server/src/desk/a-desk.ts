@@ -90,6 +90,7 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
         list: () => [],
         add: async () => err({ code: "server-certificate.nothing-found", detail: "" }),
         remove: () => err({ code: "server-certificate.not-found", detail: "" }),
+        renewTemporary: () => err({ code: "server-certificate.not-found", detail: "" }),
       },
     },
     approvals: noApprovals,

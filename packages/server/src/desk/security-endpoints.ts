@@ -9,11 +9,11 @@ import {
   weakenedBy,
 } from "@gridward/core/base/security-settings";
 import { ok } from "@gridward/core/base/result";
-import { rfc3339, second } from "@gridward/core/base/time";
 import { refuse } from "@gridward/core/domain/refusal";
 import { readSecurityChange } from "@gridward/core/domain/security-change";
 import type { Caller } from "./caller.ts";
 import type { DeskParts } from "./desk-parts.ts";
+import { showUnconfirmed } from "./show-unconfirmed.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 
 /** Connection Security of this server; see `securityRoutes`. */
@@ -71,7 +71,7 @@ function show(parts: DeskParts): SecurityView {
       weakened: weakened.includes(name),
       means: securitySpecs[name].means,
     })),
-    unconfirmed: waiting(parts),
+    unconfirmed: showUnconfirmed(parts),
   };
 }
 
@@ -106,7 +106,7 @@ async function set(parts: DeskParts, order: TypedOrder, { actor, objection, begu
     effects,
     trials,
     dry_run: isTry,
-    unconfirmed: waiting(parts),
+    unconfirmed: showUnconfirmed(parts),
   });
 }
 
@@ -136,28 +136,11 @@ function passTrial(parts: DeskParts, caller: Caller) {
   if (!passed.ok) return passed;
   if (passed.value === null) return refuse("security.nothing-to-confirm", "");
   const server = parts.front.status().name;
-  return ok({ server, confirmed: passed.value, unconfirmed: waiting(parts) });
+  return ok({ server, confirmed: passed.value, unconfirmed: showUnconfirmed(parts) });
 }
 
 /** Whoever owns the data directory needs no port to come in, and so no proof. */
 function proveIn({ security: { trial } }: DeskParts, { session, begunUnder, actor }: Caller) {
   if (begunUnder === null) return trial.keep(actor, "by order on the server itself");
   return trial.pass({ session: session?.id ?? "", begunUnder }, actor);
-}
-
-function waiting({ front, security }: DeskParts): SecurityView["unconfirmed"] {
-  const found = security.unconfirmed();
-  if (found === null) return null;
-  const { change, broken, silent, left, signIn } = found;
-  const seconds = Math.ceil(left / second);
-  const goesBack = broken.length > 0 || signIn.length > 0;
-  return {
-    change,
-    broken,
-    silent,
-    sign_in: signIn,
-    taken_back_in_s: goesBack ? seconds : null,
-    taken_back_at: goesBack ? rfc3339(front.now() + left) : null,
-    kept_in_s: goesBack ? null : seconds,
-  };
 }

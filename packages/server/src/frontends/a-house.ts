@@ -16,6 +16,7 @@ import { offeredClient } from "../approvals/offer-peers.ts";
 import { type ClientGate, openClientGate, type RefusedClient } from "../clients/client-gate.ts";
 import { aDesk, type TestDesk } from "../desk/a-desk.ts";
 import { type SecurityOrder, SecurityChanges } from "../security/security-changes.ts";
+import { SignInTrial } from "../security/sign-in-trial.ts";
 import { StandingSettings } from "../security/standing-settings.ts";
 import { aServer, member, type TestAnswer, type TestServer } from "./https/a-server.ts";
 import { anLdapServer, ldapIdentity } from "./ldap/an-ldap-server.ts";
@@ -155,6 +156,7 @@ function changesOf(directory: string, settings: StandingSettings): SecurityChang
     recheck: async () => {},
     refresh: () => {},
     onChange: () => {},
+    trial: new SignInTrial({ onChange: () => {}, clock: systemClock() }),
     clock: systemClock(),
   });
 }

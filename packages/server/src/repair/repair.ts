@@ -164,7 +164,7 @@ function showTemporary(
     ? temporary
     : createTemporary({ key: tlsKey, node, name: config.name, hosts, now });
   if (!isTry) {
-    if (!isGood) saveTemporary(directory, shown);
+    if (!isGood) saveTemporary(directory, shown, null);
     const set = issued === null ? ok(null) : writeSecurity(directory, { temporary: true });
     if (!set.ok) return set;
   }

@@ -4,7 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 import { nodeId } from "@gridward/core/base/identity";
-import { defaultSecurity, type SecurityChange } from "@gridward/core/base/security-settings";
+import {
+  defaultSecurity,
+  type SecurityChange,
+  type SecuritySettings,
+} from "@gridward/core/base/security-settings";
 import type { Actor } from "@gridward/core/domain/types";
 import { readServerConfig } from "@gridward/runtime/trust/server-directory";
 import type { Direction } from "../pair/direction.ts";
@@ -48,82 +52,113 @@ temporary = false # not yet
 `;
 
 let made = 0;
-const nobody: readonly SecurityUse[] = [];
+
+/** What is moved by hand, and what came of it. */
+interface World {
+  at: number;
+  passes: boolean;
+  cause: string;
+  partners: readonly (typeof partner)[];
+  links: { readonly dial: Direction; readonly accept: Direction };
+  told: readonly SecurityUse[];
+  refreshed: number;
+  rechecked: number;
+  judged: number;
+}
+
+type Done = ReturnType<SecurityChanges["set"]>;
+
+interface ChangingServer {
+  readonly world: World;
+  readonly directory: string;
+  readonly settings: StandingSettings;
+  readonly changes: SecurityChanges;
+  readonly trial: SignInTrial;
+  /** As from the machine itself. */
+  readonly set: (change: SecurityChange, isConfirmed?: boolean, isTry?: boolean) => Done;
+  /** As over HTTPS. */
+  readonly setOver: (change: SecurityChange, more?: Partial<SecurityOrder>) => Done;
+  /** The links come to what `world` says. */
+  readonly judge: () => void;
+  readonly written: () => string;
+  readonly inFile: () => SecuritySettings;
+  readonly isPending: () => boolean;
+  readonly pass: (ms: number) => void;
+  readonly last: () => string;
+}
 
 /** A server whose links pass while `passes` says so, as soon as they are made anew. */
-export function aChangingServer(content = text) {
+export function aChangingServer(content = text): ChangingServer {
   const directory = join(place, String(made++));
   mkdirSync(directory);
-  const file = join(directory, "server.toml");
-  writeFileSync(file, content);
-  const settings = new StandingSettings(defaultSecurity);
-  const world = {
+  writeFileSync(join(directory, "server.toml"), content);
+  const world: World = {
     at: 0,
     passes: true,
     cause: "T01",
     partners: [partner],
     links: { dial: good, accept: good },
-    told: nobody,
+    told: [],
     refreshed: 0,
     rechecked: 0,
     judged: 0,
   };
-  const judge = (): void => {
-    const now = world.passes ? good : { ...broken, cause: world.cause };
-    const { dial, accept } = world.links;
-    world.links = {
-      dial: dial === untried ? untried : now,
-      accept: accept === untried ? untried : now,
-    };
-  };
-  const clock = { now: () => world.at, monotonic: () => world.at, sleep: async () => undefined };
-  const onChange = (use: SecurityUse): void => {
-    world.told = [...world.told, use];
-  };
-  const trial = new SignInTrial({ onChange, clock });
-  const changes = new SecurityChanges({
-    directory,
-    settings,
-    partners: () => world.partners,
-    directions: () => world.links,
-    rejudge: async () => {
-      world.judged++;
-      judge();
-    },
-    recheck: async () => void world.rechecked++,
-    refresh: () => void world.refreshed++,
-    onChange,
-    trial,
-    clock,
-  });
+  const settings = new StandingSettings(defaultSecurity);
+  const parts = changing(world);
+  const changes = new SecurityChanges({ ...parts, directory, settings });
   const order = { isConfirmed: false, isTry: false, actor: admin, objection: () => null };
-  /** As from the machine itself. */
-  const set = async (change: SecurityChange, isConfirmed = false, isTry = false) =>
-    changes.set({ ...order, change, isConfirmed, isTry, mustProve: false });
-  /** As over HTTPS. */
-  const setOver = async (change: SecurityChange, more: Partial<SecurityOrder> = {}) =>
-    changes.set({ ...order, ...more, change, mustProve: true });
   return {
     world,
+    directory,
     settings,
     changes,
-    trial,
-    set,
-    setOver,
-    judge,
-    directory,
-    written: () => readFileSync(file, "utf8"),
-    inFile: () => {
+    trial: parts.trial,
+    set: async (change, isConfirmed = false, isTry = false) =>
+      changes.set({ ...order, change, isConfirmed, isTry, mustProve: false }),
+    setOver: async (change, more = {}) =>
+      changes.set({ ...order, ...more, change, mustProve: true }),
+    judge: () => judge(world),
+    written: () => readFileSync(join(directory, "server.toml"), "utf8"),
+    inFile() {
       const config = readServerConfig(directory);
       assert.ok(config.ok);
       return config.value.security;
     },
     isPending: () => existsSync(join(directory, "security-pending.json")),
-    pass: (ms: number) => {
+    pass(ms) {
       world.at += ms;
-      trial.tick();
+      parts.trial.tick();
       changes.tick();
     },
     last: () => world.told.at(-1)?.change ?? "",
+  };
+}
+
+function changing(world: World) {
+  const clock = { now: () => world.at, monotonic: () => world.at, sleep: async () => undefined };
+  const onChange = (use: SecurityUse): void => {
+    world.told = [...world.told, use];
+  };
+  return {
+    partners: () => world.partners,
+    directions: () => world.links,
+    rejudge: async () => {
+      world.judged++;
+      judge(world);
+    },
+    recheck: async () => void world.rechecked++,
+    refresh: () => void world.refreshed++,
+    onChange,
+    trial: new SignInTrial({ onChange, clock }),
+    clock,
+  };
+}
+
+function judge(world: World): void {
+  const now = world.passes ? good : { ...broken, cause: world.cause };
+  const { dial, accept } = world.links;
+  world.links = {
+    dial: dial === untried ? untried : now,
+    accept: accept === untried ? untried : now,
   };
 }

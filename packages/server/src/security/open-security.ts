@@ -10,17 +10,9 @@ import { type Instant, second } from "@gridward/core/base/time";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { trustAnchors } from "@gridward/core/domain/authority-in-use";
 import type { Alarm, ServerStatus } from "@gridward/core/domain/server-status";
-import type { DirectoryState } from "@gridward/core/domain/state";
 import type { Actor } from "@gridward/core/domain/types";
-import { type WatchedLife, watchedLives } from "@gridward/core/domain/watched-lives";
 import type { Clock } from "@gridward/runtime/os/clock";
-import {
-  fingerprintOf,
-  nameText,
-  notAfterOf,
-  notBeforeOf,
-  serialOf,
-} from "@gridward/runtime/trust/x509/read";
+import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
 import type { SecurityParts } from "../desk/desk-parts.ts";
 import type { EventLog } from "../event-log.ts";
 import type { OwnIdentity } from "../own-identity.ts";
@@ -30,6 +22,7 @@ import {
   openOwnCertificates,
   type OwnCertificates,
 } from "./own-certificates.ts";
+import { livesOf } from "./own-lives.ts";
 import { ExpiryWatch } from "./expiry-watch.ts";
 import { LiveConnections } from "./live-connections.ts";
 import { foresee } from "./foresee.ts";
@@ -88,7 +81,7 @@ export function openSecurity(parts: OpenSecurityParts): Security {
   });
   const changes = openChanges({ ...parts, connections, trial }, () => own.seen());
   const unconfirmed = (): Unconfirmed | null => onTrial(trial.standing) ?? changes.unconfirmed;
-  const own = openOwn(parts, startedAt, () => changes.relink());
+  const own = openOwn({ ...parts, trial }, startedAt, () => changes.relink());
   const expiry = new ExpiryWatch({
     lives: () => livesOf(identity, pair().conductor.state),
     announce: (text) => events.onExpiry(text),
@@ -178,24 +171,6 @@ function statusOf(
   };
 }
 
-/** All that the state knows, and what was imported here. */
-function livesOf(
-  { node, certificates }: OwnIdentity,
-  state: DirectoryState,
-): readonly WatchedLife[] {
-  const imported = certificates.imported.map(({ certificate }): WatchedLife => {
-    return {
-      kind: "imported",
-      name: nameText(certificate.subject),
-      id: serialOf(certificate),
-      notBefore: notBeforeOf(certificate),
-      notAfter: notAfterOf(certificate),
-    };
-  });
-  const last = imported.toSorted((left, right) => right.notAfter - left.notAfter).slice(0, 1);
-  return [...watchedLives(state, node), ...last];
-}
-
 function waitingText({ change, broken, silent, left, signIn }: Unconfirmed): string {
   const seconds = Math.ceil(left / second);
   if (signIn.length > 0) return `${change}: taken back in ${seconds} s unless somebody signs in`;
@@ -212,7 +187,11 @@ interface Own {
   readonly alarms: () => readonly Alarm[];
 }
 
-function openOwn(parts: OpenSecurityParts, startedAt: Instant, relink: () => void): Own {
+function openOwn(
+  parts: OpenSecurityParts & Pick<OpenChangesParts, "trial">,
+  startedAt: Instant,
+  relink: () => void,
+): Own {
   const { directory, identity, clock, events, onIdentity } = parts;
   const { certificates } = identity;
   const shownNow = (): readonly X509Certificate[] =>
@@ -234,6 +213,7 @@ function openOwn(parts: OpenSecurityParts, startedAt: Instant, relink: () => voi
       now: () => clock.now(),
       refresh,
       onChange: (use) => events.onSecurity(use),
+      trial: parts.trial,
     }),
     seen() {
       before = shownNow();

@@ -1,11 +1,10 @@
 import type { X509Certificate } from "node:crypto";
 import type { Bytes } from "@gridward/core/base/bytes";
-import { ok, type Result } from "@gridward/core/base/result";
+import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Secret } from "@gridward/core/base/secret";
 import { type Instant, rfc3339 } from "@gridward/core/base/time";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { Alarm } from "@gridward/core/domain/server-status";
-import type { Actor } from "@gridward/core/domain/types";
 import { isOutOfRoom } from "@gridward/runtime/os/files";
 import {
   importedMax,
@@ -22,6 +21,9 @@ import {
   importCertificate,
   type ImportedCertificate,
 } from "@gridward/runtime/trust/import-certificate";
+import { saveTemporary } from "@gridward/runtime/trust/server-directory";
+import { createTemporary } from "@gridward/runtime/trust/temporary";
+import { createTlsKey } from "@gridward/runtime/trust/x509/keys";
 import {
   fingerprintOf,
   nameText,
@@ -29,7 +31,7 @@ import {
   notBeforeOf,
 } from "@gridward/runtime/trust/x509/read";
 import type { OwnIdentity } from "../own-identity.ts";
-import type { SecurityUse } from "./security-use.ts";
+import { changeShown, type ChangeShownParts, type ShownOrder } from "./change-shown.ts";
 import { type Shelf, type ShownCertificates, shelves } from "./shown-certificates.ts";
 
 /** "temporary": it is shown by setting alone, or until there is an authority. */
@@ -55,33 +57,32 @@ export interface OwnCertificate {
   }[];
 }
 
-export interface AddOrder {
-  readonly files: readonly Bytes[];
-  readonly passphrase: Secret<string> | null;
-  readonly isTry: boolean;
-  readonly actor: Actor;
+/** What became of one, and why an administrator must sign in before it stays (CS17). */
+export interface ChangedCertificate extends OwnCertificate {
+  readonly signIn: readonly string[];
 }
 
-export interface RemoveOrder {
+export interface AddOrder extends ShownOrder {
+  readonly files: readonly Bytes[];
+  readonly passphrase: Secret<string> | null;
+}
+
+export interface RemoveOrder extends ShownOrder {
   readonly fingerprint: string;
-  readonly isTry: boolean;
-  readonly actor: Actor;
 }
 
 /** The list of this server's certificates, and what people do with it. */
 export interface OwnCertificates {
   readonly list: () => readonly OwnCertificate[];
-  readonly add: (order: AddOrder) => Promise<Result<OwnCertificate, Refusal>>;
-  readonly remove: (order: RemoveOrder) => Result<OwnCertificate, Refusal>;
+  readonly add: (order: AddOrder) => Promise<Result<ChangedCertificate, Refusal>>;
+  readonly remove: (order: RemoveOrder) => Result<ChangedCertificate, Refusal>;
+  readonly renewTemporary: (order: ShownOrder) => Result<ChangedCertificate, Refusal>;
 }
 
-export interface OwnCertificatesParts {
+export interface OwnCertificatesParts extends ChangeShownParts {
   readonly directory: string;
   readonly identity: OwnIdentity;
   readonly now: () => Instant;
-  /** Every port shows what is chosen now, from its next handshake on. */
-  readonly refresh: () => void;
-  readonly onChange: (use: SecurityUse) => void;
 }
 
 export function openOwnCertificates(parts: OwnCertificatesParts): OwnCertificates {
@@ -89,6 +90,7 @@ export function openOwnCertificates(parts: OwnCertificatesParts): OwnCertificate
     list: () => listOf(parts),
     add: async (order) => add(parts, order),
     remove: (order) => remove(parts, order),
+    renewTemporary: (order) => renewTemporary(parts, order),
   };
 }
 
@@ -147,22 +149,50 @@ function statusOf(certificate: X509Certificate, at: Instant): OwnCertificate["st
 
 async function add(
   parts: OwnCertificatesParts,
-  { files, passphrase, isTry, actor }: AddOrder,
-): Promise<Result<OwnCertificate, Refusal>> {
+  order: AddOrder,
+): Promise<Result<ChangedCertificate, Refusal>> {
+  const { files, passphrase, isTry } = order;
   const { certificates, tlsKey } = parts.identity;
   const imported = await importCertificate({ files, passphrase, ownKeys: [tlsKey] });
-  const judged = imported.ok ? judgeNew(parts, imported.value) : imported;
-  if (isTry && judged.ok) {
-    return ok(rowOf(parts, judged.value, certificates.choiceWith(judged.value)));
+  if (!imported.ok) return notAdded(parts, order, imported.error);
+  const judged = judgeNew(parts, imported.value);
+  if (!judged.ok) return notAdded(parts, order, judged.error);
+  const added = judged.value;
+  let isHeld = false;
+  const done = changeShown(parts, order, {
+    change: `certificate added: ${wordsOf(added)}`,
+    apply() {
+      isHeld = true;
+      certificates.replaceImported([...certificates.imported, added]);
+    },
+    undo() {
+      isHeld = false;
+      withdraw(certificates, added);
+    },
+    // What was removed meanwhile, at the machine itself, is not kept.
+    save: () =>
+      isHeld && !certificates.imported.includes(added)
+        ? ok(null)
+        : written(() => saveImported(parts.directory, imported.value)),
+  });
+  if (!done.ok) return done;
+  if (isTry) {
+    return ok({ ...rowOf(parts, added, certificates.choiceWith(added)), signIn: done.value });
   }
-  const saved = judged.ok && imported.ok ? save(parts.directory, imported.value) : judged;
-  const change = judged.ok ? `certificate added: ${wordsOf(judged.value)}` : "certificate added";
-  if (!isTry) parts.onChange({ actor, change, refusal: saved.ok ? null : saved.error });
-  if (!judged.ok) return judged;
-  if (!saved.ok) return saved;
-  certificates.replaceImported([...certificates.imported, judged.value]);
-  parts.refresh();
-  return found(parts, fingerprintOf(judged.value.certificate));
+  return found(parts, fingerprintOf(added.certificate), done.value);
+}
+
+function notAdded(
+  { onChange }: OwnCertificatesParts,
+  { isTry, actor }: AddOrder,
+  refusal: Refusal,
+): Result<never, Refusal> {
+  if (!isTry) onChange({ actor, change: "certificate added", refusal });
+  return err(refusal);
+}
+
+function withdraw(certificates: ShownCertificates, withdrawn: Candidate): void {
+  certificates.replaceImported(certificates.imported.filter((one) => one !== withdrawn));
 }
 
 function judgeNew(
@@ -180,10 +210,6 @@ function judgeNew(
   return ok({ certificate, issuers, key: key ?? tlsKey });
 }
 
-function save(directory: string, imported: ImportedCertificate): Result<null, Refusal> {
-  return written(() => saveImported(directory, imported));
-}
-
 function written(write: () => void): Result<null, Refusal> {
   try {
     write();
@@ -196,27 +222,55 @@ function written(write: () => void): Result<null, Refusal> {
 
 function remove(
   parts: OwnCertificatesParts,
-  { fingerprint, isTry, actor }: RemoveOrder,
-): Result<OwnCertificate, Refusal> {
+  order: RemoveOrder,
+): Result<ChangedCertificate, Refusal> {
   const { certificates } = parts.identity;
+  const { fingerprint } = order;
   const isNamed = ({ certificate }: Candidate): boolean =>
     fingerprintOf(certificate) === fingerprint;
   const named = certificates.imported.find(isNamed);
   if (named === undefined) return refuse("server-certificate.not-found", fingerprint);
-  const row = found(parts, fingerprint);
-  if (isTry) return row;
-  const done = written(() => removeImported(parts.directory, fingerprint));
-  const change = `certificate removed: ${wordsOf(named)}`;
-  parts.onChange({ actor, change, refusal: done.ok ? null : done.error });
-  if (!done.ok) return done;
-  certificates.replaceImported(certificates.imported.filter((one) => one !== named));
-  parts.refresh();
-  return row;
+  const place = certificates.imported.indexOf(named);
+  const row = found(parts, fingerprint, []);
+  const done = changeShown(parts, order, {
+    change: `certificate removed: ${wordsOf(named)}`,
+    apply: () => withdraw(certificates, named),
+    undo: () => certificates.replaceImported(certificates.imported.toSpliced(place, 0, named)),
+    save: () => written(() => removeImported(parts.directory, fingerprint)),
+  });
+  if (!done.ok || !row.ok) return done.ok ? row : done;
+  return ok({ ...row.value, signIn: done.value });
 }
 
-function found(parts: OwnCertificatesParts, fingerprint: string): Result<OwnCertificate, Refusal> {
+/** CS4: another temporary certificate, with a key made anew. */
+function renewTemporary(
+  parts: OwnCertificatesParts,
+  order: ShownOrder,
+): Result<ChangedCertificate, Refusal> {
+  const { directory, identity, now } = parts;
+  const { certificates, node, name, address } = identity;
+  const before = certificates.temporary;
+  const key = createTlsKey();
+  const made = { key, node, name, hosts: [address], now: now() };
+  const certificate = createTemporary(made);
+  const done = changeShown(parts, order, {
+    change: `temporary certificate renewed: ${wordsOf(before)} -> ${fingerprintOf(certificate)}`,
+    apply: () => certificates.replaceTemporary({ certificate, issuers: [], key }),
+    undo: () => certificates.replaceTemporary(before),
+    save: () => written(() => saveTemporary(directory, certificate, key)),
+  });
+  if (!done.ok) return done;
+  // Under a try nothing is made that would be kept: what is shown is the one that it replaces.
+  return found(parts, fingerprintOf(certificates.temporary.certificate), done.value);
+}
+
+function found(
+  parts: OwnCertificatesParts,
+  fingerprint: string,
+  signIn: readonly string[],
+): Result<ChangedCertificate, Refusal> {
   const row = listOf(parts).find((one) => one.fingerprint === fingerprint);
-  return row ? ok(row) : refuse("server-certificate.not-found", fingerprint);
+  return row ? ok({ ...row, signIn }) : refuse("server-certificate.not-found", fingerprint);
 }
 
 function wordsOf({ certificate }: Candidate): string {

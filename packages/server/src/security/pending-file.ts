@@ -2,8 +2,11 @@ import { join } from "node:path";
 import * as z from "zod";
 import { decodeUtf8, utf8 } from "@gridward/core/base/bytes";
 import { type SecurityChange, securityText } from "@gridward/core/base/security-settings";
+import { ok, type Result } from "@gridward/core/base/result";
+import { type Refusal, refuse } from "@gridward/core/domain/refusal";
 import { readSecurityChange } from "@gridward/core/domain/security-change";
 import {
+  isOutOfRoom,
   readFileBounded,
   removePath,
   syncDirectory,
@@ -18,8 +21,16 @@ const fileBytesMost = 4 * 1024;
 
 const shape = z.strictObject({ v: z.literal(1), before: z.record(z.string(), z.string()) });
 
-export function keepPending(directory: string, before: SecurityChange): void {
-  writeFileAtomic(pathIn(directory), utf8(JSON.stringify({ v: 1, before: securityText(before) })));
+/** Refused where the disk has no room. */
+export function tryKeepPending(directory: string, before: SecurityChange): Result<null, Refusal> {
+  try {
+    const text = JSON.stringify({ v: 1, before: securityText(before) });
+    writeFileAtomic(pathIn(directory), utf8(text));
+    return ok(null);
+  } catch (error) {
+    if (!isOutOfRoom(error)) throw error;
+    return refuse("disk.full", "security-pending.json");
+  }
 }
 
 /** Null where nothing waits. A file that nobody wrote so is none: there is nothing to go back to. */

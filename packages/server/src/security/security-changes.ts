@@ -12,12 +12,11 @@ import { type Instant, type Millis, minute } from "@gridward/core/base/time";
 import { type Refusal, refuse } from "@gridward/core/domain/refusal";
 import { reasonsToProve } from "@gridward/core/domain/shut-outs";
 import type { Actor } from "@gridward/core/domain/types";
-import { isOutOfRoom } from "@gridward/runtime/os/files";
 import type { Clock } from "@gridward/runtime/os/clock";
 import type { SecurityUse } from "./security-use.ts";
 import { readSecurity, writeSecurity } from "../own-settings.ts";
 import { type Direction, isConflict } from "../pair/direction.ts";
-import { dropPending, keepPending } from "./pending-file.ts";
+import { dropPending, tryKeepPending } from "./pending-file.ts";
 import type { SignInTrial } from "./sign-in-trial.ts";
 import type { StandingSettings } from "./standing-settings.ts";
 
@@ -126,20 +125,28 @@ export class SecurityChanges {
     const differences = compareSecurity(settings.now, wanted);
     const done = this.#judge(order, wanted, differences);
     if (order.isTry) return done.ok ? ok(differences) : done;
-    const earlier = this.#pending;
-    const waited = earlier && order.isConfirmed ? this.#wordsOf(earlier) : "";
     const why = this.reasonsToProve(order);
+    const words = this.#wordsFor(order, differences, why.length > 0);
+    const wasOnTrial = this.#pending?.isOnTrial === true;
     const written = done.ok ? this.#write(order, wanted, why.length > 0) : done;
-    const confirmed = order.isConfirmed ? ", confirmed" : "";
-    const also = waited === "" ? "" : `, and with it what waited: ${waited}`;
-    const tried = why.length === 0 ? "" : ", on trial until an administrator signs in under it";
-    const words = `${differenceText(differences)}${confirmed}${also}${tried}`;
     const refusal = written.ok ? null : written.error;
     onChange({ actor: order.actor, change: words || "nothing new", refusal });
     if (!written.ok) return written;
     this.#apply(wanted);
-    this.#try(why, earlier?.isOnTrial === true);
+    this.#try(why, wasOnTrial);
     return ok(differences);
+  }
+
+  #wordsFor(
+    { isConfirmed }: SecurityOrder,
+    differences: readonly SecurityDifference[],
+    isTried: boolean,
+  ): string {
+    const waited = this.#pending && isConfirmed ? this.#wordsOf(this.#pending) : "";
+    const confirmed = isConfirmed ? ", confirmed" : "";
+    const also = waited === "" ? "" : `, and with it what waited: ${waited}`;
+    const tried = isTried ? ", on trial until an administrator signs in under it" : "";
+    return `${differenceText(differences)}${confirmed}${also}${tried}`;
   }
 
   /** CS17: why an administrator must sign in under it; empty: nobody need, or it goes back. */
@@ -264,28 +271,33 @@ export class SecurityChanges {
 
   /** First what it would go back to, then what shall be: a crash in between changes nothing. */
   #write(order: SecurityOrder, wanted: SecuritySettings, isTried: boolean): Result<null, Refusal> {
-    const { directory, clock, settings } = this.#parts;
+    const { directory } = this.#parts;
     const earlier = this.#pending;
-    const waited = order.isConfirmed ? null : earlier;
-    const before = securityChange(wanted, { ...settings.now, ...waited?.before });
-    const links = order.isConfirmed ? [] : (waited?.links ?? this.#goodLinks());
-    const isOnTrial = isTried || waited?.isOnTrial === true;
-    const isProtected = (isOnTrial || links.length > 0) && Object.keys(before).length > 0;
-    const kept = isProtected ? tryKeep(directory, before) : ok(null);
+    const waits = this.#waiting(order, wanted, isTried);
+    const kept = waits ? tryKeepPending(directory, waits.before) : ok(null);
     if (!kept.ok) return kept;
     const written = writeSecurity(directory, order.change);
     if (!written.ok) {
-      if (earlier) tryKeep(directory, earlier.before);
+      if (earlier) tryKeepPending(directory, earlier.before);
       else dropPending(directory);
       return written;
     }
-    if (!isProtected) dropPending(directory);
+    if (!waits) dropPending(directory);
+    this.#pending = waits;
+    return ok(null);
+  }
+
+  /** What is to wait from now on; null: nothing need go back. */
+  #waiting(order: SecurityOrder, wanted: SecuritySettings, isTried: boolean): Pending | null {
+    const { clock, settings } = this.#parts;
+    const earlier = order.isConfirmed ? null : this.#pending;
+    const before = securityChange(wanted, { ...settings.now, ...earlier?.before });
+    const links = order.isConfirmed ? [] : (earlier?.links ?? this.#goodLinks());
+    const isOnTrial = isTried || earlier?.isOnTrial === true;
+    if (Object.keys(before).length === 0 || !(isOnTrial || links.length > 0)) return null;
     const since = clock.now();
     const at = clock.monotonic();
-    const refused = new Set<NodeId>();
-    const waits = { before, links, since, at, isTold: false, refused, isOnTrial };
-    this.#pending = isProtected ? waits : null;
-    return ok(null);
+    return { before, links, since, at, isTold: false, refused: new Set(), isOnTrial };
   }
 
   #apply(wanted: SecuritySettings): void {
@@ -378,15 +390,5 @@ export class SecurityChanges {
   #wordsOf({ before }: Pending): string {
     const { now } = this.#parts.settings;
     return differenceText(compareSecurity({ ...now, ...before }, now));
-  }
-}
-
-function tryKeep(directory: string, before: SecurityChange): Result<null, Refusal> {
-  try {
-    keepPending(directory, before);
-    return ok(null);
-  } catch (error) {
-    if (!isOutOfRoom(error)) throw error;
-    return refuse("disk.full", "security-pending.json");
   }
 }

@@ -22,6 +22,7 @@ export interface ShownCertificatesParts {
   readonly hosts: readonly string[];
   readonly tlsKey: KeyObject;
   readonly temporary: X509Certificate;
+  readonly temporaryKey: KeyObject;
   readonly issued: IssuedFiles | null;
   readonly imported: readonly Candidate[];
   /** By setting the temporary certificate is shown, whatever else there is. */
@@ -40,9 +41,11 @@ export class ShownCertificates {
   #candidates: readonly Candidate[];
   #choices: Readonly<Record<Shelf, Choice>>;
   #chosenAt: Instant;
+  #temporary: UsableCandidate;
 
   constructor(parts: ShownCertificatesParts) {
     this.#parts = parts;
+    this.#temporary = { certificate: parts.temporary, issuers: [], key: parts.temporaryKey };
     this.#issued = parts.issued;
     this.#imported = parts.imported;
     this.#candidates = this.#gather();
@@ -64,7 +67,17 @@ export class ShownCertificates {
   }
 
   get temporary(): UsableCandidate {
-    return { certificate: this.#parts.temporary, issuers: [], key: this.#parts.tlsKey };
+    return this.#temporary;
+  }
+
+  /** By setting or for want of another, somewhere. */
+  get isTemporaryShown(): boolean {
+    return shelves.some((shelf) => this.shown(shelf) === this.#temporary);
+  }
+
+  /** CS4: shown from the next handshake on, wherever the one before was. */
+  replaceTemporary(temporary: UsableCandidate): void {
+    this.#temporary = temporary;
   }
 
   replaceIssued(issued: IssuedFiles): void {
