@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after } from "node:test";
+import { decodeUtf8, utf8 } from "@gridward/core/base/bytes";
 import { nodeId } from "@gridward/core/base/identity";
 import {
   defaultSecurity,
@@ -10,6 +8,7 @@ import {
   type SecuritySettings,
 } from "@gridward/core/base/security-settings";
 import type { Actor } from "@gridward/core/domain/types";
+import { makeDirectory, readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
 import { readServerConfig } from "@gridward/runtime/trust/server-directory";
 import type { Direction } from "../pair/direction.ts";
 import { SecurityChanges, type SecurityOrder } from "./security-changes.ts";
@@ -18,9 +17,6 @@ import { SignInTrial } from "./sign-in-trial.ts";
 import { StandingSettings } from "./standing-settings.ts";
 
 /** For tests: changes of the security settings, with links and a clock that are moved by hand. */
-
-const place = mkdtempSync(join(tmpdir(), "gridward-security-"));
-after(() => rmSync(place, { recursive: true }));
 
 export const admin: Actor = {
   kind: "account",
@@ -88,10 +84,10 @@ interface ChangingServer {
 }
 
 /** A server whose links pass while `passes` says so, as soon as they are made anew. */
-export function aChangingServer(content = text): ChangingServer {
+export function aChangingServer(place: string): ChangingServer {
   const directory = join(place, String(made++));
-  mkdirSync(directory);
-  writeFileSync(join(directory, "server.toml"), content);
+  makeDirectory(directory);
+  writeFileAtomic(join(directory, "server.toml"), utf8(text));
   const world: World = {
     at: 0,
     passes: true,
@@ -118,13 +114,13 @@ export function aChangingServer(content = text): ChangingServer {
     setOver: async (change, more = {}) =>
       changes.set({ ...order, ...more, change, mustProve: true }),
     judge: () => judge(world),
-    written: () => readFileSync(join(directory, "server.toml"), "utf8"),
+    written: () => read(join(directory, "server.toml")) ?? "",
     inFile() {
       const config = readServerConfig(directory);
       assert.ok(config.ok);
       return config.value.security;
     },
-    isPending: () => existsSync(join(directory, "security-pending.json")),
+    isPending: () => read(join(directory, "security-pending.json")) !== null,
     pass(ms) {
       world.at += ms;
       parts.trial.tick();
@@ -161,4 +157,11 @@ function judge(world: World): void {
     dial: dial === untried ? untried : now,
     accept: accept === untried ? untried : now,
   };
+}
+
+/** Null where there is no such file. */
+function read(path: string): string | null {
+  const file = readFileBounded(path, 64 * 1024);
+  const found = file.ok ? decodeUtf8(file.value) : file;
+  return found.ok ? found.value : null;
 }

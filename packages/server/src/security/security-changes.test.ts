@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { defaultSecurity } from "@gridward/core/base/security-settings";
 import { second } from "@gridward/core/base/time";
 import { runSoon } from "@gridward/runtime/os/clock";
@@ -10,8 +11,11 @@ import { securityAlarms } from "./security-alarms.ts";
 import { silentAtMost, takenBackAfter } from "./security-changes.ts";
 import { takeBackUnconfirmed } from "./take-back.ts";
 
+const place = mkdtempSync(join(tmpdir(), "gridward-security-"));
+after(() => rmSync(place, { recursive: true }));
+
 test("[SCH1][CS1][CS8] a change is in the file and in force at once, and every link is made anew", async () => {
-  const { set, written, settings, world, isPending } = aChangingServer();
+  const { set, written, settings, world, isPending } = aChangingServer(place);
   const done = await set({ check_names: false, tls_min: "1.3" });
   assert.deepEqual(done.ok && done.value, [
     { name: "check_names", before: true, after: false },
@@ -30,7 +34,7 @@ test("[SCH1][CS1][CS8] a change is in the file and in force at once, and every l
 });
 
 test("[SCH2][CS1] what is refused or only tried changes neither file nor settings", async () => {
-  const { set, written, settings, world, directory } = aChangingServer();
+  const { set, written, settings, world, directory } = aChangingServer(place);
   const tried = await set({ temporary: true }, false, true);
   assert.deepEqual(tried.ok && tried.value, [{ name: "temporary", before: false, after: true }]);
   const same = await set({ temporary: false });
@@ -45,7 +49,7 @@ test("[SCH2][CS1] what is refused or only tried changes neither file nor setting
 });
 
 test("[SCH3][CS11] a change that breaks a link is taken back after 60 s, in file and force", async () => {
-  const { set, inFile, settings, world, isPending, pass, last, changes } = aChangingServer();
+  const { set, inFile, settings, world, isPending, pass, last, changes } = aChangingServer(place);
   world.passes = false;
   assert.ok((await set({ temporary: true })).ok);
   assert.ok(isPending() && settings.now.temporary && inFile().temporary);
@@ -65,7 +69,7 @@ test("[SCH3][CS11] a change that breaks a link is taken back after 60 s, in file
 });
 
 test("[SCH3][CS11] a partner that is not reached takes nothing back, and is waited for ten minutes", async () => {
-  const { set, settings, world, isPending, pass, last, changes } = aChangingServer();
+  const { set, settings, world, isPending, pass, last, changes } = aChangingServer(place);
   world.passes = false;
   world.cause = "T17";
   await set({ temporary: true });
@@ -85,7 +89,7 @@ test("[SCH3][CS11] who refuses and is not reached afterwards, or the other way r
     ["T01", "T17"],
     ["T17", "T01"],
   ] as const) {
-    const { set, settings, world, pass, last, judge } = aChangingServer();
+    const { set, settings, world, pass, last, judge } = aChangingServer(place);
     world.passes = false;
     [world.cause] = causes;
     await set({ temporary: true });
@@ -99,7 +103,7 @@ test("[SCH3][CS11] who refuses and is not reached afterwards, or the other way r
 });
 
 test("[SCH5][CS11] an order that is confirmed confirms what waited, and says so", async () => {
-  const { set, isPending, world, last } = aChangingServer();
+  const { set, isPending, world, last } = aChangingServer(place);
   world.passes = false;
   await set({ temporary: true });
   await set({ check_names: false }, true);
@@ -136,7 +140,7 @@ test("[SCH2][SCH5][CS11] what is refused, only tried or not confirmed confirms n
 });
 
 test("[SCH4][CS11] it stays when the link is valid again in time", async () => {
-  const { set, settings, world, isPending, pass, last, judge } = aChangingServer();
+  const { set, settings, world, isPending, pass, last, judge } = aChangingServer(place);
   world.passes = false;
   await set({ temporary: true });
   pass(takenBackAfter - 1);
@@ -151,12 +155,12 @@ test("[SCH4][CS11] it stays when the link is valid again in time", async () => {
 });
 
 test("[SCH5][CS11] it stays when somebody confirms it, before or after", async () => {
-  const before = aChangingServer();
+  const before = aChangingServer(place);
   before.world.passes = false;
   await before.set({ temporary: true }, true);
   assert.deepEqual([before.isPending(), before.changes.unconfirmed], [false, null]);
   assert.equal(before.last(), "temporary false -> true, confirmed");
-  const later = aChangingServer();
+  const later = aChangingServer(place);
   later.world.passes = false;
   await later.set({ temporary: true });
   assert.ok(later.changes.confirm(admin).ok);
@@ -172,10 +176,10 @@ test("[SCH5][CS11] it stays when somebody confirms it, before or after", async (
 });
 
 test("[SCH3][CS11] a link that was broken before, and a server without partner, take nothing back", async () => {
-  const down = aChangingServer();
+  const down = aChangingServer(place);
   down.world.links = { dial: broken, accept: untried };
   down.world.passes = false;
-  const lone = aChangingServer();
+  const lone = aChangingServer(place);
   lone.world.partners = [];
   for (const { set, pass, settings, isPending } of [down, lone]) {
     await set({ temporary: true });
@@ -186,7 +190,7 @@ test("[SCH3][CS11] a link that was broken before, and a server without partner, 
 });
 
 test("[SCH3][CS11] one direction that passed before must pass again; one that did not need not", async () => {
-  const { set, isPending, world } = aChangingServer();
+  const { set, isPending, world } = aChangingServer(place);
   world.links = { dial: good, accept: untried };
   await set({ tls_min: "1.3" });
   assert.equal(isPending(), false);
@@ -196,7 +200,7 @@ test("[SCH3][CS11] one direction that passed before must pass again; one that di
 });
 
 test("[SCH6][CS11] a second change before the first is confirmed goes back to where both began", async () => {
-  const { set, settings, world, isPending, pass, inFile } = aChangingServer();
+  const { set, settings, world, isPending, pass, inFile } = aChangingServer(place);
   world.passes = false;
   await set({ temporary: true });
   pass(30 * second);
@@ -211,7 +215,7 @@ test("[SCH6][CS11] a second change before the first is confirmed goes back to wh
 });
 
 test("[SCH7][CS11] what nobody confirmed before the server ended is taken back at its next start", async () => {
-  const { set, directory, inFile, isPending, world } = aChangingServer();
+  const { set, directory, inFile, isPending, world } = aChangingServer(place);
   world.passes = false;
   await set({ temporary: true, tls_min: "1.3" });
   const started = takeBackUnconfirmed(directory, inFile());
@@ -228,7 +232,7 @@ test("[SCH7][CS11] what nobody confirmed before the server ended is taken back a
 });
 
 test("[SCH7][CS11] a crash before the settings were written leaves nothing to take back", () => {
-  const { directory, written, inFile, isPending } = aChangingServer();
+  const { directory, written, inFile, isPending } = aChangingServer(place);
   const file = join(directory, "security-pending.json");
   for (const [content, isGone] of [
     ['{"v":1,"before":{"temporary":"false"}}', true],
@@ -248,7 +252,7 @@ test("[SCH7][CS11] a crash before the settings were written leaves nothing to ta
 });
 
 test("[SCH8][CS1] each weaker setting is a standing alarm from when it was set", async () => {
-  const { set, settings, world } = aChangingServer();
+  const { set, settings, world } = aChangingServer(place);
   assert.deepEqual(securityAlarms(settings, null, 0), []);
   world.at = 5 * second;
   await set({ validate_partner: false, require_client_certificates: false }, true);
@@ -266,7 +270,7 @@ test("[SCH8][CS1] each weaker setting is a standing alarm from when it was set",
 });
 
 test("[SCH10][CS8][CS9] where another certificate is shown every link is made anew, and no setting changes", async () => {
-  const { changes, world, settings } = aChangingServer();
+  const { changes, world, settings } = aChangingServer(place);
   changes.relink();
   await new Promise<void>(runSoon);
   assert.deepEqual([world.judged, settings.now, world.told], [1, defaultSecurity, []]);

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
 import {
   defaultSecurity,
   type SecurityChange,
@@ -13,6 +16,9 @@ import { takenBackAfter } from "./security-changes.ts";
 import { trialLasts } from "./sign-in-trial.ts";
 import { takeBackUnconfirmed } from "./take-back.ts";
 
+const place = mkdtempSync(join(tmpdir(), "gridward-security-"));
+after(() => rmSync(place, { recursive: true }));
+
 type Server = ReturnType<typeof aChangingServer>;
 
 /** An administrator signs in, on a connection that began now, and says that it stays. */
@@ -25,7 +31,7 @@ function signIn({ trial }: Server, begunUnder = trial.count) {
 const waits = "security.sign-in-needed";
 
 test("[SIT1][CS17] what may shut administrators out is taken back where none of them signs in under it", async () => {
-  const server = aChangingServer();
+  const server = aChangingServer(place);
   const { setOver, settings, inFile, isPending, pass, last, changes, trial, world } = server;
   assert.ok((await setOver({ require_client_certificates: true })).ok);
   assert.match(last(), /link -> true, on trial until an administrator signs in under it$/);
@@ -46,7 +52,7 @@ test("[SIT1][CS17] what may shut administrators out is taken back where none of 
 });
 
 test("[SIT2][CS17] it stays when an administrator signed in since, on a connection that began since", async () => {
-  const server = aChangingServer();
+  const server = aChangingServer(place);
   const { setOver, settings, isPending, pass, last, trial } = server;
   const before = { session: "1", begunUnder: trial.count };
   trial.noteSignIn(before);
@@ -70,7 +76,7 @@ test("[SIT2][CS17] it stays when an administrator signed in since, on a connecti
 });
 
 test("[SIT3][CS17] there is one trial at a time; who sets it back ends it at once", async () => {
-  const { setOver, settings, pass, trial, isPending, changes } = aChangingServer();
+  const { setOver, settings, pass, trial, isPending, changes } = aChangingServer(place);
   await setOver({ map_clients: true });
   pass(trialLasts - 1);
   for (const change of [{ tls_min: "1.3" }, { legacy: true }] as const) {
@@ -86,10 +92,10 @@ test("[SIT3][CS17] there is one trial at a time; who sets it back ends it at onc
 });
 
 test("[SIT4][CS17] who stands at the machine needs no proof, and may go on while one is waited for", async () => {
-  const alone = aChangingServer();
+  const alone = aChangingServer(place);
   await alone.set({ temporary: true });
   assert.deepEqual([alone.trial.standing, alone.isPending()], [null, false]);
-  const server = aChangingServer();
+  const server = aChangingServer(place);
   const { set, setOver, settings, pass, trial } = server;
   await setOver({ temporary: true });
   const began = trial.count;
@@ -110,7 +116,7 @@ test("[SIT4][CS17] who stands at the machine needs no proof, and may go on while
 });
 
 test("[SIT5][CS17] a server that ended within the trial takes the change back at its next start", async () => {
-  const { setOver, directory, inFile, isPending } = aChangingServer();
+  const { setOver, directory, inFile, isPending } = aChangingServer(place);
   await setOver({ require_client_certificates: true }, { isConfirmed: true });
   assert.equal(inFile().require_client_certificates, true);
   const started = takeBackUnconfirmed(directory, inFile());
@@ -120,7 +126,7 @@ test("[SIT5][CS17] a server that ended within the trial takes the change back at
 });
 
 test("[SIT6][CS17][CS11] a sign-in says nothing of the links: what broke one is still taken back", async () => {
-  const server = aChangingServer();
+  const server = aChangingServer(place);
   const { setOver, settings, world, pass, last, changes, isPending } = server;
   world.passes = false;
   await setOver({ temporary: true });
@@ -165,14 +171,14 @@ test("[SIT1][CS17] what decides about nobody who administers needs no sign-in", 
     check_names: false,
     revocation: "off",
   };
-  const { setOver, trial, isPending, changes } = aChangingServer();
+  const { setOver, trial, isPending, changes } = aChangingServer(place);
   assert.deepEqual(changes.reasonsToProve({ change: harmless, mustProve: true }), []);
   await setOver(harmless);
   assert.deepEqual([trial.standing, isPending()], [null, false]);
 });
 
 test("[SIT8][CS17] the alarm says why, and until when somebody must sign in", async () => {
-  const { setOver, settings, trial, pass } = aChangingServer();
+  const { setOver, settings, trial, pass } = aChangingServer(place);
   await setOver({ tls_min: "1.3" });
   pass(20_000);
   assert.ok(trial.standing !== null);
