@@ -35,7 +35,7 @@ function codeOf({ exit, error }: Ended): readonly unknown[] {
   return [exit, error?.code];
 }
 
-test("[CLI23][CS17] who cannot come in under his change is told when it goes back, and it does", async () => {
+test("[CLI24][CS17] who cannot come in under his change is told when it goes back, and it does", async () => {
   const change = ["security", "set", "temporary=true", "--yes"] as const;
   const tried = await stage.run(...change, "--dry-run");
   assert.match(tried.stderr, /asked to sign in anew under it, or it is taken back after 60 s/);
@@ -52,7 +52,7 @@ test("[CLI23][CS17] who cannot come in under his change is told when it goes bac
   await stage.must("whoami");
 });
 
-test("[CLI23][CS17] an old session keeps no change, a new sign-in does, also for the next start", async () => {
+test("[CLI24][CS17] an old session keeps no change, a new sign-in does, also for the next start", async () => {
   const first = await stage.run("security", "set", "tls-min=1.3", "--yes");
   assert.equal(first.exit, 11, "nobody could be asked for a password");
   const next = await stage.run("security", "set", "revocation=hard", "--yes");
@@ -67,7 +67,7 @@ test("[CLI23][CS17] an old session keeps no change, a new sign-in does, also for
   assert.deepEqual([await valueOf("tls-min"), await valueOf("revocation")], ["1.3", "hard"]);
 });
 
-test("[CLI23][CS17] a server that is killed within the trial has taken the change back; at the machine none is made", async () => {
+test("[CLI24][CS17] a server that is killed within the trial has taken the change back; at the machine none is made", async () => {
   await stage.run("security", "set", "map-clients=true", "--yes");
   assert.equal(await valueOf("map-clients"), true);
   await stage.end(server.name, "SIGKILL");

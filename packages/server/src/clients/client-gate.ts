@@ -3,6 +3,7 @@ import type { Bytes } from "@gridward/core/base/bytes";
 import type { AccountId } from "@gridward/core/base/identity";
 import type { SecuritySettings } from "@gridward/core/base/security-settings";
 import { minute, type Instant, type Millis } from "@gridward/core/base/time";
+import { trustAnchors } from "@gridward/core/domain/authority-in-use";
 import { accountOf, type ClientCertificate } from "@gridward/core/domain/mapping";
 import { type Refusal, refusalSpec, refuse } from "@gridward/core/domain/refusal";
 import type { ServerCondition } from "@gridward/core/domain/server-status";
@@ -143,7 +144,7 @@ function judgeClient(
   const { authorized, authorizationError } = socket;
   const said = typeof authorizationError === "string" ? authorizationError : "UNSPECIFIED";
   const judgement = judgePeer({
-    ...parts.trust(),
+    ...trustIn(parts, state),
     chain,
     purpose: "client",
     expected: { kind: "client" },
@@ -178,6 +179,14 @@ function isReplaced(state: DirectoryState, certificate: X509Certificate, at: Ins
   const isOurs = state.tables.certificates.has(serialOf(certificate));
   if (name?.kind !== "device" || !isOurs) return false;
   return !isEnrolled(state, name.device, fingerprintOf(certificate), at);
+}
+
+/** Without the authorities that are about to be given up: in `state` they are there no more. */
+function trustIn(parts: ClientGateParts, state: DirectoryState) {
+  const { anchors, lists } = parts.trust();
+  const left = trustAnchors(state);
+  const givenUp = trustAnchors(parts.state()).filter((anchor) => !left.includes(anchor));
+  return { lists, anchors: anchors.filter((anchor) => !givenUp.includes(anchor)) };
 }
 
 type Objection = Pick<

@@ -1,4 +1,5 @@
 import { holdersOf, issuingAuthority } from "@gridward/core/domain/authority-in-use";
+import type { ChangeAnswer } from "@gridward/core/api/route";
 import { certificateRoutes } from "@gridward/core/api/certificate-routes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { rfc3339 } from "@gridward/core/base/time";
@@ -14,7 +15,7 @@ import {
 } from "@gridward/runtime/trust/x509/read";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { FrontEndParts } from "../parts.ts";
-import { shutsOut } from "./caller.ts";
+import { type Caller, shutsOut } from "./caller.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { issueForParty, signForParty } from "./issue-certificate.ts";
@@ -61,7 +62,7 @@ export function certificateEndpoints(
       giveOrder(front, { command: { kind: "switch-authority" }, caller, dryRun: query.dry_run }),
     ),
     rollOverFinish: endpoint(certificateRoutes.rollOverFinish, async ({ query }, caller) =>
-      giveOrder(front, { command: { kind: "retire-authority" }, caller, dryRun: query.dry_run }),
+      finishRollOver(parts, caller, query.dry_run),
     ),
   };
 }
@@ -88,6 +89,22 @@ function revokeCertificate({ front, security }: DeskParts): Endpoint {
     const row = front.state().tables.certificates.get(serial) ?? found.value;
     return ok({ ...showCertificate(row, front.now()), ...done.value });
   });
+}
+
+/** CS17: it cannot be taken back, so whoever orders it must come in by the new authority alone. */
+async function finishRollOver(
+  { front, security }: DeskParts,
+  caller: Caller,
+  dryRun: boolean | undefined,
+): Promise<Result<ChangeAnswer, Refusal>> {
+  const repeated = repeatedAnswer(front, caller);
+  if (repeated !== undefined) return ok(repeated);
+  const { tables } = front.state();
+  const authorities = tables.authorities.filter(({ standing }) => standing !== "former");
+  const after = { ...front.state(), tables: { ...tables, authorities } };
+  const shutOut = shutsOut(caller, security.now(), after);
+  if (shutOut) return shutOut;
+  return giveOrder(front, { command: { kind: "retire-authority" }, caller, dryRun });
 }
 
 function stateWithout({ state, now }: FrontEndParts, row: CertificateRow): DirectoryState {

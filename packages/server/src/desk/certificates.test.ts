@@ -253,6 +253,18 @@ test("[DESK12][PK6] all certificates are listed with their state, page by page, 
   assert.equal(later.rows.filter(({ state }) => state === "expired").length, 4);
 });
 
+test("[DESK14][CS17][PK7] a former authority is given up by who comes in without it", async () => {
+  const desk = await new CertificateDesk().ready();
+  const finish = async (): Promise<string> => desk.codeOf("rollOverFinish", null);
+  desk.objection = (_, state) =>
+    state?.tables.authorities.every(({ standing }) => standing !== "former") === true
+      ? "it came by a certificate of the former one"
+      : null;
+  assert.equal(await finish(), "security.shuts-you-out");
+  desk.objection = () => null;
+  assert.equal(await finish(), "authority.no-former");
+});
+
 test("[DESK12] trust anchors are for everybody who is signed in; a list there is none of yet is said", async () => {
   const desk = await new CertificateDesk().ready();
   const { rows } = await desk.must(certificateRoutes.authorityExport);
