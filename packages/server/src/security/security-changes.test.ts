@@ -115,7 +115,7 @@ test("[SCH5][CS11] an order that is confirmed confirms what waited, and says so"
 });
 
 test("[SCH2][SCH5][CS11] what is refused, only tried or not confirmed confirms nothing that waits", async () => {
-  const { set, directory, isPending, inFile, written, world, last } = aServer();
+  const { set, directory, isPending, inFile, written, world, last } = aChangingServer(place);
   const file = join(directory, "server.toml");
   world.passes = false;
   await set({ temporary: true });

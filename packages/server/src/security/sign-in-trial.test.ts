@@ -146,7 +146,7 @@ test("[SIT7][CS17] which settings may shut administrators out, and why, stands i
   const perilous = securityNames.flatMap((name) => {
     const before = securitySpecs[name].choices[0];
     const values = securitySpecs[name].choices.filter(
-      (after) => reasonsToProve([{ name, before, after }]).length > 0,
+      (choice) => reasonsToProve([{ name, before, after: choice }]).length > 0,
     );
     return values.length > 0 ? [`${name}: ${values.join(" ")}`] : [];
   });
