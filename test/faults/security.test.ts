@@ -12,6 +12,7 @@ import {
   joinTo,
   lookAt,
   orderLocally,
+  signIn,
   type Status,
   waitForState,
   waitUntil,
@@ -161,6 +162,7 @@ test("[CS1][CS8][HS16] the oldest TLS is set over HTTPS, and holds on every port
   assert.deepEqual(await shakeAll(), ["taken", "taken", "taken"]);
   const done = await order("1.3");
   assert.equal(done?.status, 200, JSON.stringify(done));
+  await signInUnderIt();
   assert.deepEqual(await shakeAll(), ["refused", "refused", "refused"]);
   assert.match(stage.readText(a.name, "server.toml"), /^tls_min = "1\.3"$/m);
   await areWell();
@@ -178,6 +180,17 @@ test("[CS1][CS8][HS16] the oldest TLS is set over HTTPS, and holds on every port
   assert.equal((await order("1.2"))?.status, 200);
   assert.deepEqual(await shakeAll(), ["taken", "taken", "taken"]);
 });
+
+/** CS17: a change over HTTPS that may shut administrators out stays when one of them comes in anew. */
+async function signInUnderIt(): Promise<void> {
+  const fresh = await signIn(a, stage.readText(a.name, "certificates", "authority.pem"), {
+    name: "admin",
+    password: adminPassword,
+  });
+  const proved = await fresh.call(a.url, { method: "POST", path: "/v1/security/trial" });
+  fresh.close();
+  assert.equal(proved?.status, 200, JSON.stringify(proved));
+}
 
 test("[CS1] what is typed wrong is refused by name, and a try changes nothing", async () => {
   const file = stage.readText(b.name, "server.toml");

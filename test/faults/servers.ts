@@ -154,7 +154,7 @@ export async function foundSystem(stage: Stage, server: DemoServer): Promise<Api
   return signIn(server, ca, { name: "admin", password: adminPassword });
 }
 
-async function signIn(server: DemoServer, ca: string, body: unknown): Promise<Api> {
+export async function signIn(server: DemoServer, ca: string, body: unknown): Promise<Api> {
   const stranger = new Api(ca, "");
   const answered = await stranger.call(server.url, { method: "POST", path: "/v1/session", body });
   stranger.close();
