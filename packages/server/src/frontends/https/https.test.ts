@@ -329,7 +329,7 @@ test("[API14] whoever does not read the answer is closed", async (t) => {
   await closed;
 });
 
-test("[API15] a TLS handshake that does not end is ended", async (t) => {
+test("[API16] a TLS handshake that does not end is ended", async (t) => {
   const handshakeMs = 100;
   const strict = await aServer({ handshakeMs });
   t.after(() => strict.close());
