@@ -19,12 +19,13 @@ const utility = testAuthority("Utility", now - day);
 const issued = utility.issue({ profile: "temporary", hosts: ["127.0.0.1"], now: now - day });
 const whole = String(issued.certificate) + keyToPem(issued.key).reveal();
 let server: DemoServer;
+let password = "";
 
 before(async () => {
   server = await initServer(stage, "A");
   await runServer(stage, server);
   (await foundSystem(stage, server)).close();
-  const password = stage.secretFile("password", adminPassword);
+  password = stage.secretFile("password", adminPassword);
   const ca = stage.path("A", "certificates", "authority.pem");
   const words = ["--server", server.url, "--ca", ca, "--password-file", password];
   const signedIn = await stage.run("login", "admin", ...words);
@@ -67,7 +68,11 @@ test("[CLI18][CS5] what is given is judged, shown at once, and taken away again"
   assert.equal(tried.exit, 0, tried.stderr);
   assert.deepEqual(member(tried.data, "certificate", "in_use"), ["clients"]);
   assert.deepEqual(await inUse("--local", server.directory), own);
-  const added = await certificates("add", file);
+  // Who sees it next must believe its issuer too, and comes in anew under it (CS17).
+  const anchors =
+    stage.readText("A", "certificates", "authority.pem") + String(utility.certificate);
+  const trust = ["--ca", stage.secretFile("both.pem", anchors)] as const;
+  const added = await certificates("add", file, ...trust, "--password-file", password);
   assert.equal(added.exit, 0, added.stderr);
   assert.match(added.stderr, /HTTPS and LDAPS show it/);
   const fingerprint = String(member(added.data, "certificate", "fingerprint"));
