@@ -52,6 +52,19 @@ async function must(words: string): Promise<unknown> {
   return ran.json;
 }
 
+/** A device that renewed makes its connections anew; it is asked when it is there again. */
+async function onceConnected(words: string): Promise<unknown> {
+  for (let look = 0; look < 40; look++) {
+    const ran = await run(words);
+    if (member(ran.json, "error", "code") !== "device.not-connected") {
+      assert.equal(ran.exit, 0, `${words}: ${ran.talk}`);
+      return ran.json;
+    }
+    await sleep(500);
+  }
+  throw new Error(`${words}: the device does not connect`);
+}
+
 /** Starts a program and waits for its one line. */
 async function start(
   words: string,
@@ -253,21 +266,24 @@ test("[IN6][PK8] a running device renews for a new key, shows it at once, and no
 });
 
 test("[IN7][PK6] certificates of a device are read back, replaced and deleted from afar; without one it has a state with a name", async () => {
-  const rowsOf = async (words: string): Promise<readonly unknown[]> => {
-    const rows: unknown = member(await must(words), "data");
+  const rowsIn = (json: unknown): readonly unknown[] => {
+    const rows: unknown = member(json, "data");
     assert.ok(Array.isArray(rows));
     return rows.map((row: unknown) => row);
   };
+  const rowsOf = async (words: string): Promise<readonly unknown[]> => rowsIn(await must(words));
   const uses = (rows: readonly unknown[]): readonly unknown[] =>
     rows.map((row) => member(row, "use"));
-  const replaced = await must("device certificates replace Q01");
+  const replaced = await onceConnected("device certificates replace Q01");
   // The one before counts until the server saw the device with the new one.
   const list = async () => rowsOf("device certificates list Q01");
   for (let look = 0; look < 20 && uses(await list()).includes("earlier"); look++) await sleep(500);
   const [current, earlier, ...older] = await list();
-  assert.deepEqual(uses([current, earlier, ...older]), ["current", "none", "none", "none"]);
+  assert.equal(member(current, "use"), "current");
+  assert.deepEqual([...new Set(uses([earlier, ...older]))], ["none"]);
+  assert.ok(older.length >= 2, "all that it ever had are listed");
   assert.equal(member(current, "serial"), member(replaced, "data", "serial"));
-  const held = await rowsOf("device certificates read Q01");
+  const held = rowsIn(await onceConnected("device certificates read Q01"));
   assert.deepEqual(uses(held), ["device", "anchor"]);
   assert.ok(held.every((row) => member(row, "known") === true));
   assert.equal(member(held[0], "serial"), member(current, "serial"));
