@@ -48,7 +48,7 @@ export const mutants: readonly Mutant[] = [
     find: `  keep(turn, { ackSet });
   const { at } = turn.clocks;`,
     replace: `  turn.state = { ...turn.state, control: { ...control, ackSet } };
-  act(turn, { kind: "commit", seq: turn.state.head.seq });
+  turn.actions.push({ kind: "commit", seq: turn.state.head.seq });
   keep(turn, { ackSet });
   const { at } = turn.clocks;`,
   },
