@@ -98,7 +98,7 @@ export const mutants: readonly Mutant[] = [
     name: "a term is offered before that is recorded",
     rule: "R5",
     file: asMain,
-    find: "  keep(turn, { handover: { term: control.term + 1, to } });",
+    find: "  keep(turn, { handover: { term, to } });",
     replace: "",
   },
   {

@@ -1,17 +1,10 @@
-import { asMain, asStandby, type Mutant, start, term } from "./mutant.ts";
+import { asStandby, type Mutant, start, term } from "./mutant.ts";
 
 const doubted = "core/src/domain/pair/doubted-control.ts";
 const age = "core/src/domain/age.ts";
 
-/** Rules that only rare faults reach: lost offers and slots, other versions, restores, machines started anew. */
+/** Rules that only rare faults reach: lost slots, other versions, restores, machines started anew. */
 export const rareMutants: readonly Mutant[] = [
-  {
-    name: "an offer that was withdrawn is made anew",
-    rule: "R5",
-    file: asMain,
-    find: `machine.to === to && machine.offer === "open"`,
-    replace: "machine.to === to",
-  },
   {
     name: "a doubtful record counts only whom it names",
     rule: "R17",

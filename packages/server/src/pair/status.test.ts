@@ -50,7 +50,7 @@ test("[PS1][HS13] where somebody must act the state has cause, remedy and alarm,
     inMachine({ duty: "none", phase: "diverged", fork: at(3), entries: 2 }),
     inMachine({ duty: "none", phase: "two-mains", other: serverB }),
     inMachine({ duty: "main", phase: "read-only", code: "disk.full", text: "Full." }),
-    inMachine({ duty: "main", phase: "draining", to: serverB, since: 0, offer: "open" }),
+    inMachine({ duty: "main", phase: "draining", to: serverB, since: 0, offered: true }),
     inMachine({ duty: "standby", phase: "synchronising", progress }),
     inMachine({ duty: "fenced", by: serverB }),
   ];

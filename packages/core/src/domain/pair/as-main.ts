@@ -90,7 +90,6 @@ function onFollow(turn: Turn, from: NodeId, theirs: Position): void {
       committed: state.committed,
     });
     feed(turn, from);
-    offerAnew(turn, from);
     return advance(turn);
   }
   // What only a permanent Standby holds it sets aside: it can never be Main, so nobody waits for it.
@@ -143,9 +142,8 @@ function feed(turn: Turn, to: NodeId): void {
 export function onAppended(turn: Turn, head: Position): void {
   turn.state = { ...turn.state, head };
   if (turn.state.machine.duty !== "main") return;
-  // A Main alone makes it visible first: what it sends says how far that is (I10).
-  advance(turn);
   for (const id of turn.state.peers.keys()) feed(turn, id);
+  advance(turn);
 }
 
 function onAck(turn: Turn, from: NodeId, head: Position): void {
@@ -184,28 +182,15 @@ function feedPermanent(turn: Turn): void {
 export function offer(turn: Turn, machine: Draining): void {
   const { control, head, committed, arbitration } = turn.state;
   const { to } = machine;
-  if (machine.offer !== "none" || committed < head.seq) return;
+  if (machine.offered || committed < head.seq) return;
   // What we asked of the witness before is answered first: it would cross the target's question.
   if (arbitration.asked !== null) return;
-  keep(turn, { handover: { term: control.term + 1, to } });
-  turn.state = { ...turn.state, machine: { ...machine, offer: "open" } };
-  sayOffer(turn, to);
-}
-
-/** Each time with a round of its own: a refusal of the one before takes this one not back. */
-function sayOffer(turn: Turn, to: NodeId): void {
-  const { ackSet, mode, term } = turn.state.control;
+  const term = control.term + 1;
   const round = turn.state.offers + 1;
-  turn.state = { ...turn.state, offers: round };
-  const { head } = turn.state;
-  say(turn, to, { kind: "handover", term: term + 1, round, head, ackSet, mode });
-}
-
-/** The target asks to follow: the offer was lost with its link, or refused before it followed. */
-function offerAnew(turn: Turn, to: NodeId): void {
-  const { machine } = turn.state;
-  if (machine.duty !== "main" || machine.phase !== "draining") return;
-  if (machine.to === to && machine.offer === "open") sayOffer(turn, to);
+  keep(turn, { handover: { term, to } });
+  turn.state = { ...turn.state, offers: round, machine: { ...machine, offered: true } };
+  const { ackSet, mode } = control;
+  say(turn, to, { kind: "handover", term, round, head, ackSet, mode });
 }
 
 /** A Standby that caught up is proved, then added: widen early, narrow late (R2, R3). */
@@ -368,17 +353,14 @@ export function onPeerLost(turn: Turn, id: NodeId): void {
 function watchDrain(turn: Turn, machine: Draining): void {
   if (turn.clocks.at - machine.since < timing.drain) return;
   const detail = "the target did not take over within 10 s";
-  if (machine.offer === "none") {
+  if (!machine.offered) {
     become(turn, { duty: "main", phase: "serving", admitting: null });
     return act(turn, { kind: "order-refused", code: "pair.changeover-failed", detail });
   }
   // The target may have taken the term: only its own word, or the witness, can give this one back.
   if (turn.state.control.mode === "witness") aimOnlyFor(turn, { kind: "settle" });
   const term = turn.state.control.term + 1;
-  turn.state = {
-    ...turn.state,
-    machine: { ...machine, since: turn.clocks.at, offer: "withdrawn" },
-  };
+  turn.state = { ...turn.state, machine: { ...machine, since: turn.clocks.at } };
   const { offers: round } = turn.state;
   if (peerOf(turn, machine.to).linkUp) {
     say(turn, machine.to, { kind: "handover-cancel", term, round });

@@ -53,7 +53,7 @@ const rows: readonly (readonly [ServerState, Played, number?, typeof conflict?])
   ["main-waiting", withPeer(waiting, serverB, { linkUp: false })],
   ["main-read-only", as({ duty: "main", phase: "read-only", code: "disk.full", text: "full" })],
   ["main-read-only", as({ duty: "main", phase: "read-only", code: "x", text: "behind" })],
-  ["main-draining", as({ duty: "main", phase: "draining", to: serverB, since: 0, offer: "open" })],
+  ["main-draining", as({ duty: "main", phase: "draining", to: serverB, since: 0, offered: true })],
   ["standby-connecting", connecting],
   ["standby-connecting", unlinked],
   ["standby-connecting", aValidStandby(), 7_000],

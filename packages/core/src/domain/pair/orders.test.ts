@@ -194,20 +194,6 @@ test("[HS6] a drain that cannot start in 10 s is given up; an offered term only 
   assert.equal(checkAccepts(back.state), undefined);
 });
 
-test("[R5][HS6] an offer that is lost with its link is made anew, until it is withdrawn", () => {
-  const offered = play(aProtectedMain(), [changeover]);
-  const { head } = offered.state;
-  const follow = heard(serverB, { kind: "follow", term: 1, head });
-  const again = play(offered, [follow], 2_000);
-  assert.equal(saidOf(again.actions, "handover")?.round, 2);
-  const refusal = { kind: "handover-refused", term: 2, round: 1, reason: "behind" } as const;
-  const crossed = play(again, [heard(serverB, refusal)], 2_100);
-  assert.equal(checkAccepts(crossed.state)?.refusal.code, "pair.draining");
-  const withdrawn = play(crossed, [tick], 10_000);
-  assert.equal(saidOf(withdrawn.actions, "handover-cancel")?.round, 2);
-  assert.equal(saidOf(play(withdrawn, [follow], 10_100).actions, "handover"), undefined);
-});
-
 test("[HS6] a withdrawn offer is answered by whether the term was taken", () => {
   const cancel = heard(serverA, { kind: "handover-cancel", term: 2, round: 1 });
   const standing = play(aValidStandby(), [cancel]);

@@ -60,7 +60,7 @@ export function orderChangeover(turn: Turn, to: NodeId, directionsOk: boolean): 
   const denial = checkChangeover(turn.state, to, directionsOk);
   if (denial) return act(turn, { kind: "order-refused", ...denial });
   const { at: since } = turn.clocks;
-  const draining = { duty: "main", phase: "draining", to, since, offer: "none" } as const;
+  const draining = { duty: "main", phase: "draining", to, since, offered: false } as const;
   become(turn, draining);
   offer(turn, draining);
 }

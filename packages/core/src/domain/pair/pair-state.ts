@@ -72,8 +72,7 @@ export type Machine =
       readonly phase: "draining";
       readonly to: NodeId;
       readonly since: Millis;
-      /** Withdrawn: only the target's word, or the witness, ends the drain; nothing is offered any more. */
-      readonly offer: "none" | "open" | "withdrawn";
+      readonly offered: boolean;
     }
   | {
       readonly duty: "main";

@@ -18,7 +18,7 @@ const machines: Readonly<Record<Phase, Machine>> = {
   diverged: { duty: "none", phase: "diverged", fork: at(3), entries: 2 },
   "two-mains": { duty: "none", phase: "two-mains", other: serverB },
   serving: { duty: "main", phase: "serving", admitting: null },
-  draining: { duty: "main", phase: "draining", to: serverB, since: 0, offer: "open" },
+  draining: { duty: "main", phase: "draining", to: serverB, since: 0, offered: true },
   "read-only": { duty: "main", phase: "read-only", code: "disk.full", text: "full" },
   connecting: { duty: "standby", phase: "connecting" },
   synchronising: {

@@ -80,7 +80,7 @@ test("[R5] a Main that offered its term stays draining after a restart", () => {
     phase: "draining",
     to: serverB,
     since: 0,
-    offer: "withdrawn",
+    offered: true,
   });
   assert.equal(checkAccepts(state)?.refusal.code, "pair.draining");
 });

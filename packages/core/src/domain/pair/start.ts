@@ -126,7 +126,7 @@ function firstMachine(found: Found, isOwner: boolean): Machine {
       phase: "draining",
       to: control.handover.to,
       since: found.at,
-      offer: "withdrawn",
+      offered: true,
     };
   }
   return { duty: "main", phase: "serving", admitting: null };
