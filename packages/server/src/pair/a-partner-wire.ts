@@ -27,13 +27,26 @@ export class FakePeer extends AFakePeer {
   readonly protocol = "gridward-partner/1";
   readonly name = { kind: "server", node: partner } as const;
   readonly sent: Bytes[] = [];
+  /** Turns of ours that were told here. */
+  readonly turns: string[] = [];
 
   constructor(direction: "dial" | "accept" = "accept") {
     super(direction);
   }
 
   async send(frame: Bytes): Promise<void> {
-    this.sent.push(frame);
+    const text = textOf(frame);
+    if (text.includes('"kind":"turn"')) this.turns.push(text);
+    else this.sent.push(frame);
+  }
+
+  /** The partner sends here from now on. */
+  beginTurn(turn: number, run = "1"): void {
+    this.receive(JSON.stringify({ kind: "turn", run, turn }));
+  }
+
+  say(): void {
+    this.receive('{"kind":"leaving"}');
   }
 
   /** Kinds of the messages that went out here. */
@@ -100,6 +113,7 @@ export function aWire(): WireStage {
   const dialling: ((outcome: LinkOutcome) => void)[] = [];
   const sleeping: (() => void)[] = [];
   const wire = new PartnerWire({
+    run: "A",
     dial: (id, way) => {
       world.dials.push(id);
       world.ways.push(way);

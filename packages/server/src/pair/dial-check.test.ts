@@ -50,6 +50,7 @@ class End {
   isLate = false;
   sleeps = 0;
   isOpen = true;
+  links: readonly VerifiedPeer[] = [];
   directions: { dial: Direction; accept: Direction } = { dial: untried, accept: untried };
   noted: Refused[] = [];
   other: End | undefined;
@@ -63,6 +64,7 @@ class End {
     this.check = new DialCheck({
       wire: {
         directions: () => this.directions,
+        links: () => this.links,
         noteRefused: (_, outcome) => void this.noted.push(outcome),
         tryDial: async () => {
           this.dials++;
@@ -153,6 +155,32 @@ test("[DC2][HS6] a slow server hands over by its link's verdicts, and never past
   assert.equal(isEnough(untried, refusedDirection("T17")), false, "none has passed");
 });
 
+test("[DC5][HS6] two that order at once are answered by one check, the next one by another", async () => {
+  const { main, standby } = twoEnds();
+  const tried = [main.check.tryBoth(serverB), main.check.tryBoth(serverB)];
+  assert.deepEqual(await Promise.all(tried), [true, true]);
+  assert.deepEqual([main.dials, standby.dials], [1, 1]);
+  main.dial = refusedFor("T03");
+  assert.equal(await main.check.tryBoth(serverB), false);
+  assert.deepEqual([main.dials, standby.dials], [2, 2]);
+});
+
+test("[DC5][HS6] a changeover begins when the connections that the check replaced have ended", async () => {
+  const { main } = twoEnds();
+  const ends = Promise.withResolvers<string>();
+  main.links = [{ ...connection(() => {}), closed: ends.promise }];
+  const tried = main.check.tryBoth(serverB);
+  await new Promise((done) => setImmediate(done));
+  assert.equal(main.dials, 1);
+  assert.equal(await Promise.race([tried, Promise.resolve("waiting")]), "waiting");
+  ends.resolve("replaced by a newer connection");
+  assert.equal(await tried, true);
+  // One that does not end costs its time, and no more.
+  main.links = [connection(() => {})];
+  main.isLate = true;
+  assert.equal(await main.check.tryBoth(serverB), true);
+});
+
 test("[DC3][HS6] a partner that does not say what came of it has not passed", async () => {
   const { main } = twoEnds();
   main.isOpen = false;
@@ -169,13 +197,13 @@ test("[DC3] an answer counts from whom was asked, and dials asked for together a
   const { main, standby } = twoEnds();
   const heard: Bytes[] = [];
   main.hear = (frame) => void heard.push(frame);
-  const tried = [main.check.tryBoth(serverB), main.check.tryBoth(serverB)];
+  const tried = [main.check.isCalledBack(serverB), main.check.isCalledBack(serverB)];
   await new Promise((done) => setImmediate(done));
   assert.deepEqual([standby.dials, heard.length], [1, 2]);
   const json = { kind: "dial-told", id: 1, refused: null };
   main.check.take({ from: nodeId("C"), json, reply: () => {} });
   await new Promise((done) => setImmediate(done));
-  assert.equal(main.dials, 0);
+  assert.equal(await Promise.race([...tried, Promise.resolve("waiting")]), "waiting");
   for (const id of [1, 2]) {
     main.check.take({ from: serverB, json: { ...json, id }, reply: () => {} });
   }

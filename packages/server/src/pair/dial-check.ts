@@ -15,7 +15,7 @@ import type { OtherFrame, PartnerWire } from "./partner-wire.ts";
 import type { Route } from "./pass-on.ts";
 
 export interface DialCheckParts {
-  readonly wire: Pick<PartnerWire, "tryDial" | "noteRefused" | "directions">;
+  readonly wire: Pick<PartnerWire, "tryDial" | "noteRefused" | "directions" | "links">;
   readonly route: (to: NodeId) => Route;
   /** A dial that is a trial under this token: what comes of it is let go again (CS11). */
   readonly dialInTrial: (to: NodeId, token: string) => Promise<LinkOutcome>;
@@ -28,6 +28,9 @@ const patience: Millis = 11 * second;
 /** What was on its way when the link ended comes over the new one soon, or not at all. */
 const patienceWithoutLink: Millis = second;
 const lookEvery: Millis = second / 4;
+
+/** What a new connection replaced ends within its second for the last words (link/limits.ts). */
+const patienceWithReplaced: Millis = 2 * second;
 
 /** Orders under way at once that ask for it. */
 const waitingMost = 16;
@@ -46,18 +49,38 @@ export class DialCheck {
   readonly #dialling = new Map<NodeId, Promise<LinkOutcome>>();
   /** Who asked for a trial that is under way: one at a time. */
   readonly #trials = new Set<NodeId>();
+  /** Checks of both directions that are under way. */
+  readonly #checking = new Map<NodeId, Promise<boolean>>();
   #nextId = 1;
 
   constructor(parts: DialCheckParts) {
     this.#parts = parts;
   }
 
-  /** Both handshakes made at this moment; what comes of them is shown as the directions. */
+  /**
+   * Both handshakes made at this moment; what comes of them is shown as the directions. Who asks
+   * meanwhile gets the same answer: other dials would end the link that a changeover goes over.
+   */
   async tryBoth(to: NodeId): Promise<boolean> {
+    const underWay = this.#checking.get(to);
+    if (underWay !== undefined) return underWay;
+    const checking = this.#tryBoth(to).finally(() => this.#checking.delete(to));
+    this.#checking.set(to, checking);
+    return checking;
+  }
+
+  async #tryBoth(to: NodeId): Promise<boolean> {
+    const { wire, clock } = this.#parts;
+    const before = wire.links(to);
     // One after the other: each new connection ends the one before it, the answer's among them.
     if (!(await this.isCalledBack(to))) return false;
-    const { outcome } = await this.#parts.wire.tryDial(to);
-    return outcome === "verified";
+    const { outcome } = await wire.tryDial(to);
+    if (outcome !== "verified") return false;
+    // What is said next must not go out over a connection that is about to end.
+    const ended = new AbortController();
+    void Promise.all(before.map(({ closed }) => closed)).then(() => ended.abort());
+    await clock.sleep(patienceWithReplaced, ended.signal);
+    return true;
   }
 
   /**

@@ -311,6 +311,7 @@ function openWire(parts: OpenPairParts, pair: Pair): PartnerWire {
   const passedOn = takePassedOn(pair);
   const copy = new CopyFromMain(conductor, () => found.store.build(freshId()));
   return new PartnerWire({
+    run: freshId(),
     dial: parts.dial,
     hasBackup: parts.hasBackup,
     deliver: (event) => conductor.feed(event),

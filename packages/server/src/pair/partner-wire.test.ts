@@ -25,22 +25,80 @@ test("[WI1] all goes over one connection until that ends, then over the other", 
   assert.deepEqual(kinds().slice(3), ["link-down"]);
 });
 
-test("[WI10] what a connection still brings after its partner sends on another is not heard", async () => {
+/** Two connections, the partner's turns on them told, and how many messages were heard. */
+async function twoTurns(first: [number, string?], second: [number, string?]) {
   const { wire, outcome, kinds } = aWire();
   wire.setPartners([partner]);
-  const [left, next] = [new FakePeer("dial"), new FakePeer()];
-  await outcome({ outcome: "verified", peer: left });
-  wire.accept(next);
-  left.receive('{"kind":"leaving"}');
-  next.receive('{"kind":"leaving"}');
-  left.receive('{"kind":"leaving"}');
-  next.receive('{"kind":"leaving"}');
-  assert.deepEqual(kinds(), ["link-up", "message", "message", "message"]);
-  const newest = new FakePeer();
-  wire.accept(newest);
-  newest.receive('{"kind":"leaving"}');
-  next.receive('{"kind":"leaving"}');
-  assert.equal(kinds().filter((kind) => kind === "message").length, 4);
+  const [one, other] = [new FakePeer("dial"), new FakePeer()];
+  await outcome({ outcome: "verified", peer: one });
+  wire.accept(other);
+  one.beginTurn(...first);
+  other.beginTurn(...second);
+  const heard = (): number => kinds().filter((kind) => kind === "message").length;
+  return { one, other, heard };
+}
+
+test("[WI10] what a connection still brings after its partner sends on another is not heard", async () => {
+  const { one, other, heard } = await twoTurns([1], [2]);
+  one.say();
+  other.say();
+  assert.equal(heard(), 2);
+  assert.equal(one.closedFor, "the partner sends on another connection");
+  one.say();
+  assert.equal(heard(), 2);
+  other.say();
+  assert.deepEqual([heard(), other.closedFor], [3, undefined]);
+});
+
+test("[WI10] a connection that is read late, for the first time, silences none that came after it", async () => {
+  const { one, other, heard } = await twoTurns([1], [2]);
+  other.say();
+  one.say();
+  assert.equal(heard(), 1);
+  assert.equal(one.closedFor, "the partner sends on another connection");
+  other.say();
+  assert.deepEqual([heard(), other.closedFor], [2, undefined]);
+});
+
+test("[WI10] the turns of another start of the partner follow those of the one before", async () => {
+  const { one, other, heard } = await twoTurns([7, "1"], [1, "2"]);
+  one.say();
+  other.say();
+  one.say();
+  other.say();
+  assert.equal(heard(), 3);
+});
+
+test("[WI10] our own turns rise from connection to connection, also to a partner that was removed", async () => {
+  const { wire } = aWire();
+  const [first, second, third] = [new FakePeer(), new FakePeer(), new FakePeer()];
+  wire.accept(first);
+  wire.accept(second);
+  assert.deepEqual(second.turns, []);
+  await settled();
+  wire.keepOnly([], "it was removed");
+  wire.accept(third);
+  const turns = [first, second, third].flatMap((peer) => peer.turns);
+  assert.deepEqual(
+    turns,
+    [1, 2, 3].map((turn) => JSON.stringify({ kind: "turn", run: "A", turn })),
+  );
+});
+
+test("[WI4][WI10] a message before its turn, a second turn and one of another shape end their connection", () => {
+  for (const texts of [
+    ['{"kind":"leaving"}'],
+    ['{"kind":"turn","run":"1","turn":1}', '{"kind":"turn","run":"1","turn":2}'],
+    ['{"kind":"turn","run":"1","turn":0}'],
+    ['{"kind":"turn","run":"1","turn":1,"more":1}'],
+  ]) {
+    const { wire, kinds } = aWire();
+    const peer = new FakePeer();
+    wire.accept(peer);
+    for (const text of texts) peer.receive(text);
+    assert.notEqual(peer.closedFor, undefined, texts.join());
+    assert.deepEqual(kinds(), ["link-up"]);
+  }
 });
 
 test("[WI1] a route ends with its connection and goes on over no other", async () => {
@@ -68,7 +126,7 @@ test("[WI11][HS14] who is no partner any more is dialled, heard and waited for n
   assert.deepEqual([dialled.closedFor, accepted.closedFor], ["it was removed", "it was removed"]);
   const told = ["link-up", "link-down", "partner-removed"];
   assert.deepEqual(kinds(), told);
-  dialled.receive('{"kind":"leaving"}');
+  dialled.say();
   await settled();
   await wake();
   assert.deepEqual([kinds(), world.dials.length], [told, 1]);
@@ -92,9 +150,10 @@ test("[WI4] what is no message ends its connection, and nothing behind it is rea
     const { wire, kinds } = aWire();
     const peer = new FakePeer();
     wire.accept(peer);
-    peer.receive('{"kind":"leaving"}');
+    peer.beginTurn(1);
+    peer.say();
     peer.receive(text);
-    peer.receive('{"kind":"leaving"}');
+    peer.say();
     assert.notEqual(peer.closedFor, undefined);
     assert.deepEqual(kinds(), ["link-up", "message"]);
   }

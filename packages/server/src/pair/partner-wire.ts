@@ -9,6 +9,7 @@ import { frameBytesMax, type LinkOutcome, type VerifiedPeer } from "@gridward/ru
 import type { Clock } from "@gridward/runtime/os/clock";
 import type { FirstPassFrame } from "./copy-from-main.ts";
 import { bad, type Direction, good, isConflict, untried } from "./direction.ts";
+import { encodeTurn, Heard, isTurn } from "./heard.ts";
 
 /** A frame of another conversation than the pair's own, and the connection to answer over. */
 export interface OtherFrame {
@@ -29,9 +30,7 @@ interface Connections {
   accepted: VerifiedPeer | undefined;
   /** The one we send on, kept until it ends so that order holds. */
   sending: VerifiedPeer | undefined;
-  /** The one that the partner sends on: what it sent on another before has been left behind. */
-  heard: VerifiedPeer | undefined;
-  readonly leftBehind: WeakSet<VerifiedPeer>;
+  readonly heard: Heard;
   dial: Direction;
   accept: Direction;
   /** When it was turned away last. */
@@ -44,6 +43,8 @@ interface Connections {
 }
 
 export interface PartnerWireParts {
+  /** Names this start of the program; another start has another. */
+  readonly run: string;
   readonly dial: (partner: NodeId, way: Way) => Promise<LinkOutcome>;
   readonly hasBackup: (partner: NodeId) => boolean;
   readonly deliver: (event: PairEvent) => void;
@@ -81,6 +82,8 @@ export class PartnerWire {
   readonly #parts: PartnerWireParts;
   readonly #partners = new Map<NodeId, Connections>();
   readonly #stop = new AbortController();
+  /** Connections that were sent on so far, to whomever. */
+  #turns = 0;
 
   constructor(parts: PartnerWireParts) {
     this.#parts = parts;
@@ -149,6 +152,12 @@ export class PartnerWire {
     return { isOpen, send: async (frame) => (isOpen() ? peer?.send(frame) : undefined) };
   }
 
+  /** The connections to it that there are now. */
+  links(id: NodeId): readonly VerifiedPeer[] {
+    const { dialled, accepted, sending } = this.#partners.get(id) ?? {};
+    return [dialled, accepted, sending].filter((peer) => peer !== undefined);
+  }
+
   directions(id: NodeId): { readonly dial: Direction; readonly accept: Direction } {
     const { dial, accept, refusedAt } = this.#partners.get(id) ?? { ...untried, refusedAt: 0 };
     const isOver = this.#parts.clock.monotonic() - refusedAt > refusalStands;
@@ -201,8 +210,7 @@ export class PartnerWire {
       way: "main",
       accepted: undefined,
       sending: undefined,
-      heard: undefined,
-      leftBehind: new WeakSet(),
+      heard: new Heard(),
       ...untried,
       refusedAt: 0,
       isDialled: false,
@@ -302,9 +310,13 @@ export class PartnerWire {
       if (isHeeded) isHeeded = this.#onFrame(id, peer, frame);
     });
     void peer.closed.then((reason) => this.#onClosed(id, peer, reason));
-    const connections = this.#connections(id);
-    if (connections.sending) return;
-    connections.sending = peer;
+    if (!this.#connections(id).sending) this.#sendOn(id, peer);
+  }
+
+  #sendOn(id: NodeId, peer: VerifiedPeer): void {
+    this.#connections(id).sending = peer;
+    this.#turns++;
+    void peer.send(encodeTurn(this.#parts.run, this.#turns));
     this.#parts.deliver({ kind: "link-up", peer: id });
   }
 
@@ -319,9 +331,7 @@ export class PartnerWire {
     connections.sending = undefined;
     this.#parts.deliver({ kind: "link-down", peer: id });
     const other = connections.dialled ?? connections.accepted;
-    if (!other) return;
-    connections.sending = other;
-    this.#parts.deliver({ kind: "link-up", peer: id });
+    if (other) this.#sendOn(id, other);
   }
 
   /** False: the frame was not one of ours, and its connection is being closed. */
@@ -340,27 +350,18 @@ export class PartnerWire {
     }
     const json = parseJsonText(text.value);
     if (json === undefined) return "not JSON";
+    const { heard } = this.#connections(from);
+    if (isTurn(json)) return heard.noteTurn(link, json);
     const reply = (answer: Bytes): void => void link.send(answer);
     const isTaken = this.#parts.takeOther({ from, json, reply });
     if (isTaken !== undefined) return isTaken ? null : "bad frame";
     const message = this.#parts.parse(json);
     if (!message.ok) return `bad message: ${message.error}`;
-    if (this.#isLate(from, link)) return null;
-    this.#parts.deliver({ kind: "message", peer: from, message: message.value });
-    return null;
-  }
-
-  /**
-   * A partner leaves a connection for good when it sends on another. What the first still brings,
-   * which a network may hold back for minutes, was said before what was heard since.
-   */
-  #isLate(from: NodeId, link: VerifiedPeer): boolean {
-    const connections = this.#connections(from);
-    const { heard, leftBehind } = connections;
-    if (leftBehind.has(link)) return true;
-    if (heard !== undefined && heard !== link) leftBehind.add(heard);
-    connections.heard = link;
-    return false;
+    const fault = heard.hear(link);
+    if (fault === null) {
+      this.#parts.deliver({ kind: "message", peer: from, message: message.value });
+    }
+    return fault;
   }
 }
 
