@@ -68,6 +68,11 @@ export class Network {
     this.#blocked = new Set();
   }
 
+  /** Somebody pulls the plug, and puts it back. */
+  pull(lasts: number): void {
+    if (!this.#isHealed) this.#block(this.#directions(), lasts);
+  }
+
   isOpen(from: NodeId): boolean {
     return this.#session?.writes.get(from) === true;
   }
@@ -159,12 +164,20 @@ export class Network {
   }
 
   #cut(): void {
-    const [left, right] = this.ends;
-    const both = [`${left.id}>${right.id}`, `${right.id}>${left.id}`];
+    const both = this.#directions();
     const isOneWay = this.#random.chance(this.#faults.oneWay);
-    const blocked = new Set(isOneWay ? [both[this.#random.below(2)] ?? ""] : both);
+    const blocked = isOneWay ? [both[this.#random.below(2)] ?? ""] : both;
+    this.#block(blocked, this.#random.between(0.1, 2) * this.#faults.cutLasts);
+  }
+
+  #directions(): readonly string[] {
+    const [left, right] = this.ends;
+    return [`${left.id}>${right.id}`, `${right.id}>${left.id}`];
+  }
+
+  #block(directions: readonly string[], lasts: number): void {
+    const blocked = new Set(directions);
     this.#blocked = blocked;
-    const lasts = this.#random.between(0.1, 2) * this.#faults.cutLasts;
     const session = this.#session;
     this.#schedule.after(Math.min(lasts, this.#faults.noticeAfter), () => {
       // What was lost leaves a hole: the connection does not survive it.

@@ -1,3 +1,4 @@
+import type { NodeId } from "@gridward/core/base/identity";
 import type { Millis } from "@gridward/core/base/time";
 import { arbitrationModes } from "@gridward/core/domain/arbitration-mode";
 import { comparePositions } from "@gridward/core/domain/entry";
@@ -66,10 +67,20 @@ export class Operator {
     const directionsOk = refusedDirections === 0 || !dice.chance(refusedDirections);
     const wasServing = workOf(server) === "serves";
     this.#order(server, { kind: "order-changeover", to, directionsOk });
+    this.#pullPlug(server.id, to);
     const { machine } = server.process?.conductor.pair ?? {};
     const isDraining = machine?.duty === "main" && machine.phase === "draining";
     if (directionsOk || !wasServing || !isDraining) return;
     this.#world.watcher.fail("I22", `${server.id} hands over where one direction is refused`);
+  }
+
+  /** When the offer is on its way, or its answer; for longer than a drain, or not. */
+  #pullPlug(from: NodeId, to: NodeId): void {
+    const { rare, faults, schedule } = this.#world;
+    const { pullDice, pulledHandovers } = rare;
+    if (from === to || pulledHandovers === 0 || !pullDice.chance(pulledHandovers)) return;
+    const lasts = pullDice.between(5_000, 20_000);
+    schedule.after(pullDice.between(0, 2 * faults.delay), () => this.#world.pull(from, to, lasts));
   }
 
   #switchMode(server: SimServer): void {

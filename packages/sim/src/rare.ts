@@ -22,17 +22,24 @@ export interface RareFaults {
   readonly restoreAt: number;
   /** Share of restores where nothing was lost. */
   readonly needless: number;
+  /** Share of ordered changeovers in which the plug is pulled. */
+  readonly pulledHandovers: number;
 }
 
 export interface Rare extends RareFaults {
   readonly dice: Random;
+  /** For the plugs that are pulled. */
+  readonly pullDice: Random;
 }
 
 export function drawRare(seed: number): Rare {
   const dice = seededRandom(seed ^ 0x2545f491);
+  const pullDice = seededRandom(seed ^ 0x3c6ef372);
   const seldom = (share: number, value: number): number => (dice.chance(share) ? value : 0);
   return {
     dice,
+    pullDice,
+    pulledHandovers: pullDice.chance(0.2) ? 0.9 : 0,
     versionSkew: seldom(0.1, 0.5),
     bentShare: 0.7,
     lostSlots: seldom(0.15, 0.6),

@@ -39,6 +39,7 @@ test("[SM7] every rare fault is drawn in some lives, and in few", () => {
     "versionSkew",
     "lostSlots",
     "reboots",
+    "pulledHandovers",
     "backupEvery",
     "fireAt",
     "restoreAt",

@@ -25,6 +25,8 @@ export interface Surroundings {
   /** The server that is Main, as far as one says so. */
   main(): SimServer | undefined;
   others(id: NodeId): readonly SimServer[];
+  /** Nothing passes between the two for so long, milliseconds. */
+  pull(one: NodeId, other: NodeId, lasts: number): void;
   /** Brings a backup back where no database is left that could be promoted. */
   restoreLast(): void;
 }

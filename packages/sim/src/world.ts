@@ -164,6 +164,10 @@ export class World {
     this.#networkOf(from, to)?.send(from, to, this.faults.isParsed ? this.#parsed(said) : said);
   }
 
+  pull(one: NodeId, other: NodeId, lasts: number): void {
+    this.#networkOf(one, other)?.pull(lasts);
+  }
+
   isOpen(from: NodeId, to: NodeId): boolean {
     return this.#networkOf(from, to)?.isOpen(from) === true;
   }

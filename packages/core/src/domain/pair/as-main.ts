@@ -142,8 +142,9 @@ function feed(turn: Turn, to: NodeId): void {
 export function onAppended(turn: Turn, head: Position): void {
   turn.state = { ...turn.state, head };
   if (turn.state.machine.duty !== "main") return;
-  for (const id of turn.state.peers.keys()) feed(turn, id);
+  // A Main alone makes it visible first: what it sends says how far that is (I10).
   advance(turn);
+  for (const id of turn.state.peers.keys()) feed(turn, id);
 }
 
 function onAck(turn: Turn, from: NodeId, head: Position): void {

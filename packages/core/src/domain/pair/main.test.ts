@@ -43,6 +43,13 @@ test("[R12][I9] what a full disk kept out of the journal is written before any o
   assert.equal(forced.state.unrecorded, false);
 });
 
+test("[I10] a Main alone makes a change visible before it tells a follower how far that is", () => {
+  const followed = withPeer(aProtectedMain(), serverB, { acked: at(5), sent: 5, linkUp: true });
+  const alone = withControl(followed, { ackSet: [serverA] });
+  const written = play(alone, [appended], 0, aHistory(at(6)));
+  assert.deepEqual(deeds(written.actions), ["commit", "send-entries"]);
+});
+
 test("[R1][HS8] a change is committed only when every member of the set confirmed it", () => {
   const written = play(aProtectedMain(), [appended], 0, aHistory(at(6)));
   assert.deepEqual(deeds(written.actions), ["send-entries"]);
