@@ -210,6 +210,8 @@ test("[PO4] the same request goes once more over the connection that is left", a
   assert.ok(asked.answer?.ok);
 });
 
+const notMain = { ok: false, error: { code: "pair.not-main", detail: "fenced" } } as const;
+
 test("[PO9] what went to a Main that falls silent is not done by whoever succeeds that one", async () => {
   const { world, passOn, ask, settle } = aStandby();
   let duty: Duty = "standby";
@@ -228,7 +230,6 @@ test("[PO9] what went to a Main that falls silent is not done by whoever succeed
   world.isSilent = true;
   await settle();
   duty = "main";
-  const notMain = { ok: false, error: { code: "pair.not-main", detail: "fenced" } } as const;
   passOn.take(main, { kind: "submitted", id: 1, outcome: notMain });
   assert.equal(codeOf(await asked), "pair.unknown-outcome");
   assert.deepEqual(written, []);
@@ -240,7 +241,6 @@ test("[PO9] what is refused only when it was sent once more may have been done b
   await settle();
   reconnect(true);
   await settle();
-  const notMain = { ok: false, error: { code: "pair.not-main", detail: "fenced" } } as const;
   passOn.take(main, { kind: "submitted", id: 1, outcome: notMain });
   await settle();
   assert.equal(codeOf(asked.answer), "pair.unknown-outcome");
@@ -343,7 +343,6 @@ test("[PO6] the Main holds so many changes of one Standby at once", async () => 
 });
 
 test("[PO8] a change that met a duty on its way elsewhere goes there, once", async () => {
-  const notMain = { ok: false, error: { code: "pair.not-main", detail: "" } } as const;
   for (const [before, after, door] of [
     ["main", "standby", "passed on"],
     ["standby", "main", "written"],
