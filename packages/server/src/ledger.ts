@@ -92,6 +92,7 @@ export class Ledger {
       placeAt: (seq) => placeOf(journal.read(seq, 1), seq),
       first: () => journal.first(),
       terms: () => journal.terms(),
+      ownerOf: (term) => this.prepared.tables.terms.get(String(term))?.owner,
       digest: () => this.digest,
       kinds: () => this.#kindsNow(),
     };

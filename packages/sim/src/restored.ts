@@ -17,16 +17,10 @@ export interface Restored {
 export function noteRestored(
   { disk }: Pick<SimServer, "disk">,
   { state }: Backup,
-  around: {
-    readonly servers: readonly SimServer[];
-    /** No end of a term tells of two that were Main in it, on the words of two operators. */
-    readonly isTakenTwice: (term: number) => boolean;
-  },
+  servers: readonly SimServer[],
 ): Restored {
   const brought = new Set<string>(state.requestsById.keys());
-  const others = around.servers.filter(
-    (other) => other.id !== disk.id && !around.isTakenTwice(other.disk.head().term),
-  );
+  const others = servers.filter((other) => other.id !== disk.id);
   const held = others.map((other): [NodeId, readonly Entry[]] => [
     other.id,
     other.disk.entries().filter(({ requestId }) => !brought.has(requestId)),

@@ -86,8 +86,7 @@ export class Watcher {
   /** HS12: a person put a backup in the place of a database, under a term of its own. */
   onRestored(server: SimServer, backup: Backup): void {
     const { disk, id } = server;
-    const isTakenTwice = (term: number): boolean => this.#isTakenTwice(term);
-    this.restored.push(noteRestored(server, backup, { servers: this.#servers, isTakenTwice }));
+    this.restored.push(noteRestored(server, backup, this.#servers));
     this.taken.push({ term: disk.control.term, by: id, isExcused: false });
     this.onFounded(disk);
     this.#journals.noteWritten(disk.entries());

@@ -83,6 +83,7 @@ function openDraft({ tables, ...indexes }: DirectoryState): Draft {
     tables: {
       system: tables.system.asMutable(),
       pair: tables.pair.asMutable(),
+      terms: tables.terms.asMutable(),
       accounts: tables.accounts.asMutable(),
       groups: tables.groups.asMutable(),
       devices: tables.devices.asMutable(),
@@ -112,6 +113,7 @@ function closeDraft(before: DirectoryState, draft: Draft): DirectoryState {
     tables: {
       system: closed(tables.system, draft.tables.system),
       pair: closed(tables.pair, draft.tables.pair),
+      terms: closed(tables.terms, draft.tables.terms),
       accounts: closed(tables.accounts, draft.tables.accounts),
       groups: closed(tables.groups, draft.tables.groups),
       devices: closed(tables.devices, draft.tables.devices),

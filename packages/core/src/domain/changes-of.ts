@@ -81,6 +81,7 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "set-aside-judged":
       return [changeSetAside(state, fact, at)];
     case "term-started":
+      return startTerm(fact.pair);
     case "ack-set-changed":
     case "mode-changed":
       return [{ table: "pair", key: singleKey, row: pairAfter(state, fact) }];
@@ -379,11 +380,18 @@ function changeSetAside(
   return { table: "setAside", key: id, row: { ...row, judged: { verdict, by, at, reason } } };
 }
 
+function startTerm(pair: PairRow): readonly RowChange[] {
+  const { term, owner } = pair;
+  return [
+    { table: "pair", key: singleKey, row: pair },
+    { table: "terms", key: String(term), row: { term, owner } },
+  ];
+}
+
 function pairAfter(
   state: DirectoryState,
-  fact: FactOf<"term-started" | "ack-set-changed" | "mode-changed">,
+  fact: FactOf<"ack-set-changed" | "mode-changed">,
 ): PairRow {
-  if (fact.kind === "term-started") return fact.pair;
   const pair = getRow(state.tables.pair, singleKey);
   if (fact.kind === "mode-changed") return { ...pair, mode: fact.mode };
   return { ...pair, ackSet: fact.ackSet, unprotected: fact.unprotected };

@@ -21,6 +21,7 @@ export const emptyState: DirectoryState = {
   tables: {
     system: PersistentMap(),
     pair: PersistentMap(),
+    terms: PersistentMap(),
     accounts: PersistentMap(),
     groups: PersistentMap(),
     devices: PersistentMap(),

@@ -6,6 +6,7 @@ import type { Actor, RowChange, TableName } from "./types.ts";
 export const tableNames: readonly TableName[] = [
   "system", // the single key
   "pair", // the single key
+  "terms", // number of the term
   "servers", // id
   "removed", // id of the server
   "witness", // the single key
@@ -38,6 +39,7 @@ export function askerOf({ kind, id }: Pick<Actor, "kind" | "id">): string {
 export function* allRows({ tables }: DirectoryState): Generator<RowChange, void> {
   yield* rows(tables.system, (key, row) => ({ table: "system", key, row }));
   yield* rows(tables.pair, (key, row) => ({ table: "pair", key, row }));
+  yield* rows(tables.terms, (key, row) => ({ table: "terms", key, row }));
   yield* rows(tables.servers, (key, row) => ({ table: "servers", key, row }));
   yield* rows(tables.removed, (key, row) => ({ table: "removed", key, row }));
   yield* rows(tables.witness, (key, row) => ({ table: "witness", key, row }));

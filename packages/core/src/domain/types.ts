@@ -275,6 +275,12 @@ export interface PairRow {
   readonly unprotected: { readonly since: Instant; readonly reason: string } | null;
 }
 
+/** Whose a term is: on the words of two operators two servers may be Main in terms of one number. */
+export interface TermRow {
+  readonly term: number;
+  readonly owner: NodeId;
+}
+
 /** The third machine that remembers who is Main (HS7). One at most. */
 export interface WitnessRow {
   readonly id: NodeId;
@@ -347,6 +353,7 @@ export interface SetAsideRow {
 export interface Rows {
   readonly system: SystemRow;
   readonly pair: PairRow;
+  readonly terms: TermRow;
   readonly accounts: AccountRow;
   readonly groups: GroupRow;
   readonly devices: DeviceRow;

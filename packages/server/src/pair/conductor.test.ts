@@ -82,7 +82,7 @@ function aPairMain(standbys = [serverB]) {
     conductor.feed({ kind: "link-up", peer: standby });
     const hello = aHello({ duty: "standby", complete: true, head: ledger.head });
     conductor.feed(heard(standby, hello));
-    conductor.feed(heard(standby, { kind: "follow", term: 1, head: ledger.head }));
+    conductor.feed(heard(standby, { kind: "follow", term: 1, head: ledger.head, owner: null }));
   }
   main.deeds.length = 0;
   return main;
@@ -132,7 +132,7 @@ test("[CD7][HS8] a Standby hears of a commit at once: by word, or with the next 
 
 test("[CD8][HS4] a first pass that ended with its link lets no second one begin beside the next", async () => {
   const { conductor, passes } = aMain();
-  const follow = heard(serverB, { kind: "follow", term: 1, head: origin });
+  const follow = heard(serverB, { kind: "follow", term: 1, head: origin, owner: null });
   conductor.feed({ kind: "link-up", peer: serverB });
   conductor.feed(follow);
   conductor.feed({ kind: "link-down", peer: serverB });
@@ -155,7 +155,7 @@ test("[FPR8][HS9] a first pass tells the ends of the terms before its own", () =
   conductor.stage(aChange("one"));
   conductor.flush();
   conductor.feed({ kind: "link-up", peer: serverB });
-  conductor.feed(heard(serverB, { kind: "follow", term: 2, head: origin }));
+  conductor.feed(heard(serverB, { kind: "follow", term: 2, head: origin, owner: null }));
   assert.deepEqual(
     sources.map(({ position, earlier }) => [position.term, earlier]),
     [[2, [before]]],

@@ -368,6 +368,7 @@ export class Conductor {
       placeAt: () => undefined,
       first: () => 1,
       terms: () => [],
+      ownerOf: () => undefined,
       digest: () => emptyDigest,
       kinds: () => nobody,
     };

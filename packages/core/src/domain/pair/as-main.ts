@@ -43,7 +43,7 @@ export function hearAsMain(turn: Turn, from: NodeId, message: PairMessage): void
     case "heartbeat":
       return;
     case "follow":
-      return onFollow(turn, from, message.head);
+      return onFollow(turn, from, message);
     case "compare":
       return sayForked(turn, from, placesBetween(turn.history, turn.state.head, message));
     case "ack":
@@ -72,12 +72,16 @@ export function hearAsMain(turn: Turn, from: NodeId, message: PairMessage): void
 }
 
 /** Compare, decide, never overwrite silently (research §2.9). */
-function onFollow(turn: Turn, from: NodeId, theirs: Position): void {
+function onFollow(
+  turn: Turn,
+  from: NodeId,
+  { head: theirs, owner }: PairMessage & { readonly kind: "follow" },
+): void {
   const { state, history } = turn;
   if (peerOf(turn, from).snapshotting) return;
   const known = history.hashAt(theirs.seq);
   const isOlder = known === undefined && theirs.seq < history.first();
-  if (theirs.seq === 0 || (isOlder && !isBeyondItsTerm(turn, theirs))) {
+  if (theirs.seq === 0 || (isOlder && !isElsewhere(turn, theirs, owner))) {
     setPeer(turn, from, { snapshotting: true });
     return act(turn, { kind: "send-snapshot", to: from });
   }
@@ -108,11 +112,17 @@ function onFollow(turn: Turn, from: NodeId, theirs: Position): void {
 }
 
 /**
- * Of a place that is kept no longer, the ends of terms still tell whether it is in our history: not
- * after the end of its term, and not in a term of which we know nothing.
+ * Of a place that is kept no longer, its term still tells whether it is in our history: not after
+ * the end of the term, not in one of which we know nothing, and not in one of the same number that
+ * another server took, when two operators promoted both.
  */
-function isBeyondItsTerm({ history }: Turn, { term, seq, hash }: Position): boolean {
+function isElsewhere(
+  { history }: Turn,
+  { term, seq, hash }: Position,
+  owner: NodeId | null,
+): boolean {
   const end = history.terms().find((each) => each.term === term);
+  if (owner !== null && history.ownerOf(term) !== owner) return true;
   return end === undefined || seq > end.seq || (seq === end.seq && hash !== end.hash);
 }
 

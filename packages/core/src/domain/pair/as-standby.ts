@@ -89,8 +89,13 @@ function onMainHello(
     keep(turn, { certificate: { ...control.certificate, complete: false } });
   }
   if (machine.duty !== "none") become(turn, { duty: "standby", phase: "connecting" });
-  const theirs = control.incarnation === null ? origin : head;
-  say(turn, from, { kind: "follow", term: control.term, head: theirs });
+  follow(turn, from, control.incarnation === null ? origin : head);
+}
+
+/** Asks for what follows this place of our history. */
+function follow(turn: Turn, main: NodeId, head: Position): void {
+  const owner = turn.history.ownerOf(head.term) ?? null;
+  say(turn, main, { kind: "follow", term: turn.state.control.term, head, owner });
 }
 
 function onHeartbeat(
@@ -120,7 +125,7 @@ function onEntries(
   const fresh = message.entries.filter((entry) => entry.seq > head.seq);
   const [next] = fresh;
   if (next !== undefined && (next.seq !== head.seq + 1 || next.prev !== head.hash)) {
-    return say(turn, from, { kind: "follow", term: control.term, head });
+    return follow(turn, from, head);
   }
   const last = fresh.at(-1);
   if (last !== undefined) {
@@ -154,7 +159,7 @@ function onForked(
   const { at: fork, open } = findFork(turn.history, head, shown);
   if (open) return say(turn, from, { kind: "compare", term: control.term, ...open });
   // Said to a history that is not ours any more: the Main's was copied in its place meanwhile.
-  if (fork.seq === head.seq) return say(turn, from, { kind: "follow", term: control.term, head });
+  if (fork.seq === head.seq) return follow(turn, from, head);
   if (fork.seq + 1 < turn.history.first()) return refuseOverwriting(turn, fork);
   const isUnacknowledged = isNobodys(turn, from, fork);
   const tail = {
@@ -170,14 +175,14 @@ function onForked(
     const entries = head.seq - fork.seq;
     const diverged = { duty: "none", phase: "diverged", fork, entries } as const;
     if (machine.duty === "standby") become(turn, diverged);
-    return say(turn, from, { kind: "follow", term: control.term, head: origin });
+    return follow(turn, from, origin);
   }
   // Before the cut: a crash after it must not find a journal that is older than its record.
   keep(turn, { certificate: null, highest: fork });
   act(turn, { kind: "export-tail", tail });
   act(turn, { kind: "truncate", after: fork });
   turn.state = { ...turn.state, head: fork };
-  say(turn, from, { kind: "follow", term: control.term, head: fork });
+  follow(turn, from, fork);
 }
 
 /** Does the Main's membership prove that nobody was told of what is after the fork? */
@@ -344,7 +349,7 @@ export function onGenerationReady(
   });
   act(turn, { kind: "swap-generation", incarnation });
   become(turn, { duty: "standby", phase: "connecting" });
-  say(turn, control.owner, { kind: "follow", term: control.term, head: position });
+  say(turn, control.owner, { kind: "follow", term: control.term, head: position, owner: null });
 }
 
 /** The old generation, if there is one, stays current and keeps answering (HS4). */

@@ -27,6 +27,7 @@ function aTree(
       placeAt: kept,
       first: () => first,
       terms: () => ends.filter(({ seq }) => seq > 0),
+      ownerOf: () => undefined,
       digest: () => "d".repeat(64),
       kinds: () => new Map(),
     },

@@ -108,6 +108,7 @@ export function aHistory(head: Position, kinds = pairKinds): HistoryView {
     placeAt: (seq) => (seq <= head.seq ? at(seq) : undefined),
     first: () => 1,
     terms: () => [head],
+    ownerOf: () => serverA,
     digest: () => digest,
     kinds: () => kinds,
   };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkAccepts } from "./accepts.ts";
+import type { NodeId } from "../../base/identity.ts";
 import type { PairEvent } from "./event.ts";
 import {
   ack,
@@ -169,15 +170,15 @@ test("[R8] a Standby that signs off is dropped at once, without an operator", ()
 
 test("[HS2] a follower is sent what it lacks; a blank one gets the first pass", () => {
   const main = aMainWithFollower();
-  const warm = play(main, [heard(serverB, { kind: "follow", term: 1, head: at(3) })]);
+  const warm = play(main, [heard(serverB, { kind: "follow", term: 1, head: at(3), owner: null })]);
   const sent = warm.actions.find((action) => action.kind === "send-entries");
   assert.deepEqual(sent, { kind: "send-entries", to: serverB, from: 4, upTo: 5 });
-  const cold = play(main, [heard(serverB, { kind: "follow", term: 1, head: at(0) })]);
+  const cold = play(main, [heard(serverB, { kind: "follow", term: 1, head: at(0), owner: null })]);
   assert.deepEqual(deeds(cold.actions), ["send-snapshot"]);
 });
 
 test("[R10][HS9] a follower with another history is told where the terms end", () => {
-  const follow = heard(serverB, { kind: "follow", term: 1, head: at(5, 1, 9) });
+  const follow = heard(serverB, { kind: "follow", term: 1, head: at(5, 1, 9), owner: null });
   assert.deepEqual(deeds(play(aMainWithFollower(), [follow]).actions), ["say forked"]);
 });
 
@@ -192,12 +193,16 @@ test("[R10][HS9] a place beyond its term is a fork, also where the entry is kept
   const history = { ...kept, terms: () => [at(90), at(500, 2)] };
   const { state } = aMainWithFollower();
   const main = { state: { ...state, head: at(500, 2) }, actions: [] };
-  const follow = (seq: number) => {
-    const message = { kind: "follow", term: 1, head: at(seq) } as const;
+  const follow = (seq: number, owner: NodeId | null) => {
+    const message = { kind: "follow", term: 1, head: at(seq), owner } as const;
     return deeds(play(main, [heard(serverB, message)], 0, history).actions);
   };
-  assert.deepEqual(follow(91), ["say forked"]);
-  assert.deepEqual(follow(89), ["send-snapshot"]);
+  for (const owner of [serverA, null]) {
+    assert.deepEqual(follow(91, owner), ["say forked"]);
+    assert.deepEqual(follow(89, owner), ["send-snapshot"]);
+  }
+  // Two operators promoted two servers: terms of one number, and nothing else tells them apart.
+  assert.deepEqual(follow(89, serverB), ["say forked"]);
 });
 
 test("[R10][HS9] a place in a term that passed without it is a fork, also in a copied database", () => {
@@ -206,7 +211,7 @@ test("[R10][HS9] a place in a term that passed without it is a fork, also in a c
   const { state } = aMainWithFollower();
   const main = { state: { ...state, head: at(500, 4) }, actions: [] };
   const follow = (term: number) => {
-    const message = { kind: "follow", term: 1, head: at(95, term) } as const;
+    const message = { kind: "follow", term: 1, head: at(95, term), owner: null } as const;
     return deeds(play(main, [heard(serverB, message)], 0, history).actions);
   };
   assert.deepEqual(follow(3), ["say forked"]);
@@ -215,7 +220,7 @@ test("[R10][HS9] a place in a term that passed without it is a fork, also in a c
 });
 
 test("[I18] a Main that is behind its Standby in its own term stops and overwrites nobody", () => {
-  const follow = heard(serverB, { kind: "follow", term: 1, head: at(9) });
+  const follow = heard(serverB, { kind: "follow", term: 1, head: at(9), owner: null });
   const { state } = play(aMainWithFollower(), [follow]);
   assert.equal(checkAccepts(state)?.refusal.code, "pair.read-only");
 });

@@ -63,7 +63,7 @@ test("[HS18][PD10] while a Standby is out its Main says so, and that it waits fo
   const { cause, remedy } = describe(alone.state, 0, null);
   assert.match(cause?.text ?? "", /B signed off: maintenance\. B answers, and does not follow\./);
   assert.match(remedy ?? "", /maintenance off/);
-  const back = play(alone, [heard(serverB, { kind: "follow", term: 1, head: at(4) })]);
+  const back = play(alone, [heard(serverB, { kind: "follow", term: 1, head: at(4), owner: null })]);
   assert.match(describe(back.state, 0, null).cause?.text ?? "", /B follows again/);
 });
 
@@ -73,7 +73,7 @@ test("[HS5] who signed off and follows on what was under way is asked to follow 
   const ack = heard(serverB, { kind: "ack", term: 1, head: at(5) });
   const asked = play(alone, [ack]);
   assert.deepEqual(saidOf(asked.actions, "hello")?.ackSet, [serverA]);
-  const back = play(asked, [heard(serverB, { kind: "follow", term: 1, head: at(5) })]);
+  const back = play(asked, [heard(serverB, { kind: "follow", term: 1, head: at(5), owner: null })]);
   assert.equal(play(back, [ack]).actions.length, 0);
 });
 

@@ -31,8 +31,16 @@ export type PairMessage =
       readonly committed: number;
       readonly complete: boolean;
     }
-  /** Standby to Main: send me what follows my head. A blank server says `head: origin`. */
-  | { readonly kind: "follow"; readonly term: number; readonly head: Position }
+  /**
+   * Standby to Main: send me what follows my head, which is of a term of this server's. A blank
+   * server says `head: origin`; no owner: the place came from a Main, with its database.
+   */
+  | {
+      readonly kind: "follow";
+      readonly term: number;
+      readonly head: Position;
+      readonly owner: NodeId | null;
+    }
   | {
       readonly kind: "entries";
       readonly term: number;

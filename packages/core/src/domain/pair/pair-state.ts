@@ -179,6 +179,8 @@ export interface HistoryView {
   readonly first: () => number;
   /** Last position of each term, oldest first. */
   readonly terms: () => readonly Position[];
+  /** Whose a term of this history is. */
+  readonly ownerOf: (term: number) => NodeId | undefined;
   /** State digest at the durable head. */
   readonly digest: () => string;
   /** What each server of the system is; the same map as long as nothing changed. */

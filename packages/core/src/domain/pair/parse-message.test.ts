@@ -16,7 +16,7 @@ const messages: readonly PairMessage[] = [
   aHello(),
   aHello({ systemId: null, owner: null, duty: "none" }),
   { kind: "heartbeat", duty, term, owner, head, committed, complete },
-  { kind: "follow", term, head },
+  { kind: "follow", term, head, owner },
   { kind: "entries", term, entries: [entry], committed },
   { kind: "ack", term, head },
   { kind: "forked", term, points: [at(3), at(9, 2)], between: null },

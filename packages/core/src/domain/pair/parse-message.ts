@@ -39,7 +39,12 @@ const schema = z.discriminatedUnion("kind", [
     committed: count,
     complete: z.boolean(),
   }),
-  z.strictObject({ kind: z.literal("follow"), term: count, head: position }),
+  z.strictObject({
+    kind: z.literal("follow"),
+    term: count,
+    head: position,
+    owner: node.nullable(),
+  }),
   z.strictObject({
     kind: z.literal("entries"),
     term: count,

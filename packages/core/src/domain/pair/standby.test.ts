@@ -55,6 +55,8 @@ test("[HS2] a hole or another history in what comes is not written but asked for
     const message = { kind: "entries", term: 1, entries: [entry], committed: 5 } as const;
     const { actions } = play(aValidStandby(), [heard(serverA, message)]);
     assert.deepEqual(deeds(actions), ["say follow"]);
+    // Whose term it is of: two may have taken one of this number.
+    assert.equal(saidOf(actions, "follow")?.owner, serverA);
   }
 });
 

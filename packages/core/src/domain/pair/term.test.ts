@@ -90,7 +90,7 @@ test("[I19][HS10] a server of another system is heard no further and gets nothin
   const met = play(aProtectedMain(), [heard(serverB, strange)]);
   assert.equal(met.state.control.term, 1);
   assert.equal(met.state.peers.get(serverB)?.incompatible, "other-system");
-  const follow = play(met, [heard(serverB, { kind: "follow", term: 1, head: at(0) })]);
+  const follow = play(met, [heard(serverB, { kind: "follow", term: 1, head: at(0), owner: null })]);
   assert.deepEqual(follow.actions, []);
 });
 

@@ -191,7 +191,7 @@ test("[R15][HS14] an admission is not for a permanent Standby", () => {
 });
 
 test("[R15][I18][HS14] what only a permanent Standby holds stops no Main", () => {
-  const theirs = { kind: "follow", term: 1, head: at(7) } as const;
+  const theirs = { kind: "follow", term: 1, head: at(7), owner: null } as const;
   const main = beside(among(aProtectedMain(), permanent), { C: {} });
   const answered = play(main, [heard(serverC, theirs)]);
   assert.equal(checkPhase(answered), "serving");
