@@ -269,7 +269,8 @@ export class Watcher {
       const server = this.#find(member);
       if (!server) continue;
       const { disk: theirs } = server;
-      const hadIt = theirs.hasLost(head.seq, head.hash); // Its bits turned since it proved it.
+      // Its bits turned since it proved it, or a person put a backup in its place.
+      const hadIt = theirs.hadOnce(disk.entryAt(head.seq)?.requestId, head.seq, head.hash);
       if (theirs.hashAt(head.seq) !== head.hash && !hadIt) {
         this.fail("R3", `${member} was added and does not hold change ${head.seq}`);
       }
