@@ -29,8 +29,9 @@ export function hasNotWoken({ heartbeatAt, timers }: PairState, now: Millis): bo
   return now - heartbeatAt >= timers.standstill;
 }
 
-/** Before the witness agrees it may not. */
+/** Before the witness agrees it may not, nor before that has settled whose the term is. */
 function mayDrop({ machine, arbitration }: PairState): boolean {
-  if (arbitration.goal?.kind === "narrow") return false;
+  const { goal } = arbitration;
+  if (goal?.kind === "narrow" || goal?.kind === "settle") return false;
   return machine.duty === "main" && machine.phase === "serving";
 }

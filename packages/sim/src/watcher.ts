@@ -60,6 +60,8 @@ export class Watcher {
   #copiedIn = Number.POSITIVE_INFINITY;
   /** Standbys that a Main has recorded and admitted: "main>standby term". */
   readonly #admitted = new Set<string>();
+  /** Processes that told a Main the digest of their state. */
+  readonly #provers = new WeakSet<Process>();
 
   watch(servers: readonly SimServer[], witness: WatchedWitness): void {
     this.#servers = servers;
@@ -274,8 +276,11 @@ export class Watcher {
       if (theirs.hashAt(head.seq) !== head.hash && !hadIt) {
         this.fail("R3", `${member} was added and does not hold change ${head.seq}`);
       }
-      // Its process may have ended since it proved its state.
-      if (server.process?.isBent) this.fail("R3", `${member} was added with another state`);
+      // The process that proved its state may have ended since; another one proves again (R13).
+      const hasProved = server.process !== undefined && this.#provers.has(server.process);
+      if (hasProved && server.process?.isBent === true) {
+        this.fail("R3", `${member} was added with another state`);
+      }
     }
   }
 
@@ -300,6 +305,7 @@ export class Watcher {
     const broken = findBrokenPromise(disk, to, frame.message);
     if (broken) this.fail(broken.rule, `${id} to ${to}: ${broken.says}`);
     this.#noteSaid(id, to, frame.message);
+    if (frame.message.kind === "proof" && process) this.#provers.add(process);
     if (frame.message.kind === "ack" && process) {
       this.#found(findUnnoticedDrop(id, process.conductor, other?.control));
     }
