@@ -104,6 +104,7 @@ function initialise(directory: string): void {
     servers: [{ name: "A", addresses: ["127.0.0.1"], ports, pairing_fingerprint: "0".repeat(64) }],
     https: 0,
     replica_interval: 15,
+    display_timeout: 10,
     revocation: "soft",
   });
 }

@@ -28,6 +28,7 @@ function aConfig(...servers: DeviceConfig["servers"]): DeviceConfig {
     servers,
     https: 0,
     replica_interval: 15,
+    display_timeout: 10,
     revocation: "soft",
   };
 }

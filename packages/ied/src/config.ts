@@ -5,6 +5,11 @@ import { parseJsonBytes } from "@gridward/core/base/json";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { packageServer } from "@gridward/core/api/device-package";
 import { costDefault, inOrderOfCost } from "@gridward/core/domain/server-order";
+import {
+  displayTimeoutDefault,
+  displayTimeoutMax,
+  displayTimeoutMin,
+} from "./authority/sessions.ts";
 import { readFileBounded, writeFileAtomic } from "@gridward/runtime/os/files";
 
 /** DV2: how often a device asks although nobody told it of a change; minutes. */
@@ -37,6 +42,12 @@ const deviceConfig = z.strictObject({
   servers: z.array(packageServer).min(1).max(8),
   https: z.int().min(0).max(65_535),
   replica_interval: z.int().min(intervalMin).max(intervalMax),
+  /** Minutes. */
+  display_timeout: z
+    .int()
+    .min(displayTimeoutMin)
+    .max(displayTimeoutMax)
+    .default(displayTimeoutDefault),
   revocation: z.enum(revocationModes),
 });
 
@@ -44,7 +55,7 @@ export type DeviceConfig = z.infer<typeof deviceConfig>;
 
 /** What `ied set` may change while the device runs. */
 export type DeviceChange = Partial<
-  Pick<DeviceConfig, "replica_interval" | "revocation" | "servers">
+  Pick<DeviceConfig, "replica_interval" | "display_timeout" | "revocation" | "servers">
 >;
 
 /** Where everything of a device lies in its data directory. */

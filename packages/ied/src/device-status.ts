@@ -25,6 +25,8 @@ export interface DeviceStatus {
     readonly revision: number | null;
     readonly age_s: number | null;
     readonly accounts: number;
+    /** It admits people while no server answers. */
+    readonly usable: boolean;
   };
   readonly certificate: CertificateStatus;
   /** PK5: by which list servers are judged. */
@@ -89,6 +91,7 @@ export function replicationStatus(
     revision: holds ? (position?.rev ?? null) : null,
     age_s: holds ? Math.floor(replica.age() / second) : null,
     accounts,
+    usable: replica.use() === "good",
   };
 }
 

@@ -12,7 +12,7 @@ import { Reporter } from "./authority/reporter.ts";
 import { Sessions } from "./authority/sessions.ts";
 import { devicePaths, type DeviceConfig, type DeviceRevocationMode } from "./config.ts";
 import { deviceStatus, type DeviceStatus, type LastTry } from "./device-status.ts";
-import { certificateStatus } from "./held-certificates.ts";
+import { certificateStatus, showCertificates, type ShownCertificate } from "./held-certificates.ts";
 import type { CertificateDesk } from "./replica/conversation.ts";
 import type { ListStatus } from "./replica/held-lists.ts";
 import { LocalReplica } from "./replica/local-replica.ts";
@@ -94,7 +94,7 @@ export class Device {
       lines,
       failures: this.#failures,
       reporter: this.#reporter,
-      sessions: new Sessions(),
+      sessions: new Sessions(config.display_timeout),
       hasher: parts.hasher,
       area: `${system.site}/${device.name}`,
     });
@@ -118,6 +118,12 @@ export class Device {
     );
     const about = { mode: this.#mode, certificate, lastTry: this.#lastTry };
     return deviceStatus({ replica, lines, authority, ...about });
+  }
+
+  /** What the device holds, as people read it (PK6). */
+  certificates(): readonly ShownCertificate[] {
+    const { certificates, anchors } = this.#parts;
+    return showCertificates({ own: certificates.own(), anchors: anchors.all });
   }
 
   setInterval(minutes: number): void {

@@ -65,6 +65,7 @@ class TestDevice {
         servers,
         https: 0,
         replica_interval: 15,
+        display_timeout: 10,
         revocation: "soft",
       },
       anchors,

@@ -7,6 +7,7 @@ import { athstat, check, login, logout, set } from "./verbs/ask.ts";
 import { certificates } from "./verbs/certificates.ts";
 import { failed } from "./verbs/failure.ts";
 import { init } from "./verbs/init.ts";
+import { panel } from "./verbs/panel.ts";
 import { renew } from "./verbs/renew.ts";
 import { run } from "./verbs/run.ts";
 import { status, wait } from "./verbs/status.ts";
@@ -20,12 +21,14 @@ const help = `gridward ied: the authority of one device
   status DIR                              servers, replica, ATHSTAT
   wait DIR --state S[,S] [--timeout N]    online all-online offline replica-good replica-failed
                                           invalid-certificate not-replicated user-blocked logged-on logged-off
+  panel DIR                               the device's own panel, on this terminal
   login DIR USER [--password-file F|-]    sign in at the device
   logout DIR [USER]                       end one session, or all
   check DIR USER RIGHT [OBJECT]           may this be done now? exit 0 yes, 7 no
   athstat DIR                             USRBLKED and LOGGEDON
   certificates DIR                        the device's own certificate, and whom it believes
   set DIR replica-interval=MINUTES        1 to 1440
+  set DIR display-timeout=MINUTES         1 to 60: who does nothing for so long is signed out
   set DIR revocation=soft|hard            hard: no server is believed without a current list
   set DIR cost=A=1,B=6                    which server is asked first: the lowest of 1 to 99; 6 unless set
 
@@ -43,6 +46,7 @@ const verbs: ReadonlyMap<string, (asked: Asked) => Promise<VerbOutcome>> = new M
   ["certificates", certificates],
   ["set", set],
   ["renew", renew],
+  ["panel", panel],
 ]);
 
 await main();

@@ -1,9 +1,9 @@
 import { Secret } from "@gridward/core/base/secret";
-import { day, rfc3339 } from "@gridward/core/base/time";
+import { day, rfc3339, second } from "@gridward/core/base/time";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { roleName } from "@gridward/core/domain/roles";
 import { fingerprintOf, notAfterOf } from "@gridward/runtime/trust/x509/read";
-import type { SignInResult } from "../authority/authority.ts";
+import type { SessionView, SignInResult } from "../authority/authority.ts";
 import type { CertificateRenewer } from "../certificate-renewer.ts";
 import type { DeviceChange, DeviceConfig } from "../config.ts";
 import type { Device } from "../device.ts";
@@ -36,6 +36,14 @@ export async function answerRequest(
     }
     case "athstat":
       return answered(parts, { ...device.authority.outputs() });
+    case "certificates":
+      return answered(parts, [...device.certificates()]);
+    case "session": {
+      const view = device.authority.session(request.name, request.isUsed);
+      return view === undefined
+        ? refused({ code: "access.no-session", detail: request.name })
+        : answered(parts, sessionAnswer(view));
+    }
     case "login": {
       const { name } = request;
       const password = new Secret(request.password);
@@ -83,6 +91,10 @@ function setOne(parts: AnswerParts, change: ChangeRequest): LocalAnswer {
       parts.device.setInterval(change.value);
       parts.save({ replica_interval: change.value });
       return answered(parts, { replica_interval: change.value });
+    case "display_timeout":
+      parts.device.authority.setDisplayTimeout(change.value);
+      parts.save({ display_timeout: change.value });
+      return answered(parts, { display_timeout: change.value });
     case "revocation":
       return setRevocation(parts, change);
     case "cost":
@@ -134,6 +146,18 @@ function signInAnswer(parts: AnswerParts, result: SignInResult): LocalAnswer {
     days_left: expiresAt === null ? null : Math.max(0, Math.floor((expiresAt - now) / day)),
   };
   return answered(parts, granted, warnings);
+}
+
+function sessionAnswer({ session, rights, left }: SessionView) {
+  const { account, roles, source, mustChange } = session;
+  return {
+    account: account.name,
+    roles: roles.map(({ role, area }) => ({ role: roleName(role), area })),
+    rights: [...rights].map(([right, level]) => ({ right, level })),
+    source,
+    must_change: mustChange,
+    left_s: Math.max(0, Math.floor(left / second)),
+  };
 }
 
 function answered(

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { serverCost } from "@gridward/core/api/device-package";
+import { displayTimeoutMax, displayTimeoutMin } from "../authority/sessions.ts";
 import { intervalMax, intervalMin, revocationModes } from "../config.ts";
 
 const change = z.discriminatedUnion("key", [
@@ -8,6 +9,10 @@ const change = z.discriminatedUnion("key", [
     value: z.int().min(intervalMin).max(intervalMax),
   }),
   z.strictObject({ key: z.literal("revocation"), value: z.enum(revocationModes) }),
+  z.strictObject({
+    key: z.literal("display_timeout"),
+    value: z.int().min(displayTimeoutMin).max(displayTimeoutMax),
+  }),
   /** By name of the server; one that is not named keeps its cost. */
   z.strictObject({ key: z.literal("cost"), value: z.record(z.string().max(64), serverCost) }),
 ]);
@@ -30,6 +35,13 @@ export const localRequest = z.discriminatedUnion("verb", [
     object: z.string().min(1).max(520).nullable(),
   }),
   z.strictObject({ verb: z.literal("athstat") }),
+  /** Who is signed in under this name; `isUsed`: and does something at this moment. */
+  z.strictObject({
+    verb: z.literal("session"),
+    name: z.string().min(1).max(128),
+    isUsed: z.boolean(),
+  }),
+  z.strictObject({ verb: z.literal("certificates") }),
   /** With code and anchor of a package, or null: with the certificate that the device has. */
   z.strictObject({
     verb: z.literal("renew"),

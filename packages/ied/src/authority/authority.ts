@@ -1,5 +1,5 @@
 import type { Secret } from "@gridward/core/base/secret";
-import type { Instant } from "@gridward/core/base/time";
+import type { Instant, Millis } from "@gridward/core/base/time";
 import {
   check,
   parseOperation,
@@ -9,7 +9,13 @@ import {
 import { athstatOf } from "@gridward/core/domain/athstat";
 import { normaliseName } from "@gridward/core/domain/names";
 import type { Refusal } from "@gridward/core/domain/refusal";
-import { relionRights } from "@gridward/core/domain/rights";
+import {
+  relionRights,
+  rightsOf,
+  type RightLevel,
+  type RightName,
+} from "@gridward/core/domain/rights";
+import { coversArea, isInForce } from "@gridward/core/domain/roles";
 import type { SecurityEventNumber } from "@gridward/core/domain/security-event";
 import type { PasswordHasher } from "@gridward/runtime/os/argon2";
 import type { LocalReplica, ReplicaUse } from "../replica/local-replica.ts";
@@ -57,6 +63,14 @@ export interface AuthorityOutputs {
   readonly denied: number;
 }
 
+export interface SessionView {
+  readonly session: Session;
+  /** Of the roles in force that cover this device. */
+  readonly rights: ReadonlyMap<RightName, RightLevel>;
+  /** Until it is over, if nobody uses it. */
+  readonly left: Millis;
+}
+
 const loginNameMax = 64;
 
 /** The device's authority: who may come in, and what they may do (DV1, ATHCHCK, ATHSTAT). */
@@ -90,6 +104,23 @@ export class Authority {
     );
     for (const session of ended) this.#noteEnd(session, 1210, "signed out");
     return ended.length;
+  }
+
+  /** Who is signed in under this name, and what that gives here now. Looking is no use of it. */
+  session(name: string, isUsed: boolean): SessionView | undefined {
+    const { sessions, replica, area } = this.#parts;
+    const [wanted, now] = [normaliseName(name), replica.time()];
+    const session = isUsed ? sessions.use(wanted, now) : sessions.find(wanted, now);
+    if (session === undefined) return undefined;
+    const roles = session.roles.filter(
+      (each) => isInForce(each, now) && coversArea(each.area, area),
+    );
+    const rights = rightsOf(roles.map(({ role }) => role));
+    return { session, rights, left: session.expiresAt - now };
+  }
+
+  setDisplayTimeout(minutes: number): void {
+    this.#parts.sessions.setDisplayTimeout(minutes);
   }
 
   /** ATHCHCK (DV8). The answer and its reason are reported either way. */

@@ -18,7 +18,11 @@ export interface Session {
   readonly expiresAt: Instant;
 }
 
-const idleMax: Millis = 10 * minute;
+/** A panel that nobody touches signs off after this; minutes (the original's display time-out). */
+export const displayTimeoutMin = 1;
+export const displayTimeoutMax = 60;
+export const displayTimeoutDefault = 10;
+
 const lifeMax: Millis = 12 * hour;
 
 /** Sessions at one device; a second sign-in of the same account takes the place of the first. */
@@ -27,6 +31,17 @@ const sessionsMax = 64;
 /** Who is signed in at this device. Sessions do not survive a restart. */
 export class Sessions {
   readonly #sessions = new Map<string, Session>();
+  #idleMax: Millis;
+
+  /** `displayTimeout` in minutes. */
+  constructor(displayTimeout: number) {
+    this.#idleMax = displayTimeout * minute;
+  }
+
+  /** In minutes; holds for a session from its next use on. */
+  setDisplayTimeout(minutes: number): void {
+    this.#idleMax = minutes * minute;
+  }
 
   open(content: Omit<Session, "id" | "openedAt" | "usedAt" | "expiresAt">, now: Instant): Session {
     const session: Session = {
@@ -34,7 +49,7 @@ export class Sessions {
       id: freshId(),
       openedAt: now,
       usedAt: now,
-      expiresAt: now + idleMax,
+      expiresAt: now + this.#idleMax,
     };
     this.#sessions.delete(content.account.name);
     if (this.#sessions.size >= sessionsMax) this.#dropLeastUsed();
@@ -44,12 +59,18 @@ export class Sessions {
 
   /** The session of an account, used now; undefined when there is none any more. */
   use(name: string, now: Instant): Session | undefined {
-    const session = this.#sessions.get(name);
-    if (session === undefined || session.expiresAt <= now) return undefined;
-    const expiresAt = Math.min(now + idleMax, session.openedAt + lifeMax);
+    const session = this.find(name, now);
+    if (session === undefined) return undefined;
+    const expiresAt = Math.min(now + this.#idleMax, session.openedAt + lifeMax);
     const used: Session = { ...session, usedAt: now, expiresAt };
     this.#sessions.set(name, used);
     return used;
+  }
+
+  /** As it stands, not used by being looked at. */
+  find(name: string, now: Instant): Session | undefined {
+    const session = this.#sessions.get(name);
+    return session === undefined || session.expiresAt <= now ? undefined : session;
   }
 
   list(): readonly Session[] {

@@ -4,7 +4,8 @@ import type { Secret } from "@gridward/core/base/secret";
 import { askSecret, readSecretFile } from "@gridward/runtime/os/prompt";
 import { costMax, costMin, parseCosts } from "@gridward/core/domain/server-order";
 import { askLocal } from "../access/ask-local.ts";
-import type { LocalAnswer, LocalRequest } from "../access/request.ts";
+import type { ChangeRequest, LocalAnswer, LocalRequest } from "../access/request.ts";
+import { displayTimeoutMax, displayTimeoutMin } from "../authority/sessions.ts";
 import { devicePaths, intervalMax, intervalMin, loadConfig, revocationModes } from "../config.ts";
 import { failed, parseRefusal, refused, type VerbFailure } from "./failure.ts";
 import type { Asked, VerbOutcome } from "./verb.ts";
@@ -37,28 +38,36 @@ export async function athstat(asked: Asked): Promise<VerbOutcome> {
   return asks(asked, { verb: "athstat" });
 }
 
-/** ied set DIR replica-interval=MINUTES, revocation=MODE or cost=A=1,B=6: all that may be set at the device without a sign-in. */
+/** ied set DIR KEY=VALUE: all that may be set at the device without a sign-in. */
 export async function set(asked: Asked): Promise<VerbOutcome> {
-  const [, key, value = ""] = /^([a-z-]+)=(\S+)$/.exec(asked.operands[0] ?? "") ?? [];
-  if (key === "replica-interval") {
+  const [, key = "", value = ""] = /^([a-z-]+)=(\S+)$/.exec(asked.operands[0] ?? "") ?? [];
+  const change = readChange(key, value);
+  return change.ok
+    ? asks(asked, { verb: "set", change: change.value })
+    : failed("ied.wrong-use", change.error);
+}
+
+const minutesKeys = new Map([
+  ["replica-interval", { key: "replica_interval", min: intervalMin, max: intervalMax }],
+  ["display-timeout", { key: "display_timeout", min: displayTimeoutMin, max: displayTimeoutMax }],
+] as const);
+
+function readChange(key: string, value: string): Result<ChangeRequest, string> {
+  for (const [name, { key: of, min, max }] of minutesKeys) {
     const minutes = /^\d{1,4}$/.test(value) ? Number(value) : 0;
-    if (minutes >= intervalMin && minutes <= intervalMax) {
-      return asks(asked, { verb: "set", change: { key: "replica_interval", value: minutes } });
-    }
+    if (name === key && minutes >= min && minutes <= max) return ok({ key: of, value: minutes });
   }
   const mode = revocationModes.find((each) => each === value);
-  if (key === "revocation" && mode !== undefined) {
-    return asks(asked, { verb: "set", change: { key, value: mode } });
-  }
+  if (key === "revocation" && mode !== undefined) return ok({ key, value: mode });
   if (key === "cost") {
     const costs = parseCosts(value);
-    if (!costs.ok) return failed("ied.wrong-use", `cost=${costs.error}`);
-    const change = { key, value: Object.fromEntries(costs.value) } as const;
-    return asks(asked, { verb: "set", change });
+    return costs.ok
+      ? ok({ key, value: Object.fromEntries(costs.value) })
+      : err(`cost=${costs.error}`);
   }
-  const settings = `replica-interval=${intervalMin}…${intervalMax} (minutes)`;
+  const minutes = [...minutesKeys].map(([name, { min, max }]) => `${name}=${min}…${max} (minutes)`);
   const modes = `revocation=${revocationModes.join("|")}`;
-  return failed("ied.wrong-use", `${settings}, ${modes} or cost=SERVER=${costMin}…${costMax},…`);
+  return err(`${minutes.join(", ")}, ${modes} or cost=SERVER=${costMin}…${costMax},…`);
 }
 
 /** Asks the running device. `refusedExit` where the verb has one exit code for every refusal. */

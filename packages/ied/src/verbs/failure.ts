@@ -16,6 +16,11 @@ const verbFailures = {
     message: "The command is not complete or not understood.",
     remedy: "Run `gridward ied --help`.",
   },
+  "ied.no-terminal": {
+    exit: exitCode.wrongUse,
+    message: "The panel needs a terminal with a keyboard.",
+    remedy: "Run it in one; for scripts there are the other verbs of `gridward ied --help`.",
+  },
   "ied.file": {
     exit: exitCode.wrongUse,
     message: "The file cannot be used.",

@@ -1,3 +1,4 @@
+import { displayTimeoutDefault } from "../authority/sessions.ts";
 import { basename, join } from "node:path";
 import type { DevicePackage } from "@gridward/core/api/device-package";
 import { utf8, type Bytes } from "@gridward/core/base/bytes";
@@ -76,6 +77,7 @@ async function makeDevice(
   // Last, because it is what makes the directory a device.
   saveConfig(paths, {
     ...config,
+    display_timeout: displayTimeoutDefault,
     replica_interval: intervalDefault,
     revocation: revocationModes[0],
   });

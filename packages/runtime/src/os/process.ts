@@ -1,8 +1,10 @@
-/** Raised by SIGTERM or SIGINT: stop in order. A second signal ends the process at once. */
-export function stopSignal(): AbortSignal {
+/**
+ * Raised by SIGTERM or SIGINT: stop in order. A second signal ends the process at once. `more`:
+ * SIGHUP for what ends with its terminal; a program that may have been told to outlive it does not.
+ */
+export function stopSignal(more: readonly "SIGHUP"[] = []): AbortSignal {
   const stop = new AbortController();
-  const signals = ["SIGTERM", "SIGINT"] as const;
-  for (const name of signals) {
+  for (const name of ["SIGTERM", "SIGINT", ...more] as const) {
     process.on(name, () => {
       if (stop.signal.aborted) process.exit(interrupted);
       stop.abort(name);

@@ -184,6 +184,7 @@ export class DeviceWorld {
       servers: [this.#configured("A"), this.#configured("B")],
       https: 0,
       replica_interval: 15,
+      display_timeout: 10,
       revocation: changes.revocation ?? "soft",
     };
     const device = new Device({
