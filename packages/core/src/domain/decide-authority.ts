@@ -77,8 +77,9 @@ export function switchAuthority(state: DirectoryState, { at }: Submission): Deci
   if (next === undefined || issuing === undefined) return refuse("authority.no-next", "");
   const left = next.createdAt + knownAfter - at;
   const hasDevices = state.tables.devices.some(({ certificate }) => certificate !== null);
-  if (left > 0 && hasDevices)
+  if (left > 0 && hasDevices) {
     return refuse("authority.too-new", `${Math.ceil(left / 60_000)} minutes`);
+  }
   const away = next.cross === null ? serversAway(state) : [];
   if (away.length > 0) return refuse("authority.server-away", away.join(", "));
   return decided([{ kind: "authority-switched", from: issuing.id, to: next.id }], { id: next.id });

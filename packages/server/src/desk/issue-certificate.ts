@@ -18,7 +18,12 @@ import { chainOfAuthority } from "../ca/authority.ts";
 import { revocationUrls } from "../ca/crl-place.ts";
 import type { Issued } from "../ca/issue.ts";
 import { checkFileOrder, freshFilePassword, writePartyFile } from "../ca/party-file.ts";
-import { checkThirdParty, issueThirdParty, type ThirdParty } from "../ca/third-party.ts";
+import {
+  checkThirdParty,
+  issueThirdParty,
+  type ThirdParty,
+  withDevice,
+} from "../ca/third-party.ts";
 import type { Caller } from "./caller.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { checkTakesChanges, giveOrder, repeatedAnswer, systemKeyOf } from "./order.ts";
@@ -45,13 +50,14 @@ export async function issueForParty(
   const given = typeof body.password === "string" ? new Secret(body.password) : null;
   const file = { format: body.format, password: made ?? given };
   const checked = checkFileOrder(file);
-  const named = checkThirdParty(partyOf(body));
+  const third = partyOf(parts, body);
+  const named = checkThirdParty(third);
   const authority = openAuthority(parts);
   if (!checked.ok) return checked;
   if (!named.ok) return named;
   if (!authority.ok) return authority;
   const key = await freshKey(dryRun === true ? "ec" : body.key);
-  const issued = certify(parts, authority.value, { party: partyOf(body), key });
+  const issued = certify(parts, authority.value, { party: third, key });
   if (!issued.ok) return issued;
   const { row, certificate } = issued.value;
   // Before it is journalled: what cannot be handed out was not issued.
@@ -92,7 +98,7 @@ export async function signForParty(
     return ok({ ...repeated, ...certificateAnswer(certificate, chain) });
   }
   const request = Buffer.from(body.request, "base64");
-  const issued = certify(parts, authority.value, { party: partyOf(body), request });
+  const issued = certify(parts, authority.value, { party: partyOf(parts, body), request });
   if (!issued.ok) return issued;
   const { row, certificate } = issued.value;
   const encoded = certificate.raw.toString("base64");
@@ -113,10 +119,12 @@ function certificateAnswer(certificate: X509Certificate, chain: AuthorityChain) 
 }
 
 function partyOf(
+  { front }: DeskParts,
   body: Pick<z.output<SignRoute["body"]>, "name" | "profile" | "hosts" | "emails">,
 ): ThirdParty {
   const { name, profile, hosts = [], emails = [] } = body;
-  return { name, profile, hosts, emails };
+  const device = front.state().tables.devices.find((row) => row.name === name);
+  return withDevice({ name, profile, hosts, emails }, device);
 }
 
 interface OpenAuthority {

@@ -59,6 +59,8 @@ export const profileRules: Readonly<Record<Profile, ProfileRules>> = {
   person: leaf([objectIds.clientAuth], year),
   // FTPS and SFTP gateways fetch as well as serve; IEC 62351-9 lets both ends show one.
   "file-transfer": leaf(bothEnds, 2 * year),
+  // An IED of another make, which cannot ask for its certificate itself: as a device of ours.
+  "vendor-device": leaf(bothEnds, 2 * year),
   "log-collector": leaf([objectIds.serverAuth], 2 * year),
   witness: leaf([objectIds.serverAuth], 2 * year),
   // Critical: software that does not know this purpose must not take it for a TLS certificate.
