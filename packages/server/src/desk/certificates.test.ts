@@ -129,8 +129,8 @@ test("[CA19][PK3] an IED of another make gets what a device of ours has: both en
     { kind: "create-group", id: group, name: "bay9", description: "" },
     { kind: "register-devices", devices, group },
   ] as const) {
-    const requestId = freshRequestId();
-    const done = await desk.desk.front.submit({ command, actor: by, requestId });
+    const given = { command, actor: by, requestId: freshRequestId() };
+    const done = await desk.desk.front.submit(given);
     assert.ok(done.ok, JSON.stringify(done));
   }
   const registered = await leafOf(desk, { ...order, name: "Q09" });
