@@ -63,5 +63,11 @@ async function openDevice(): Promise<OpenPort> {
   const unused = (): never => assert.fail("nothing is asked for");
   const device = { authority: { outputs: unused }, status: unused };
   const own = { now, onChange: () => {} };
-  return serveDevice({ device, own, port: 0, clock: systemClock() });
+  return serveDevice({
+    device,
+    own,
+    anchors: { sentWith: () => [] },
+    port: 0,
+    clock: systemClock(),
+  });
 }

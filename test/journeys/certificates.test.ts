@@ -127,8 +127,8 @@ test("[CLI18][PK7] a change of authority is started, shown, and not taken furthe
     ["issuing", 1],
     ["next", 0],
   ]);
-  const early = await rollOver("switch", "--yes");
-  assert.deepEqual([early.exit, early.error?.code], [7, "authority.too-new"]);
+  const early = await rollOver("finish", "--yes");
+  assert.deepEqual([early.exit, early.error?.code], [6, "authority.no-former"]);
   const anchors = stage.path("anchors.pem");
   assert.equal((await stage.run("ca", "export", "--out", anchors)).exit, 0);
   assert.equal(stage.readText("anchors.pem").match(/BEGIN CERTIFICATE/g)?.length, 2);

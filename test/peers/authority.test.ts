@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
+import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readCrl } from "@gridward/runtime/trust/x509/read-crl";
 import { freePort } from "../../scripts/demo/stage.ts";
@@ -124,6 +126,51 @@ test(
     const again = await gridward(words);
     assert.deepEqual([again.exit, member(again.json, "error", "code")], [2, "client.new-file"]);
     assert.equal([await must("ca list --search ftp")].flat().length, 1);
+  },
+);
+
+test(
+  "[CA19][PK3] an IED of another make loads the PKCS#12 or PEM file, and is believed as server and as client",
+  needsPeers,
+  async () => {
+    const names = "--host rel670.hill.example --host 127.0.0.1";
+    const words = `ca issue REL670 --profile vendor-device ${names}`;
+    const issued = await must(`${words} --out ${at("rel.p12")}`);
+    const password = String(member(issued, "password"));
+    await must(`${words} --key-type rsa --no-password --out ${at("rel.pem")}`);
+    const secret = ["-passin", `pass:${password}`];
+    const opened = openssl("pkcs12", "-in", at("rel.p12"), "-nodes", ...secret);
+    assert.ok(opened.isContent, opened.says);
+    const leaf = file("rel-leaf.pem", opened.says);
+    for (const [purpose, pem] of [
+      ["sslserver", leaf],
+      ["sslclient", at("rel.pem")],
+    ] as const) {
+      const strict = ["-x509_strict", "-purpose", purpose, "-CAfile", at("anchor.pem")];
+      const verified = openssl("verify", ...strict, pem);
+      assert.ok(verified.isContent, verified.says);
+    }
+    const ca = readFileSync(at("anchor.pem"));
+    const pem = readFileSync(at("rel.pem"));
+    const files = [
+      { pfx: readFileSync(at("rel.p12")), passphrase: password },
+      { key: pem, cert: pem },
+    ] as const;
+    for (const [own, other] of [files, files.toReversed()]) {
+      const both = { ca, rejectUnauthorized: true };
+      const ied = createTlsServer({ ...own, ...both, requestCert: true });
+      const admitted = once(ied, "secureConnection");
+      ied.listen(0, "127.0.0.1");
+      await once(ied, "listening");
+      const address = ied.address();
+      assert.ok(typeof address === "object" && address !== null);
+      const to = { host: "127.0.0.1", port: address.port, servername: "rel670.hill.example" };
+      const client = connectTls({ ...other, ...both, ...to });
+      await Promise.all([admitted, once(client, "secureConnect")]);
+      assert.ok(client.authorized);
+      client.destroy();
+      ied.close();
+    }
   },
 );
 

@@ -104,6 +104,7 @@ test(
       "file-transfer": [true, true],
       "log-collector": [true, false],
       witness: [true, false],
+      "vendor-device": [true, true],
     } as const;
     for (const profile of thirdPartyProfiles) {
       const { path } = issued(profile);

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { certificateRoutes } from "@gridward/core/api/certificate-routes";
 import { type Asked, carryOut, type Cli, type Outcome, talk } from "./cli.ts";
+import { learnAnchors } from "./learn-servers.ts";
 import { order, shown, shownRows } from "./order.ts";
 import { orderWhenSure } from "./order-when-sure.ts";
 
@@ -49,7 +50,7 @@ export function addRollOverVerbs(ca: Command, cli: Cli): void {
     .action(async (_: unknown, command: Command) =>
       carryOut(cli, command, async (asked) => {
         const nothing = { params: {}, query: {}, body: null } as const;
-        const columns = ["standing", "created_at", "not_after", "holders", "fingerprint"];
+        const columns = ["standing", "created_at", "not_after", "holders", "fingerprint", "root"];
         return shownRows(
           await order({ cli, asked }, certificateRoutes.authorityExport, nothing),
           columns,
@@ -77,6 +78,9 @@ async function take(
     async (query) => order({ cli, asked }, route, { params: {}, query, body: null }),
     () => ({ question, answer }),
   );
-  if (done.ok && !asked.dryRun) talk(cli, asked, next);
+  if (done.ok && !asked.dryRun) {
+    await learnAnchors(cli, asked);
+    talk(cli, asked, next);
+  }
   return shown(done);
 }

@@ -1,12 +1,15 @@
 import { Option, type Command } from "commander";
+import type * as z from "zod";
 import { certificateRoutes } from "@gridward/core/api/certificate-routes";
 import { ok } from "@gridward/core/base/result";
 import { certificateProfiles, thirdPartyProfiles } from "@gridward/core/domain/certificate-profile";
 import { revocationReasons } from "@gridward/core/domain/revocation-reason";
 import { newFileFault } from "@gridward/runtime/os/files";
 import { issueFile, signFile, type IssueOptions, type SignOptions } from "./ca-issue.ts";
+import { addForeignAuthorityVerbs } from "./ca-authority.ts";
 import { writeOut } from "./ca-file.ts";
 import { addRollOverVerbs } from "./ca-roll-over.ts";
+import { addRootVerbs } from "./ca-root.ts";
 import { carryOut, talk, type Asked, type Cli, type Outcome } from "./cli.ts";
 import { failed } from "./failure.ts";
 import { order, shown, shownRows, wholeList, type ListOptions } from "./order.ts";
@@ -40,6 +43,8 @@ export function addCaVerbs(root: Command, cli: Cli): void {
       carryOut(cli, command, async (asked) => fetchList(cli, asked, out)),
     );
   addRollOverVerbs(ca, cli);
+  addForeignAuthorityVerbs(ca, cli);
+  addRootVerbs(ca, cli);
   ca.command("export")
     .description("show the trust anchors, or write them (PEM) for whoever shall believe us")
     .option("--out <file>", "new file to write them to")
@@ -150,12 +155,23 @@ async function exportAnchors(cli: Cli, asked: Asked, out: string | undefined): P
   const fetched = await order({ cli, asked }, certificateRoutes.authorityExport, nothing);
   if (!fetched.ok) return fetched;
   const { data, meta } = fetched.value;
+  const rows = rootsOf(data.rows);
   const columns = ["subject", "fingerprint", "not_after"];
-  if (out === undefined) return ok({ data: data.rows, meta, columns });
-  const written = writeOut(out, data.rows.map(({ pem }) => pem).join(""));
+  if (out === undefined) return ok({ data: rows, meta, columns });
+  const written = writeOut(out, rows.map(({ pem }) => pem).join(""));
   if (!written.ok) return written;
-  const rows = data.rows.map(({ subject, fingerprint, not_after }) => {
+  const files = rows.map(({ subject, fingerprint, not_after }) => {
     return { subject, fingerprint, not_after, file: out };
   });
-  return ok({ data: rows, meta });
+  return ok({ data: files, meta });
+}
+
+type Authorities = z.output<(typeof certificateRoutes)["authorityExport"]["answer"]>["rows"];
+
+/** What others believe us by: two authorities of ours may have one root. */
+function rootsOf(rows: Authorities) {
+  const roots = rows.map(({ root, root_fingerprint, root_not_after, pem }) => {
+    return { subject: root, fingerprint: root_fingerprint, not_after: root_not_after, pem };
+  });
+  return [...new Map(roots.map((one) => [one.fingerprint, one])).values()];
 }

@@ -1,6 +1,6 @@
 import { serverRoutes } from "@gridward/core/api/server-routes";
 import { callRoute, type Answered, type Target } from "./api-client.ts";
-import type { Asked, Cli } from "./cli.ts";
+import { signedInTarget, type Asked, type Cli } from "./cli.ts";
 import { readLogin, saveLogin } from "./saved-login.ts";
 
 /** What an answer tells of the servers beside what was asked. */
@@ -27,6 +27,17 @@ function learnMain(cli: Cli, { from, meta }: WhoAnswered): void {
 
 export function isMainDuty({ duty }: WhoAnswered["meta"]): boolean {
   return duty === "main" || duty === "lone";
+}
+
+/** PK7: whom to believe from now on, told by who is believed still. A pin stays as it is. */
+export async function learnAnchors(cli: Cli, asked: Asked): Promise<void> {
+  const target = signedInTarget(cli, asked);
+  if (!target.ok) return;
+  const input = { params: {}, query: {}, body: null };
+  const system = await callRoute(target.value, serverRoutes.system, input, asked);
+  const login = readLogin(cli.program.stateDirectory);
+  if (!system.ok || login === undefined || login.ca === null) return;
+  saveLogin(cli.program.stateDirectory, { ...login, ca: system.value.data.certificate });
 }
 
 /**

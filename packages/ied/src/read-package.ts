@@ -8,12 +8,8 @@ import { ok, type Result } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import { readFileBounded } from "@gridward/runtime/os/files";
-import {
-  isSelfSigned,
-  notAfterOf,
-  notBeforeOf,
-  readCertificate,
-} from "@gridward/runtime/trust/x509/read";
+import { chainsOf, readAuthorityChain } from "@gridward/runtime/trust/authority-chain";
+import { notAfterOf, notBeforeOf } from "@gridward/runtime/trust/x509/read";
 
 /**
  * Reads a device package (PK3): complete, with a trust anchor that is one, and in its time. A change of the anchor or of an address shows when the server's
@@ -29,11 +25,11 @@ export function readPackage(path: string, now: Instant): Result<DevicePackage, R
     return refuse("device.package-damaged", place === "" ? "it is cut off or no JSON" : place);
   }
   const content = parsed.data;
-  const anchor = readCertificate(content.system.certificate);
-  if (anchor === undefined || !anchor.ca || !isSelfSigned(anchor)) {
+  const chain = readAuthorityChain(content.system.certificate);
+  if (chain === undefined || chainsOf(chain).length !== 1) {
     return refuse("device.package-damaged", "system.certificate");
   }
-  if (now < notBeforeOf(anchor) || now > notAfterOf(anchor)) {
+  if (chain.some((anchor) => now < notBeforeOf(anchor) || now > notAfterOf(anchor))) {
     return refuse(
       "device.package-damaged",
       "the trust anchor is not within its dates: check the clock",

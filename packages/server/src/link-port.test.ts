@@ -43,6 +43,7 @@ function aMember(name: string): OwnIdentity {
   const shared = { subject: { commonName: name }, name: certified, hosts: [], now } as const;
   identity.adopt(freshSystemKey(), {
     authority: authority.certificate,
+    above: [],
     cross: null,
     certificate: buildCertificate(
       { ...shared, profile: "server", publicKey: identity.tlsKey },

@@ -3,6 +3,7 @@ import type { NodeId } from "@gridward/core/base/identity";
 import { type SecuritySettings, selectionOf } from "@gridward/core/base/security-settings";
 import type { Secret } from "@gridward/core/base/secret";
 import type { LinkIdentity } from "@gridward/runtime/link/identity";
+import { chainPem } from "@gridward/runtime/trust/authority-chain";
 import type { UsableCandidate } from "@gridward/runtime/trust/choose-certificate";
 import { tlsVersion } from "@gridward/runtime/trust/tls-policy";
 import { type Clock, systemClock } from "@gridward/runtime/os/clock";
@@ -76,10 +77,11 @@ export class OwnIdentity {
     return this.certificates.issued?.authority ?? null;
   }
 
-  /** All whose certificates count, PEM: while the authority changes there are two (PK7). */
+  /** All whose certificates count, PEM, each with its chain; two while the authority changes (PK7). */
   get anchors(): readonly string[] {
-    const own = this.authority?.toString();
-    return [...new Set([...(own === undefined ? [] : [own]), ...this.#anchors])];
+    const { issued } = this.certificates;
+    const own = issued === null ? [] : [chainPem([issued.authority, ...issued.above])];
+    return [...new Set([...own, ...this.#anchors])];
   }
 
   /** True where others are trusted than before. */

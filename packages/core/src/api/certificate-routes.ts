@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { authorityKeyTypes } from "../domain/authority-key.ts";
 import { certificateProfiles, thirdPartyProfiles } from "../domain/certificate-profile.ts";
 import { revocationReasons } from "../domain/revocation-reason.ts";
 import {
@@ -44,6 +45,21 @@ export const certificateRow = z.object({
   reason: z.enum(revocationReasons).nullable(),
   revoked_by: z.string().nullable(),
 });
+
+/** An authority of the system, and its root, which may be itself. */
+const authority = {
+  subject: z.string(),
+  fingerprint: z.string(),
+  not_after: z.string(),
+  standing: z.enum(["next", "issuing", "former"]),
+  created_at: z.string(),
+  root: z.string(),
+  root_fingerprint: z.string(),
+  root_not_after: z.string(),
+};
+
+/** Of one file: an authority with its chain, and what else a CA puts beside it. */
+const importedMax = 16;
 
 const issued = { ...changeAnswer.shape, serial: z.string().nullable(), not_after: z.string() };
 
@@ -141,17 +157,61 @@ export const certificateRoutes = {
       rows: z
         .array(
           z.object({
-            subject: z.string(),
-            fingerprint: z.string(),
-            not_after: z.string(),
-            standing: z.enum(["next", "issuing", "former"]),
-            created_at: z.string(),
+            ...authority,
             /** Servers and devices whose newest certificate it issued. */
             holders: z.int(),
+            /** Of the root: the servers send what is between. */
             pem: z.string(),
           }),
         )
         .readonly(),
+    }),
+  },
+  authorityRequest: {
+    ...change,
+    method: "POST",
+    path: "/v1/certificates/authorities/request",
+    summary:
+      "Show the open request for an authority that another CA certifies; one is made where there is none",
+    params: noParams,
+    body: z.strictObject({
+      key_type: z.enum(authorityKeyTypes).optional(),
+      /** Common name; left out: the name of the present authority, which can then prove the next. */
+      name: nameText.optional(),
+      organization: nameText.optional(),
+    }),
+    answer: z.object({
+      ...changeAnswer.shape,
+      key_type: z.enum(authorityKeyTypes),
+      created_at: z.string(),
+      /** PKCS#10, PEM; null where it was only tried. */
+      request: z.string().nullable(),
+    }),
+  },
+  authorityWithdraw: {
+    ...change,
+    method: "POST",
+    path: "/v1/certificates/authorities/request/withdraw",
+    summary: "Give up the open request for an authority, and its key",
+    params: noParams,
+    body: noBody,
+    answer: changeAnswer,
+  },
+  authorityImport: {
+    ...change,
+    method: "POST",
+    path: "/v1/certificates/authorities/import",
+    summary: "Take what a CA certified for the open request as the next authority",
+    params: noParams,
+    body: z.strictObject({
+      /** DER in base64, in any order: the authority, and all above it up to the root. */
+      certificates: z.array(z.base64().max(16_384)).min(1).max(importedMax),
+    }),
+    answer: z.object({
+      ...changeAnswer.shape,
+      ...authority,
+      /** Whether who knows only the present authority believes the next one by it. */
+      proved_by_present: z.boolean(),
     }),
   },
   rollOverStart: {

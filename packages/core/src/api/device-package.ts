@@ -34,7 +34,10 @@ export const devicePackage = z.strictObject({
     id: z.string().min(1).max(64),
     base: z.string().min(1).max(512),
     site: z.string().min(1).max(128),
-    /** Trust anchor of the system, PEM: the device trusts nothing else (RFC 7030 §3.6.1). */
+    /**
+     * Trust anchor of the system, PEM, with those above it up to its root: the device trusts nothing
+     * else (RFC 7030 §3.6.1).
+     */
     certificate: z.string().min(1).max(32_768),
   }),
   servers: z.array(packageServer).min(1).max(serversMax),

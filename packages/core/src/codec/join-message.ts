@@ -57,7 +57,8 @@ const joined = z.strictObject({
   v: version,
   answer: z.literal("joined"),
   systemId: z.string().min(1).max(64),
-  authority: pem,
+  /** With those above it up to its root. */
+  authority: z.string().min(1).max(65_536),
   certificate: pem,
   signerCertificate: pem,
   servers: z.array(server).min(1).max(16),

@@ -15,10 +15,18 @@ export function authorityOf(
   return tables.authorities.find((row) => row.standing === standing);
 }
 
-/** Whose certificates count, PEM: the one that issues first, which all should be known by. */
+/**
+ * Whose certificates count, PEM: the one that issues first, which all should be known by. Each with
+ * its chain, see `AuthorityChain`: who reads a single certificate of it reads the authority itself.
+ */
 export function trustAnchors(state: DirectoryState): readonly string[] {
   const all = [issuingAuthority(state), authorityOf(state, "next"), authorityOf(state, "former")];
-  return all.flatMap((row) => row?.certificate ?? []);
+  return all.flatMap((row) => (row === undefined ? [] : anchorOf(row)));
+}
+
+/** An authority and, behind it, those above it up to its root: PEM. */
+export function anchorOf({ certificate, chain = [] }: AuthorityRow): string {
+  return [certificate, ...chain].join("");
 }
 
 /**

@@ -8,6 +8,7 @@ export const thirdPartyProfiles = [
   "file-transfer",
   "log-collector",
   "witness",
+  "vendor-device",
 ] as const;
 
 export const certificateProfiles = [...systemProfiles, ...thirdPartyProfiles] as const;

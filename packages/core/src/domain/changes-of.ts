@@ -21,6 +21,8 @@ type FactOf<Kind extends Fact["kind"]> = MemberOf<Fact, Kind>;
 export function changesOf(state: DirectoryState, fact: Fact, at: Instant): readonly RowChange[] {
   switch (fact.kind) {
     case "system-created":
+    case "authority-requested":
+    case "authority-request-closed":
     case "recovery-key-set":
     case "system-restored":
       return [{ table: "system", key: singleKey, row: systemAfter(state, fact, at) }];
@@ -92,13 +94,28 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
 
 function systemAfter(
   state: DirectoryState,
-  fact: FactOf<"system-created" | "recovery-key-set" | "system-restored">,
+  fact: FactOf<
+    | "system-created"
+    | "authority-requested"
+    | "authority-request-closed"
+    | "recovery-key-set"
+    | "system-restored"
+  >,
   at: Instant,
 ): SystemRow {
   if (fact.kind === "system-created") return fact.system;
-  const system = getRow(state.tables.system, singleKey);
-  if (fact.kind === "system-restored") return { ...system, uidNext: fact.uidNext };
-  return { ...system, recovery: { publicKey: fact.publicKey, since: at } };
+  const { authorityRequest, ...system } = getRow(state.tables.system, singleKey);
+  const open = authorityRequest === undefined ? {} : { authorityRequest };
+  switch (fact.kind) {
+    case "authority-requested":
+      return { ...system, authorityRequest: fact.request };
+    case "authority-request-closed":
+      return system;
+    case "system-restored":
+      return { ...system, ...open, uidNext: fact.uidNext };
+    case "recovery-key-set":
+      return { ...system, ...open, recovery: { publicKey: fact.publicKey, since: at } };
+  }
 }
 
 function changeServer(

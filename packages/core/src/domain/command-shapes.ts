@@ -28,6 +28,8 @@ type OwnKind =
   | "remove-witness"
   | "start-term"
   | "publish-crl"
+  | "request-authority"
+  | "withdraw-authority-request"
   | "start-roll-over"
   | "switch-authority"
   | "retire-authority"

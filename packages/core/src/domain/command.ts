@@ -4,6 +4,7 @@ import type { RevocationReason } from "./revocation-reason.ts";
 import type {
   AccessPoint,
   Actor,
+  AuthorityRequest,
   AuthorityRow,
   BackupPlace,
   CertificateRow,
@@ -153,6 +154,9 @@ export type Command =
       readonly until: Instant;
     }
   | { readonly kind: "remove-legacy-peer"; readonly address: string }
+  /** For an authority that somebody else certifies (PK1); its key is journalled sealed. */
+  | { readonly kind: "request-authority"; readonly request: AuthorityRequest }
+  | { readonly kind: "withdraw-authority-request" }
   /** Trusted beside the issuing one from now on, and issuing nothing yet (PK7). */
   | {
       readonly kind: "start-roll-over";

@@ -95,3 +95,58 @@ test("[CT9] one change at a time, by a SECADM, with an authority that the presen
   world.must(change, { at: noon + hour });
   assert.equal(world.codeOf(start({ ...next, id: "third" })), "authority.under-way");
 });
+
+const requested = { id: "asked", keyType: "p256", request: "AA==", key: sealed("k") } as const;
+const ask: Command = { kind: "request-authority", request: { ...requested, createdAt: noon } };
+const withdraw: Command = { kind: "withdraw-authority-request" };
+const answered: AuthorityRow = {
+  ...next,
+  id: "asked",
+  chain: ["MIDDLE", "ROOT"],
+  cross: null,
+  key: sealed("k"),
+};
+
+test("[CT10][PK1] a request is open until it is answered or given up, and its key alone may follow", () => {
+  const world = aStation();
+  assert.equal(world.codeOf(ask, { actor: anActor("anna") }), "access.denied");
+  assert.equal(world.codeOf(start(answered)), "authority.no-request");
+  assert.equal(world.codeOf(withdraw), "authority.no-request");
+  world.must(ask);
+  assert.ok(world.last !== undefined);
+  assert.ok(parseEntry({ ...world.last, prev: "0".repeat(64) }).ok);
+  assert.equal(world.codeOf(ask), "authority.requested");
+  // What else the row of the system holds is as it was.
+  world.must({ kind: "set-recovery-key", publicKey: "A".repeat(43) });
+  assert.equal(world.codeOf(ask), "authority.requested");
+  const strangers = start({ ...answered, key: sealed("another") });
+  assert.equal(world.codeOf(strangers), "authority.no-request");
+  assert.equal(world.codeOf(start({ ...answered, id: "third" })), "authority.no-request");
+  assert.equal(world.codeOf(start(answered, { serial: "01" })), "certificate.exists");
+  world.must(withdraw);
+  assert.equal(world.codeOf(start(answered)), "authority.no-request");
+  world.must(ask);
+  world.must(start(answered));
+  assert.ok(parseEntry({ ...world.last, prev: "0".repeat(64) }).ok);
+  assert.deepEqual(trustAnchors(world.state), ["", "NEWMIDDLEROOT"]);
+  assert.equal(world.codeOf(withdraw), "authority.no-request");
+});
+
+test("[CT9][CT11] without devices nothing is waited for, but for the servers that are away", () => {
+  const world = aStation();
+  world.must(ask);
+  world.must(start(answered));
+  const invited: Command = {
+    kind: "issue-invite",
+    name: "B",
+    secret: sealed("secret"),
+    expiresAt: noon + hour,
+  };
+  world.must(invited);
+  const joining: Command = { kind: "join-server", server: aServer("B"), certificates: [] };
+  world.must(joining, { actor: serverA });
+  assert.equal(world.codeOf(change), "authority.server-away");
+  const ackSet = [aServer("A").id, aServer("B").id];
+  world.must({ kind: "change-ack-set", ackSet, unprotected: null }, { actor: serverA });
+  assert.equal(world.codeOf(change), "accepted");
+});

@@ -1,6 +1,12 @@
 import type { RequestId } from "../base/identity.ts";
 import type { Submission } from "./command.ts";
-import { retireAuthority, startRollOver, switchAuthority } from "./decide-authority.ts";
+import {
+  requestAuthority,
+  retireAuthority,
+  startRollOver,
+  switchAuthority,
+  withdrawAuthorityRequest,
+} from "./decide-authority.ts";
 import { changeStanding, createAccount, lockAccount, updateAccount } from "./decide-account.ts";
 import {
   issueCertificate,
@@ -105,6 +111,8 @@ function decideCommand(state: DirectoryState, submission: Submission): Decision 
     case "revoke-certificate":
     case "publish-crl":
     case "renew-server":
+    case "request-authority":
+    case "withdraw-authority-request":
     case "start-roll-over":
     case "switch-authority":
     case "retire-authority":
@@ -238,6 +246,8 @@ function decideCertificate(
     | "revoke-certificate"
     | "publish-crl"
     | "renew-server"
+    | "request-authority"
+    | "withdraw-authority-request"
     | "start-roll-over"
     | "switch-authority"
     | "retire-authority"
@@ -253,6 +263,10 @@ function decideCertificate(
       return publishCrl(state, command);
     case "renew-server":
       return renewServer(state, command, submission);
+    case "request-authority":
+      return requestAuthority(state, command);
+    case "withdraw-authority-request":
+      return withdrawAuthorityRequest(state);
     case "start-roll-over":
       return startRollOver(state, command);
     case "switch-authority":

@@ -3,6 +3,7 @@ import type { Fact } from "./fact.ts";
 import {
   accountShape,
   ackSetShape,
+  authorityRequestShape,
   authorityShape,
   backupPlaceShape,
   certificateShape,
@@ -43,6 +44,8 @@ type FactOf<Kind, Each = Fact> = Each extends { readonly kind: infer Kinds }
 /** Every kind of fact with its exact shape; a new kind does not compile until it is here. */
 export const factShapes: { readonly [Kind in Fact["kind"]]: z.ZodType<Plain<FactOf<Kind>>> } = {
   "system-created": shape("system-created", { system: systemShape }),
+  "authority-requested": shape("authority-requested", { request: authorityRequestShape }),
+  "authority-request-closed": shape("authority-request-closed", { id }),
   "authority-created": shape("authority-created", { authority: authorityShape }),
   "authority-switched": shape("authority-switched", { from: id, to: id }),
   "authority-retired": shape("authority-retired", { id }),

@@ -4,6 +4,7 @@ import type { ArbitrationMode } from "./arbitration-mode.ts";
 import type { RevocationReason } from "./revocation-reason.ts";
 import type {
   AccountRow,
+  AuthorityRequest,
   AuthorityRow,
   BackupPlace,
   CertificateRow,
@@ -29,6 +30,9 @@ import type {
 export type Fact =
   | { readonly kind: "system-created"; readonly system: SystemRow }
   | { readonly kind: "authority-created"; readonly authority: AuthorityRow }
+  | { readonly kind: "authority-requested"; readonly request: AuthorityRequest }
+  /** It was certified, or given up. */
+  | { readonly kind: "authority-request-closed"; readonly id: string }
   /** Of the one that issued, and of the one that issues from now on. */
   | { readonly kind: "authority-switched"; readonly from: string; readonly to: string }
   | { readonly kind: "authority-retired"; readonly id: string }

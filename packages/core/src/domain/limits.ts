@@ -58,3 +58,9 @@ export const mappingsPerAccountMax = 16;
 /** Peers that cannot carry certificates, and for how long at most one is let in unasked (CS7). */
 export const legacyPeersMax = 256;
 export const legacyEntryMax: Millis = 731 * day;
+
+/**
+ * Authorities above the issuing one, its root among them. With a leaf, the issuing one and one more
+ * while the authority changes, no chain is longer than a peer looks at.
+ */
+export const issuersAboveMax = 3;

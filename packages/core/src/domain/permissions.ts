@@ -57,6 +57,8 @@ export const permissions: { readonly [Kind in CommandKind]: Permission } = {
   "unmap-certificate": securityAdministrator,
   "allow-legacy-peer": securityAdministrator,
   "remove-legacy-peer": securityAdministrator,
+  "request-authority": securityAdministrator,
+  "withdraw-authority-request": securityAdministrator,
   "start-roll-over": securityAdministrator,
   "switch-authority": securityAdministrator,
   "retire-authority": securityAdministrator,

@@ -1,3 +1,4 @@
+import { authorityRefusals } from "./refusals/authority-refusals.ts";
 import { backupRefusals } from "./refusals/backup-refusals.ts";
 import { certificateRefusals } from "./refusals/certificate-refusals.ts";
 import { ownCertificateRefusals } from "./refusals/own-certificate-refusals.ts";
@@ -21,6 +22,7 @@ export const refusals = {
   ...directoryRefusals,
   ...deviceRefusals,
   ...certificateRefusals,
+  ...authorityRefusals,
   ...clientRefusals,
   ...pairRefusals,
   ...setAsideRefusals,

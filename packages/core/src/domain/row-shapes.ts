@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { arbitrationModes } from "./arbitration-mode.ts";
+import { authorityKeyTypes } from "./authority-key.ts";
 import { certificateProfiles } from "./certificate-profile.ts";
+import { issuersAboveMax } from "./limits.ts";
 import { revocationReasons } from "./revocation-reason.ts";
-import type { Rows } from "./types.ts";
+import type { AuthorityRequest, Rows } from "./types.ts";
 
 /**
  * The shape of every row, exactly: what is not named here is refused. Bounds are those of a reader
@@ -189,10 +191,19 @@ export const authorityShape = z.strictObject({
   id,
   standing: z.enum(["next", "issuing", "former"]),
   certificate: longText,
+  chain: z.exactOptional(z.array(longText).min(1).max(issuersAboveMax)),
   cross: longText.nullable(),
   key: longText,
   createdAt: whole,
 }) satisfies Shape<Rows["authorities"]>;
+
+export const authorityRequestShape = z.strictObject({
+  id,
+  keyType: z.enum(authorityKeyTypes),
+  request: longText,
+  key: longText,
+  createdAt: whole,
+}) satisfies Shape<AuthorityRequest>;
 
 export const systemShape = z.strictObject({
   id,
@@ -202,6 +213,7 @@ export const systemShape = z.strictObject({
   replicaKey: longText,
   uidNext: whole,
   recovery: z.strictObject({ publicKey: text, since: whole }).nullable(),
+  authorityRequest: z.exactOptional(authorityRequestShape),
 }) satisfies Shape<Rows["system"]>;
 
 export const backupPlaceShape = z.strictObject({

@@ -96,6 +96,8 @@ function factAgain(state: DirectoryState, fact: Fact, again: Again): Facts {
       return otherAgain(state, fact, again);
     case "system-created":
     case "authority-created":
+    case "authority-requested":
+    case "authority-request-closed":
     case "authority-switched":
     case "authority-retired":
     case "invite-issued":

@@ -27,6 +27,7 @@ export function lossesOf(
   return facts.flatMap((fact) => lossOf(fact, there, present) ?? []);
 }
 
+// oxlint-disable-next-line max-lines-per-function -- one case for each kind, so that none is forgotten
 function lossOf(fact: Fact, there: string, present: Present): string | undefined {
   switch (fact.kind) {
     case "account-disabled":
@@ -70,6 +71,8 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "legacy-peer-allowed":
     case "system-created":
     case "authority-created":
+    case "authority-requested":
+    case "authority-request-closed":
     case "authority-switched":
     case "authority-retired":
     case "invite-issued":

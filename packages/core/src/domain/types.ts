@@ -9,6 +9,7 @@ import type {
 } from "../base/identity.ts";
 import type { Instant, Millis } from "../base/time.ts";
 import type { ArbitrationMode } from "./arbitration-mode.ts";
+import type { AuthorityKeyType } from "./authority-key.ts";
 import type { CertificateProfile } from "./certificate-profile.ts";
 import type { RevocationReason } from "./revocation-reason.ts";
 
@@ -230,8 +231,24 @@ export interface AuthorityRow {
   readonly id: string;
   readonly standing: "next" | "issuing" | "former";
   readonly certificate: string;
+  /** Who certified it, nearest first, up to the root; absent where it is its own root (PK1). */
+  readonly chain?: readonly string[];
   /** The same name and key certified by the one before it, for whoever trusts only that one. */
   readonly cross: string | null;
+  readonly key: Sealed;
+  readonly createdAt: Instant;
+}
+
+/**
+ * An authority that somebody else shall certify, as long as that was not done: its key waits here,
+ * sealed as that of any authority.
+ */
+export interface AuthorityRequest {
+  /** Which the authority will have. */
+  readonly id: string;
+  readonly keyType: AuthorityKeyType;
+  /** PKCS#10, DER in base64. */
+  readonly request: string;
   readonly key: Sealed;
   readonly createdAt: Instant;
 }
@@ -247,6 +264,8 @@ export interface SystemRow {
   readonly uidNext: number;
   /** To whom backups are sealed: an X25519 public key, base64url. The other half is on paper. */
   readonly recovery: { readonly publicKey: string; readonly since: Instant } | null;
+  /** Open request for an authority; absent where there is none. */
+  readonly authorityRequest?: AuthorityRequest;
 }
 
 /** The backup from which a system was restored. */

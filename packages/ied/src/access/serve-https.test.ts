@@ -13,6 +13,7 @@ test("[AX1][CS16] no connection to the outputs of a device lives longer than a d
   const server = await serveHttps({
     device: { authority: { outputs: unused }, status: unused },
     own: { now, onChange: () => {} },
+    anchors: { sentWith: () => [] },
     port: 0,
     clock,
   });

@@ -5,10 +5,12 @@ import type { Clock } from "@gridward/runtime/os/clock";
 import { connectionAgeMax } from "@gridward/runtime/link/limits";
 import { limitConnections } from "@gridward/runtime/os/connection-limit";
 import { limitHandshakes } from "@gridward/runtime/os/handshake-limit";
+import { chainPem } from "@gridward/runtime/trust/authority-chain";
 import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
 import { keyToPem } from "@gridward/runtime/trust/x509/keys";
 import type { Device } from "../device.ts";
 import type { DeviceIdentity, OwnCertificate } from "../own-certificate.ts";
+import type { TrustAnchors } from "../trust-anchors.ts";
 import { metricsText } from "./metrics.ts";
 
 export interface HttpsParts {
@@ -16,6 +18,7 @@ export interface HttpsParts {
     readonly authority: Pick<Device["authority"], "outputs">;
   };
   readonly own: Pick<OwnCertificate, "now" | "onChange">;
+  readonly anchors: Pick<TrustAnchors, "sentWith">;
   readonly port: number;
   readonly clock: Clock;
 }
@@ -34,13 +37,13 @@ const prometheus = "text/plain; version=0.0.4";
 
 /** DV9: the outputs for a SCADA to read. Nothing can be changed here and nothing is secret. */
 export async function serveHttps(parts: HttpsParts): Promise<HttpsServer> {
-  const { device, own, clock } = parts;
+  const { device, own, anchors, clock } = parts;
   const pages = new Map<string, () => readonly [type: string, body: string]>([
     ["/athstat", () => ["application/json", JSON.stringify(device.authority.outputs())]],
     ["/status", () => ["application/json", JSON.stringify(device.status())]],
     ["/metrics", () => [prometheus, metricsText(device.status(), device.authority.outputs())]],
   ]);
-  const options = { ...tlsOf(own.now), handshakeTimeout: handshakeTimeoutMs };
+  const options = { ...tlsOf(own.now, anchors), handshakeTimeout: handshakeTimeoutMs };
   const server = createServer(options, (request, response) => {
     const page = request.method === "GET" ? pages.get(request.url ?? "") : undefined;
     const [type, body] = page?.() ?? ["text/plain", "There is nothing at this address.\n"];
@@ -48,7 +51,7 @@ export async function serveHttps(parts: HttpsParts): Promise<HttpsServer> {
     response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
     response.end(body);
   });
-  own.onChange((now) => server.setSecureContext(tlsOf(now)));
+  own.onChange((now) => server.setSecureContext(tlsOf(now, anchors)));
   server.requestTimeout = requestTimeoutMs;
   const onTurnedAway = (): void => {}; // Of no interest to a device, and it holds no record.
   limitConnections(server, { ...connections, onTurnedAway });
@@ -70,8 +73,9 @@ async function endWithAge(socket: TLSSocket, clock: Clock): Promise<void> {
   socket.destroySoon();
 }
 
-function tlsOf({ certificate, key }: DeviceIdentity) {
-  return { ...tlsPolicy, cert: certificate.toString(), key: keyToPem(key).reveal() };
+function tlsOf({ certificate, key }: DeviceIdentity, anchors: HttpsParts["anchors"]) {
+  const cert = chainPem([certificate, ...anchors.sentWith(certificate)]);
+  return { ...tlsPolicy, cert, key: keyToPem(key).reveal() };
 }
 
 function portOf(address: AddressInfo | string | null): number {

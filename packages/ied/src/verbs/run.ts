@@ -80,7 +80,7 @@ async function runLocked(
     trust: (revocation) => trustOf({ ...place, ...own.now }, revocation),
   });
   own.onChange(() => device.showCertificate());
-  const https = await openHttps(place, { device, own, clock });
+  const https = await openHttps(place, { device, own, anchors, clock });
   if (!https.ok) return https;
   const save = (change: DeviceChange): void => {
     saved = { ...saved, ...change };
@@ -165,7 +165,7 @@ function trustOf(
     identity: {
       name: { kind: "device", device: deviceId(config.device.id) },
       certificate,
-      issuers: [],
+      issuers: anchors.sentWith(certificate),
       key,
       anchors: anchors.pem,
       lists,

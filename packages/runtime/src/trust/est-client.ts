@@ -4,15 +4,16 @@ import { decodeUtf8, type Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { Secret } from "@gridward/core/base/secret";
 import { second, type Instant, type Millis } from "@gridward/core/base/time";
+import { issuersAboveMax } from "@gridward/core/domain/limits";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { Clock } from "../os/clock.ts";
+import { chainsOf } from "./authority-chain.ts";
 import { enrolmentServerName } from "./enrolment-name.ts";
 import { judgePeer, withoutLists, type ExpectedPeer, type Purpose } from "./judge.ts";
 import type { RevocationList } from "./revocation.ts";
 import { tlsPolicy } from "./tls-policy.ts";
 import { keyToPem } from "./x509/keys.ts";
 import { decodeCertsOnly } from "./x509/certs-only.ts";
-import { isSelfSigned } from "./x509/read.ts";
 import { verifyRequest } from "./x509/request.ts";
 
 /** Where a server takes enrolments. */
@@ -53,8 +54,8 @@ export interface RenewOrder extends EstOrder {
 const answerBytesMax = 64 * 1024;
 const answerWithin: Millis = 15 * second;
 const sentenceLengthMax = 300;
-/** While an authority changes there are two. */
-const anchorsMax = 8;
+/** While an authority changes there are two, each with those above it. */
+const anchorsMax = 2 * (1 + issuersAboveMax);
 
 interface EstAnswer {
   readonly status: number;
@@ -96,8 +97,8 @@ function certificateWay({ shown: { certificate, key } }: RenewOrder): Way {
 }
 
 /**
- * The trust anchors of now (RFC 7030 §4.1), from the first server that gives them; the one that
- * issues comes first. Only a server that the anchors of before certify is asked, so that they may
+ * The trust anchors of now (RFC 7030 §4.1), from the first server that gives them; the authority
+ * that issues comes first, and behind each are those above it. Only a server that the anchors of before certify is asked, so that they may
  * take the place of those (§3.6.1).
  */
 export async function fetchAnchors(
@@ -118,7 +119,8 @@ function readAnchors({ status, body }: EstAnswer): Result<readonly X509Certifica
   if (status !== 200) return err(`status ${status}: ${sentenceOf(body)}`);
   const decoded = decodeCertsOnly(Buffer.from(Buffer.from(body).toString("latin1"), "base64"));
   if (!decoded.ok) return err(`its answer is ${decoded.error}`);
-  const anchors = decoded.value.filter((one) => one.ca && isSelfSigned(one));
+  // An authority without its way to a root is of no use to OpenSSL.
+  const anchors = chainsOf(decoded.value).flat();
   const isSound = anchors.length > 0 && anchors.length <= anchorsMax;
   return isSound ? ok(anchors) : err("its answer holds no trust anchors");
 }

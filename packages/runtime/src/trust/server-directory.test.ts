@@ -97,6 +97,7 @@ test("[TR5] what the authority issued is kept and found again", () => {
   const signer = authority.issue({ profile: "replica-signer" }).certificate;
   saveIssued(directory, {
     authority: authority.certificate,
+    above: [],
     cross: null,
     certificate,
     signerCertificate: signer,

@@ -17,6 +17,7 @@ import {
   writeFileAtomic,
 } from "../os/files.ts";
 import { freshId } from "../os/random.ts";
+import { chainPem, readAuthorityChain, type AuthorityChain } from "./authority-chain.ts";
 import { readImported } from "./certificate-store.ts";
 import type { Candidate } from "./choose-certificate.ts";
 import { createTemporary } from "./temporary.ts";
@@ -36,6 +37,7 @@ export interface ServerPaths {
   /** Leaf issued by the authority; absent until the server is part of a system. */
   readonly certificate: string;
   readonly signerCertificate: string;
+  /** With those above it. */
   readonly authority: string;
   /** Absent unless the authority followed another. */
   readonly cross: string;
@@ -125,6 +127,8 @@ export interface ServerIdentity {
 
 export interface IssuedFiles {
   readonly authority: X509Certificate;
+  /** Who certified the authority, nearest first, up to the root; none where it is its own. */
+  readonly above: readonly X509Certificate[];
   /** The authority as the one before it certified it. */
   readonly cross: X509Certificate | null;
   readonly certificate: X509Certificate;
@@ -212,7 +216,7 @@ function decodeConfig(directory: string, text: string): Result<ServerConfig, Ref
 /** Keeps what the authority issued. The leaf goes last: it is what makes the rest count. */
 export function saveIssued(directory: string, issued: IssuedFiles): void {
   const paths = serverPaths(directory);
-  writeText(paths.authority, issued.authority.toString());
+  writeText(paths.authority, chainPem([issued.authority, ...issued.above]));
   if (issued.cross === null) removePath(paths.cross);
   else writeText(paths.cross, issued.cross.toString());
   writeText(paths.signerCertificate, issued.signerCertificate.toString());
@@ -239,7 +243,7 @@ function readIssued(paths: ServerPaths): Result<IssuedFiles | null, Refusal> {
   if (!readFileBounded(paths.certificate, pemBytesMax).ok) return ok(null);
   const certificate = readCertificateFile(paths.certificate);
   const signerCertificate = readCertificateFile(paths.signerCertificate);
-  const authority = readCertificateFile(paths.authority);
+  const authority = readChainFile(paths.authority);
   const hasCross = readFileBounded(paths.cross, pemBytesMax).ok;
   const cross = hasCross ? readCertificateFile(paths.cross) : ok(null);
   if (!certificate.ok) return certificate;
@@ -249,9 +253,17 @@ function readIssued(paths: ServerPaths): Result<IssuedFiles | null, Refusal> {
   return ok({
     certificate: certificate.value,
     signerCertificate: signerCertificate.value,
-    authority: authority.value,
+    authority: authority.value[0],
+    above: authority.value.slice(1),
     cross: cross.value,
   });
+}
+
+function readChainFile(path: string): Result<AuthorityChain, Refusal> {
+  const text = readText(path);
+  if (!text.ok) return text;
+  const chain = readAuthorityChain(text.value);
+  return chain === undefined ? refuse("disk.unreadable", `${path}: no certificate`) : ok(chain);
 }
 
 function parseConfigText(text: string): Result<unknown, string> {

@@ -29,6 +29,20 @@ export function reissue(
   return new X509Certificate(Buffer.from(AsnConvert.serialize(whole)));
 }
 
+/** As authorities signed twenty years ago; with an RSA key. */
+export function withSha1(certificate: X509Certificate, signer: KeyObject): X509Certificate {
+  const whole = AsnConvert.parse(certificate.raw, Certificate);
+  const algorithm = new AlgorithmIdentifier({
+    algorithm: "1.2.840.113549.1.1.5",
+    parameters: null,
+  });
+  whole.tbsCertificate.signature = algorithm;
+  whole.signatureAlgorithm = algorithm;
+  const signed = sign("sha1", Buffer.from(AsnConvert.serialize(whole.tbsCertificate)), signer);
+  whole.signatureValue = new Uint8Array(signed).buffer;
+  return new X509Certificate(Buffer.from(AsnConvert.serialize(whole)));
+}
+
 /** RFC 8017 appendix A.2.4: its parameters are NULL. */
 const sha256WithRsa = "1.2.840.113549.1.1.11";
 

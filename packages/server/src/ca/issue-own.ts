@@ -1,12 +1,13 @@
 import type { KeyObject } from "node:crypto";
 import { ok, type Result } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
-import { refuse, type Refusal } from "@gridward/core/domain/refusal";
+import type { Refusal } from "@gridward/core/domain/refusal";
 import type { AuthorityRow, CertificateRow, ServerRow } from "@gridward/core/domain/types";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import type { IssuedFiles } from "@gridward/runtime/trust/server-directory";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
 import { createRequest } from "@gridward/runtime/trust/x509/request";
+import { chainOfAuthority } from "./authority.ts";
 import { issueReplicaSigner, issueServer } from "./issue.ts";
 
 export interface IssueOwnOrder {
@@ -27,11 +28,13 @@ export function issueOwn(
   const request = createRequest(keys.signerKey, server.name);
   const signer = issueReplicaSigner({ ...order, request }, server);
   if (!signer.ok) return signer;
-  const anchor = readCertificate(authority.certificate);
-  if (anchor === undefined) return refuse("security.seal-broken", "certificate of the authority");
+  const chain = chainOfAuthority(authority);
+  if (!chain.ok) return chain;
+  const [anchor, ...above] = chain.value;
   const cross = authority.cross === null ? undefined : readCertificate(authority.cross);
   const issued: IssuedFiles = {
     authority: anchor,
+    above,
     cross: cross ?? null,
     certificate: leaf.value.certificate,
     signerCertificate: signer.value.certificate,

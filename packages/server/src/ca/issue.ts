@@ -74,17 +74,24 @@ export function issueDevice(
   order: IssueOrder,
   device: Pick<DeviceRow, "id" | "name" | "accessPoints">,
 ): Result<Issued, Refusal> {
-  const addresses = device.accessPoints.map(({ ip }) => ip).filter((ip) => ip !== null);
   return issue(
     order,
     { profile: "device", name: device.name },
     {
       subject: { commonName: device.name, serialNumber: device.id },
       name: { kind: "device", device: device.id },
-      hosts: [device.name, ...addresses],
+      hosts: namesOfDevice(device),
       ...revocationOf(order),
     },
   );
+}
+
+/** Under which a device is dialled. */
+export function namesOfDevice({
+  name,
+  accessPoints,
+}: Pick<DeviceRow, "name" | "accessPoints">): readonly string[] {
+  return [name, ...accessPoints.flatMap(({ ip }) => ip ?? [])];
 }
 
 /** Of an order, for what it issues to others than servers. */

@@ -4,6 +4,7 @@ import { ok, type Result } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import { randomBytes } from "@gridward/runtime/os/random";
+import { chainPem } from "@gridward/runtime/trust/authority-chain";
 import { keyToPem } from "@gridward/runtime/trust/x509/keys";
 import { encryptedKeyPem, writePkcs12 } from "@gridward/runtime/trust/x509/write-pkcs12";
 import { spellCrockford } from "../crockford.ts";
@@ -32,20 +33,21 @@ export function checkFileOrder({ format, password }: FileOrder): Result<null, Re
     : refuse("certificate.bad-password", "");
 }
 
-/** Key, certificate and authority in one file; to be checked with `checkFileOrder` before. */
+/** Key, certificate and authorities in one file; to be checked with `checkFileOrder` before. */
 export async function writePartyFile(
   party: {
     readonly name: string;
     readonly key: KeyObject;
     readonly certificate: X509Certificate;
-    readonly authority: X509Certificate;
+    /** Nearest first, up to the root. */
+    readonly chain: readonly X509Certificate[];
   },
   { format, password }: FileOrder,
 ): Promise<Bytes> {
-  const { name, key, certificate, authority } = party;
+  const { name, key, certificate, chain } = party;
   if (format === "p12" && password !== null) {
-    return writePkcs12({ name, key, certificate, chain: [authority] }, password);
+    return writePkcs12({ name, key, certificate, chain }, password);
   }
   const closed = password === null ? keyToPem(key).reveal() : await encryptedKeyPem(key, password);
-  return utf8(`${closed}${certificate.toString()}${authority.toString()}`);
+  return utf8(`${closed}${chainPem([certificate, ...chain])}`);
 }

@@ -2,8 +2,9 @@ import { ok, type Result } from "@gridward/core/base/result";
 import type { ThirdPartyProfile } from "@gridward/core/domain/certificate-profile";
 import { isCertificateHolder } from "@gridward/core/domain/decide-certificate";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
+import type { DeviceRow } from "@gridward/core/domain/types";
 import { isHostOrAddress, isMailAddress } from "@gridward/runtime/trust/x509/names";
-import { issue, revocationOf, type Issued, type IssueOrder } from "./issue.ts";
+import { issue, namesOfDevice, revocationOf, type Issued, type IssueOrder } from "./issue.ts";
 
 /** Who a certificate is for that no row of ours describes: all of it comes from the order. */
 export interface ThirdParty {
@@ -12,6 +13,15 @@ export interface ThirdParty {
   /** Names and addresses under which it is dialled. */
   readonly hosts: readonly string[];
   readonly emails: readonly string[];
+  /** The registered device that it is, as whose certificate it names it too. */
+  readonly device?: Pick<DeviceRow, "id" | "name" | "accessPoints">;
+}
+
+/** PK3: a registered device is dialled under what its own certificate would name, if nothing is said. */
+export function withDevice(third: ThirdParty, device: DeviceRow | undefined): ThirdParty {
+  if (third.profile !== "vendor-device" || device === undefined) return third;
+  const hosts = third.hosts.length > 0 ? third.hosts : namesOfDevice(device);
+  return { ...third, hosts, device };
 }
 
 /** PK2: who is dialled must say where; who only dials may say whom to write to. */
@@ -23,6 +33,7 @@ const names: Readonly<
   "file-transfer": { isDialled: true, hasMail: false },
   "log-collector": { isDialled: true, hasMail: false },
   witness: { isDialled: true, hasMail: false },
+  "vendor-device": { isDialled: true, hasMail: false },
 };
 
 /** What `issueThirdParty` would refuse, apart from the request. */
@@ -41,7 +52,9 @@ export function checkThirdParty(third: ThirdParty): Result<null, Refusal> {
 export function issueThirdParty(order: IssueOrder, third: ThirdParty): Result<Issued, Refusal> {
   const checked = checkThirdParty(third);
   if (!checked.ok) return checked;
-  const { name, hosts, emails } = third;
-  const says = { subject: { commonName: name }, hosts, emails, ...revocationOf(order) };
+  const { name, hosts, emails, device } = third;
+  const subject = { commonName: name, ...(device && { serialNumber: device.id }) };
+  const identity = device && { name: { kind: "device", device: device.id } as const };
+  const says = { subject, ...identity, hosts, emails, ...revocationOf(order) };
   return issue(order, third, says);
 }

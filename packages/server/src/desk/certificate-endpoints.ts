@@ -1,27 +1,23 @@
-import { holdersOf, issuingAuthority } from "@gridward/core/domain/authority-in-use";
+import { issuingAuthority } from "@gridward/core/domain/authority-in-use";
 import type { ChangeAnswer } from "@gridward/core/api/route";
 import { certificateRoutes } from "@gridward/core/api/certificate-routes";
-import { err, ok, type Result } from "@gridward/core/base/result";
+import { ok, type Result } from "@gridward/core/base/result";
 import { rfc3339 } from "@gridward/core/base/time";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import { listedAt, revokedBy } from "@gridward/core/domain/revocation";
 import type { CertificateRow } from "@gridward/core/domain/types";
 import { crlToPem } from "@gridward/runtime/trust/x509/crl";
-import {
-  fingerprintOf,
-  nameText,
-  notAfterOf,
-  readCertificate,
-} from "@gridward/runtime/trust/x509/read";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { FrontEndParts } from "../parts.ts";
 import { type Caller, shutsOut } from "./caller.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
+import { importForeignAuthority, requestAuthority } from "./foreign-authority.ts";
 import { issueForParty, signForParty } from "./issue-certificate.ts";
 import { giveOrder, repeatedAnswer } from "./order.ts";
 import { startRollOver } from "./start-roll-over.ts";
 import { pageOfRows } from "./page.ts";
+import { showAuthority } from "./show-authority.ts";
 import { showCertificate } from "./show-certificate.ts";
 
 /** The daily work of the authority; see `certificateRoutes` for what each does. */
@@ -55,6 +51,21 @@ export function certificateEndpoints(
     certificateRevoke: revokeCertificate(parts),
     revocationList: endpoint(certificateRoutes.revocationList, () => showList(front)),
     authorityExport: endpoint(certificateRoutes.authorityExport, () => showAuthorities(front)),
+    authorityRequest: endpoint(
+      certificateRoutes.authorityRequest,
+      async ({ query, body }, caller) =>
+        requestAuthority(parts, { body, caller, dryRun: query.dry_run }),
+    ),
+    authorityWithdraw: endpoint(certificateRoutes.authorityWithdraw, async ({ query }, caller) =>
+      giveOrder(front, {
+        command: { kind: "withdraw-authority-request" },
+        caller,
+        dryRun: query.dry_run,
+      }),
+    ),
+    authorityImport: endpoint(certificateRoutes.authorityImport, async ({ query, body }, caller) =>
+      importForeignAuthority(parts, { body, caller, dryRun: query.dry_run }),
+    ),
     rollOverStart: endpoint(certificateRoutes.rollOverStart, async ({ query }, caller) =>
       startRollOver(parts, caller, query.dry_run),
     ),
@@ -158,18 +169,9 @@ function showList({ state }: Pick<FrontEndParts, "state">) {
 function showAuthorities({ state, now }: Pick<FrontEndParts, "state" | "now">) {
   const rows = [];
   for (const row of state().tables.authorities.values()) {
-    const { id, certificate: pem, standing, createdAt } = row;
-    const certificate = readCertificate(pem);
-    if (certificate === undefined) return err({ code: "server.unavailable", detail: "" } as const);
-    rows.push({
-      subject: nameText(certificate.subject),
-      fingerprint: fingerprintOf(certificate),
-      not_after: rfc3339(notAfterOf(certificate)),
-      standing,
-      created_at: rfc3339(createdAt),
-      holders: holdersOf(state(), id, now()).length,
-      pem,
-    });
+    const shown = showAuthority(state(), row, now());
+    if (!shown.ok) return shown;
+    rows.push(shown.value);
   }
   return ok({ rows });
 }

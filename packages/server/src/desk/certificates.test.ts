@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
+import type { X509Certificate } from "node:crypto";
 import { test } from "node:test";
 import type * as z from "zod";
 import { certificateRoutes } from "@gridward/core/api/certificate-routes";
-import { nodeId, requestId, type RequestId } from "@gridward/core/base/identity";
+import { deviceId, groupId, nodeId, requestId, type RequestId } from "@gridward/core/base/identity";
 import type { Result } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
 import { day } from "@gridward/core/base/time";
 import type { Refusal } from "@gridward/core/domain/refusal";
-import { freshRequestId } from "@gridward/runtime/os/random";
+import { freshId, freshRequestId } from "@gridward/runtime/os/random";
 import { greedyRequest } from "@gridward/runtime/trust/test-greedy-request";
 import { createTlsKey } from "@gridward/runtime/trust/x509/keys";
+import { objectIds } from "@gridward/runtime/trust/x509/object-ids";
+import { pemCertificates } from "@gridward/runtime/trust/x509/pem";
 import { readCertificate } from "@gridward/runtime/trust/x509/read";
 import { readPkcs12 } from "@gridward/runtime/trust/x509/read-pkcs12";
 import { aDesk, type TestDesk } from "./a-desk.ts";
@@ -104,6 +107,50 @@ test("[DESK10][PK3] key and certificate leave in one file, and the key is nowher
   assert.equal(kept.includes(issued.password ?? ""), false);
   assert.equal(desk.desk.front.state().tables.certificates.get(issued.serial ?? "")?.name, "ftp");
 });
+
+test("[CA19][PK3] an IED of another make gets what a device of ours has: both ends of TLS, its names, its id", async () => {
+  const desk = await new CertificateDesk().ready();
+  const order = { profile: "vendor-device", format: "pem", password: null } as const;
+  const none = await desk.codeOf("certificateIssue", { ...order, name: "REL670" });
+  assert.equal(none, "certificate.bad-host");
+  const hosts = ["rel670.hill.example", "192.0.2.9"];
+  const stranger = await leafOf(desk, { ...order, name: "REL670", hosts });
+  assert.equal(stranger.subjectAltName, "DNS:rel670.hill.example, IP Address:192.0.2.9");
+  assert.deepEqual(stranger.keyUsage, [objectIds.serverAuth, objectIds.clientAuth]);
+  const id = deviceId(freshId());
+  const about = { manufacturer: "", type: "", area: "Hill", id, name: "Q09" };
+  const devices = [{ ...about, accessPoints: [{ name: "S1", ip: "192.0.2.17" }] }];
+  const group = groupId(freshId());
+  const state = desk.desk.front.state();
+  const actor = state.tables.accounts.find((row) => row.name === "admin");
+  assert.ok(actor);
+  const by = { kind: "account", id: actor.id, name: "admin", door: "https", source: "" } as const;
+  for (const command of [
+    { kind: "create-group", id: group, name: "bay9", description: "" },
+    { kind: "register-devices", devices, group },
+  ] as const) {
+    const given = { command, actor: by, requestId: freshRequestId() };
+    const done = await desk.desk.front.submit(given);
+    assert.ok(done.ok, JSON.stringify(done));
+  }
+  const registered = await leafOf(desk, { ...order, name: "Q09" });
+  const uri = `URI:urn:gridward:device:${id}`;
+  assert.equal(registered.subjectAltName, `${uri}, DNS:Q09, IP Address:192.0.2.17`);
+  const chosen = await leafOf(desk, { ...order, name: "Q09", hosts: ["192.0.2.18"] });
+  assert.equal(chosen.subjectAltName, `${uri}, IP Address:192.0.2.18`);
+  // Of no other profile is a device by its name.
+  const ftp09 = { ...order, name: "Q09", profile: "file-transfer", hosts: ["192.0.2.18"] } as const;
+  assert.equal((await leafOf(desk, ftp09)).subjectAltName, "IP Address:192.0.2.18");
+});
+
+/** The certificate in the file that an order is answered with. */
+async function leafOf(desk: CertificateDesk, order: object): Promise<X509Certificate> {
+  const { file } = await desk.must(certificateRoutes.certificateIssue, order);
+  const [pem = ""] = pemCertificates(Buffer.from(file ?? "", "base64").toString());
+  const leaf = readCertificate(pem);
+  assert.ok(leaf);
+  return leaf;
+}
 
 test("[DESK10] a password of one's own is not told again, and a PEM file may have none", async () => {
   const desk = await new CertificateDesk().ready();

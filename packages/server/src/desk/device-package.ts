@@ -1,4 +1,4 @@
-import { issuingAuthority } from "@gridward/core/domain/authority-in-use";
+import { anchorOf, issuingAuthority } from "@gridward/core/domain/authority-in-use";
 import type { DevicePackage } from "@gridward/core/api/device-package";
 import type { ChangeAnswer } from "@gridward/core/api/route";
 import { encodeHex, type Bytes } from "@gridward/core/base/bytes";
@@ -89,7 +89,7 @@ function packageOf(
       id: system.id,
       base: system.base,
       site: system.site,
-      certificate: authority.certificate,
+      certificate: anchorOf(authority),
     },
     servers: serversOf(state).map((server) => packageServer(server, costs.get(server.name))),
     device: {

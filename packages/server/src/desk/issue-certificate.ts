@@ -9,14 +9,21 @@ import { findAnswer } from "@gridward/core/domain/decide";
 import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import type { AuthorityRow, CertificateRow } from "@gridward/core/domain/types";
 import type { SystemKey } from "@gridward/runtime/os/seal";
+import { type AuthorityChain, chainPem } from "@gridward/runtime/trust/authority-chain";
 import { createRsaKey, createTlsKey } from "@gridward/runtime/trust/x509/keys";
 import { notAfterOf, readCertificate, serialOf } from "@gridward/runtime/trust/x509/read";
 import { createRequest } from "@gridward/runtime/trust/x509/request";
 import type * as z from "zod";
+import { chainOfAuthority } from "../ca/authority.ts";
 import { revocationUrls } from "../ca/crl-place.ts";
 import type { Issued } from "../ca/issue.ts";
 import { checkFileOrder, freshFilePassword, writePartyFile } from "../ca/party-file.ts";
-import { checkThirdParty, issueThirdParty, type ThirdParty } from "../ca/third-party.ts";
+import {
+  checkThirdParty,
+  issueThirdParty,
+  type ThirdParty,
+  withDevice,
+} from "../ca/third-party.ts";
 import type { Caller } from "./caller.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { checkTakesChanges, giveOrder, repeatedAnswer, systemKeyOf } from "./order.ts";
@@ -43,18 +50,19 @@ export async function issueForParty(
   const given = typeof body.password === "string" ? new Secret(body.password) : null;
   const file = { format: body.format, password: made ?? given };
   const checked = checkFileOrder(file);
-  const named = checkThirdParty(partyOf(body));
+  const third = partyOf(parts, body);
+  const named = checkThirdParty(third);
   const authority = openAuthority(parts);
   if (!checked.ok) return checked;
   if (!named.ok) return named;
   if (!authority.ok) return authority;
   const key = await freshKey(dryRun === true ? "ec" : body.key);
-  const issued = certify(parts, authority.value, { party: partyOf(body), key });
+  const issued = certify(parts, authority.value, { party: third, key });
   if (!issued.ok) return issued;
   const { row, certificate } = issued.value;
   // Before it is journalled: what cannot be handed out was not issued.
-  const { anchor } = authority.value;
-  const party = { name: body.name, key, certificate, authority: anchor };
+  const { chain } = authority.value;
+  const party = { name: body.name, key, certificate, chain };
   const bytes = dryRun === true ? null : await writePartyFile(party, file);
   const command = { kind: "issue-certificate", certificate: row } as const;
   const done = await giveOrder(parts.front, { command, caller, dryRun });
@@ -81,45 +89,47 @@ export async function signForParty(
   const { body, caller, dryRun } = asked;
   const authority = openAuthority(parts);
   if (!authority.ok) return authority;
-  const { anchor } = authority.value;
+  const { chain } = authority.value;
   const repeated = repeatedAnswer(front, caller);
   if (repeated !== undefined) {
     const given = findAnswer(front.state(), caller.requestId)?.answer.certificate ?? "";
     const certificate = readCertificate(Buffer.from(given, "base64"));
     if (certificate === undefined) return refuse("certificate.not-found", body.name);
-    return ok({ ...repeated, ...certificateAnswer(certificate, anchor) });
+    return ok({ ...repeated, ...certificateAnswer(certificate, chain) });
   }
   const request = Buffer.from(body.request, "base64");
-  const issued = certify(parts, authority.value, { party: partyOf(body), request });
+  const issued = certify(parts, authority.value, { party: partyOf(parts, body), request });
   if (!issued.ok) return issued;
   const { row, certificate } = issued.value;
   const encoded = certificate.raw.toString("base64");
   const command = { kind: "issue-certificate", certificate: row, encoded } as const;
   const done = await giveOrder(front, { command, caller, dryRun });
   if (!done.ok) return done;
-  const answer = certificateAnswer(certificate, anchor);
+  const answer = certificateAnswer(certificate, chain);
   const nothing = { serial: null, certificate: null };
   return ok({ ...done.value, ...answer, ...(done.value.dry_run ? nothing : {}) });
 }
 
-function certificateAnswer(certificate: X509Certificate, anchor: X509Certificate) {
+function certificateAnswer(certificate: X509Certificate, chain: AuthorityChain) {
   return {
     serial: serialOf(certificate),
     not_after: rfc3339(notAfterOf(certificate)),
-    certificate: `${certificate.toString()}${anchor.toString()}`,
+    certificate: chainPem([certificate, ...chain]),
   };
 }
 
 function partyOf(
+  { front }: DeskParts,
   body: Pick<z.output<SignRoute["body"]>, "name" | "profile" | "hosts" | "emails">,
 ): ThirdParty {
   const { name, profile, hosts = [], emails = [] } = body;
-  return { name, profile, hosts, emails };
+  const device = front.state().tables.devices.find((row) => row.name === name);
+  return withDevice({ name, profile, hosts, emails }, device);
 }
 
 interface OpenAuthority {
   readonly row: AuthorityRow;
-  readonly anchor: X509Certificate;
+  readonly chain: AuthorityChain;
   readonly systemKey: SystemKey;
 }
 
@@ -130,11 +140,9 @@ function openAuthority({ front, systemKey }: DeskParts): Result<OpenAuthority, R
   const key = systemKeyOf(systemKey);
   if (!key.ok) return key;
   const row = issuingAuthority(front.state());
-  const anchor = readCertificate(row?.certificate ?? "");
-  if (row === undefined || anchor === undefined) {
-    return refuse("server.unavailable", "no authority");
-  }
-  return ok({ row, anchor, systemKey: key.value });
+  if (row === undefined) return refuse("server.unavailable", "no authority");
+  const chain = chainOfAuthority(row);
+  return chain.ok ? ok({ row, chain: chain.value, systemKey: key.value }) : chain;
 }
 
 function certify(

@@ -2,6 +2,7 @@ import { serverRoutes, type PolicyView, type RoleView } from "@gridward/core/api
 import { pageDefault } from "@gridward/core/api/route";
 import { err, ok } from "@gridward/core/base/result";
 import { rfc3339, second } from "@gridward/core/base/time";
+import { trustAnchors } from "@gridward/core/domain/authority-in-use";
 import { rightsOf } from "@gridward/core/domain/rights";
 import { impliedRoles, parseRole, roleIds, roleName } from "@gridward/core/domain/roles";
 import { singleKey } from "@gridward/core/domain/state";
@@ -39,7 +40,7 @@ function showSystem({ front }: DeskParts): Endpoint {
       base: system.base,
       site: system.site,
       created_at: rfc3339(system.createdAt),
-      certificate: state.tables.authorities.first()?.certificate ?? "",
+      certificate: trustAnchors(state).join(""),
       servers: serversOf(state).map((server) => ({
         name: server.name,
         address: server.address,

@@ -1,4 +1,4 @@
-import { issuingAuthority } from "@gridward/core/domain/authority-in-use";
+import { anchorOf, issuingAuthority } from "@gridward/core/domain/authority-in-use";
 import type { KeyObject } from "node:crypto";
 import type { Bytes } from "@gridward/core/base/bytes";
 import { nodeId, type NodeId, type RequestId } from "@gridward/core/base/identity";
@@ -215,7 +215,7 @@ function joinedAnswer(
     v: 1,
     answer: "joined",
     systemId: system.id,
-    authority: authority.certificate,
+    authority: anchorOf(authority),
     certificate: made.tls.certificate.toString(),
     signerCertificate: made.signer.certificate.toString(),
     servers: [...tables.servers.values()],

@@ -1,4 +1,4 @@
-import type { KeyObject, X509Certificate } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { sameBytes, type Bytes } from "@gridward/core/base/bytes";
 import { nodeId, systemId, type NodeId, type SystemId } from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
@@ -27,6 +27,7 @@ import { type AgreementKey, freshAgreementKey } from "@gridward/runtime/os/agree
 import type { Clock } from "@gridward/runtime/os/clock";
 import { sha256 } from "@gridward/runtime/os/hash";
 import type { SystemKey } from "@gridward/runtime/os/seal";
+import { readAuthorityChain } from "@gridward/runtime/trust/authority-chain";
 import { judgePeer, withoutLists } from "@gridward/runtime/trust/judge";
 import type { IssuedFiles } from "@gridward/runtime/trust/server-directory";
 import { pairingKeyText } from "@gridward/runtime/trust/x509/keys";
@@ -201,15 +202,14 @@ function readIssued(answer: {
   readonly certificate: string;
   readonly signerCertificate: string;
 }): IssuedFiles | undefined {
-  const [authority, certificate, signerCertificate] = [
-    answer.authority,
-    answer.certificate,
-    answer.signerCertificate,
-  ].map((pem): X509Certificate | undefined => readCertificate(pem));
-  if (authority === undefined || certificate === undefined || signerCertificate === undefined) {
+  const chain = readAuthorityChain(answer.authority);
+  const certificate = readCertificate(answer.certificate);
+  const signerCertificate = readCertificate(answer.signerCertificate);
+  if (chain === undefined || certificate === undefined || signerCertificate === undefined) {
     return undefined;
   }
-  return { authority, cross: null, certificate, signerCertificate };
+  const [authority, ...above] = chain;
+  return { authority, above, cross: null, certificate, signerCertificate };
 }
 
 function base64url(bytes: Bytes): string {

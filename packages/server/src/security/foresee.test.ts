@@ -55,6 +55,7 @@ function aServer(name: string, isMember = true) {
   if (isMember) {
     identity.adopt(freshSystemKey(), {
       authority: authority.certificate,
+      above: [],
       cross: null,
       certificate: issue("server"),
       signerCertificate: issue("replica-signer", createSigningKey()),

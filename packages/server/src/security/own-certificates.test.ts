@@ -72,6 +72,7 @@ function adopt(
     buildCertificate({ ...shared, profile, publicKey, name }, ours);
   identity.adopt(freshSystemKey(), {
     authority: ours.certificate,
+    above: [],
     cross,
     certificate: issue("server"),
     signerCertificate: issue("replica-signer", createSigningKey()),

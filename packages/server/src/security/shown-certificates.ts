@@ -10,6 +10,7 @@ import {
   type Occasion,
   type UsableCandidate,
 } from "@gridward/runtime/trust/choose-certificate";
+import { sentWithLeaf } from "@gridward/runtime/trust/authority-chain";
 import type { IssuedFiles } from "@gridward/runtime/trust/server-directory";
 
 /** Where a certificate is shown: to other servers and devices, or at HTTPS and LDAPS. */
@@ -111,11 +112,13 @@ export class ShownCertificates {
   shown(shelf: Shelf, isTemporary = this.#parts.isTemporarySet()): UsableCandidate {
     const { tlsKey } = this.#parts;
     if (isTemporary) return this.temporary;
-    const { inUse } = this.choice(shelf);
-    if (inUse !== null) return inUse;
     const issued = this.#issued;
-    if (issued === null) return this.temporary;
-    return { ...ownChain(issued), key: tlsKey };
+    const { inUse } = this.choice(shelf);
+    const shown = inUse ?? (issued && { ...ownChain(issued), key: tlsKey });
+    if (shown === null || issued === null) return shown ?? this.temporary;
+    // Clients trust the root, and know neither this authority nor the one before it.
+    const toRoot = shown.certificate === issued.certificate ? belowRoot(issued) : [];
+    return shelf === "link" || toRoot.length === 0 ? shown : { ...shown, issuers: toRoot };
   }
 
   /** Of those that are meant, with their keys, the one that ends last: a renewed one follows. */
@@ -163,12 +166,24 @@ export class ShownCertificates {
   }
 }
 
-/** With what proves a new authority to who trusts only the one before it (PK7). */
+/**
+ * With what proves a new authority to who trusts only the one before it (PK7); or else with what
+ * leads to its root. Both would be too long, and servers and devices know the authority itself.
+ */
 function ownChain({
   certificate,
   cross,
+  ...issuer
 }: IssuedFiles): Pick<UsableCandidate, "certificate" | "issuers"> {
-  return { certificate, issuers: cross === null ? [] : [cross] };
+  return { certificate, issuers: cross === null ? belowRoot(issuer) : [cross] };
+}
+
+/** Between a leaf and the root: none where the authority is the root. */
+function belowRoot({
+  authority,
+  above,
+}: Pick<IssuedFiles, "authority" | "above">): readonly X509Certificate[] {
+  return sentWithLeaf([authority, ...above]);
 }
 
 function isMeant(certificate: X509Certificate, selection: Selection): boolean {

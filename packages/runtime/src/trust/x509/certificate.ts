@@ -1,8 +1,7 @@
-import { sign, X509Certificate, type KeyObject } from "node:crypto";
+import { X509Certificate, type KeyObject } from "node:crypto";
 import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
 import {
   AccessDescription,
-  AlgorithmIdentifier,
   AuthorityInfoAccessSyntax,
   AuthorityKeyIdentifier,
   BasicConstraints,
@@ -31,7 +30,7 @@ import {
   TBSCertificate,
   Validity,
   Version,
-  type Name,
+  Name,
 } from "@peculiar/asn1-x509";
 import type { Bytes } from "@gridward/core/base/bytes";
 import { hour, second, type Instant } from "@gridward/core/base/time";
@@ -47,6 +46,7 @@ import {
 import { objectIds } from "./object-ids.ts";
 import { profileRules, type Profile } from "./profile.ts";
 import { notAfterOf } from "./read.ts";
+import { signatureAlgorithm, signBytes } from "./sign.ts";
 
 /** Where an issuer says what it revoked, the same at each address. */
 export interface RevocationUrls {
@@ -60,7 +60,8 @@ export interface RevocationUrls {
 export interface CertificateOrder {
   readonly profile: Profile;
   readonly publicKey: KeyObject;
-  readonly subject: SubjectText;
+  /** A name as it stands in another certificate, or what makes one. */
+  readonly subject: SubjectText | Name;
   readonly name?: CertificateName;
   readonly hosts: readonly string[];
   readonly emails?: readonly string[];
@@ -81,7 +82,7 @@ const backdating = 2 * hour;
 /** Builds and signs a certificate by its profile. DER inside, as node:crypto reads it. */
 export function buildCertificate(order: CertificateOrder, issuer: Issuer): X509Certificate {
   const parent = issuer.certificate && AsnConvert.parse(issuer.certificate.raw, Certificate);
-  const subject = distinguishedName(order.subject);
+  const subject = nameOf(order.subject);
   const algorithm = signatureAlgorithm(issuer.key);
   const tbsCertificate = new TBSCertificate({
     version: Version.v3,
@@ -93,8 +94,7 @@ export function buildCertificate(order: CertificateOrder, issuer: Issuer): X509C
     subjectPublicKeyInfo: AsnConvert.parse(publicKeyDer(order.publicKey), SubjectPublicKeyInfo),
     extensions: new Extensions(extensions(order, subject, parent)),
   });
-  const digest = issuer.key.asymmetricKeyType === "ed25519" ? null : "sha256";
-  const signed = sign(digest, Buffer.from(AsnConvert.serialize(tbsCertificate)), issuer.key);
+  const signed = signBytes(new Uint8Array(AsnConvert.serialize(tbsCertificate)), issuer.key);
   const certificate = new Certificate({
     tbsCertificate,
     signatureAlgorithm: algorithm,
@@ -110,12 +110,8 @@ function extensions(
 ): Extension[] {
   const rules = profileRules[order.profile];
   const keyId = keyIdentifier(order.publicKey);
-  const constraints = rules.isAuthority
-    ? new BasicConstraints({ cA: true, pathLenConstraint: 0 })
-    : new BasicConstraints({});
   const list = [
-    extension(id_ce_basicConstraints, constraints, true),
-    extension(id_ce_keyUsage, new KeyUsage(rules.keyUsage), true),
+    ...capabilities(rules),
     extension(id_ce_subjectKeyIdentifier, new SubjectKeyIdentifier(keyId), false),
     extension(
       id_ce_authorityKeyIdentifier,
@@ -136,6 +132,31 @@ function extensions(
     list.push(extension(id_ce_subjectAltName, new SubjectAlternativeName(names), isCritical));
   }
   return [...list, ...revocationExtensions(order)];
+}
+
+export function nameOf(subject: SubjectText | Name): Name {
+  return subject instanceof Name ? subject : distinguishedName(subject);
+}
+
+/** To be had by another certificate as well. */
+export function subjectOf({ raw }: X509Certificate): Name {
+  return AsnConvert.parse(raw, Certificate).tbsCertificate.subject;
+}
+
+/** What the holder of a key may sign, as a certificate says it and a request asks for it. */
+export function capabilities({
+  isAuthority,
+  pathLength,
+  keyUsage,
+}: (typeof profileRules)[Profile]): readonly Extension[] {
+  const constraints = new BasicConstraints({
+    ...(isAuthority ? { cA: true } : {}),
+    ...(pathLength === null ? {} : { pathLenConstraint: pathLength }),
+  });
+  return [
+    extension(id_ce_basicConstraints, constraints, true),
+    extension(id_ce_keyUsage, new KeyUsage(keyUsage), true),
+  ];
 }
 
 function revocationExtensions({ profile, revocation }: CertificateOrder): readonly Extension[] {
@@ -212,17 +233,6 @@ function freshSerial(): ArrayBuffer {
   const serial = randomBytes(16);
   serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
   return exactBuffer(serial);
-}
-
-export function signatureAlgorithm(key: KeyObject): AlgorithmIdentifier {
-  if (key.asymmetricKeyType === "rsa") {
-    // RFC 4055 §5: NULL, not absent as with the others.
-    return new AlgorithmIdentifier({ algorithm: objectIds.rsaWithSha256, parameters: null });
-  }
-  const isEdwards = key.asymmetricKeyType === "ed25519";
-  return new AlgorithmIdentifier({
-    algorithm: isEdwards ? objectIds.ed25519 : objectIds.ecdsaWithSha256,
-  });
 }
 
 /** A buffer of exactly these bytes: Node's Buffers share larger ones. */

@@ -1,4 +1,4 @@
-import { sign, type KeyObject, type X509Certificate } from "node:crypto";
+import type { KeyObject, X509Certificate } from "node:crypto";
 import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
 import {
   AuthorityKeyIdentifier,
@@ -15,7 +15,8 @@ import { assert } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
 import { berTags, encodeBer } from "@gridward/core/codec/ber";
 import type { RevocationReason } from "@gridward/core/domain/revocation-reason";
-import { extension, signatureAlgorithm, subjectKeyId } from "./certificate.ts";
+import { extension, subjectKeyId } from "./certificate.ts";
+import { signatureAlgorithm, signBytes } from "./sign.ts";
 
 /** A larger list is not looked at: 20,000 certificates. */
 export const crlBytesMax = 1024 * 1024;
@@ -65,8 +66,7 @@ export function buildCrl(
     ...(listed.length === 0 ? [] : [encodeBer(crlTags.sequence, ...listed.map(entryOf))]),
     encodeBer(crlTags.context0, der(listExtensions(parent, order.number))),
   );
-  const digest = issuer.key.asymmetricKeyType === "ed25519" ? null : "sha256";
-  const signed = encodeBer(crlTags.bitString, Uint8Array.of(0), sign(digest, tbs, issuer.key));
+  const signed = encodeBer(crlTags.bitString, Uint8Array.of(0), signBytes(tbs, issuer.key));
   return encodeBer(crlTags.sequence, tbs, algorithm, signed);
 }
 

@@ -8,16 +8,31 @@ import {
 import type { Bytes } from "@gridward/core/base/bytes";
 import { assert } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
+import type { AuthorityKeyType } from "@gridward/core/domain/authority-key";
 
 /** A fresh P-256 key, for TLS and for the authority. */
 export function createTlsKey(): KeyObject {
   return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 }
 
-/** A fresh RSA key of 3072 bits, for what knows no other; takes a second, off the main thread. */
-export async function createRsaKey(): Promise<KeyObject> {
+/** A fresh key of an authority, of the type that its utility wants. */
+export async function createAuthorityKey(type: AuthorityKeyType): Promise<KeyObject> {
+  switch (type) {
+    case "p256":
+      return createTlsKey();
+    case "p384":
+      return generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey;
+    case "rsa3072":
+      return createRsaKey();
+    case "rsa4096":
+      return createRsaKey(4096);
+  }
+}
+
+/** A fresh RSA key, for what knows no other; takes a second or more, off the main thread. */
+export async function createRsaKey(modulusLength = 3072): Promise<KeyObject> {
   const { promise, resolve, reject } = Promise.withResolvers<KeyObject>();
-  generateKeyPair("rsa", { modulusLength: 3072 }, (error, _, key) => {
+  generateKeyPair("rsa", { modulusLength }, (error, _, key) => {
     if (error === null) resolve(key);
     else reject(error);
   });

@@ -11,7 +11,9 @@ export const objectIds = {
   /** Ours, under a UUID (ITU-T X.667): signs replica manifests and nothing else. */
   replicaSigning: "2.25.284867328311937923727235209723795436206",
   ecdsaWithSha256: "1.2.840.10045.4.3.2",
+  ecdsaWithSha384: "1.2.840.10045.4.3.3",
   rsaWithSha256: "1.2.840.113549.1.1.11",
+  rsaPss: "1.2.840.113549.1.1.10",
   ed25519: "1.3.101.112",
   extensionRequest: "1.2.840.113549.1.9.14",
   /** RFC 6402 §2.8. */
@@ -27,10 +29,10 @@ export const objectIds = {
 
 /** Signature algorithms that we accept in a request, with the digest that node:crypto is told. */
 export const signatureDigests: ReadonlyMap<string, string | null> = new Map([
-  ["1.2.840.10045.4.3.2", "sha256"],
-  ["1.2.840.10045.4.3.3", "sha384"],
+  [objectIds.ecdsaWithSha256, "sha256"],
+  [objectIds.ecdsaWithSha384, "sha384"],
   ["1.2.840.10045.4.3.4", "sha512"],
-  ["1.2.840.113549.1.1.11", "sha256"],
+  [objectIds.rsaWithSha256, "sha256"],
   ["1.2.840.113549.1.1.12", "sha384"],
   ["1.2.840.113549.1.1.13", "sha512"],
   [objectIds.ed25519, null],

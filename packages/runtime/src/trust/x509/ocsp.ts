@@ -1,4 +1,4 @@
-import { createHash, sign, type KeyObject, type X509Certificate } from "node:crypto";
+import { createHash, type KeyObject, type X509Certificate } from "node:crypto";
 import {
   type CertID,
   CertStatus,
@@ -20,10 +20,10 @@ import { err, ok, type Result } from "@gridward/core/base/result";
 import { encodeBer } from "@gridward/core/codec/ber";
 import { second, type Instant } from "@gridward/core/base/time";
 import type { RevocationReason } from "@gridward/core/domain/revocation-reason";
-import { signatureAlgorithm } from "./certificate.ts";
 import { crlTags as tags, der } from "./crl.ts";
 import { objectIds } from "./object-ids.ts";
 import { serialText } from "./read-crl.ts";
+import { signatureAlgorithm, signBytes } from "./sign.ts";
 
 /** A larger request is not read; one for a single certificate has about 150 bytes. */
 export const ocspRequestBytesMax = 4096;
@@ -157,7 +157,7 @@ export function buildOcspAnswer(
     tags.sequence,
     says,
     der(signatureAlgorithm(signer.key)),
-    encodeBer(tags.bitString, Uint8Array.of(0), sign("sha256", says, signer.key)),
+    encodeBer(tags.bitString, Uint8Array.of(0), signBytes(says, signer.key)),
     encodeBer(tags.context0, encodeBer(tags.sequence, signer.certificate.raw)),
   );
   const response = new OctetString(basic);

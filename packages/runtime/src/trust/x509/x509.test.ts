@@ -7,8 +7,11 @@ import { AsnConvert } from "@peculiar/asn1-schema";
 import { Certificate } from "@peculiar/asn1-x509";
 import { judgePeer, withoutLists } from "../judge.ts";
 import { testAuthority } from "../test-authority.ts";
+import { buildCertificate } from "./certificate.ts";
 import { decodeCertsOnly, encodeCertsOnly } from "./certs-only.ts";
+import { buildCrl } from "./crl.ts";
 import {
+  createAuthorityKey,
   createSigningKey,
   createTlsKey,
   pairingKeyFromText,
@@ -26,7 +29,13 @@ import {
   readCertificate,
   serialOf,
 } from "./read.ts";
-import { createRequest, requestBytesMax, verifyRequest } from "./request.ts";
+import { readCrl } from "./read-crl.ts";
+import {
+  createAuthorityRequest,
+  createRequest,
+  requestBytesMax,
+  verifyRequest,
+} from "./request.ts";
 
 const now = Date.UTC(2027, 0, 1, 12, 0, 0, 999);
 const node = nodeId("01ARZ3NDEKTSV4RRFFQ69G5FAV");
@@ -93,6 +102,25 @@ test("[X4] a request proves possession of its key, and only that key is taken fr
     const verified = verifyRequest(createRequest(key, "A"));
     assert.ok(verified.ok);
     assert.ok(createPublicKey(key).equals(verified.value));
+  }
+});
+
+test("[X17][PK1] a P-384 key signs with SHA-384, every other with SHA-256", async () => {
+  for (const [type, algorithm] of [
+    ["p256", objectIds.ecdsaWithSha256],
+    ["p384", objectIds.ecdsaWithSha384],
+    ["rsa3072", objectIds.rsaWithSha256],
+  ] as const) {
+    const key = await createAuthorityKey(type);
+    const order = { profile: "root", publicKey: key, subject: { commonName: "R" } } as const;
+    const certificate = buildCertificate({ ...order, hosts: [], now }, { key });
+    const { signatureAlgorithm } = AsnConvert.parse(certificate.raw, Certificate);
+    assert.equal(signatureAlgorithm.algorithm, algorithm);
+    assert.ok(isSelfSigned(certificate));
+    assert.ok(verifyRequest(createAuthorityRequest(key, { commonName: "R" })).ok);
+    const list = { number: 1, thisUpdate: now, nextUpdate: now + 1000, listed: [] };
+    const read = readCrl(buildCrl(list, { key, certificate }));
+    assert.ok(read.ok && read.value.isSignedBy(certificate));
   }
 });
 

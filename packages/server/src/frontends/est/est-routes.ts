@@ -1,5 +1,5 @@
 import { trustAnchors } from "@gridward/core/domain/authority-in-use";
-import { readCertificate } from "@gridward/runtime/trust/x509/read";
+import { readAuthorityChain } from "@gridward/runtime/trust/authority-chain";
 import type { MountedAnswer, MountedRoute } from "../../mounted-route.ts";
 import { answerEnrolment } from "./enrol.ts";
 import { certificatesAnswer, refusalAnswer } from "./est-answer.ts";
@@ -37,10 +37,11 @@ export function estRoutes(parts: EstParts): readonly MountedRoute[] {
 
 /**
  * RFC 7030 §4.1: asked by devices that hold no anchor yet, so it is for anyone. The one that issues
- * comes first: by that a device knows that it should renew (PK7).
+ * comes first: by that a device knows that it should renew (PK7). Behind each are those above it.
  */
 function answerAuthorities({ front }: EstParts): MountedAnswer {
-  const anchors = trustAnchors(front.state()).flatMap((pem) => readCertificate(pem) ?? []);
+  const chains = trustAnchors(front.state()).flatMap((pem) => readAuthorityChain(pem) ?? []);
+  const anchors = [...new Map(chains.map((one) => [one.fingerprint256, one])).values()];
   if (anchors.length === 0) {
     return refusalAnswer({ code: "server.unavailable", detail: "no authority" });
   }
