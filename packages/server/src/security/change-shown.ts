@@ -51,7 +51,8 @@ export function changeShown(
   const words = isTried ? `${change}, on trial until an administrator signs in under it` : change;
   const keep = isTried ? () => tryNoteHeld(parts.directory, change) : shown.save;
   const done = busy ?? keep();
-  parts.onChange({ actor, change: words, refusal: done.ok ? null : done.error });
+  const use = done.ok ? { change: words, refusal: null } : { change, refusal: done.error };
+  parts.onChange({ actor, ...use });
   if (!done.ok) return done;
   if (isTried) tryOut(parts, shown, why);
   else applyNow(parts, shown);

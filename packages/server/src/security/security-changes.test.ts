@@ -126,6 +126,7 @@ test("[SCH2][SCH5][CS11] what is refused, only tried or not confirmed confirms n
     // The table is written in a form that is left to a person.
     writeFileSync(file, waits.replace("[security]", "[ security ]"));
     assert.ok(!(await set({ check_names: false }, isConfirmed)).ok);
+    assert.equal(last(), "check-names true -> false", "nothing was confirmed");
     assert.ok(isPending());
   }
   writeFileSync(file, waits);

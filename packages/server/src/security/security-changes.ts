@@ -130,7 +130,9 @@ export class SecurityChanges {
     const wasOnTrial = this.#pending?.isOnTrial === true;
     const written = done.ok ? this.#write(order, wanted, why.length > 0) : done;
     const refusal = written.ok ? null : written.error;
-    onChange({ actor: order.actor, change: words || "nothing new", refusal });
+    // What is refused was not confirmed, nor is it on trial.
+    const change = (written.ok ? words : differenceText(differences)) || "nothing new";
+    onChange({ actor: order.actor, change, refusal });
     if (!written.ok) return written;
     this.#apply(wanted);
     this.#try(why, wasOnTrial);
@@ -206,14 +208,12 @@ export class SecurityChanges {
   #endTrial(): Result<null, Refusal> {
     if (this.#pending === null) return ok(null);
     const rest = { ...this.#pending, isOnTrial: false };
-    if (rest.links.length === 0) {
-      this.#settle(null);
-      return ok(null);
-    }
-    const kept = tryKeepPending(this.#parts.directory, rest);
+    const isDone = rest.links.length === 0;
+    const kept = isDone ? ok(null) : tryKeepPending(this.#parts.directory, rest);
     if (!kept.ok) return kept;
     this.#pending = rest;
-    this.tick();
+    if (isDone) this.#settle(null);
+    else this.tick();
     return ok(null);
   }
 
