@@ -49,10 +49,15 @@ export function securityReference(): string {
     const others = securityForms(name).slice(1).join(", ");
     const raised = alarm === null ? "" : `\`${alarm.code}\``;
     const key = `\`${securityKey(name)}\``;
-    return [key, String(choices[0]), others, means, raised, copies ? "yes" : "no"];
+    return [key, String(choices[0]), others, means, raised, copyWords(copies)];
   });
   const head = ["key", "unless set", "else", "what it says", "alarm while it is weaker"];
   return table([...head, "`pair settings copy`"], rows);
+}
+
+function copyWords(copies: (typeof securitySpecs)[keyof typeof securitySpecs]["copies"]): string {
+  if (copies === "choices") return "unless it names a certificate";
+  return copies ? "yes" : "no";
 }
 
 /** Limits are read off the text, because their comments are half of what matters. */

@@ -227,6 +227,18 @@ test("[HS16] settings are shown side by side, and one is copied to the partner",
     7,
     "pair.own-setting",
   );
+  const { security } = await stage.must("server", "status", main.directory);
+  const shown = `client-certificate=${String(member(security, "fingerprint"))}`;
+  await stage.must("security", "set", shown, "--local", main.directory);
+  const named = (await differing()).get("security.client_certificate");
+  assert.deepEqual(member(named, "copies"), false, "the partner has no such key");
+  assertRefused(
+    await stage.run(...copy, "security.client_certificate", "--to", standby.name, ...at),
+    7,
+    "pair.own-certificate",
+  );
+  await stage.must("security", "set", "client-certificate=automatic", "--local", main.directory);
+  await isProtected();
   await stage.must(...copy, "pair.first_pass_rate", "--to", standby.name, ...at);
   assert.equal((await differing()).has("pair.first_pass_rate"), false);
   const changed = stage.readText(standby.name, "server.toml");

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { day } from "@gridward/core/base/time";
+import { systemClock } from "@gridward/runtime/os/clock";
+import { testAuthority } from "@gridward/runtime/trust/test-authority";
+import { keyToPem } from "@gridward/runtime/trust/x509/keys";
 import { type DemoServer, initServer, member, runServer } from "../../scripts/demo/cast.ts";
 import { type Ended, Stage, until } from "../../scripts/demo/stage.ts";
 import { adminPassword, foundSystem } from "../faults/servers.ts";
@@ -7,6 +11,7 @@ import { adminPassword, foundSystem } from "../faults/servers.ts";
 /** An administrator who changes what decides whether he comes in (CS17), at a real server. */
 
 const stage = new Stage();
+const now = systemClock().now();
 let server: DemoServer;
 let here: readonly string[] = [];
 let proof: readonly string[] = [];
@@ -17,10 +22,16 @@ before(async () => {
   (await foundSystem(stage, server)).close();
   here = ["--local", server.directory];
   proof = ["--password-file", stage.secretFile("password", adminPassword)];
-  const where = ["--server", server.url, "--ca", stage.path("A", "certificates", "authority.pem")];
-  await stage.must("login", "admin", ...where, ...proof);
+  await signInAs("admin");
+  const roles = ["--role", "SECAUD", "--no-must-change", ...proof];
+  await stage.must("account", "create", "auditor", ...roles);
 });
 after(async () => stage.clear());
+
+async function signInAs(name: string): Promise<void> {
+  const where = ["--server", server.url, "--ca", stage.path("A", "certificates", "authority.pem")];
+  await stage.must("login", name, ...where, ...proof);
+}
 
 async function valueOf(key: string): Promise<unknown> {
   const { settings } = await stage.must("security", "show", ...here);
@@ -29,6 +40,17 @@ async function valueOf(key: string): Promise<unknown> {
     settings.find((setting) => member(setting, "key") === key),
     "value",
   );
+}
+
+/** What the audit trail says was undone by the end of the server, the last first. */
+async function undone(): Promise<readonly string[]> {
+  await signInAs("auditor");
+  const { data, stderr } = await stage.run("event", "list");
+  await signInAs("admin");
+  assert.ok(Array.isArray(data), stderr);
+  const cause = "taken back, this server ended before an administrator signed in under it: ";
+  const details = data.map((row) => String(member(row, "detail")));
+  return details.flatMap((detail) => (detail.startsWith(cause) ? detail.slice(cause.length) : []));
 }
 
 function codeOf({ exit, error }: Ended): readonly unknown[] {
@@ -73,6 +95,22 @@ test("[CLI24][CS17] a server that is killed within the trial has taken the chang
   await stage.end(server.name, "SIGKILL");
   await runServer(stage, server);
   assert.equal(await valueOf("map-clients"), false);
+  assert.deepEqual(await undone(), ["map-clients true -> false"]);
   const local = await stage.must("security", "set", "map-clients=true", ...here);
   assert.deepEqual([local["unconfirmed"], local["sign_in"]], [null, []]);
+});
+
+test("[OC6][CS17] a certificate on trial is gone with a server that is killed, and the audit trail says so", async () => {
+  const utility = testAuthority("Utility", now - day);
+  const issued = utility.issue({ profile: "temporary", hosts: ["127.0.0.1"], now: now - day });
+  const file = String(issued.certificate) + keyToPem(issued.key).reveal();
+  const web = stage.secretFile("web.pem", file);
+  const added = await stage.run("security", "certificates", "add", web);
+  assert.equal(added.exit, 11, added.stderr);
+  await stage.end(server.name, "SIGKILL");
+  await runServer(stage, server);
+  const { rows } = await stage.must("security", "certificates", "list", ...here);
+  assert.ok(Array.isArray(rows) && !JSON.stringify(rows).includes("imported"));
+  const fingerprint = String(member(added.data, "certificate", "fingerprint"));
+  assert.match((await undone())[0] ?? "", new RegExp(`^certificate added: .*, ${fingerprint}$`));
 });

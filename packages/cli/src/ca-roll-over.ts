@@ -4,19 +4,20 @@ import { type Asked, carryOut, type Cli, type Outcome, talk } from "./cli.ts";
 import { learnAnchors } from "./learn-servers.ts";
 import { order, shown, shownRows } from "./order.ts";
 import { orderWhenSure } from "./order-when-sure.ts";
+import { finishAlone, tryFinish } from "./roll-over-trial.ts";
+import { passwordOption, readProof, type ProofOptions } from "./security-trial.ts";
 
 interface Step {
   readonly route:
     | (typeof certificateRoutes)["rollOverStart"]
-    | (typeof certificateRoutes)["rollOverSwitch"]
-    | (typeof certificateRoutes)["rollOverFinish"];
+    | (typeof certificateRoutes)["rollOverSwitch"];
   readonly says: string;
   readonly question: string;
   /** What to do after it. */
   readonly next: string;
 }
 
-const steps: Readonly<Record<"start" | "switch" | "finish", Step>> = {
+const steps: Readonly<Record<"start" | "switch", Step>> = {
   start: {
     route: certificateRoutes.rollOverStart,
     says: "make the next authority: trusted beside the present one, issuing nothing yet",
@@ -30,12 +31,6 @@ const steps: Readonly<Record<"start" | "switch" | "finish", Step>> = {
     next:
       "Servers renew at once, devices within an hour. Give the new anchor (`gridward ca export`) " +
       "to third parties, and run `gridward ca roll-over finish` when `show` names no holders.",
-  },
-  finish: {
-    route: certificateRoutes.rollOverFinish,
-    says: "give up the former authority, once no server or device is known by it",
-    question: "What the former authority issued to third parties is refused from now on.",
-    next: "The change is done.",
   },
 };
 
@@ -65,6 +60,35 @@ export function addRollOverVerbs(ca: Command, cli: Cli): void {
         carryOut(cli, command, async (asked) => take(cli, asked, { ...step, name })),
       );
   }
+  rollOver
+    .command("finish")
+    .description(
+      "give up the former authority, once no server or device is known by it; signs in anew before, " +
+        "believing the new one alone",
+    )
+    .option(...passwordOption)
+    .action(async (options: ProofOptions, command: Command) =>
+      carryOut(cli, command, async (asked) => finish(cli, asked, options)),
+    );
+}
+
+/** CS17: tried before it is asked about, and signed in under it before it is ordered. */
+async function finish(cli: Cli, asked: Asked, options: ProofOptions): Promise<Outcome> {
+  const password = await readProof(cli, options);
+  if (!password.ok) return password;
+  const parts = { cli, asked };
+  const question = "What the former authority issued to third parties is refused from now on.";
+  const done = await orderWhenSure(
+    parts,
+    async ({ dry_run: isTry }) =>
+      isTry === "true" ? tryFinish(parts) : finishAlone(parts, password.value),
+    () => ({ question, answer: "finish" }),
+  );
+  if (done.ok && asked.dryRun) {
+    talk(cli, asked, "You will be asked to sign in anew, without the former authority.");
+  }
+  if (done.ok && !asked.dryRun) talk(cli, asked, "The change is done.");
+  return shown(done);
 }
 
 async function take(

@@ -49,6 +49,14 @@ const clientFailures = {
       "Name its CA with --ca FILE (DIR/certificates/authority.pem on the server), or compare the " +
       "fingerprint with the one `gridward server status DIR` shows there and give --fingerprint.",
   },
+  "client.only-by-former": {
+    exit: exitCode.refusedByRule,
+    message:
+      "Without the former authority this program would not believe a server, so it is not given up.",
+    remedy:
+      "Run `gridward security certificates list --server URL` of that server, and take away what " +
+      "the former authority issued. Where another authority is meant, name it with --ca FILE.",
+  },
   "client.file": {
     exit: exitCode.wrongUse,
     message: "The file cannot be used.",

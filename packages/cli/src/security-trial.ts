@@ -4,7 +4,7 @@ import { type SecurityView, securityRoutes } from "@gridward/core/api/security-r
 import { sessionRoutes } from "@gridward/core/api/session-routes";
 import { ok, type Result } from "@gridward/core/base/result";
 import type { Secret } from "@gridward/core/base/secret";
-import { callRoute, type Target } from "./api-client.ts";
+import { callRoute, type Answered, type Target } from "./api-client.ts";
 import { callOne } from "./call-one.ts";
 import { talk, type Asked, type Cli } from "./cli.ts";
 import { failed, type CommandFailure } from "./failure.ts";
@@ -47,7 +47,8 @@ export async function signInAnew(
   return callOne<Target>(cli, asked, async (target) => {
     const login = readLogin(cli.program.stateDirectory);
     if (login === undefined || target.kind === "local") return failed("client.not-signed-in");
-    const opened = await openSession({ cli, asked, target }, login.account, password);
+    const by = { password, option: "gridward security confirm --password-file" };
+    const opened = await openSession({ cli, asked, target }, login.account, by);
     if (!opened.ok) return opened;
     const { token, expires_at, must_change } = opened.value.data;
     saveLogin(cli.program.stateDirectory, { ...login, token, expires_at, must_change });
@@ -56,11 +57,14 @@ export async function signInAnew(
 }
 
 /** By certificate where one is presented and no password is given, else by password. */
-async function openSession(
+export async function openSession(
   { cli, asked, target }: { readonly cli: Cli; readonly asked: Asked; readonly target: Servers },
   name: string,
-  given: Secret<string> | null,
-) {
+  {
+    password: given,
+    option,
+  }: { readonly password: Secret<string> | null; readonly option: string },
+): Promise<Result<Answered<z.output<typeof sessionRoutes.signIn.answer>>, CommandFailure>> {
   const signIn = async (body: z.input<typeof sessionRoutes.signIn.body>) =>
     callRoute({ ...target, token: null }, sessionRoutes.signIn, { ...nothing, body }, asked);
   if (given === null && target.identity !== null) {
@@ -68,7 +72,6 @@ async function openSession(
     if (byCertificate.ok || !cli.program.isInteractive) return byCertificate;
   }
   const question = `To prove that administrators still come in, password of ${name}: `;
-  const option = "gridward security confirm --password-file";
   const secret =
     given === null
       ? await readSecret(cli.program, { file: undefined, question, option })

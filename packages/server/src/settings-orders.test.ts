@@ -13,7 +13,8 @@ import { copySetting } from "./settings-orders.ts";
 const directory = mkdtempSync(join(tmpdir(), "gridward-given-"));
 after(() => rmSync(directory, { recursive: true }));
 const text = 'name = "A"\nlisten = "127.0.0.1"\naddress = "127.0.0.1"\n\n[backup]\nkeep = 3\n';
-writeFileSync(join(directory, "server.toml"), text);
+const named = `[security]\nclient_certificate = "${"ab".repeat(32)}"\n`;
+writeFileSync(join(directory, "server.toml"), text + named);
 const [here, there] = [nodeId("A"), nodeId("B")];
 
 test("[SST2][PST1][HS16] a partner is given what this server is set to, and never what is its own", async () => {
@@ -42,6 +43,7 @@ test("[SST2][PST1][HS16] a partner is given what this server is set to, and neve
   assert.equal(await copy("toString", otherName), "pair.own-setting");
   assert.equal(await copy("backup.keep", "nobody"), "pair.server-not-found");
   assert.equal(await copy("backup.keep", ownName), "pair.unchanged");
+  assert.equal(await copy("security.client_certificate", otherName), "pair.own-certificate");
   assert.deepEqual(given, []);
   assert.equal(await copy("backup.keep", otherName), "");
   assert.deepEqual(given, [[there, { key: "backup.keep", value: 3 }, actor]]);

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "@gridward/core/base/result";
-import { isCopied, type Setting } from "@gridward/core/codec/server-settings";
+import { isCopied, namesItsOwn, type Setting } from "@gridward/core/codec/server-settings";
 import { type Refusal, refuse } from "@gridward/core/domain/refusal";
 import type { ServerRow } from "@gridward/core/domain/types";
 import type { OwnIdentity } from "./own-identity.ts";
@@ -41,6 +41,7 @@ export async function copySetting(
   if (!own.ok) return own;
   const setting = own.value.find((each) => each.key === key);
   if (setting === undefined) return refuse("pair.own-setting", key);
+  if (namesItsOwn(setting)) return refuse("pair.own-certificate", `${key} = ${setting.value}`);
   const given = await parts.pair.settings.give(target.id, setting, actor);
   return given.ok ? ok(setting) : err(given.error);
 }

@@ -44,8 +44,11 @@ export interface SecuritySpec<Value extends SecurityValue = SecurityValue> {
   readonly means: string;
   /** Null where no value is weaker than the default. */
   readonly alarm: StandingAlarm | null;
-  /** Whether `pair settings copy` may give a partner the same. */
-  readonly copies: boolean;
+  /**
+   * Whether `pair settings copy` may give a partner the same; "choices": only one of these, as what
+   * else it may be names what this server alone has.
+   */
+  readonly copies: boolean | "choices";
 }
 
 type SecuritySpecs = { readonly [Name in SecurityName]: SecuritySpec<SecuritySettings[Name]> };
@@ -80,7 +83,7 @@ export const securitySpecs: SecuritySpecs = {
       "Show this server's certificate when it dials another server: that of the link, none, or " +
       "the one of this fingerprint or of this subject and issuer.",
     alarm: null,
-    copies: true,
+    copies: "choices",
   },
   partner_pin: {
     choices: ["none"],

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hour } from "../base/time.ts";
 import { decodeServerConfig } from "./server-config.ts";
-import { isCopied, serverSettings, settingsOf, withSetting } from "./server-settings.ts";
+import {
+  isCopied,
+  namesItsOwn,
+  serverSettings,
+  settingsOf,
+  withSetting,
+} from "./server-settings.ts";
 
 const text = `# Ours.
 name = "A"
@@ -63,6 +69,11 @@ test("[SST2][HS16] what is a server's own is not copied, nor is what is no setti
   for (const key of ["toString", "security", "security.more", ""]) {
     assert.equal(isCopied(key), false, key);
   }
+  const named = ["automatic", "disabled", "ab".repeat(32), "CN=A+CN=Ours"].map((value) =>
+    namesItsOwn({ key: "security.client_certificate", value }),
+  );
+  assert.deepEqual(named, [false, false, true, true]);
+  assert.equal(namesItsOwn({ key: "backup.keep", value: 14 }), false);
 });
 
 test("[SST3] a setting is changed in its line, and all else of the file stays", () => {

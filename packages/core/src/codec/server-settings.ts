@@ -14,6 +14,8 @@ interface SettingSpec {
   readonly read: (config: ServerConfig) => SettingValue;
   /** False for what is a server's own: its name, where it listens, its directories. */
   readonly copies: boolean;
+  /** The only values that may be copied; absent: any. */
+  readonly copiedValues?: readonly SettingValue[];
 }
 
 /** HS16: every key of `server.toml`, and whether a partner may be given the same value. */
@@ -45,7 +47,9 @@ export function isSecuritySetting(key: string): boolean {
 }
 
 function securitySetting(name: SecurityName): SettingSpec {
-  return { read: ({ security }) => security[name], copies: securitySpecs[name].copies };
+  const { copies, choices } = securitySpecs[name];
+  const read: SettingSpec["read"] = ({ security }) => security[name];
+  return copies === "choices" ? { read, copies: true, copiedValues: choices } : { read, copies };
 }
 
 export function settingsOf(config: ServerConfig): readonly Setting[] {
@@ -55,6 +59,12 @@ export function settingsOf(config: ServerConfig): readonly Setting[] {
 /** May this setting be copied from one server to another? False also for what is no setting. */
 export function isCopied(key: string): boolean {
   return Object.hasOwn(serverSettings, key) && serverSettings[key]?.copies === true;
+}
+
+/** Does it name what this server alone has, such as a certificate with its key? */
+export function namesItsOwn({ key, value }: Setting): boolean {
+  const most = isCopied(key) ? serverSettings[key]?.copiedValues : undefined;
+  return most !== undefined && !most.includes(value);
 }
 
 /**

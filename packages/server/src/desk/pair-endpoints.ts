@@ -1,5 +1,9 @@
 import { serverRoutes } from "@gridward/core/api/server-routes";
-import { isSecuritySetting, serverSettings } from "@gridward/core/codec/server-settings";
+import {
+  isSecuritySetting,
+  namesItsOwn,
+  serverSettings,
+} from "@gridward/core/codec/server-settings";
 import { sealed } from "@gridward/core/base/identity";
 import { ok } from "@gridward/core/base/result";
 import { minute, rfc3339 } from "@gridward/core/base/time";
@@ -52,7 +56,7 @@ export function pairEndpoints(parts: DeskParts): Readonly<Record<PairRoute, Endp
     }),
     pairRemove: endpoint(serverRoutes.pairRemove, removeServer(front)),
     pairSettings: endpoint(serverRoutes.pairSettings, async () =>
-      ok(compareRows(await operator.compareSettings())),
+      ok(compareRows(await operator.compareSettings(), front.status().name)),
     ),
     pairSettingCopy: endpoint(serverRoutes.pairSettingCopy, async ({ body }, { actor }) => {
       const copied = await operator.copySetting({ ...body, actor });
@@ -86,15 +90,16 @@ export function pairEndpoints(parts: DeskParts): Readonly<Record<PairRoute, Endp
 
 const made = { sequence: null, id: null, dry_run: false } as const;
 
-/** One row for each setting, with its value on every server that answered. */
-function compareRows(told: readonly ServerSettings[]) {
+/** One row for each setting, with its value on every server that answered; `here` would copy it. */
+function compareRows(told: readonly ServerSettings[], here: string) {
   const rows = Object.entries(serverSettings).map(([key, { copies }]) => {
     const values = told.flatMap(({ server, settings }) => {
       const found = settings?.find((each) => each.key === key);
       return found === undefined ? [] : [{ server, value: found.value }];
     });
     const differs = new Set(values.map(({ value }) => value)).size > 1;
-    return { key, differs, copies, values };
+    const isOwn = values.some((row) => row.server === here && namesItsOwn({ key, ...row }));
+    return { key, differs, copies: copies && !isOwn, values };
   });
   const servers = told.map(({ server, settings }) => ({ server, answered: settings !== null }));
   return { servers, rows };

@@ -4,6 +4,7 @@ import { refuse } from "@gridward/core/domain/refusal";
 import { otherCertificate } from "@gridward/core/domain/shut-outs";
 import type { Actor } from "@gridward/core/domain/types";
 import type { OwnIdentity } from "../own-identity.ts";
+import { dropHeld, tryNoteHeld } from "./held-file.ts";
 import type { SecurityUse } from "./security-use.ts";
 import type { SignInTrial } from "./sign-in-trial.ts";
 
@@ -25,6 +26,7 @@ export interface ShownChange {
 }
 
 export interface ChangeShownParts {
+  readonly directory: string;
   readonly identity: Pick<OwnIdentity, "certificates">;
   readonly refresh: () => void;
   readonly onChange: (use: SecurityUse) => void;
@@ -41,28 +43,34 @@ export function changeShown(
   { isTry, actor, mustProve }: ShownOrder,
   shown: ShownChange,
 ): Result<readonly string[], Refusal> {
-  const { standing } = parts.trial;
-  const busy =
-    mustProve && standing !== null ? refuse("security.trial-under-way", standing.change) : null;
+  const busy = mustProve ? underWay(parts) : null;
   const why = mustProve && showsAnother(parts, shown) ? [otherCertificate] : [];
   if (isTry) return busy ?? ok(why);
   const { change } = shown;
-  if (busy === null && why.length > 0) {
-    const words = `${change}, on trial until an administrator signs in under it`;
-    parts.onChange({ actor, change: words, refusal: null });
-    tryOut(parts, shown, why);
-    return ok(why);
-  }
-  const saved = busy ?? shown.save();
-  parts.onChange({ actor, change, refusal: saved.ok ? null : saved.error });
-  if (!saved.ok) return saved;
-  shown.apply();
-  parts.refresh();
-  return ok([]);
+  const isTried = why.length > 0;
+  const words = isTried ? `${change}, on trial until an administrator signs in under it` : change;
+  const keep = isTried ? () => tryNoteHeld(parts.directory, change) : shown.save;
+  const done = busy ?? keep();
+  const use = done.ok ? { change: words, refusal: null } : { change, refusal: done.error };
+  parts.onChange({ actor, ...use });
+  if (!done.ok) return done;
+  if (isTried) tryOut(parts, shown, why);
+  else applyNow(parts, shown);
+  return ok(why);
+}
+
+/** One trial at a time. */
+function underWay({ trial: { standing } }: ChangeShownParts): Result<never, Refusal> | null {
+  return standing === null ? null : refuse("security.trial-under-way", standing.change);
+}
+
+function applyNow({ refresh }: ChangeShownParts, { apply }: ShownChange): void {
+  apply();
+  refresh();
 }
 
 function tryOut(
-  { trial, refresh, onChange }: ChangeShownParts,
+  { directory, trial, refresh, onChange }: ChangeShownParts,
   { change, apply, undo, save }: ShownChange,
   why: readonly string[],
 ): void {
@@ -70,10 +78,18 @@ function tryOut(
   refresh();
   const takeBack = (cause: string): void => {
     undo();
-    onChange({ actor: null, change: `taken back: ${change}, ${cause}`, refusal: null });
+    dropHeld(directory);
+    onChange({ actor: null, change: `taken back, ${cause}: ${change}`, refusal: null });
     refresh();
   };
-  trial.begin({ change, why, keep: save, takeBack });
+  const keep = (): Result<null, Refusal> => {
+    // Before it is kept: a start must not say of what was kept that it is undone.
+    dropHeld(directory);
+    const saved = save();
+    if (!saved.ok) tryNoteHeld(directory, change);
+    return saved;
+  };
+  trial.begin({ change, why, keep, takeBack });
 }
 
 /** Whether clients see another certificate after it. */

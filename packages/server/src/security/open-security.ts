@@ -34,7 +34,7 @@ import { SecurityChanges, type Unconfirmed } from "./security-changes.ts";
 import type { SecurityUse } from "./security-use.ts";
 import { type Shelf, shelves } from "./shown-certificates.ts";
 import { openTrials } from "./trials.ts";
-import { takeBackUnconfirmed } from "./take-back.ts";
+import { takeBackUnconfirmed, tellUndone } from "./take-back.ts";
 import { takeSetting } from "./take-setting.ts";
 
 export interface OpenSecurityParts {
@@ -71,8 +71,9 @@ export function openSecurity(parts: OpenSecurityParts): Security {
   const startedAt = clock.now();
   const found = takeBackUnconfirmed(directory, settings.now);
   settings.apply(found.settings, startedAt);
-  if (found.use) events.onSecurity(found.use);
   const onChange = (use: SecurityUse): void => events.onSecurity(use);
+  if (found.use) onChange(found.use);
+  tellUndone(directory, onChange);
   const trial = new SignInTrial({ onChange, clock });
   const connections = new LiveConnections({
     ...parts,

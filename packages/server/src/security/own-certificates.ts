@@ -80,7 +80,6 @@ export interface OwnCertificates {
 }
 
 export interface OwnCertificatesParts extends ChangeShownParts {
-  readonly directory: string;
   readonly identity: OwnIdentity;
   readonly now: () => Instant;
 }

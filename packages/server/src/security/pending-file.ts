@@ -19,12 +19,26 @@ import {
  */
 const fileBytesMost = 4 * 1024;
 
-const shape = z.strictObject({ v: z.literal(1), before: z.record(z.string(), z.string()) });
+const shape = z.strictObject({
+  v: z.literal(1),
+  before: z.record(z.string(), z.string()),
+  is_on_trial: z.boolean().default(false),
+});
+
+/** What a change goes back to. */
+export interface KeptPending {
+  readonly before: SecurityChange;
+  /** CS17: it waits for an administrator who signs in under it. */
+  readonly isOnTrial: boolean;
+}
 
 /** Refused where the disk has no room. */
-export function tryKeepPending(directory: string, before: SecurityChange): Result<null, Refusal> {
+export function tryKeepPending(
+  directory: string,
+  { before, isOnTrial }: KeptPending,
+): Result<null, Refusal> {
   try {
-    const text = JSON.stringify({ v: 1, before: securityText(before) });
+    const text = JSON.stringify({ v: 1, before: securityText(before), is_on_trial: isOnTrial });
     writeFileAtomic(pathIn(directory), utf8(text));
     return ok(null);
   } catch (error) {
@@ -34,14 +48,15 @@ export function tryKeepPending(directory: string, before: SecurityChange): Resul
 }
 
 /** Null where nothing waits. A file that nobody wrote so is none: there is nothing to go back to. */
-export function readPending(directory: string): SecurityChange | null {
+export function readPending(directory: string): KeptPending | null {
   const bytes = readFileBounded(pathIn(directory), fileBytesMost);
   const text = bytes.ok ? decodeUtf8(bytes.value) : bytes;
   if (!text.ok) return null;
   try {
     const parsed = shape.safeParse(JSON.parse(text.value));
-    const read = parsed.success ? readSecurityChange(parsed.data.before) : null;
-    return read?.ok === true ? read.value : null;
+    if (!parsed.success) return null;
+    const before = readSecurityChange(parsed.data.before);
+    return before.ok ? { before: before.value, isOnTrial: parsed.data.is_on_trial } : null;
   } catch {
     return null;
   }

@@ -130,7 +130,9 @@ export class SecurityChanges {
     const wasOnTrial = this.#pending?.isOnTrial === true;
     const written = done.ok ? this.#write(order, wanted, why.length > 0) : done;
     const refusal = written.ok ? null : written.error;
-    onChange({ actor: order.actor, change: words || "nothing new", refusal });
+    // What is refused was not confirmed, nor is it on trial.
+    const change = (written.ok ? words : differenceText(differences)) || "nothing new";
+    onChange({ actor: order.actor, change, refusal });
     if (!written.ok) return written;
     this.#apply(wanted);
     this.#try(why, wasOnTrial);
@@ -205,8 +207,12 @@ export class SecurityChanges {
   /** From now on it depends on the links alone. */
   #endTrial(): Result<null, Refusal> {
     if (this.#pending === null) return ok(null);
-    this.#pending = { ...this.#pending, isOnTrial: false };
-    if (this.#pending.links.length === 0) this.#settle(null);
+    const rest = { ...this.#pending, isOnTrial: false };
+    const isDone = rest.links.length === 0;
+    const kept = isDone ? ok(null) : tryKeepPending(this.#parts.directory, rest);
+    if (!kept.ok) return kept;
+    this.#pending = rest;
+    if (isDone) this.#settle(null);
     else this.tick();
     return ok(null);
   }
@@ -274,11 +280,11 @@ export class SecurityChanges {
     const { directory } = this.#parts;
     const earlier = this.#pending;
     const waits = this.#waiting(order, wanted, isTried);
-    const kept = waits ? tryKeepPending(directory, waits.before) : ok(null);
+    const kept = waits ? tryKeepPending(directory, waits) : ok(null);
     if (!kept.ok) return kept;
     const written = writeSecurity(directory, order.change);
     if (!written.ok) {
-      if (earlier) tryKeepPending(directory, earlier.before);
+      if (earlier) tryKeepPending(directory, earlier);
       else dropPending(directory);
       return written;
     }
@@ -338,7 +344,7 @@ export class SecurityChanges {
     if (written.ok) dropPending(directory);
     this.#pending = null;
     const refusal = written.ok ? null : written.error;
-    onChange({ actor: null, change: `taken back: ${words}, ${why}`, refusal });
+    onChange({ actor: null, change: `taken back, ${why}: ${words}`, refusal });
     this.#apply(wanted);
   }
 

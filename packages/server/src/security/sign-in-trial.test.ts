@@ -14,6 +14,7 @@ import { aChangingServer, admin } from "./a-changing-server.ts";
 import { securityAlarms } from "./security-alarms.ts";
 import { takenBackAfter } from "./security-changes.ts";
 import { trialLasts } from "./sign-in-trial.ts";
+import { readPending } from "./pending-file.ts";
 import { takeBackUnconfirmed } from "./take-back.ts";
 
 const place = mkdtempSync(join(tmpdir(), "gridward-security-"));
@@ -46,7 +47,7 @@ test("[SIT1][CS17] what may shut administrators out is taken back where none of 
   assert.deepEqual([isPending(), trial.standing, world.refreshed], [false, null, 2]);
   assert.match(
     last(),
-    /^taken back: require-client-certificates true -> link, no administrator signed in under it$/,
+    /^taken back, no administrator signed in under it: require-client-certificates true -> link$/,
   );
   assert.equal(world.told.at(-1)?.actor, null);
 });
@@ -121,21 +122,26 @@ test("[SIT5][CS17] a server that ended within the trial takes the change back at
   assert.equal(inFile().require_client_certificates, true);
   const started = takeBackUnconfirmed(directory, inFile());
   assert.deepEqual([started.settings, inFile()], [defaultSecurity, defaultSecurity]);
-  assert.match(started.use?.change ?? "", /^taken back: require-client-certificates true -> link/);
+  assert.match(
+    started.use?.change ?? "",
+    /^taken back, this server ended before an administrator signed in under it: require-client-c/,
+  );
   assert.equal(isPending(), false);
 });
 
 test("[SIT6][CS17][CS11] a sign-in says nothing of the links: what broke one is still taken back", async () => {
   const server = aChangingServer(place);
-  const { setOver, settings, world, pass, last, changes, isPending } = server;
+  const { setOver, settings, world, pass, last, changes, isPending, directory } = server;
   world.passes = false;
   await setOver({ temporary: true });
   pass(1);
   assert.ok(signIn(server).ok);
   assert.deepEqual([changes.unconfirmed?.broken, isPending()], [["B"], true]);
+  const kept = readPending(directory);
+  assert.equal(kept?.isOnTrial, false, "a restart says that the link was waited for");
   pass(takenBackAfter);
   assert.equal(settings.now.temporary, false);
-  assert.match(last(), /the link to B was not valid again$/);
+  assert.match(last(), /^taken back, the link to B was not valid again: /);
   await setOver({ temporary: true }, { isConfirmed: true });
   assert.ok(signIn(server).ok);
   pass(takenBackAfter);

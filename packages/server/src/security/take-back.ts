@@ -4,9 +4,27 @@ import {
   differenceText,
   type SecuritySettings,
 } from "@gridward/core/base/security-settings";
+import type { Refusal } from "@gridward/core/domain/refusal";
+import { dropHeld, readHeld } from "./held-file.ts";
 import type { SecurityUse } from "./security-use.ts";
 import { writeSecurity } from "../own-settings.ts";
 import { dropPending, readPending } from "./pending-file.ts";
+
+/** The words of both: the end of a server is told at its next start. */
+function takenBack(waited: string, change: string, refusal: Refusal | null): SecurityUse {
+  const words = `taken back, this server ended before ${waited}: ${change}`;
+  return { actor: null, change: words, refusal };
+}
+
+const signedIn = "an administrator signed in under it";
+
+/** CS17, at a start: what was held in memory alone ended with this server, and is told once. */
+export function tellUndone(directory: string, tell: (use: SecurityUse) => void): void {
+  const change = readHeld(directory);
+  if (change === null) return;
+  tell(takenBack(signedIn, change, null));
+  dropHeld(directory);
+}
 
 /**
  * CS11, at a start: a change that nobody confirmed before this server ended is taken back. Where the
@@ -16,14 +34,16 @@ export function takeBackUnconfirmed(
   directory: string,
   found: SecuritySettings,
 ): { readonly settings: SecuritySettings; readonly use: SecurityUse | null } {
-  const before = readPending(directory);
-  if (before === null) return { settings: found, use: null };
+  const pending = readPending(directory);
+  if (pending === null) return { settings: found, use: null };
+  const { before, isOnTrial } = pending;
   const settings = { ...found, ...before };
   const differences = compareSecurity(found, settings);
   // A crash came before the change was written.
   const written = differences.length === 0 ? ok(null) : writeSecurity(directory, before);
   if (written.ok) dropPending(directory);
   if (differences.length === 0) return { settings, use: null };
-  const change = `taken back: ${differenceText(differences)}, this server ended before it was confirmed`;
-  return { settings, use: { actor: null, change, refusal: written.ok ? null : written.error } };
+  const waited = isOnTrial ? signedIn : "it was confirmed";
+  const refusal = written.ok ? null : written.error;
+  return { settings, use: takenBack(waited, differenceText(differences), refusal) };
 }

@@ -37,6 +37,10 @@ test("[PST1][SST2][HS16] what is a server's own is taken from no partner, of wha
     const { code, orders, isWritten } = taken(key, key.startsWith("security.") ? true : "B");
     assert.deepEqual([code, orders, isWritten], ["pair.own-setting", [], false], key);
   }
+  const key = "security.client_certificate";
+  const named = taken(key, "ab".repeat(32));
+  assert.deepEqual([named.code, named.orders], ["pair.own-certificate", []]);
+  assert.deepEqual(taken(key, "disabled").orders[0]?.change, { client_certificate: "disabled" });
 });
 
 test("[PST1][SCH3][HS16] a setting of Connection Security is ordered here as by hand, and nobody confirms it", () => {

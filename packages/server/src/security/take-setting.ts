@@ -1,7 +1,12 @@
 import type { Result } from "@gridward/core/base/result";
 import { securityKey, securityNames } from "@gridward/core/base/security-settings";
-import { isCopied, settingKey, type Setting } from "@gridward/core/codec/server-settings";
-import type { Refusal } from "@gridward/core/domain/refusal";
+import {
+  isCopied,
+  namesItsOwn,
+  settingKey,
+  type Setting,
+} from "@gridward/core/codec/server-settings";
+import { refuse, type Refusal } from "@gridward/core/domain/refusal";
 import { readSecurityChange } from "@gridward/core/domain/security-change";
 import type { Actor } from "@gridward/core/domain/types";
 import { readSettings, writeSetting } from "../own-settings.ts";
@@ -20,6 +25,7 @@ export function takeSetting(
 ): Result<readonly Setting[], Refusal> {
   const name = securityNames.find((each) => settingKey(each) === setting.key);
   if (name === undefined || !isCopied(setting.key)) return writeSetting(directory, setting);
+  if (namesItsOwn(setting)) return refuse("pair.own-certificate", setting.key);
   const change = readSecurityChange({ [securityKey(name)]: String(setting.value) });
   if (!change.ok) return change;
   // Who orders it comes in at another server; what says who comes in here is not given over.

@@ -249,6 +249,14 @@ export const pairRefusals = {
     says: "This is no setting that can be copied: names, addresses, ports, directories are each server's own.",
     remedy: "Run `gridward pair settings diff` to see which can be copied.",
   },
+  "pair.own-certificate": {
+    ...againstRule,
+    ...toOperator,
+    says: "The setting names a certificate of this server, whose key no other server has.",
+    remedy:
+      "Set it at the partner itself, `gridward security set client-certificate=… --server URL`, to one " +
+      "of its own list or to automatic.",
+  },
   "pair.bad-address": {
     ...againstRule,
     ldap: 19,
