@@ -51,6 +51,7 @@ class End {
   sleeps = 0;
   isOpen = true;
   links: readonly VerifiedPeer[] = [];
+  isFollowed = true;
   directions: { dial: Direction; accept: Direction } = { dial: untried, accept: untried };
   noted: Refused[] = [];
   other: End | undefined;
@@ -72,6 +73,7 @@ class End {
           return { outcome: "verified", peer: connection(deliver) };
         },
       },
+      follows: () => this.isFollowed,
       route: () => ({ isOpen: () => this.isOpen, send: async (frame) => deliver(frame) }),
       dialInTrial: async (_, token) => {
         this.trials.push(token);
@@ -178,6 +180,24 @@ test("[DC5][HS6] a changeover begins when the connections that the check replace
   // One that does not end costs its time, and no more.
   main.links = [connection(() => {})];
   main.isLate = true;
+  assert.equal(await main.check.tryBoth(serverB), true);
+});
+
+test("[DC5][HS6] a changeover begins when the other server follows over the new connection", async () => {
+  const { main } = twoEnds();
+  main.isFollowed = false;
+  const tried = main.check.tryBoth(serverB);
+  for (let looks = 0; looks < 3; looks++) {
+    await new Promise((done) => setImmediate(done));
+    assert.equal(await Promise.race([tried, Promise.resolve("waiting")]), "waiting");
+    main.giveUp();
+    main.isLate = false;
+  }
+  main.isFollowed = true;
+  main.giveUp();
+  assert.equal(await tried, true);
+  // One that never does costs its time, and is then refused by the rules.
+  main.isFollowed = false;
   assert.equal(await main.check.tryBoth(serverB), true);
 });
 

@@ -17,6 +17,8 @@ import type { Route } from "./pass-on.ts";
 export interface DialCheckParts {
   readonly wire: Pick<PartnerWire, "tryDial" | "noteRefused" | "directions" | "links">;
   readonly route: (to: NodeId) => Route;
+  /** It was heard after that time, over the link of now, and follows on it. */
+  readonly follows: (to: NodeId, since: Millis) => boolean;
   /** A dial that is a trial under this token: what comes of it is let go again (CS11). */
   readonly dialInTrial: (to: NodeId, token: string) => Promise<LinkOutcome>;
   readonly clock: Clock;
@@ -28,6 +30,8 @@ const patience: Millis = 11 * second;
 /** What was on its way when the link ended comes over the new one soon, or not at all. */
 const patienceWithoutLink: Millis = second;
 const lookEvery: Millis = second / 4;
+
+const lookSoon: Millis = 20;
 
 /** What a new connection replaced ends within its second for the last words (link/limits.ts). */
 const patienceWithReplaced: Millis = 2 * second;
@@ -80,7 +84,17 @@ export class DialCheck {
     const ended = new AbortController();
     void Promise.all(before.map(({ closed }) => closed)).then(() => ended.abort());
     await clock.sleep(patienceWithReplaced, ended.signal);
+    await this.#waitUntilFollowing(to);
     return true;
+  }
+
+  /** Whose link was replaced takes up the next one first: until then it refuses every duty. */
+  async #waitUntilFollowing(to: NodeId): Promise<void> {
+    const { follows, clock } = this.#parts;
+    const since = clock.monotonic();
+    for (let left = patienceWithReplaced; left > 0 && !follows(to, since); left -= lookSoon) {
+      await clock.sleep(lookSoon);
+    }
   }
 
   /**

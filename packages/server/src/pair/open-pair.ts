@@ -142,13 +142,23 @@ export function openPair(parts: OpenPairParts): Pair {
   const witness = openWitness(parts, pair);
   const passOn = openPassOn(pair, clock);
   const settings = openSettings(parts, pair);
-  const dialCheck = new DialCheck({ ...parts, wire, route: (to) => wire.route(to) });
+  const dialCheck = new DialCheck({
+    ...parts,
+    wire,
+    route: (to) => wire.route(to),
+    follows: (to, since) => isFollowing(pair, to, since),
+  });
   const submitting: SubmitParts = {
     duty: () => pair.conductor.pair.machine.duty,
     write: async (order) => writer.submit(order),
     passOn: async (order) => passOn.submit(order),
   };
   return pair;
+}
+
+function isFollowing({ conductor }: Pair, to: NodeId, since: Millis): boolean {
+  const { linkUp = false, heardAt = null, acked = null } = conductor.pair.peers.get(to) ?? {};
+  return linkUp && acked !== null && heardAt !== null && heardAt > since;
 }
 
 type Servers = Conductor["state"]["tables"]["servers"];
