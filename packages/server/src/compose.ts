@@ -26,7 +26,7 @@ import { openFreshness } from "./house/open-freshness.ts";
 import { openUpload } from "./house/open-upload.ts";
 import { startPair } from "./house/start-pair.ts";
 import { watchRemoval } from "./house/watch-removal.ts";
-import { watchState } from "./house/watch-state.ts";
+import { watched, watchState } from "./house/watch-state.ts";
 import { KnownServers } from "./known-servers.ts";
 import { LegacyPeers } from "./legacy/legacy-peers.ts";
 import { openDatabase } from "./open-database.ts";
@@ -34,6 +34,7 @@ import { openOrders } from "./orders.ts";
 import { OwnIdentity } from "./own-identity.ts";
 import type { FrontEndParts, OperatorParts } from "./parts.ts";
 import type { Pair } from "./pair/open-pair.ts";
+import { namedServers } from "./pair/server-names.ts";
 import { openSecurity, type Security } from "./security/open-security.ts";
 import { createSessions, type Sessions } from "./session.ts";
 
@@ -66,7 +67,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const database = openDatabase(directory, identity.node);
   if (!database.ok) return database;
   const counters = new FailureCounters(join(directory, "failures.db"));
-  const events = openEvents(order, identity.name);
+  const events = openEvents(order, identity.name, () => pair);
   const known = new KnownServers(directory);
   const listeners = new Set([
     () => known.follow(pair.conductor.state.tables.servers),
@@ -81,7 +82,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const { legacy, approvals } = openPeers(order, { identity, events, pair: () => pair });
   const basis = { ...order, identity, known, security, legacy, approvals, database: timed };
   const freshness = openFreshness(basis);
-  const watch = watchState(() => pair, { events, tell, clock });
+  const watch = watchState(() => watched(basis, pair), { events, tell, clock });
   const leaving = watchRemoval(basis, () => pair);
   const pair = startPair(basis, {
     onCommitted: (entries) => {
@@ -89,6 +90,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
       leaving.look();
       tell();
     },
+    onEvent: watch.note,
     onSettled: watch.look,
     onOrder: (told) => events.onPairOrder(told),
     takeOther: (frame) => slow.take(frame) ?? leaving.take(frame),
@@ -116,7 +118,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     renewals: new SeenRenewals(certified),
     clock,
     listeners,
-    close: () => closeAll([pair, counters, events, legacy, approvals], ended),
+    close: () => closeAll([watch, pair, counters, events, legacy, approvals], ended),
   });
 }
 
@@ -166,10 +168,11 @@ function heed(
   events.onEntries(entries);
 }
 
-function openEvents({ directory, clock }: HouseOrder, server: string): EventLog {
+function openEvents({ directory, clock }: HouseOrder, server: string, pair: () => Pair): EventLog {
   const now = (): Instant => clock.now();
   const store = new SecurityEventStore(join(directory, "events.db"), now());
-  return new EventLog(store, { server, now, soon: runSoon });
+  const servers = () => namedServers(pair().conductor.state);
+  return new EventLog(store, { server, servers, now, soon: runSoon });
 }
 
 async function keepTicking(

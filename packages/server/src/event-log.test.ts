@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { accountId, deviceId } from "@gridward/core/base/identity";
+import { serverA, serverB } from "@gridward/core/domain/pair/fixtures";
 import { anEntry } from "@gridward/runtime/journal/fixtures";
 import { SecurityEventStore } from "@gridward/runtime/observe/security-events";
 import { removePath } from "@gridward/runtime/os/files";
@@ -26,7 +27,12 @@ function aDirectory(t: TestContext): string {
 function aLog(t: TestContext, later: (() => void)[] = []): EventLog {
   const store = new SecurityEventStore(join(aDirectory(t), "events.db"), 0);
   t.after(() => store.close());
-  return new EventLog(store, { server: "A", now: () => 1, soon: (work) => void later.push(work) });
+  return new EventLog(store, {
+    server: "A",
+    servers: () => [],
+    now: () => 1,
+    soon: (work) => void later.push(work),
+  });
 }
 
 function rowsOf(log: EventLog): readonly (readonly unknown[])[] {
@@ -95,7 +101,7 @@ test("[EL4] the events of changes are kept a turn later, as one, and before any 
 
 test("[EL4] nothing that waits to be kept is lost by an orderly end", (t) => {
   const path = join(aDirectory(t), "events.db");
-  const parts = { server: "A", now: () => 1, soon: () => undefined };
+  const parts = { server: "A", servers: () => [], now: () => 1, soon: () => undefined };
   const log = new EventLog(new SecurityEventStore(path, 0), parts);
   log.onEntries([anEntry(undefined, { facts: [{ kind: "account-deleted", id: accountId("1") }] })]);
   log.close();
@@ -143,4 +149,46 @@ test("[EL6][CS6][CS7][CS13] a refused client, a certificate and clear text show 
       "client-certificate.required: T09: the client presents none, and 3 more since the last of these",
     ],
   ]);
+});
+
+test("[EL3][HS19] what all servers know of their pair is told on each, by name", (t) => {
+  const directory = aDirectory(t);
+  const store = new SecurityEventStore(join(directory, "events.db"), 0);
+  t.after(() => store.close());
+  const servers = () => [
+    { id: serverA, name: "alpha" },
+    { id: serverB, name: "beta" },
+  ];
+  const log = new EventLog(store, { server: "A", servers, now: () => 1, soon: (work) => work() });
+  const ackSet = [serverA, serverB];
+  const term = { term: 7, owner: serverB, by: "takeover", since: 0, mode: "witness" } as const;
+  log.onEntries([
+    anEntry(undefined, {
+      facts: [
+        { kind: "term-started", pair: { ...term, ackSet, unprotected: null } },
+        {
+          kind: "ack-set-changed",
+          ackSet: [serverB],
+          unprotected: { since: 0, reason: `${serverA} did not answer for 4 s` },
+        },
+        { kind: "ack-set-changed", ackSet, unprotected: null },
+        { kind: "mode-changed", mode: "pair" },
+        { kind: "witness-removed" },
+        { kind: "server-removed", id: serverA, by: "anna" },
+        { kind: "set-aside-judged", id: "1-9", verdict: "rejected", by: "anna", reason: "old" },
+      ],
+    }),
+  ]);
+  assert.deepEqual(
+    rowsOf(log).map(([event, , , detail]) => `${String(event)} ${String(detail)}`),
+    [
+      "20130 set-aside change 1-9 rejected by anna: old",
+      "20130 server alpha removed by anna",
+      "20130 witness removed",
+      "20130 mode pair",
+      "20130 ack set alpha, beta",
+      "20130 ack set beta; one copy since 1970-01-01T00:00:00.000Z: alpha did not answer for 4 s",
+      "20130 term 7 of beta by takeover; ack set alpha, beta; mode witness",
+    ],
+  );
 });

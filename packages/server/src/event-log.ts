@@ -2,7 +2,6 @@ import type { SecurityEventView } from "@gridward/core/api/server-routes";
 import { ok, type Result } from "@gridward/core/base/result";
 import { type Instant, rfc3339 } from "@gridward/core/base/time";
 import type { Entry } from "@gridward/core/domain/entry";
-import type { Fact } from "@gridward/core/domain/fact";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import { findSecurityEvent } from "@gridward/core/domain/security-event";
 import type { SignInEvent } from "@gridward/core/domain/sign-in";
@@ -17,6 +16,8 @@ import type { LocalUse } from "./desk/local-use.ts";
 import type { RefusedEnrolment, SignInAttempt } from "./parts.ts";
 import type { DeviceObservation } from "./replica/replica-parts.ts";
 import type { RefusedClient } from "./clients/client-gate.ts";
+import { eventOfFact } from "./event-of-fact.ts";
+import { type NamedServer, withNames } from "./pair/server-names.ts";
 import type { SecurityUse } from "./security/security-use.ts";
 
 export interface PairOrder {
@@ -28,6 +29,8 @@ export interface PairOrder {
 
 export interface EventLogParts {
   readonly server: string;
+  /** By their names people know them. */
+  readonly servers: () => Iterable<NamedServer>;
   readonly now: () => Instant;
   /** Runs it after what is under way. */
   readonly soon: (work: () => void) => void;
@@ -37,14 +40,16 @@ export interface EventLogParts {
 export class EventLog implements SecurityEvents {
   readonly #store: SecurityEventStore;
   readonly #server: string;
+  readonly #servers: () => Iterable<NamedServer>;
   readonly #now: () => Instant;
   readonly #soon: (work: () => void) => void;
   /** Of changes that were committed in this turn. */
   #waiting: SecurityEventContent[] = [];
 
-  constructor(store: SecurityEventStore, { server, now, soon }: EventLogParts) {
+  constructor(store: SecurityEventStore, { server, servers, now, soon }: EventLogParts) {
     this.#store = store;
     this.#server = server;
+    this.#servers = servers;
     this.#now = now;
     this.#soon = soon;
   }
@@ -71,10 +76,11 @@ export class EventLog implements SecurityEvents {
     const contents: SecurityEventContent[] = [];
     for (const { actor, at, facts } of entries) {
       for (const fact of facts) {
-        const found = eventOf(fact);
+        const found = eventOfFact(fact);
         if (!found) continue;
         const { name: subject, door, source, via } = actor;
-        const [event, about] = found;
+        const [event, text] = found;
+        const about = withNames(text, this.#servers());
         const detail = via === undefined ? about : `${about}, via ${via}`;
         contents.push({ at, event, outcome: "done", subject, door, source, device: null, detail });
       }
@@ -211,40 +217,4 @@ export class EventLog implements SecurityEvents {
 /** Of those that came too fast to be told one by one (tell-bounded.ts). */
 function othersText(more: number): string {
   return more > 0 ? `, and ${more} more since the last of these` : "";
-}
-
-function eventOf(fact: Fact): readonly [number, string] | undefined {
-  if (fact.kind === "account-created") return [2110, fact.account.name];
-  if (fact.kind === "account-deleted") return [2120, fact.id];
-  if (fact.kind === "password-set") return [2210, fact.id];
-  if (fact.kind === "account-updated") return [2160, fact.id];
-  if (fact.kind === "certificate-issued") {
-    const { profile, name, serial } = fact.certificate;
-    return [20090, `${profile} ${name}, serial number ${serial}, issued`];
-  }
-  if (fact.kind === "certificate-revoked") {
-    return [20090, `serial number ${fact.serial} revoked: ${fact.reason}`];
-  }
-  if (fact.kind === "device-renewal-confirmed") {
-    const { id, of, serial } = fact;
-    return [20090, `serial number ${of} replaced: the device ${id} was seen with ${serial}`];
-  }
-  if (fact.kind === "server-address-set") {
-    const { id, address, backup } = fact;
-    return [20050, `server ${id} at ${address}, backup ${backup ?? "none"}`];
-  }
-  const ofPeers = peerText(fact);
-  return ofPeers === undefined ? undefined : [20120, ofPeers];
-}
-
-function peerText(fact: Fact): string | undefined {
-  if (fact.kind === "certificate-mapped") {
-    return `${fact.mapping.key} leads to the account ${fact.mapping.account}`;
-  }
-  if (fact.kind === "certificate-unmapped") return `${fact.key} leads to nobody any more`;
-  if (fact.kind === "legacy-peer-allowed") {
-    const { address, owner, reason, until } = fact.peer;
-    return `legacy peer ${address} of ${owner} until ${rfc3339(until)}: ${reason}`;
-  }
-  return fact.kind === "legacy-peer-removed" ? `legacy peer ${fact.address} removed` : undefined;
 }

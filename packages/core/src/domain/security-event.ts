@@ -41,7 +41,11 @@ export const securityEvents = {
   2235: unverified("USER_PW_CHANGE_FAIL_POLICY", "warning", "New password violates the policy"),
   3810: unverified("CAM_SERVER_COMM_FAIL", "critical", "No account server or no replication"),
   // Numbers of our own from 20000 on, for what no vendor's list has.
-  20010: own("SERVER_STATE_CHANGED", "notice", "Duty or state of this server changed"),
+  20010: own(
+    "SERVER_STATE_CHANGED",
+    "notice",
+    "Duty, state, term or ack set of this server changed",
+  ),
   20020: own("LOCAL_ORDER", "critical", "Order by the owner of the data directory"),
   20030: own("DEVICE_LINK", "informational", "Device connected, disconnected or refused"),
   20040: own("DEVICE_REPORT", "notice", "Device reported what it decided by itself"),
@@ -53,6 +57,11 @@ export const securityEvents = {
   20100: own("EXPIRY", "warning", "Certificate, trust anchor or revocation list ends or has ended"),
   20110: own("CLIENT_REFUSED", "warning", "Client refused for its certificate, or for want of one"),
   20120: own("PEER_ADMITTED", "notice", "Certificate led to an account, or legacy peer admitted"),
+  20130: own(
+    "PAIR_RECORD",
+    "notice",
+    "Term, ack set, mode, servers or witness of the system changed",
+  ),
 } as const satisfies Record<number, SecurityEventSpec>;
 
 export type SecurityEventNumber = keyof typeof securityEvents;

@@ -1,5 +1,5 @@
 import type { Entry } from "@gridward/core/domain/entry";
-import type { Tail } from "@gridward/core/domain/pair/event";
+import type { PairEvent, Tail } from "@gridward/core/domain/pair/event";
 import type { PairState } from "@gridward/core/domain/pair/pair-state";
 import { randomFraction } from "@gridward/runtime/os/random";
 import type { PairOrder } from "../event-log.ts";
@@ -22,6 +22,7 @@ export function startPair(
   basis: Basis,
   told: {
     readonly onCommitted: (entries: readonly Entry[]) => void;
+    readonly onEvent: (event: PairEvent["kind"]) => void;
     readonly onSettled: () => void;
     readonly onOrder: (order: PairOrder) => void;
     readonly takeOther: (frame: OtherFrame) => boolean | undefined;

@@ -6,7 +6,7 @@ import type { Millis } from "@gridward/core/base/time";
 import type { Entry } from "@gridward/core/domain/entry";
 import { isHashed } from "@gridward/core/domain/entry-hash";
 import { checkAccepts } from "@gridward/core/domain/pair/accepts";
-import type { Tail } from "@gridward/core/domain/pair/event";
+import type { PairEvent, Tail } from "@gridward/core/domain/pair/event";
 import { parsePairMessage } from "@gridward/core/domain/pair/parse-message";
 import type { Found } from "@gridward/core/domain/pair/found";
 import { startPair } from "@gridward/core/domain/pair/start";
@@ -25,7 +25,7 @@ import type { DatabaseFault, FoundDatabase } from "../open-database.ts";
 import type { Receipt } from "../parts.ts";
 import type { TailSource } from "../set-aside/tail-folder.ts";
 import { Writer } from "../writer.ts";
-import { Conductor, type ConductorParts } from "./conductor.ts";
+import type { Conductor, ConductorParts } from "./conductor.ts";
 import { CopyFromMain } from "./copy-from-main.ts";
 import { DialCheck } from "./dial-check.ts";
 import { isFirstPass, sendFirstPass } from "./first-pass.ts";
@@ -33,6 +33,7 @@ import { PartnerSettings, type PartnerSettingsParts } from "./partner-settings.t
 import { type OtherFrame, PartnerWire, type Way } from "./partner-wire.ts";
 import type { PassOn } from "./pass-on.ts";
 import { openPassOn, submitChange, type SubmitParts, takePassedOn } from "./submit-change.ts";
+import { TellingConductor } from "./telling-conductor.ts";
 import { WitnessWire } from "./witness-wire.ts";
 
 export interface OpenPairParts {
@@ -54,6 +55,8 @@ export interface OpenPairParts {
   readonly suspectAfter: Millis;
   /** After each commit, with the entries that became visible. */
   readonly onCommitted: (entries: readonly Entry[]) => void;
+  /** Before each event. */
+  readonly onEvent: (event: PairEvent["kind"]) => void;
   /** After each event: state or condition may have changed. */
   readonly onSettled: () => void;
   /** This server's own, for its partners. */
@@ -142,18 +145,20 @@ export function openPair(parts: OpenPairParts): Pair {
   const witness = openWitness(parts, pair);
   const passOn = openPassOn(pair, clock);
   const settings = openSettings(parts, pair);
-  const dialCheck = new DialCheck({
-    ...parts,
-    wire,
-    route: (to) => wire.route(to),
-    follows: (to, since) => isFollowing(pair, to, since),
-  });
+  const dialCheck = openDialCheck(parts, pair);
   const submitting: SubmitParts = {
     duty: () => pair.conductor.pair.machine.duty,
     write: async (order) => writer.submit(order),
     passOn: async (order) => passOn.submit(order),
   };
   return pair;
+}
+
+function openDialCheck(parts: OpenPairParts, pair: Pair): DialCheck {
+  const { wire } = pair;
+  const route: Pair["wire"]["route"] = (to) => wire.route(to);
+  const follows = (to: NodeId, since: Millis): boolean => isFollowing(pair, to, since);
+  return new DialCheck({ ...parts, wire, route, follows });
 }
 
 function isFollowing({ conductor }: Pair, to: NodeId, since: Millis): boolean {
@@ -203,7 +208,9 @@ function openConductor(parts: OpenPairParts, pair: () => Pair, seen: Seen): Cond
   ledger?.commit(started.state.committed);
   seen.seq = ledger?.committed.seq ?? 0;
   seen.snapshot = seen.seq;
-  return new Conductor(conductorParts(parts, pair, seen), started.state, ledger);
+  const { onEvent } = parts;
+  const told = { ...conductorParts(parts, pair, seen), onEvent };
+  return new TellingConductor(told, started.state, ledger);
 }
 
 /** For the rules of the pair: where a server starts from. */

@@ -1,3 +1,4 @@
+import type { DirectoryState } from "@gridward/core/domain/state";
 import type { ServerRow } from "@gridward/core/domain/types";
 
 export type NamedServer = Pick<ServerRow, "id" | "name">;
@@ -7,4 +8,9 @@ export function withNames(text: string, servers: Iterable<NamedServer>): string 
   let named = text;
   for (const { id, name } of servers) named = named.replaceAll(id, name);
   return named;
+}
+
+/** Those of the system, and those that were removed from it. */
+export function namedServers({ tables }: DirectoryState): readonly NamedServer[] {
+  return [...tables.servers.values(), ...tables.removed.values()];
 }

@@ -1,6 +1,7 @@
 import type { NodeId } from "@gridward/core/base/identity";
 import { type Instant, type Millis, rfc3339 } from "@gridward/core/base/time";
 import { describe, type Description } from "@gridward/core/domain/pair/describe";
+import type { Why } from "@gridward/core/domain/pair/describe-standby";
 import { checkChangeover, checkPromote } from "@gridward/core/domain/pair/orders";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { PairState, Peer } from "@gridward/core/domain/pair/pair-state";
@@ -46,6 +47,12 @@ export interface StatusParts {
   readonly alarms: readonly Alarm[];
   readonly arbitration: ServerStatus["arbitration"];
 }
+
+/** What the standing conflict of a link is read off. */
+export type ConflictParts = Pick<
+  StatusParts,
+  "pair" | "state" | "known" | "self" | "directions" | "at" | "now"
+>;
 
 /** `server status` as design §10 lays it down. */
 export function serverStatus(parts: StatusParts): ServerStatus {
@@ -93,11 +100,11 @@ function inWords(parts: StatusParts, said: Description): Description {
   };
 }
 
-function namedIn({ state, known }: StatusParts): readonly NamedServer[] {
+function namedIn({ state, known }: ConflictParts): readonly NamedServer[] {
   return [...state.tables.servers.values(), ...known];
 }
 
-function nameOf(parts: StatusParts, id: NodeId): string {
+function nameOf(parts: ConflictParts, id: NodeId): string {
   return namedIn(parts).find((server) => server.id === id)?.name ?? id;
 }
 
@@ -255,7 +262,7 @@ function verdictOf(direction: Direction): DirectionVerdict {
 }
 
 function conflictOf(
-  parts: StatusParts,
+  parts: ConflictParts,
   id: NodeId,
   directions: { readonly dial: Direction; readonly accept: Direction },
 ): PartnerStatus["conflict"] {
@@ -285,7 +292,7 @@ function remedyOf(code: string, sides: Sides): string {
 }
 
 /** The conflict that stands between this server and its duty: not every partner's does (HS14). */
-function conflictWhy(parts: StatusParts) {
+export function conflictWhy(parts: ConflictParts): Why | null {
   const { pair } = parts;
   const { owner } = pair.control;
   const isMain = pair.machine.duty === "main";
