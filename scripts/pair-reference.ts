@@ -1,5 +1,6 @@
 import { type OrderRow, orders, outsideOrders } from "@gridward/core/domain/pair/order-table";
-import { type Phase, type StateRow, states } from "@gridward/core/domain/pair/states";
+import { iconText } from "@gridward/core/domain/glyph";
+import { iconOf, type Phase, type StateRow, states } from "@gridward/core/domain/pair/states";
 import { type MoveCause, moves } from "@gridward/core/domain/pair/transitions";
 import { table } from "./reference.ts";
 
@@ -62,9 +63,11 @@ export function stateReference(): string {
 }
 
 function badgesOf(row: StateRow): string {
-  const { word, mark, variant } = row;
-  const also = variant ? `; ${variant.word} (${variant.mark}) where ${variant.when}` : "";
-  return `${word} (${mark})${also}`;
+  const { mark, variant } = row;
+  const also = variant
+    ? `; ${iconText(iconOf(variant))} (${variant.mark}) where ${variant.when}`
+    : "";
+  return `${iconText(iconOf(row))} (${mark})${also}`;
 }
 
 export function orderReference(): string {

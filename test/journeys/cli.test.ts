@@ -364,12 +364,18 @@ test("[CLI11] a server that does not run is stopped, and is waited for up to a t
   assert.equal((await gridward(`server init ${directory} --name B`)).exit, 6);
 });
 
-test("[CLI14][HS13] people read first what is the matter, and programs every member", async () => {
+test("[CLI14][CLI25][HS13] people read first what is the matter, and programs every member", async () => {
   const directory = join(home, "server");
   const shown = (await gridward(`server status ${directory}`)).data.split("\n");
-  assert.match(shown[1] ?? "", /^state +stopped \(Stopped\)$/);
+  assert.match(shown[1] ?? "", /^state +■ Stopped \(stopped\)$/);
   assert.match(shown[3] ?? "", /^cause +No program runs here\. It had no database\.$/);
   assert.match(shown[4] ?? "", /^remedy +Run `gridward server run .*`\.$/);
+  const [, explain = ""] =
+    /^explained +gridward (server states stopped)$/.exec(shown[5] ?? "") ?? [];
+  const explained = (await gridward(explain)).data;
+  assert.match(explained, /^icon +■ Stopped \(grey\)$/m);
+  assert.match(explained, /^means +No process answers in the data directory\.$/m);
+  assert.equal((await gridward("server states broken")).exit, 2);
   const { json } = await gridward(`server status ${directory} -o json`);
   assert.equal(member(json, "data", "cause", "code"), "config.not-running");
   // A program that has begun and does not answer yet is not stopped.
@@ -380,7 +386,7 @@ test("[CLI14][HS13] people read first what is the matter, and programs every mem
   assert.equal(member(held.json, "data", "state"), "starting");
   assert.match(member(held.json, "data", "cause", "text"), /^Process \d+ holds this directory/);
   const pair = (await gridward("pair status")).data.split("\n");
-  assert.match(pair[1] ?? "", /^state +lone \(Lone\)$/);
+  assert.match(pair[1] ?? "", /^state +● Lone \(lone\)$/);
 });
 
 test("[CLI12] what is not understood is exit 2", async () => {

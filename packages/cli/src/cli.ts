@@ -5,7 +5,7 @@ import { ok, type Result } from "@gridward/core/base/result";
 import { second, type Millis } from "@gridward/core/base/time";
 import type { Clock } from "@gridward/runtime/os/clock";
 import { localSocketPath } from "@gridward/runtime/os/local-socket";
-import { outputFormats, showOutcome, type Terminal } from "@gridward/runtime/os/output";
+import { outputFormats, type Paint, showOutcome, type Terminal } from "@gridward/runtime/os/output";
 import { ask } from "@gridward/runtime/os/prompt";
 import { endWith, type Program } from "@gridward/runtime/os/program";
 import type { Target } from "./api-client.ts";
@@ -41,6 +41,7 @@ export interface Done {
   readonly meta: Json;
   readonly columns?: readonly string[];
   readonly table?: Json;
+  readonly paint?: Paint;
   readonly exit?: number;
 }
 

@@ -7,7 +7,7 @@ import type { Millis } from "@gridward/core/base/time";
 import { callRoute, type Answered } from "./api-client.ts";
 import { localTarget, type Outcome } from "./cli.ts";
 import type { CommandFailure } from "./failure.ts";
-import { statusTable } from "./status-table.ts";
+import { statusPaint, statusTable } from "./status-table.ts";
 import { askServerProgram } from "./server-program.ts";
 
 /** Of the running server over its socket, else what its control record says: `stopped`. */
@@ -27,6 +27,7 @@ export async function localStatus(directory: string, timeout: Millis): Promise<O
   return ok({
     data: status,
     table: statusTable(status),
+    paint: statusPaint(status),
     meta: { server: name, duty, version },
   });
 }
@@ -37,5 +38,5 @@ export function shownStatus(
 ): Outcome {
   if (!answered.ok) return answered;
   const { data, meta } = answered.value;
-  return ok({ data, table: statusTable(data), meta });
+  return ok({ data, table: statusTable(data), paint: statusPaint(data), meta });
 }

@@ -10,6 +10,7 @@ import { cannotBeTried, failed, type CommandFailure } from "./failure.ts";
 import { readSecret } from "./input-file.ts";
 import { order, shown } from "./order.ts";
 import type { InitOptions } from "./make-server.ts";
+import { explainStates } from "./explain-states.ts";
 import { localStatus, shownStatus } from "./local-status.ts";
 import { waitForState } from "./wait.ts";
 
@@ -33,6 +34,12 @@ export function addServerVerbs(root: Command, cli: Cli): void {
     .description("show duty, state, cause and remedy of a server, running or not")
     .action(async (dir: string | undefined, _: unknown, command: Command) =>
       carryOut(cli, command, async (asked) => status(cli, asked, dir)),
+    );
+  server
+    .command("states [state]")
+    .description("explain the states of a server, with their icons, as `server status` shows them")
+    .action(async (state: string | undefined, _: unknown, command: Command) =>
+      carryOut(cli, command, async () => explainStates(state)),
     );
   server
     .command("wait <dir>")

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { statusTable } from "./status-table.ts";
+import { iconText } from "@gridward/core/domain/glyph";
+import { iconOf, states } from "@gridward/core/domain/pair/states";
+import { explainStates } from "./explain-states.ts";
+import { statusPaint, statusTable } from "./status-table.ts";
 
 const promotable = {
   name: "B",
@@ -40,4 +43,24 @@ test("[CLI14][HS14] the line of a partner tells that it is a permanent Standby",
     "partner B": `standby-valid ${rest}`,
     "partner D": `standby-valid (permanent) ${rest}`,
   });
+});
+
+test("[CLI25][HS13] `server states` explains each state with the icon that a status shows", () => {
+  const all = explainStates(undefined);
+  assert.ok(all.ok && Array.isArray(all.value.data));
+  assert.equal(all.value.data.length, Object.keys(states).length);
+  for (const [name, row] of Object.entries(states)) {
+    const one = explainStates(name);
+    assert.ok(one.ok, name);
+    const shown = JSON.stringify(one.value.data);
+    const { colour } = iconOf(row);
+    assert.ok(shown.includes(`"${iconText(iconOf(row))} (${colour})"`), shown);
+    assert.ok(shown.includes(row.means), shown);
+    assert.deepEqual(one.value.paint, { text: iconText(iconOf(row)), colour });
+    assert.deepEqual(statusPaint({ icon: iconOf(row) }), one.value.paint);
+  }
+  const none = explainStates("invalid");
+  assert.ok(!none.ok);
+  assert.equal(none.error.exit, 2);
+  assert.match(none.error.error.where ?? "", /^invalid is no state; there are starting, blank, /);
 });

@@ -1,6 +1,8 @@
 import type * as z from "zod";
 import type { pairView, serverStatus } from "@gridward/core/api/server-status-schema";
 import type { Json } from "@gridward/core/base/canonical";
+import { iconText } from "@gridward/core/domain/glyph";
+import type { Paint } from "@gridward/runtime/os/output";
 
 type Members<Shape> = { readonly [Name in keyof Shape]: z.output<Shape[Name] & z.ZodType> };
 type Standing = Members<typeof pairView> & { readonly name: string };
@@ -14,10 +16,11 @@ export function statusTable(status: Standing & Whole): Json {
   const { name, state, icon, since, cause, remedy, unprotected_since, progress } = status;
   return {
     name,
-    state: `${state} (${icon.word})`,
+    state: `${iconText(icon)} (${state})`,
     since,
     cause: cause?.text ?? null,
     remedy,
+    ...(cause === null ? {} : { explained: `gridward server states ${state}` }),
     ...(unprotected_since === null ? {} : { unprotected_since }),
     ...alarmLines(status),
     ...(progress === null ? {} : { progress: progressLine(progress) }),
@@ -29,6 +32,11 @@ export function statusTable(status: Standing & Whole): Json {
     changeover: permissionLine(status.changeover),
     ...restOf(status),
   };
+}
+
+/** HS13: what stands beside the state, in its colour. */
+export function statusPaint({ icon }: Pick<Standing, "icon">): Paint {
+  return { text: iconText(icon), colour: icon.colour };
 }
 
 /** The state's own alarm stands above already. */

@@ -64,9 +64,9 @@ async function main(): Promise<void> {
   const outcome = line.ok ? await carryOut(line.value.verb, line.value.asked) : line;
   if (outcome === "stopped") return endWith(exitCode.done);
   if (!outcome.ok) return endWith(showOutcome({ ok: false, ...outcome.error }, choice, terminal));
-  const { data, meta, warnings = [] } = outcome.value;
+  const { warnings = [], ...done } = outcome.value;
   if (!choice.quiet) for (const warning of warnings) terminal.talk(`${warning}\n`);
-  endWith(showOutcome({ ok: true, data, meta }, choice, terminal));
+  endWith(showOutcome({ ok: true, ...done }, choice, terminal));
 }
 
 async function carryOut(verb: string, asked: Asked): Promise<VerbOutcome | "stopped"> {

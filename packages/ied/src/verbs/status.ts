@@ -12,6 +12,7 @@ import { LocalReplica } from "../replica/local-replica.ts";
 import { openReplicaStore } from "../replica/store.ts";
 import { openDeviceDirectory } from "./device-directory.ts";
 import { failed } from "./failure.ts";
+import { statusTable } from "./status-table.ts";
 import type { Asked, VerbOutcome } from "./verb.ts";
 
 const pollEvery: Millis = 100;
@@ -23,7 +24,7 @@ export async function status(asked: Asked): Promise<VerbOutcome> {
   if (answer === "not running") return stoppedStatus(asked);
   if (!answer.ok) return failed("ied.timed-out", answer.code);
   const { data, device, warnings } = answer;
-  return ok({ data, meta: { device }, warnings });
+  return ok({ data, table: statusTable(data), meta: { device }, warnings });
 }
 
 /** Nobody is signed in at a device that does not run, and it reaches no server. */
@@ -64,7 +65,8 @@ function stoppedStatus(asked: Asked): VerbOutcome {
     athstat: { usrblked: false, loggedon: false },
   };
   const meta = { device: device.name };
-  return ok({ data: { ...stopped }, meta, warnings: ["The device is not running."] });
+  const table = statusTable({ ...stopped });
+  return ok({ data: { ...stopped }, table, meta, warnings: ["The device is not running."] });
 }
 
 /** What `ied wait --state` can wait for, by the words of DV4. */

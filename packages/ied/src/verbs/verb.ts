@@ -10,6 +10,8 @@ import { failed, type VerbFailure } from "./failure.ts";
 export interface Done {
   readonly data: Json;
   readonly meta: Json;
+  /** What a table shows in place of the data. */
+  readonly table?: Json;
   /** Sentences for stderr. */
   readonly warnings?: readonly string[];
 }

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assert as holds, jsonValue, property } from "fast-check";
 import type { Json } from "@gridward/core/base/canonical";
-import { outputFormats, showOutcome, type Failure, type OutputFormat } from "./output.ts";
+import {
+  type Failure,
+  isColourWelcome,
+  type OutputFormat,
+  outputFormats,
+  showOutcome,
+} from "./output.ts";
 import { renderCsv, renderTable, renderYaml } from "./render.ts";
 
 const rows: Json = [
@@ -41,6 +47,28 @@ test("[OUT2] a table is aligned, shows nothing as a dash, and never sends contro
   assert.equal(renderTable({ long }), `long  ${long}\n`);
   assert.equal(renderTable([{ long }]), `LONG\n${"x".repeat(71)}…\n`);
   assert.equal(renderTable({ a: { b: "x\u001b[31m" }, c: 1 }), "a.b  x [31m\nc    1\n");
+});
+
+test("[OUT7][HS13] a colour is for a person at a terminal, and takes no word away", () => {
+  const paint = { text: "◆ Invalid Database", colour: "magenta" } as const;
+  const table = { name: "A", state: `${paint.text} (invalid-database)` };
+  const print = (hasColour: boolean, format: OutputFormat = "table"): string => {
+    let printed = "";
+    const terminal = { hasColour, data: (text: string) => void (printed += text), talk: () => {} };
+    showOutcome({ ok: true, data: rows, meta, table, paint }, { format, quiet: false }, terminal);
+    return printed;
+  };
+  const plain = "name   A\nstate  ◆ Invalid Database (invalid-database)\n";
+  assert.equal(print(false), plain);
+  assert.equal(print(true), plain.replace(paint.text, `\u001b[35m${paint.text}\u001b[0m`));
+  for (const format of ["json", "jsonl", "csv", "yaml"] as const) {
+    assert.ok(!print(true, format).includes("\u001b"), format);
+  }
+  assert.equal(isColourWelcome(true, { TERM: "xterm" }), true);
+  assert.equal(isColourWelcome(true, { TERM: "xterm", NO_COLOR: "" }), true);
+  assert.equal(isColourWelcome(true, { TERM: "xterm", NO_COLOR: "1" }), false);
+  assert.equal(isColourWelcome(true, { TERM: "dumb" }), false);
+  assert.equal(isColourWelcome(false, { TERM: "xterm" }), false);
 });
 
 test("[OUT3] CSV quotes what RFC 4180 says", () => {

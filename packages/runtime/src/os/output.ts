@@ -17,6 +17,12 @@ export interface Failure {
   readonly id: string | null;
 }
 
+/** A text within a table, and its colour there. */
+export interface Paint {
+  readonly text: string;
+  readonly colour: "grey" | "green" | "amber" | "magenta";
+}
+
 /** What a command ended in. `meta` is `{server, duty, version}` where there is a server. */
 export type Outcome =
   | {
@@ -27,6 +33,8 @@ export type Outcome =
       readonly columns?: readonly string[];
       /** What a table shows in place of the data: the same, in the order in which people ask. */
       readonly table?: Json;
+      /** What of the table bears a colour, where the terminal has any; it says the same without. */
+      readonly paint?: Paint;
       /** 0 unless the command found or left something (11, 12). */
       readonly exit?: number;
     }
@@ -39,21 +47,44 @@ export interface OutputChoice {
 
 /** Where a program writes: the two streams of a process, or two strings of a test. */
 export interface Terminal {
+  /** A person looks at the data, and colours are welcome. */
+  readonly hasColour?: boolean;
   data(text: string): void;
   talk(text: string): void;
 }
 
 export function processTerminal(): Terminal {
   return {
+    hasColour: isColourWelcome(process.stdout.isTTY, process.env),
     data: (text) => void process.stdout.write(text),
     talk: (text) => void process.stderr.write(text),
   };
 }
 
+/** <https://no-color.org>: set to anything but nothing it forbids colours. */
+export function isColourWelcome(
+  isTerminal: boolean,
+  { NO_COLOR: no = "", TERM: terminal }: Readonly<Record<string, string | undefined>>,
+): boolean {
+  return isTerminal && no === "" && terminal !== "dumb";
+}
+
+const colourCodes = { grey: 90, green: 32, amber: 33, magenta: 35 } as const;
+
+function painted(table: string, paint: Paint | undefined, { hasColour }: Terminal): string {
+  if (paint === undefined || hasColour !== true) return table;
+  return table.replace(
+    paint.text,
+    (text) => `\u001b[${colourCodes[paint.colour]}m${text}\u001b[0m`,
+  );
+}
+
 /** Writes what a command ended in and gives the exit code for it. */
 export function showOutcome(outcome: Outcome, choice: OutputChoice, terminal: Terminal): number {
   if (outcome.ok) {
-    const text = renderAnswer(outcome, choice.format);
+    const rendered = renderAnswer(outcome, choice.format);
+    const isTable = choice.format === "table";
+    const text = isTable ? painted(rendered, outcome.paint, terminal) : rendered;
     if (text !== "") terminal.data(text);
     return outcome.exit ?? 0;
   }
