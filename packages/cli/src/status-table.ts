@@ -25,6 +25,7 @@ export function statusTable(status: Standing & Whole): Json {
     ...alarmLines(status),
     ...(progress === null ? {} : { progress: progressLine(progress) }),
     ...Object.fromEntries(status.partners.map((each) => [`partner ${each.name}`, line(each)])),
+    duty: status.duty,
     ack_set: status.ack_set,
     mode: status.arbitration.mode,
     witness: witnessLine(status.arbitration.witness),

@@ -31,6 +31,8 @@ import type { DeskParts } from "./desk-parts.ts";
 export interface TestDesk extends DeskParts {
   /** Becomes Standby, loses its database, and so on. */
   become(change: Partial<ServerCondition>): void;
+  /** Its status says this too, until the next of these. */
+  show(more: Partial<ServerStatus>): void;
   /** Lets time pass. */
   pass(ms: number): void;
   /** Code of the first administrator, whose name is `admin`. */
@@ -133,6 +135,7 @@ interface World {
   readonly front: Omit<FrontEndParts, "signIn">;
   order(actor: Actor, command: Command): void;
   become(change: Partial<ServerCondition>): void;
+  show(more: Partial<ServerStatus>): void;
   pass(ms: number): void;
   readonly entries: () => readonly Entry[];
 }
@@ -142,6 +145,7 @@ function aWorld(): World {
   let state: DirectoryState = emptyState;
   let at: Instant = systemClock().now();
   let condition: Partial<ServerCondition> = {};
+  let shown: Partial<ServerStatus> = {};
   const entries: Entry[] = [];
   type Order = Parameters<FrontEndParts["submit"]>[0];
   const carryOut = ({ command, actor, requestId }: Order): Result<Receipt, Refusal> => {
@@ -164,7 +168,7 @@ function aWorld(): World {
     front: {
       state: () => state,
       condition: conditionNow,
-      status: () => statusOf(conditionNow(), at),
+      status: () => ({ ...statusOf(conditionNow(), at), ...shown }),
       submit: async (order) => carryOut(order),
       now: () => at,
     },
@@ -173,6 +177,7 @@ function aWorld(): World {
       assert(done.ok, `the order of a test is carried out, not ${done.ok || done.error.code}`);
     },
     become: (change) => void (condition = { ...condition, ...change }),
+    show: (more) => void (shown = more),
     pass: (ms) => void (at += ms),
     entries: () => entries,
   };

@@ -4,6 +4,7 @@ import { routes } from "@gridward/core/api/routes";
 import type { Route } from "@gridward/core/api/route";
 import { refusals, isRefusalCode } from "@gridward/core/domain/refusal";
 import { refusalReply } from "../../desk/reply.ts";
+import { rfc3339 } from "@gridward/core/base/time";
 import { limitSources } from "@gridward/runtime/os/source-limit";
 import { adminPassword, aServer, member, type TestServer } from "./a-server.ts";
 
@@ -311,6 +312,46 @@ test("[API9] health tells the Main from the others", async () => {
   assert.equal((await server.ask("GET", "/health")).status, 200);
   assert.equal((await server.ask("GET", "/health/main")).status, 503);
   server.desk.become({ duty: "lone", state: "lone" });
+});
+
+test("[API17][HS1] metrics give duty, state, cause and remedy; sentences only to whom we know", async () => {
+  const exposed = {
+    duty: "main",
+    state: "main-exposed",
+    cause: { code: "pair.unprotected", text: 'Changes have one copy: "B" is off.' },
+    remedy: "Start B.",
+    icon: { shape: "triangle", colour: "amber", word: "Main, not protected" },
+    unprotected_since: rfc3339(server.desk.front.now() - 7_000),
+    alarms: [
+      { code: "backup.old", since: "", text: "The last backup is old.", remedy: "Make one." },
+    ],
+  } as const;
+  server.desk.show(exposed);
+  try {
+    const { status, headers, text } = await server.ask("GET", "/metrics");
+    assert.equal(status, 200);
+    assert.match(String(headers["content-type"]), /^text\/plain; version=0\.0\.4/);
+    for (const line of [
+      'gridward_server_duty{duty="main"} 1',
+      'gridward_server_duty{duty="standby"} 0',
+      'gridward_server_state{state="main-exposed"} 1',
+      'gridward_server_state{state="main-protected"} 0',
+      'gridward_server_icon{colour="amber",word="▲ Main, not protected"} 1',
+      'gridward_server_cause{code="pair.unprotected"} 1',
+      'gridward_server_alarm{code="backup.old"} 1',
+      "gridward_server_unprotected_seconds 7",
+    ]) {
+      assert.ok(text.split("\n").includes(line), `${line}\n${text}`);
+    }
+    assert.doesNotMatch(text, /one copy: |Start B|Make one/);
+    const known = await server.ask("GET", "/metrics", { token: admin });
+    const says = 'text="Changes have one copy: \\"B\\" is off.",remedy="Start B."';
+    assert.ok(known.text.includes(`{code="pair.unprotected",${says}} 1\n`), known.text);
+    assert.match(known.text, /code="backup\.old",text="The last .*",remedy="Make one\."/);
+    assert.equal((await server.ask("GET", "/metrics", { token: "none" })).text, text);
+  } finally {
+    server.desk.show({});
+  }
 });
 
 test("[API11] nothing sealed leaves the server", async () => {

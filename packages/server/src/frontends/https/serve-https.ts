@@ -12,6 +12,7 @@ import type { Endpoint } from "../../desk/endpoint.ts";
 import { answerError, answerRefusal, answerRequest, type Exchange } from "./answer-request.ts";
 import { noteBeginnings } from "./begun-under.ts";
 import { addHealth } from "./health.ts";
+import { addMetrics } from "./metrics.ts";
 import { limitConnections } from "@gridward/runtime/os/connection-limit";
 import type { MountedRoute } from "../../mounted-route.ts";
 import type { HttpsParts, HttpsServer } from "./https-parts.ts";
@@ -125,6 +126,7 @@ function createApp(parts: HttpsParts, secure: Server): FastifyInstance {
   );
   app.setErrorHandler((error, request, reply) => answerError(parts, { request, reply }, error));
   addHealth(app, parts.front);
+  addMetrics(app, parts);
   addRoutes(app, parts);
   const isTriedTooOften = limitTries(parts);
   for (const mounted of parts.mounted) addMounted(app, { parts, isTriedTooOften }, mounted);
