@@ -138,3 +138,12 @@ test("[IV1][HS11] without any damage the same directory has its database", (t) =
   found.value.opened?.journal.close();
   assert.equal(resync(directory, noon).ok, false);
 });
+
+test("[IV1][HS20] a server that never ran is not sent to get anew what it never had", (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "gridward-unused-"));
+  t.after(() => removePath(directory));
+  const ports = { https: 0, link: 0, ldaps: 0 };
+  assert.ok(initServer(directory, { name: "B", listen: "127.0.0.1", ports, now: noon }).ok);
+  const refused = resync(directory, noon);
+  assert.equal(refused.ok || refused.error.code, "system.blank");
+});

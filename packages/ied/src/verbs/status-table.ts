@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Json } from "@gridward/core/base/canonical";
 import { iconText } from "@gridward/core/domain/glyph";
 import { type Badge, iconOf } from "@gridward/core/domain/pair/states";
+import { isList } from "@gridward/runtime/os/render";
 
 const shape = z.looseObject({
   servers: z.array(
@@ -19,11 +20,11 @@ type Line = z.output<typeof shape>["servers"][number];
 /** A status as a person reads it: one line for each server, with the icons of HS13. */
 export function statusTable(status: Json): Json {
   const parsed = shape.safeParse(status);
-  if (!parsed.success || typeof status !== "object" || status === null) return status;
-  const { servers, ...rest } = parsed.data;
-  const lines = servers.map((server) => [`server ${server.name}`, lineOf(server)]);
-  const others = Object.entries(status).filter(([name]) => name in rest);
-  return Object.fromEntries([...lines, ...others]);
+  const isRecord = typeof status === "object" && status !== null && !isList(status);
+  if (!parsed.success || !isRecord) return status;
+  const lines = parsed.data.servers.map((each) => [`server ${each.name}`, lineOf(each)] as const);
+  const { servers: _, ...others } = status;
+  return { ...Object.fromEntries(lines), ...others };
 }
 
 function lineOf({ state, cause, cost }: Line): string {

@@ -192,9 +192,10 @@ function readConfigText(directory: string): Result<string, Refusal> {
   const { config } = serverPaths(directory);
   const file = readFileBounded(config, configBytesMax);
   if (!file.ok) {
-    return file.error === "absent"
-      ? refuse("config.not-initialised", directory)
-      : refuse("config.unreadable", `${config}: ${file.error}`);
+    if (file.error === "absent") return refuse("config.not-initialised", directory);
+    // No line of it can be corrected where none can be read.
+    const code = file.error === "unreadable" ? "disk.unreadable" : "config.unreadable";
+    return refuse(code, `${config}: ${file.error}`);
   }
   const text = decodeUtf8(file.value);
   return text.ok ? text : refuse("config.unreadable", `${config}: ${text.error}`);

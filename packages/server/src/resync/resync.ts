@@ -72,6 +72,8 @@ interface FoundRecord {
 function findRecord(directory: string, { node }: ServerIdentity): Result<FoundRecord, Refusal> {
   const control = ControlStore.open(directory);
   if (control.ok) return control;
+  const isUnused = listDirectory(generationsDirectory(directory)).length === 0;
+  if (control.error === "absent" && isUnused) return refuse("system.blank", directory);
   const system = control.error === "damaged" ? findSystem(directory) : undefined;
   if (system === undefined) return refuseControl(directory, control.error);
   return ok({ record: blankControl(node, system), damaged: null, store: null });

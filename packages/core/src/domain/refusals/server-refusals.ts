@@ -24,7 +24,9 @@ export const serverRefusals = {
     ...faulty,
     ...toOperator,
     says: "A file in the data directory cannot be read.",
-    remedy: "Check its owner and run `gridward doctor DIR`.",
+    remedy:
+      "Give it to the user who runs the server, or bring it back from a copy of the directory; " +
+      "without one make the server anew with `gridward server init`, and let it join again.",
   },
 
   "journal.chain-broken": {
