@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { arbitrationModes } from "./arbitration-mode.ts";
+import { rolesPerRightMax } from "./limits.ts";
 import { certificateProfiles } from "./certificate-profile.ts";
 import { revocationReasons } from "./revocation-reason.ts";
 import type { Rows } from "./types.ts";
@@ -142,6 +143,29 @@ export const policyShape = z.strictObject({
   lockFor: whole,
   expiresAfter: whole.nullable(),
 }) satisfies Shape<Rows["policies"]>;
+
+const roleIdShape = z.number().int();
+const roleIdsShape = z.array(roleIdShape).max(rolesPerRightMax);
+
+export const rightsShape = z
+  .array(z.strictObject({ right: text, full: roleIdsShape, read: roleIdsShape }))
+  .max(64);
+
+export const rightsMapShape = z.strictObject({
+  name: text,
+  revision: whole,
+  rights: rightsShape,
+  by: text,
+  at: whole,
+}) satisfies Shape<Rows["rightsMaps"]>;
+
+export const privateRoleShape = z.strictObject({
+  role: roleIdShape,
+  name: text,
+  description: text,
+  by: text,
+  at: whole,
+}) satisfies Shape<Rows["privateRoles"]>;
 
 export const reasonShape = z.enum(revocationReasons);
 

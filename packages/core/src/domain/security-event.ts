@@ -53,6 +53,7 @@ export const securityEvents = {
   20100: own("EXPIRY", "warning", "Certificate, trust anchor or revocation list ends or has ended"),
   20110: own("CLIENT_REFUSED", "warning", "Client refused for its certificate, or for want of one"),
   20120: own("PEER_ADMITTED", "notice", "Certificate led to an account, or legacy peer admitted"),
+  20150: own("RIGHTS_CHANGED", "notice", "Role-to-right map or private role changed"),
 } as const satisfies Record<number, SecurityEventSpec>;
 
 export type SecurityEventNumber = keyof typeof securityEvents;
