@@ -59,5 +59,5 @@ function verdictLines(explained: Explained): readonly string[] {
   const may = (isAllowed: boolean): string => (isAllowed ? "may" : "may NOT");
   const first = `${account} ${may(allowed)} ${deed} ${place}.`;
   if (offline === null) return [first];
-  return [first, `While no server answers ${device ?? ""}: it ${may(offline)}.`];
+  return [first, `While no server answers ${device ?? ""}, ${account} ${may(offline)}.`];
 }

@@ -113,7 +113,7 @@ async function showMap(cli: Cli, asked: Asked, map: string): Promise<Outcome> {
   const { name, revision, template, devices } = data;
   talkOfOther({ cli, asked }, map, name);
   const like = template === null ? "as changed here" : `as the template ${template}`;
-  talk(cli, asked, `${name}, revision ${revision}, ${like}; ${devices} devices follow it`);
+  talk(cli, asked, `${name}, revision ${revision}, ${like}; devices that follow it: ${devices}`);
   return ok({ data, meta, table: matrixOf(data), columns: ["right", ...data.roles] });
 }
 

@@ -129,7 +129,7 @@ function replicaReason(
   const group = state.tables.groups.get(device.group)?.name ?? device.group;
   const offline = "while no server answers";
   if (device.status !== "enrolled") {
-    return reason("replica", false, `${device.name} holds no replica for the time ${offline}.`);
+    return reason("replica", false, `${device.name} holds no replica: nobody signs in ${offline}.`);
   }
   if (!device.replication.enabled) {
     return reason(
