@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { decodeHex, encodeHex, type Bytes } from "../base/bytes.ts";
 import { berTags, encodeBer, encodeBerInteger } from "./ber.ts";
-import { decodeUserRoles, encodeUserRoles, type UserRoleInfo } from "./iec-user-roles.ts";
+import { decodeUserRoles, encodeUserRoles, type RoleClaim } from "./iec-user-roles.ts";
 
 const freeIpa =
   "302730253004020200ff0c0a4f757473746174696f6e020200ff0c0a49454336323335312d380a0103";
@@ -16,7 +16,7 @@ function fromHex(text: string): Bytes {
   return bytes.value;
 }
 
-function anInfo(changes: Partial<UserRoleInfo> = {}): UserRoleInfo {
+function aClaim(changes: Partial<RoleClaim> = {}): RoleClaim {
   return {
     userRole: [1],
     aor: "Hill",
@@ -33,7 +33,7 @@ const text = (length: number): fc.Arbitrary<string> =>
     .string({ minLength: 1, maxLength: length, unit: "grapheme" })
     .filter((one) => one.length <= length && one.isWellFormed());
 
-const info: fc.Arbitrary<UserRoleInfo> = fc.record(
+const claim: fc.Arbitrary<RoleClaim> = fc.record(
   {
     userRole: fc.array(fc.integer({ min: -32_768, max: 32_767 }), { minLength: 1, maxLength: 8 }),
     aor: text(64),
@@ -46,9 +46,9 @@ const info: fc.Arbitrary<UserRoleInfo> = fc.record(
 );
 
 test("[UR1][AM2] the published samples decode, and encode to the same octets", () => {
-  const samples: readonly (readonly [string, UserRoleInfo])[] = [
-    [freeIpa, anInfo({ userRole: [255], aor: "Outstation", revision: 255, operation: "change" })],
-    [bay, anInfo({ userRole: [1, 2], aor: "SS1/BAY-A", revision: 7 })],
+  const samples: readonly (readonly [string, RoleClaim])[] = [
+    [freeIpa, aClaim({ userRole: [255], aor: "Outstation", revision: 255, operation: "change" })],
+    [bay, aClaim({ userRole: [1, 2], aor: "SS1/BAY-A", revision: 7 })],
   ];
   for (const [hex, expected] of samples) {
     assert.deepEqual(decodeUserRoles(fromHex(hex)), { ok: true, value: [expected] });
@@ -59,10 +59,10 @@ test("[UR1][AM2] the published samples decode, and encode to the same octets", (
 
 test("[UR1] what was encoded decodes to the same", () => {
   fc.assert(
-    fc.property(fc.array(info, { maxLength: 6 }), (infos) => {
-      const encoded = encodeUserRoles(infos);
+    fc.property(fc.array(claim, { maxLength: 6 }), (claims) => {
+      const encoded = encodeUserRoles(claims);
       assert.ok(encoded.ok);
-      assert.deepEqual(decodeUserRoles(encoded.value), { ok: true, value: infos });
+      assert.deepEqual(decodeUserRoles(encoded.value), { ok: true, value: claims });
     }),
   );
 });
@@ -77,7 +77,7 @@ test("[UR2] members at the end may be missing, and unknown ones are passed over"
   ];
   const number = encodeBerInteger(integer, 9);
   const later = encodeBer(octetString, Uint8Array.of(1, 2, 3));
-  const tails: readonly (readonly [readonly Bytes[], Partial<UserRoleInfo>])[] = [
+  const tails: readonly (readonly [readonly Bytes[], Partial<RoleClaim>])[] = [
     [[], {}],
     [[number], { statusChangeSequenceNumber: 9 }],
     [[encodeBerInteger(enumerated, 2)], { operation: "delete" }],
@@ -89,7 +89,7 @@ test("[UR2] members at the end may be missing, and unknown ones are passed over"
   ];
   for (const [tail, expected] of tails) {
     const bytes = encodeBer(sequence, encodeBer(sequence, ...begin, ...tail));
-    assert.deepEqual(decodeUserRoles(bytes), { ok: true, value: [anInfo(expected)] });
+    assert.deepEqual(decodeUserRoles(bytes), { ok: true, value: [aClaim(expected)] });
   }
 });
 
@@ -113,7 +113,7 @@ test("[UR2] another value under the same identifier is refused, not guessed", ()
 });
 
 test("[UR3] what is written keeps to the ranges of the standard", () => {
-  const bad: readonly (readonly [Partial<UserRoleInfo>, string])[] = [
+  const bad: readonly (readonly [Partial<RoleClaim>, string])[] = [
     [{ userRole: [] }, "role out of range"],
     [{ userRole: [32_768] }, "role out of range"],
     [{ userRole: [1.5] }, "role out of range"],
@@ -126,9 +126,9 @@ test("[UR3] what is written keeps to the ranges of the standard", () => {
     [{ statusChangeSequenceNumber: 2 ** 32 }, "sequence number out of range"],
   ];
   for (const [changes, error] of bad) {
-    assert.deepEqual(encodeUserRoles([anInfo(changes)]), { ok: false, error });
+    assert.deepEqual(encodeUserRoles([aClaim(changes)]), { ok: false, error });
   }
-  const many = Array.from({ length: 65 }, () => anInfo());
+  const many = Array.from({ length: 65 }, () => aClaim());
   assert.deepEqual(encodeUserRoles(many), { ok: false, error: "too long" });
 });
 

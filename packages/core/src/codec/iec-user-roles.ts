@@ -15,7 +15,7 @@ import {
 export const userRolesOid = "1.2.840.10070.8.1";
 
 /** One `UserRoleInfo` of IEC 62351-8. */
-export interface UserRoleInfo {
+export interface RoleClaim {
   readonly userRole: readonly number[];
   /** Area of responsibility, free text. */
   readonly aor: string;
@@ -41,7 +41,7 @@ export type UserRolesFault =
 
 /** A whole certificate is read up to this many octets elsewhere; an extension is no longer. */
 const extensionBytesMax = 8_192;
-const infosMax = 64;
+const claimsMax = 64;
 const rolesMax = 64;
 const areaLengthMax = 64;
 const definitionLengthMax = 23;
@@ -59,21 +59,21 @@ const utf8String = 0x0c;
  * missing in any number, and members that we do not know after them are passed over; another value
  * under the same identifier, such as the plain text that some software puts there, is refused.
  */
-export function decodeUserRoles(bytes: Bytes): Result<readonly UserRoleInfo[], UserRolesFault> {
+export function decodeUserRoles(bytes: Bytes): Result<readonly RoleClaim[], UserRolesFault> {
   if (bytes.length > extensionBytesMax) return err("too long");
   const whole = decodeBer(bytes);
   if (!whole.ok || whole.value.tag !== berTags.sequence) return err("not IECUserRoles");
-  if (whole.value.children.length > infosMax) return err("too long");
-  const infos: UserRoleInfo[] = [];
+  if (whole.value.children.length > claimsMax) return err("too long");
+  const claims: RoleClaim[] = [];
   for (const child of whole.value.children) {
-    const info = decodeInfo(child);
-    if (!info.ok) return info;
-    infos.push(info.value);
+    const claim = decodeClaim(child);
+    if (!claim.ok) return claim;
+    claims.push(claim.value);
   }
-  return ok(infos);
+  return ok(claims);
 }
 
-function decodeInfo(element: BerElement): Result<UserRoleInfo, UserRolesFault> {
+function decodeClaim(element: BerElement): Result<RoleClaim, UserRolesFault> {
   const [roles, area, revision, definition, ...rest] = element.children;
   const aor = textOf(area, utf8String);
   const roleDefinition = textOf(definition, utf8String);
@@ -90,8 +90,8 @@ function decodeInfo(element: BerElement): Result<UserRoleInfo, UserRolesFault> {
   if (!userRole.ok) return userRole;
   const tail = decodeTail(rest);
   if (!tail.ok) return tail;
-  const info = { userRole: userRole.value, aor, revision: assigned, roleDefinition };
-  return ok({ ...info, ...tail.value });
+  const claim = { userRole: userRole.value, aor, revision: assigned, roleDefinition };
+  return ok({ ...claim, ...tail.value });
 }
 
 function decodeRoles({ children }: BerElement): Result<readonly number[], UserRolesFault> {
@@ -106,7 +106,7 @@ function decodeRoles({ children }: BerElement): Result<readonly number[], UserRo
   return ok(roles);
 }
 
-type Tail = Pick<UserRoleInfo, "operation" | "statusChangeSequenceNumber">;
+type Tail = Pick<RoleClaim, "operation" | "statusChangeSequenceNumber">;
 
 function decodeTail(rest: readonly BerElement[]): Result<Tail, UserRolesFault> {
   const [first] = rest;
@@ -131,20 +131,20 @@ function unsigned(octets: Bytes): number | undefined {
 }
 
 /** Strict in what it writes: everything within the standard's ranges, in DER. */
-export function encodeUserRoles(infos: readonly UserRoleInfo[]): Result<Bytes, UserRolesFault> {
-  if (infos.length > infosMax) return err("too long");
+export function encodeUserRoles(claims: readonly RoleClaim[]): Result<Bytes, UserRolesFault> {
+  if (claims.length > claimsMax) return err("too long");
   const parts: Bytes[] = [];
-  for (const info of infos) {
-    const fault = faultOf(info);
+  for (const claim of claims) {
+    const fault = faultOf(claim);
     if (fault !== undefined) return err(fault);
-    parts.push(encodeInfo(info));
+    parts.push(encodeClaim(claim));
   }
   const whole = encodeBer(berTags.sequence, ...parts);
   return whole.length > extensionBytesMax ? err("too long") : ok(whole);
 }
 
-function faultOf(info: UserRoleInfo): UserRolesFault | undefined {
-  const { userRole, aor, revision, roleDefinition, statusChangeSequenceNumber: number } = info;
+function faultOf(claim: RoleClaim): UserRolesFault | undefined {
+  const { userRole, aor, revision, roleDefinition, statusChangeSequenceNumber: number } = claim;
   if (userRole.length === 0 || userRole.length > rolesMax) return "role out of range";
   if (!userRole.every((role) => isWithin(role, roleMin, roleMax))) return "role out of range";
   if (!isText(aor, areaLengthMax) || !isText(roleDefinition, definitionLengthMax)) {
@@ -165,15 +165,15 @@ function isWithin(value: number, min: number, max: number): boolean {
   return Number.isInteger(value) && value >= min && value <= max;
 }
 
-function encodeInfo(info: UserRoleInfo): Bytes {
+function encodeClaim(claim: RoleClaim): Bytes {
   const { integer, enumerated, sequence } = berTags;
-  const { operation, statusChangeSequenceNumber: number } = info;
+  const { operation, statusChangeSequenceNumber: number } = claim;
   return encodeBer(
     sequence,
-    encodeBer(sequence, ...info.userRole.map((role) => encodeBerInteger(integer, role))),
-    encodeBer(utf8String, utf8(info.aor)),
-    encodeBerInteger(integer, info.revision),
-    encodeBer(utf8String, utf8(info.roleDefinition)),
+    encodeBer(sequence, ...claim.userRole.map((role) => encodeBerInteger(integer, role))),
+    encodeBer(utf8String, utf8(claim.aor)),
+    encodeBerInteger(integer, claim.revision),
+    encodeBer(utf8String, utf8(claim.roleDefinition)),
     ...(operation === null
       ? []
       : [encodeBerInteger(enumerated, operations.indexOf(operation) + 1)]),

@@ -1,11 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { AsnConvert } from "@peculiar/asn1-schema";
 import { Certificate } from "@peculiar/asn1-x509";
-import {
-  decodeUserRoles,
-  userRolesOid,
-  type UserRoleInfo,
-} from "@gridward/core/codec/iec-user-roles";
+import { decodeUserRoles, userRolesOid, type RoleClaim } from "@gridward/core/codec/iec-user-roles";
 import { roleName } from "@gridward/core/domain/roles";
 import { nameText } from "./read.ts";
 
@@ -17,8 +13,8 @@ import { nameText } from "./read.ts";
 export function claimedRolesOf(certificate: X509Certificate): readonly string[] {
   const value = extensionOf(certificate);
   if (value === undefined) return [];
-  const infos = decodeUserRoles(value);
-  return infos.ok ? infos.value.map(lineOf) : [`unreadable: ${infos.error}`];
+  const claims = decodeUserRoles(value);
+  return claims.ok ? claims.value.map(lineOf) : [`unreadable: ${claims.error}`];
 }
 
 function extensionOf(certificate: X509Certificate): Uint8Array | undefined {
@@ -31,7 +27,7 @@ function extensionOf(certificate: X509Certificate): Uint8Array | undefined {
   }
 }
 
-function lineOf({ userRole, aor, revision, roleDefinition }: UserRoleInfo): string {
+function lineOf({ userRole, aor, revision, roleDefinition }: RoleClaim): string {
   const roles = userRole.map(roleName).join(", ");
   return `${roles} in ${nameText(aor)} (${nameText(roleDefinition)}, revision ${revision})`;
 }
