@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { addAccountCertificateVerbs } from "./account-certificate.ts";
+import { addExplainVerb } from "./account-explain.ts";
 import { accountRoutes } from "@gridward/core/api/account-routes";
 import { ok, type Result } from "@gridward/core/base/result";
 import { carryOut, changeQuery, confirm, type Asked, type Cli, type Outcome } from "./cli.ts";
@@ -60,6 +61,7 @@ export function addAccountVerbs(root: Command, cli: Cli): void {
     );
   addStandingVerbs(account, cli);
   addAccountCertificateVerbs(account, cli);
+  addExplainVerb(account, cli);
 }
 
 function addViews(account: Command, cli: Cli): void {

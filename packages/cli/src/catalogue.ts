@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import { serverRoutes } from "@gridward/core/api/server-routes";
 import { carryOut, type Cli } from "./cli.ts";
+import { addRoleVerbs } from "./role.ts";
 import { order, shown, shownRows, wholeList } from "./order.ts";
 
 const nothing = { params: {}, query: {}, body: null } as const;
 
-/** gridward role …, policy …, event …: what is only looked at. */
+/** gridward role …, policy …, event … */
 export function addCatalogueVerbs(root: Command, cli: Cli): void {
   const role = root.command("role").description("roles and the rights they give");
   role
@@ -25,6 +26,7 @@ export function addCatalogueVerbs(root: Command, cli: Cli): void {
         return shown(await order({ cli, asked }, serverRoutes.roleShow, input));
       }),
     );
+  addRoleVerbs(role, cli);
   const policy = root.command("policy").description("password policies");
   policy
     .command("list")

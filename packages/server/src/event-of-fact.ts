@@ -22,10 +22,21 @@ export function eventOfFact(fact: Fact): readonly [number, string] | undefined {
     const { id, address, backup } = fact;
     return [20050, `server ${id} at ${address}, backup ${backup ?? "none"}`];
   }
+  const ofRights = rightsText(fact);
+  if (ofRights !== undefined) return [20150, ofRights];
   const ofPeers = peerText(fact);
   if (ofPeers !== undefined) return [20120, ofPeers];
   const ofServers = pairText(fact);
   return ofServers === undefined ? undefined : [20130, ofServers];
+}
+
+function rightsText(fact: Fact): string | undefined {
+  if (fact.kind === "rights-set") {
+    return `role-to-right map ${fact.map.name} is at revision ${fact.map.revision}`;
+  }
+  if (fact.kind === "role-named") return `private role ${fact.role.role} is ${fact.role.name}`;
+  if (fact.kind !== "role-name-removed") return undefined;
+  return `private role ${fact.role} has no name any more`;
 }
 
 function peerText(fact: Fact): string | undefined {

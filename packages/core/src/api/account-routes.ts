@@ -91,6 +91,44 @@ export const accountRoutes = {
     body: noBody,
     answer: account,
   },
+  accountExplain: {
+    method: "GET",
+    path: "/v1/accounts/{name}/explain",
+    summary: "Explain whether an account may do something somewhere, and why",
+    access: "read directory",
+    params: byName,
+    query: z.strictObject({
+      /** A right, with ":read" behind it where reading is enough. */
+      right: z.string().min(1).max(64),
+      device: nameText.optional(),
+      /** A path such as Station/Bay/IED; left out: the device, or else the whole system. */
+      object: z.string().min(1).max(520).optional(),
+      access_point: z.enum(["panel", "remote", "tool"]).optional(),
+    }),
+    body: noBody,
+    answer: z.object({
+      account: z.string(),
+      right: z.string(),
+      level: z.enum(["full", "read"]),
+      device: z.string().nullable(),
+      object: z.string(),
+      access_point: z.enum(["panel", "remote", "tool"]),
+      map: z.object({ name: z.string(), revision: z.int() }),
+      /** While a server answers. */
+      allowed: z.boolean(),
+      /** While none answers; null where no device is named. */
+      offline: z.boolean().nullable(),
+      reasons: z
+        .array(
+          z.object({
+            about: z.enum(["sign-in", "role", "right", "device", "replica"]),
+            speaks: z.enum(["for", "against"]),
+            says: z.string(),
+          }),
+        )
+        .readonly(),
+    }),
+  },
   accountCreate: {
     method: "POST",
     path: "/v1/accounts",

@@ -47,7 +47,11 @@ export const mappingRoutes = {
       /** PEM; its fingerprint becomes the key. */
       z.strictObject({ certificate: z.string().min(1).max(24_576) }),
     ]),
-    answer: mapped,
+    answer: z.object({
+      ...mapped.shape,
+      /** What the certificate says of roles (IECUserRoles); no right comes from it. */
+      claimed_roles: z.array(z.string()).readonly(),
+    }),
   },
   mappingRemove: {
     ...change,

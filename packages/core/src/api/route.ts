@@ -11,6 +11,7 @@ export type Access =
   | "read directory"
   | "administer accounts"
   | "administer devices"
+  | "administer roles"
   | "administer certificates"
   | "operate pair"
   | "configure security"

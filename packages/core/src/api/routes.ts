@@ -10,6 +10,7 @@ import { groupRoutes } from "./group-routes.ts";
 import { legacyRoutes } from "./legacy-routes.ts";
 import { mappingRoutes } from "./mapping-routes.ts";
 import type { localRoutes } from "./local-routes.ts";
+import { rightsRoutes } from "./rights-routes.ts";
 import { securityRoutes } from "./security-routes.ts";
 import { serverRoutes } from "./server-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
@@ -25,6 +26,7 @@ export const routes = {
   ...accountRoutes,
   ...groupRoutes,
   ...deviceRoutes,
+  ...rightsRoutes,
   ...deviceCertificateRoutes,
   ...certificateRoutes,
   ...mappingRoutes,

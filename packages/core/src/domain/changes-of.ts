@@ -6,6 +6,7 @@ import { changeAuthorities } from "./change-authorities.ts";
 import type { Fact } from "./fact.ts";
 import { mappingsOf } from "./mapping.ts";
 import { changePeer } from "./change-peer.ts";
+import { changeRights } from "./change-rights.ts";
 import type { MemberOf } from "./member-of.ts";
 import { singleKey, type DirectoryState, type Table } from "./state.ts";
 import { removeServer } from "./remove-server.ts";
@@ -26,6 +27,10 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "recovery-key-set":
     case "system-restored":
       return [{ table: "system", key: singleKey, row: systemAfter(state, fact, at) }];
+    case "rights-set":
+    case "role-named":
+    case "role-name-removed":
+      return [changeRights(fact)];
     case "authority-switched":
     case "authority-retired":
       return changeAuthorities(state, fact);

@@ -8,6 +8,7 @@ import {
   longTextShape as longText,
   policyShape,
   reasonShape,
+  rightsShape,
   rolesShape,
   setAsideShape,
   textShape as text,
@@ -100,6 +101,19 @@ export const commandShapes: {
   "admit-administrator": shape("admit-administrator", { id, account: id }),
   "set-recovery-key": shape("set-recovery-key", { publicKey: text }),
   "set-policy": shape("set-policy", { policy: policyShape }),
+  "set-right": shape("set-right", {
+    map: text,
+    right: text,
+    role: z.number().int(),
+    level: z.enum(["full", "read", "none"]),
+  }),
+  "replace-rights": shape("replace-rights", {
+    map: text,
+    of: whole.nullable(),
+    rights: rightsShape,
+  }),
+  "create-role": shape("create-role", { role: z.number().int(), name: text, description: text }),
+  "delete-role": shape("delete-role", { role: z.number().int() }),
   "register-devices": shape("register-devices", {
     devices: z.array(newDeviceShape).max(devicesPerCommandMax),
     group: id,

@@ -11,7 +11,9 @@ import type {
   CrlRow,
   PairRow,
   PolicyRow,
+  RightRow,
   RoleAssignment,
+  RoleId,
   ServerRow,
   SetAsideRow,
   WitnessRow,
@@ -95,6 +97,28 @@ export type Command =
       readonly account: AccountId;
     }
   | { readonly kind: "set-policy"; readonly policy: PolicyRow }
+  /** One cell of a role-to-right map (AM2). */
+  | {
+      readonly kind: "set-right";
+      readonly map: string;
+      readonly right: string;
+      readonly role: RoleId;
+      readonly level: "full" | "read" | "none";
+    }
+  /** The whole map; `of` is the revision it was made from, null: whatever stands there. */
+  | {
+      readonly kind: "replace-rights";
+      readonly map: string;
+      readonly of: number | null;
+      readonly rights: readonly RightRow[];
+    }
+  | {
+      readonly kind: "create-role";
+      readonly role: RoleId;
+      readonly name: string;
+      readonly description: string;
+    }
+  | { readonly kind: "delete-role"; readonly role: RoleId }
   | {
       readonly kind: "register-devices";
       readonly devices: readonly NewDevice[];

@@ -37,6 +37,7 @@ import {
 } from "./decide-pair.ts";
 import { removeServer } from "./decide-remove.ts";
 import { restoreSystem, setRecoveryKey } from "./decide-backup.ts";
+import { decideRights } from "./decide-rights.ts";
 import { recordSetAside, rejectSetAside, reapplySetAside } from "./decide-set-aside.ts";
 import { createSystem, setPolicy } from "./decide-system.ts";
 import { addWitness, removeWitness } from "./decide-witness.ts";
@@ -87,6 +88,11 @@ function decideCommand(state: DirectoryState, submission: Submission): Decision 
     case "set-recovery-key":
     case "restore-system":
       return decideSystem(state, command, submission);
+    case "set-right":
+    case "replace-rights":
+    case "create-role":
+    case "delete-role":
+      return decideRights(state, command, submission);
     case "create-group":
     case "delete-group":
     case "join-group":

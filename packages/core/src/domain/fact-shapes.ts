@@ -20,6 +20,8 @@ import {
   pairShape,
   passwordShape,
   policyShape,
+  privateRoleShape,
+  rightsMapShape,
   reasonShape,
   rolesShape,
   modeShape,
@@ -61,6 +63,9 @@ export const factShapes: { readonly [Kind in Fact["kind"]]: z.ZodType<Plain<Fact
   "legacy-peer-allowed": shape("legacy-peer-allowed", { peer: legacyPeerShape }),
   "legacy-peer-removed": shape("legacy-peer-removed", { address: text }),
   "policy-set": shape("policy-set", { policy: policyShape }),
+  "rights-set": shape("rights-set", { map: rightsMapShape }),
+  "role-named": shape("role-named", { role: privateRoleShape }),
+  "role-name-removed": shape("role-name-removed", { role: z.number().int() }),
   "account-created": shape("account-created", { account: accountShape }),
   "account-updated": shape("account-updated", {
     id,

@@ -19,7 +19,10 @@ import type {
   PairRow,
   PasswordCredential,
   PolicyRow,
+  PrivateRoleRow,
+  RightsMapRow,
   RoleAssignment,
+  RoleId,
   ServerRow,
   SetAsideRow,
   SystemRow,
@@ -49,6 +52,9 @@ export type Fact =
   | { readonly kind: "legacy-peer-allowed"; readonly peer: LegacyPeerRow }
   | { readonly kind: "legacy-peer-removed"; readonly address: string }
   | { readonly kind: "policy-set"; readonly policy: PolicyRow }
+  | { readonly kind: "rights-set"; readonly map: RightsMapRow }
+  | { readonly kind: "role-named"; readonly role: PrivateRoleRow }
+  | { readonly kind: "role-name-removed"; readonly role: RoleId }
   | { readonly kind: "account-created"; readonly account: AccountRow }
   | {
       readonly kind: "account-updated";

@@ -7,6 +7,10 @@ export const descriptionLengthMax = 256;
 export const siteLengthMax = 255;
 export const areaSegmentsMax = 8;
 export const rolesPerAccountMax = 16;
+/** Private roles with a name, roles that have one right, and role-to-right maps of device types. */
+export const privateRolesMax = 64;
+export const rolesPerRightMax = 128;
+export const rightsMapsMax = 64;
 export const groupsPerAccountMax = 64;
 export const accessPointsPerDeviceMax = 32;
 /** One change is one entry, and an entry goes to the Standby in one frame of 4 MiB. */

@@ -17,6 +17,8 @@ interface Permission {
 }
 
 const securityAdministrator: Permission = { roles: [roleIds.SECADM], self: false, others: [] };
+/** Who may do what is not the office of who has which role (IEC 62351-8, separation of duties). */
+const rightsAdministrator: Permission = { roles: [roleIds.RBACMNT], self: false, others: [] };
 const servers: Permission = { roles: [], self: false, others: ["server"] };
 const owner: Permission = { roles: [], self: false, others: ["local"] };
 const itself: Permission = { roles: [], self: true, others: [] };
@@ -44,6 +46,10 @@ export const permissions: { readonly [Kind in CommandKind]: Permission } = {
   "lift-deny-in-group": securityAdministrator,
   "admit-administrator": securityAdministrator,
   "set-policy": securityAdministrator,
+  "set-right": rightsAdministrator,
+  "replace-rights": rightsAdministrator,
+  "create-role": rightsAdministrator,
+  "delete-role": rightsAdministrator,
   "register-devices": securityAdministrator,
   "issue-device-code": securityAdministrator,
   "enrol-device": { ...servers, others: ["server", "device"] },

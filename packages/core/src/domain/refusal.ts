@@ -7,6 +7,7 @@ import { deviceRefusals } from "./refusals/device-refusals.ts";
 import { directoryRefusals } from "./refusals/directory-refusals.ts";
 import { pairRefusals } from "./refusals/pair-refusals.ts";
 import type { RefusalSpec } from "./refusals/refusal-spec.ts";
+import { rightsRefusals } from "./refusals/rights-refusals.ts";
 import { setAsideRefusals } from "./refusals/set-aside-refusals.ts";
 import { serverRefusals } from "./refusals/server-refusals.ts";
 import { signInRefusals } from "./refusals/sign-in-refusals.ts";
@@ -21,6 +22,7 @@ export const refusals = {
   ...signInRefusals,
   ...directoryRefusals,
   ...deviceRefusals,
+  ...rightsRefusals,
   ...certificateRefusals,
   ...authorityRefusals,
   ...clientRefusals,

@@ -3,7 +3,7 @@ import { parseRole, roleIds } from "./roles.ts";
 import type { RoleId } from "./types.ts";
 
 /** The 15 rights of a Relion 670/650 device, in the order of its user interface (AM2). */
-export const rightNames = [
+export const relionRightNames = [
   "Config-Basic",
   "Config-Advanced",
   "FileTransfer-Tools",
@@ -20,6 +20,31 @@ export const rightNames = [
   "Setting-ChangeSettingGroup",
   "Security-Advanced",
 ] as const;
+
+/**
+ * The rights of IEC 62351-8 for models of IEC 61850. Its Security is one right for three offices, so
+ * it stands here as three: users, roles and certificates; the role-to-right map; reading the audit.
+ * In capitals, and read in capitals only: CONTROL is another right than Control-Basic, and who leaves
+ * half of a name out shall hear that there is no such right.
+ */
+export const iecRightNames = [
+  "VIEW",
+  "READ",
+  "DATASET",
+  "REPORTING",
+  "FILEREAD",
+  "FILEWRITE",
+  "FILEMGT",
+  "CONTROL",
+  "CONFIG",
+  "SETTINGGROUP",
+  "SECURITY",
+  "SECURITY-MAP",
+  "SECURITY-AUDIT",
+] as const;
+
+/** All that a map may give, in the order in which maps show them. */
+export const rightNames = [...relionRightNames, ...iecRightNames] as const;
 
 export type RightName = (typeof rightNames)[number];
 
@@ -76,6 +101,42 @@ export const relionRights: RightsTemplate = {
   ),
 };
 
+/**
+ * The rights of IEC 62351-8. The normative matrix is not public: this is ours, made from its
+ * descriptions of the roles, and to be checked against the standard by whoever has it. Cells that it
+ * limits to some files are left empty. A tool asks for DBAccess-Normal first, whatever the model.
+ */
+const standard = `
+  right            VIEWER OPERATOR ENGINEER INSTALLER SECADM SECAUD RBACMNT ADMINISTRATOR
+  DBAccess-Normal  -      X        X        X         X      X      X       X
+  VIEW             X      X        X        X         X      X      X       X
+  READ             -      X        X        X         X      X      X       X
+  DATASET          -      -        X        -         -      -      -       -
+  REPORTING        X      X        X        X         -      -      -       -
+  FILEREAD         -      -        X        X         -      -      -       -
+  FILEWRITE        -      -        X        X         -      -      -       -
+  FILEMGT          -      -        X        -         -      -      -       -
+  CONTROL          -      X        -        -         -      -      -       -
+  CONFIG           -      -        X        X         -      -      -       -
+  SETTINGGROUP     -      -        X        X         -      -      -       -
+  SECURITY         -      -        -        -         X      -      -       X
+  SECURITY-MAP     -      -        -        -         -      -      X       X
+  SECURITY-AUDIT   -      -        -        -         -      X      -       X
+`;
+
+export const iecRights: RightsTemplate = {
+  name: "iec-62351-8",
+  revision: 1,
+  rights: parseMatrix(standard),
+};
+
+/** What a map may begin from. */
+export const rightsTemplates: readonly RightsTemplate[] = [
+  relionRights,
+  relionRightsAsPrinted,
+  iecRights,
+];
+
 function parseMatrix(text: string): RightsTemplate["rights"] {
   const [header = [], ...rows] = text
     .trim()
@@ -122,5 +183,9 @@ export function rolesWith(
 }
 
 export function parseRight(text: string): RightName | undefined {
-  return rightNames.find((name) => name.toLowerCase() === text.trim().toLowerCase());
+  const wanted = text.trim();
+  return (
+    iecRightNames.find((name) => name === wanted) ??
+    relionRightNames.find((name) => name.toLowerCase() === wanted.toLowerCase())
+  );
 }

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseRight, relionRights, relionRightsAsPrinted, rightNames, rightsOf } from "./rights.ts";
+import {
+  iecRightNames,
+  parseRight,
+  relionRightNames,
+  relionRights,
+  relionRightsAsPrinted,
+  rightNames,
+  rightsOf,
+} from "./rights.ts";
 import { coversArea, impliedRoles, parseRole, roleIds, roleName } from "./roles.ts";
 
 test("[RO1][AM2] roles are read by name in any case or by number", () => {
@@ -33,7 +41,7 @@ test("[RO2][AM2] an area covers what lies under it by whole names", () => {
 
 test("[RO3][AM2] the printed matrix has 15 rights and is read as it stands", () => {
   assert.equal(relionRightsAsPrinted.rights.size, 15);
-  const cells = rightNames.map((right) => {
+  const cells = relionRightNames.map((right) => {
     const levels = relionRightsAsPrinted.rights.get(right);
     const row = Object.values(roleIds).map((role) => levels?.get(role) ?? "-");
     return row.map((level) => (level === "full" ? "x" : level.replace("read", "r"))).join("");
@@ -89,4 +97,12 @@ test("[RO4][AM2] ADMINISTRATOR has the rights of the three roles it is the sum o
 test("[RO3] rights are read in any case", () => {
   assert.equal(parseRight(" control-basic"), "Control-Basic");
   assert.equal(parseRight("control"), undefined);
+});
+
+test("[RO10][AM2] the rights of IEC 62351-8 are other rights, read in capitals only", () => {
+  for (const right of iecRightNames) {
+    assert.equal(parseRight(right), right);
+    assert.equal(parseRight(right.toLowerCase()), undefined);
+    assert.equal(relionRights.rights.has(right), false);
+  }
 });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { arbitrationModes } from "./arbitration-mode.ts";
 import { authorityKeyTypes } from "./authority-key.ts";
 import { certificateProfiles } from "./certificate-profile.ts";
-import { issuersAboveMax } from "./limits.ts";
+import { issuersAboveMax, rolesPerRightMax } from "./limits.ts";
 import { revocationReasons } from "./revocation-reason.ts";
 import type { AuthorityRequest, Rows } from "./types.ts";
 
@@ -144,6 +144,29 @@ export const policyShape = z.strictObject({
   lockFor: whole,
   expiresAfter: whole.nullable(),
 }) satisfies Shape<Rows["policies"]>;
+
+const roleIdShape = z.number().int();
+const roleIdsShape = z.array(roleIdShape).max(rolesPerRightMax);
+
+export const rightsShape = z
+  .array(z.strictObject({ right: text, full: roleIdsShape, read: roleIdsShape }))
+  .max(64);
+
+export const rightsMapShape = z.strictObject({
+  name: text,
+  revision: whole,
+  rights: rightsShape,
+  by: text,
+  at: whole,
+}) satisfies Shape<Rows["rightsMaps"]>;
+
+export const privateRoleShape = z.strictObject({
+  role: roleIdShape,
+  name: text,
+  description: text,
+  by: text,
+  at: whole,
+}) satisfies Shape<Rows["privateRoles"]>;
 
 export const reasonShape = z.enum(revocationReasons);
 

@@ -62,6 +62,7 @@ export const securityEvents = {
     "notice",
     "Term, ack set, mode, servers or witness of the system changed",
   ),
+  20150: own("RIGHTS_CHANGED", "notice", "Role-to-right map or private role changed"),
 } as const satisfies Record<number, SecurityEventSpec>;
 
 export type SecurityEventNumber = keyof typeof securityEvents;

@@ -16,6 +16,7 @@ import type { Fact } from "./fact.ts";
 import type { MemberOf } from "./member-of.ts";
 import { refuse, type Refusal, type RefusalCode } from "./refusal.ts";
 import { accountAgain, passwordAgain, updateAgain } from "./set-aside-account.ts";
+import { rightsAgain } from "./set-aside-rights.ts";
 import { conflict, isChangedSince, type Again } from "./set-aside-conflict.ts";
 import { singleKey, type DirectoryState } from "./state.ts";
 import type { DeviceRow } from "./types.ts";
@@ -86,6 +87,10 @@ function factAgain(state: DirectoryState, fact: Fact, again: Again): Facts {
     case "legacy-peer-allowed":
     case "legacy-peer-removed":
       return peerAgain(state, fact, submission);
+    case "rights-set":
+    case "role-named":
+    case "role-name-removed":
+      return rightsAgain(state, fact, again);
     case "certificate-issued":
     case "certificate-revoked":
     case "crl-published":

@@ -4,6 +4,7 @@ import { isLegacyPeer } from "./decide-legacy.ts";
 import { isLockedAt } from "./lock-out.ts";
 import type { MemberOf } from "./member-of.ts";
 import { roleName } from "./roles.ts";
+import { rightsLoss } from "./set-aside-rights.ts";
 import { singleKey, type DirectoryState } from "./state.ts";
 import type { AccountRow, CertificateRow, DeviceRow, ServerRow, SetAsideRow } from "./types.ts";
 
@@ -41,6 +42,8 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "group-denied":
     case "group-deleted":
       return groupLoss(present.state, fact, there);
+    case "rights-set":
+      return rightsLoss(present.state, fact, there);
     case "device-renewal-confirmed":
     case "device-replication-set":
     case "session-ended":
@@ -53,6 +56,8 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "certificate-unmapped":
     case "legacy-peer-removed":
       return otherLoss(fact, there, present);
+    case "role-named":
+    case "role-name-removed":
     case "account-created":
     case "account-enabled":
     case "account-unlocked":

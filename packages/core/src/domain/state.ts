@@ -30,6 +30,8 @@ export const emptyState: DirectoryState = {
     witness: PersistentMap(),
     invites: PersistentMap(),
     policies: PersistentMap(),
+    privateRoles: PersistentMap(),
+    rightsMaps: PersistentMap(),
     certificates: PersistentMap(),
     authorities: PersistentMap(),
     crls: PersistentMap(),

@@ -12,6 +12,8 @@ export const tableNames: readonly TableName[] = [
   "witness", // the single key
   "authorities", // id
   "policies", // name
+  "privateRoles", // number of the role
+  "rightsMaps", // name
   "groups", // id
   "accounts", // id
   "devices", // id
@@ -45,6 +47,8 @@ export function* allRows({ tables }: DirectoryState): Generator<RowChange, void>
   yield* rows(tables.witness, (key, row) => ({ table: "witness", key, row }));
   yield* rows(tables.authorities, (key, row) => ({ table: "authorities", key, row }));
   yield* rows(tables.policies, (key, row) => ({ table: "policies", key, row }));
+  yield* rows(tables.privateRoles, (key, row) => ({ table: "privateRoles", key, row }));
+  yield* rows(tables.rightsMaps, (key, row) => ({ table: "rightsMaps", key, row }));
   yield* rows(tables.groups, (key, row) => ({ table: "groups", key, row }));
   yield* rows(tables.accounts, (key, row) => ({ table: "accounts", key, row }));
   yield* rows(tables.devices, (key, row) => ({ table: "devices", key, row }));

@@ -164,6 +164,35 @@ export interface PolicyRow {
   readonly expiresAfter: Millis | null;
 }
 
+/** Who has one right of a device: the whole of it, or to read alone. Roles in rising order. */
+export interface RightRow {
+  readonly right: string;
+  readonly full: readonly RoleId[];
+  readonly read: readonly RoleId[];
+}
+
+/** Role-to-right map of a type of devices, or of all that have none of their own (AM2). */
+export interface RightsMapRow {
+  /** A type of devices as they are registered with it, or "default". */
+  readonly name: string;
+  /** Rises with every change, for ever: a device tells by it whether its map is that of now. */
+  readonly revision: number;
+  /** Rights that nobody has are left out; in the order of the catalogue. */
+  readonly rights: readonly RightRow[];
+  readonly by: string;
+  readonly at: Instant;
+}
+
+/** A private role of IEC 62351-8 that has a name here. */
+export interface PrivateRoleRow {
+  readonly role: RoleId;
+  /** Upper case, unique, and none of the standard's. */
+  readonly name: string;
+  readonly description: string;
+  readonly by: string;
+  readonly at: Instant;
+}
+
 export interface CertificateRow {
   /** Lower-case hexadecimal, no leading zeros stripped. */
   readonly serial: string;
@@ -381,6 +410,8 @@ export interface Rows {
   readonly witness: WitnessRow;
   readonly invites: InviteRow;
   readonly policies: PolicyRow;
+  readonly privateRoles: PrivateRoleRow;
+  readonly rightsMaps: RightsMapRow;
   readonly certificates: CertificateRow;
   readonly authorities: AuthorityRow;
   readonly crls: CrlRow;

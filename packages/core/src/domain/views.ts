@@ -1,7 +1,8 @@
 import type { Instant } from "../base/time.ts";
 import { isLockedAt } from "./lock-out.ts";
 import { passwordEnd } from "./policies.ts";
-import { isInForce, roleName } from "./roles.ts";
+import { nameOfRole } from "./private-roles.ts";
+import { isInForce } from "./roles.ts";
 import type { DirectoryState } from "./state.ts";
 import type { AccountRow, RoleAssignment } from "./types.ts";
 
@@ -50,7 +51,7 @@ export function accountView(state: DirectoryState, account: AccountRow, now: Ins
     standing: standingOf(state, account, now),
     roles: account.roles.map((assignment) => ({
       ...assignment,
-      name: roleName(assignment.role),
+      name: nameOfRole(state, assignment.role),
       inForce: isInForce(assignment, now),
     })),
     groups: groupNames(state, account),

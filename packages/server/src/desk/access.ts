@@ -19,6 +19,7 @@ const openedBy: Readonly<Record<Access, readonly RoleId[] | "any session" | "nob
   "read directory": [roleIds.SECADM, roleIds.SECAUD, roleIds.RBACMNT],
   "administer accounts": permissions["create-account"].roles,
   "administer devices": permissions["register-devices"].roles,
+  "administer roles": permissions["set-right"].roles,
   "administer certificates": permissions["issue-certificate"].roles,
   "operate pair": permissions["issue-invite"].roles,
   "configure security": rolesWith("Security-Advanced"),

@@ -6,12 +6,14 @@ import { rfc3339, day } from "@gridward/core/base/time";
 import type { Command } from "@gridward/core/domain/command";
 import { firstPolicy } from "@gridward/core/domain/policies";
 import type { Refusal } from "@gridward/core/domain/refusal";
-import { parseRole } from "@gridward/core/domain/roles";
+import { findRole } from "@gridward/core/domain/private-roles";
+import type { DirectoryState } from "@gridward/core/domain/state";
 import type { AccountRow, RoleAssignment } from "@gridward/core/domain/types";
 import { freshId } from "@gridward/runtime/os/random";
 import { codeFor, sealCode } from "../one-time-code.ts";
 import type { Caller } from "./caller.ts";
 import type { DeskParts } from "./desk-parts.ts";
+import { explainEndpoint } from "./explain-endpoint.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { findAccount, findGroup } from "./find-row.ts";
 import { makeNewPassword } from "./new-password.ts";
@@ -37,6 +39,7 @@ export function accountEndpoints(
     accountUpdate: updateAccount(parts),
     accountEnable: standing(parts, accountRoutes.accountEnable, "enable-account"),
     accountDisable: standing(parts, accountRoutes.accountDisable, "disable-account"),
+    accountExplain: explainEndpoint(parts),
     accountUnlock: standing(parts, accountRoutes.accountUnlock, "unlock-account"),
     accountDelete: standing(parts, accountRoutes.accountDelete, "delete-account"),
     accountSetPassword: setPassword(parts),
@@ -48,7 +51,7 @@ function listAccounts({ front }: DeskParts): Endpoint {
     const state = front.state();
     const group = query.group === undefined ? ok(null) : findGroup(state, query.group);
     if (!group.ok) return group;
-    const role = query.role === undefined ? ok(null) : parseRole(query.role);
+    const role = query.role === undefined ? ok(null) : findRole(state, query.role);
     if (!role.ok) return role;
     const now = front.now();
     const isWanted = (account: AccountRow): boolean =>
@@ -86,7 +89,7 @@ async function prepareAccount(
 ): Promise<Result<Extract<Command, { readonly kind: "create-account" }>, Refusal>> {
   const takes = checkTakesChanges(parts.front);
   if (!takes.ok) return takes;
-  const roles = readRoles(body.roles);
+  const roles = readRoles(parts.front.state(), body.roles);
   if (!roles.ok) return roles;
   const groups: Result<AccountRow["groups"][number], Refusal>[] = (body.groups ?? []).map(
     (name) => {
@@ -118,7 +121,8 @@ function updateAccount(parts: DeskParts): Endpoint {
   return endpoint(accountRoutes.accountUpdate, async ({ params, query, body }, caller) => {
     const account = findAccount(parts.front.state(), params.name);
     if (!account.ok) return account;
-    const roles = body.roles === undefined ? ok(undefined) : readRoles(body.roles);
+    const roles =
+      body.roles === undefined ? ok(undefined) : readRoles(parts.front.state(), body.roles);
     if (!roles.ok) return roles;
     const command: Command = {
       kind: "update-account",
@@ -202,10 +206,13 @@ async function issueCode(
   return ok({ ...done.value, id, code: code.reveal(), code_expires_at: rfc3339(issued) });
 }
 
-function readRoles(wanted: readonly WantedRole[]): Result<readonly RoleAssignment[], Refusal> {
+function readRoles(
+  state: DirectoryState,
+  wanted: readonly WantedRole[],
+): Result<readonly RoleAssignment[], Refusal> {
   const roles: RoleAssignment[] = [];
   for (const { role, area, not_before: from, not_after: until } of wanted) {
-    const id = parseRole(String(role));
+    const id = findRole(state, String(role));
     if (!id.ok) return err(id.error);
     roles.push({
       role: id.value,

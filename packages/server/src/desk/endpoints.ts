@@ -12,6 +12,7 @@ import { deviceCertificateEndpoints } from "./device-certificate-endpoints.ts";
 import { deviceEndpoints } from "./device-endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { groupEndpoints } from "./group-endpoints.ts";
+import { rightsEndpoints } from "./rights-endpoints.ts";
 import { securityEndpoints } from "./security-endpoints.ts";
 import { serverEndpoints } from "./server-endpoints.ts";
 import { sessionEndpoints } from "./session-endpoints.ts";
@@ -28,6 +29,7 @@ export function createEndpoints(parts: DeskParts): Readonly<Record<RouteName, En
     ...accountEndpoints(parts),
     ...groupEndpoints(parts),
     ...deviceEndpoints(parts),
+    ...rightsEndpoints(parts),
     ...deviceCertificateEndpoints(parts),
     ...certificateEndpoints(parts),
     ...mappingEndpoints(parts),

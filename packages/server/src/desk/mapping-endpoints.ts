@@ -7,6 +7,7 @@ import { type Refusal, refuse } from "@gridward/core/domain/refusal";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { MappingRow } from "@gridward/core/domain/types";
 import { fingerprintOf, readCertificate } from "@gridward/runtime/trust/x509/read";
+import { claimedRolesOf } from "@gridward/runtime/trust/x509/claimed-roles";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { shutsOut } from "./caller.ts";
@@ -43,7 +44,9 @@ export function mappingEndpoints({
       const { id } = account.value;
       const command: Command = { kind: "map-certificate", key: key.value, account: id };
       const done = await giveOrder(front, { command, caller, dryRun: query.dry_run });
-      return done.ok ? ok({ ...done.value, key: key.value }) : done;
+      return done.ok
+        ? ok({ ...done.value, key: key.value, claimed_roles: claimedRoles(body) })
+        : done;
     }),
     mappingRemove: endpoint(
       mappingRoutes.mappingRemove,
@@ -75,6 +78,14 @@ function keyOf(pem: string): Result<string, Refusal> {
   const certificate = readCertificate(pem);
   if (certificate === undefined) return refuse("mapping.bad-file", "");
   return ok(`sha256:${fingerprintOf(certificate)}`);
+}
+
+/** Shown beside the account's own roles, so that who maps it sees where the two differ. */
+function claimedRoles(
+  body: { readonly certificate: string } | { readonly key: string },
+): readonly string[] {
+  const certificate = "key" in body ? undefined : readCertificate(body.certificate);
+  return certificate === undefined ? [] : claimedRolesOf(certificate);
 }
 
 function showMapping(state: DirectoryState, { key, account, by, at }: MappingRow): MappingView {

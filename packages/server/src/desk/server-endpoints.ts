@@ -4,8 +4,10 @@ import { err, ok } from "@gridward/core/base/result";
 import { rfc3339, second } from "@gridward/core/base/time";
 import { trustAnchors } from "@gridward/core/domain/authority-in-use";
 import { rightsOf } from "@gridward/core/domain/rights";
-import { impliedRoles, parseRole, roleIds, roleName } from "@gridward/core/domain/roles";
-import { singleKey } from "@gridward/core/domain/state";
+import { defaultMapName, rightsMapOfType, templateOfMap } from "@gridward/core/domain/rights-map";
+import { impliedRoles, roleIds } from "@gridward/core/domain/roles";
+import { findRole, nameOfRole } from "@gridward/core/domain/private-roles";
+import { singleKey, type DirectoryState } from "@gridward/core/domain/state";
 import type { PolicyRow, RoleId } from "@gridward/core/domain/types";
 import type { DeskParts } from "./desk-parts.ts";
 import { pairingFingerprint, serversOf } from "./device-package.ts";
@@ -59,12 +61,15 @@ type CatalogueRoute = "roleList" | "roleShow" | "policyList" | "policyShow";
 
 function catalogueEndpoints({ front }: DeskParts): Readonly<Record<CatalogueRoute, Endpoint>> {
   return {
-    roleList: endpoint(serverRoutes.roleList, () =>
-      ok({ rows: Object.values(roleIds).map(showRoleRights) }),
-    ),
+    roleList: endpoint(serverRoutes.roleList, () => {
+      const state = front.state();
+      const named = Array.from(state.tables.privateRoles.values(), ({ role }) => role);
+      const roles = [...Object.values(roleIds), ...named.toSorted((one, other) => other - one)];
+      return ok({ rows: roles.map((role) => showRoleRights(state, role)) });
+    }),
     roleShow: endpoint(serverRoutes.roleShow, ({ params }) => {
-      const role = parseRole(params.name);
-      return role.ok ? ok(showRoleRights(role.value)) : role;
+      const role = findRole(front.state(), params.name);
+      return role.ok ? ok(showRoleRights(front.state(), role.value)) : role;
     }),
     policyList: endpoint(serverRoutes.policyList, () => {
       const policies = [...front.state().tables.policies.values()];
@@ -79,12 +84,14 @@ function catalogueEndpoints({ front }: DeskParts): Readonly<Record<CatalogueRout
   };
 }
 
-function showRoleRights(role: RoleId): RoleView {
-  const rights = rightsOf(impliedRoles(role));
-  const own = rightsOf([role]);
+/** By the map of every type that has none of its own. */
+function showRoleRights(state: DirectoryState, role: RoleId): RoleView {
+  const template = templateOfMap(rightsMapOfType(state, defaultMapName));
+  const rights = rightsOf(impliedRoles(role), template);
+  const own = rightsOf([role], template);
   const all = new Map([...rights, ...own]);
   return {
-    name: roleName(role),
+    name: nameOfRole(state, role),
     id: role,
     kind: kindOf(role),
     rights: [...all].map(([right, level]) => (level === "full" ? right : `${right} (read)`)),

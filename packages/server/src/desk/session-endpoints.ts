@@ -22,7 +22,9 @@ export function sessionEndpoints(
 ): Readonly<Record<keyof typeof sessionRoutes, Endpoint>> {
   return {
     signIn: endpoint(sessionRoutes.signIn, async ({ body }, caller) => signIn(parts, body, caller)),
-    whoAmI: endpoint(sessionRoutes.whoAmI, (_, caller) => ok(showSubject(sessionOf(caller)))),
+    whoAmI: endpoint(sessionRoutes.whoAmI, (_, caller) =>
+      ok(showSubject(parts, sessionOf(caller))),
+    ),
     signOut: endpoint(sessionRoutes.signOut, async ({ query }, caller) => {
       const { id, expiresAt } = sessionOf(caller);
       const command: Command = { kind: "end-session", id, expiresAt };
@@ -124,7 +126,8 @@ interface Opening {
   readonly begunUnder?: number | null;
 }
 
-function openSession({ sessions, security }: DeskParts, account: AccountRow, opening: Opening) {
+function openSession(parts: DeskParts, account: AccountRow, opening: Opening) {
+  const { sessions, security } = parts;
   const { begunUnder = null } = opening;
   const { token, session } = sessions.issue(account, opening.mustChange, opening.certificate);
   // CS17: who signed in under a change on trial may say that it stays, if it is theirs to undo.
@@ -133,16 +136,17 @@ function openSession({ sessions, security }: DeskParts, account: AccountRow, ope
   }
   return {
     token: token.reveal(),
-    ...showSubject(session),
+    ...showSubject(parts, session),
     fresh: opening.fresh,
     password_expires_at: timeOrNull(opening.passwordEndsAt),
   };
 }
 
-function showSubject({ account, roles, mustChange, expiresAt, certificate }: Session) {
+function showSubject({ front }: DeskParts, session: Session) {
+  const { account, roles, mustChange, expiresAt, certificate } = session;
   return {
     account: { id: account.id, name: account.name, display_name: account.displayName },
-    roles: roles.map(showRole),
+    roles: roles.map((role) => showRole(front.state(), role)),
     must_change: mustChange,
     certificate,
     expires_at: rfc3339(expiresAt),

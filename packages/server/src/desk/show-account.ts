@@ -1,6 +1,6 @@
 import type { AccountListRow, AccountView } from "@gridward/core/api/account-routes";
 import { rfc3339, type Instant } from "@gridward/core/base/time";
-import { roleName } from "@gridward/core/domain/roles";
+import { nameOfRole } from "@gridward/core/domain/private-roles";
 import type { DirectoryState } from "@gridward/core/domain/state";
 import type { AccountRow, RoleAssignment } from "@gridward/core/domain/types";
 import { accountView, groupNames, standingOf } from "@gridward/core/domain/views";
@@ -14,7 +14,7 @@ export function showAccountRow(
   return {
     name: account.name,
     display_name: account.displayName,
-    roles: account.roles.map(shortRole),
+    roles: account.roles.map((role) => shortRole(state, role)),
     groups: groupNames(state, account),
     state: standingOf(state, account, now),
     changed_at: rfc3339(account.changedAt),
@@ -27,7 +27,7 @@ export function showAccount(state: DirectoryState, account: AccountRow, now: Ins
   return {
     id: view.id,
     ...showAccountRow(state, account, now),
-    role_assignments: account.roles.map(showRole),
+    role_assignments: account.roles.map((role) => showRole(state, role)),
     uid_number: view.uidNumber,
     enabled: view.enabled,
     policy: view.policy,
@@ -42,10 +42,13 @@ export function showAccount(state: DirectoryState, account: AccountRow, now: Ins
   };
 }
 
-export function showRole(assignment: RoleAssignment): AccountView["role_assignments"][number] {
+export function showRole(
+  state: DirectoryState,
+  assignment: RoleAssignment,
+): AccountView["role_assignments"][number] {
   return {
     role: assignment.role,
-    name: roleName(assignment.role),
+    name: nameOfRole(state, assignment.role),
     area: assignment.area,
     not_before: timeOrNull(assignment.notBefore),
     not_after: timeOrNull(assignment.notAfter),
@@ -57,6 +60,7 @@ export function timeOrNull(at: Instant | null): string | null {
 }
 
 /** `OPERATOR`, or `OPERATOR@Hill/Q01` where it does not hold everywhere. */
-function shortRole({ role, area }: RoleAssignment): string {
-  return area === "*" ? roleName(role) : `${roleName(role)}@${area}`;
+function shortRole(state: DirectoryState, { role, area }: RoleAssignment): string {
+  const name = nameOfRole(state, role);
+  return area === "*" ? name : `${name}@${area}`;
 }

@@ -178,7 +178,7 @@ export const signInRefusals = {
     ...wrongUse,
     ...toAnyone,
     says: "There is no right of this name.",
-    remedy: "Run `gridward role show OPERATOR` to see the names of all rights.",
+    remedy: "Run `gridward role rights show` to see the names of all rights.",
   },
 
   "server.unavailable": {
