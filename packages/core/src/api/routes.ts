@@ -10,6 +10,7 @@ import { groupRoutes } from "./group-routes.ts";
 import { legacyRoutes } from "./legacy-routes.ts";
 import { mappingRoutes } from "./mapping-routes.ts";
 import type { localRoutes } from "./local-routes.ts";
+import { policyRoutes } from "./policy-routes.ts";
 import { securityRoutes } from "./security-routes.ts";
 import { serverRoutes } from "./server-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
@@ -23,6 +24,7 @@ export const routes = {
   ...ownCertificateRoutes,
   ...arbitrationRoutes,
   ...accountRoutes,
+  ...policyRoutes,
   ...groupRoutes,
   ...deviceRoutes,
   ...deviceCertificateRoutes,

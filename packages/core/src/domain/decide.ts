@@ -32,7 +32,8 @@ import {
 import { removeServer } from "./decide-remove.ts";
 import { restoreSystem, setRecoveryKey } from "./decide-backup.ts";
 import { recordSetAside, rejectSetAside, reapplySetAside } from "./decide-set-aside.ts";
-import { createSystem, setPolicy } from "./decide-system.ts";
+import { setPolicy } from "./decide-policy.ts";
+import { createSystem } from "./decide-system.ts";
 import { addWitness, removeWitness } from "./decide-witness.ts";
 import { decided, type CommandOf, type Decision } from "./decision.ts";
 import { checkPermission } from "./permissions.ts";
@@ -177,7 +178,7 @@ function decideSystem(
 ): Decision {
   switch (command.kind) {
     case "set-policy":
-      return setPolicy(state, command);
+      return setPolicy(state, command, submission);
     case "set-recovery-key":
       return setRecoveryKey(state, command);
     case "restore-system":

@@ -133,14 +133,21 @@ export const inviteShape = z.strictObject({
 
 export const policyShape = z.strictObject({
   name: text,
+  kind: z.enum(["password", "panel-pin"]),
   lengthMin: whole,
   lengthMax: whole,
   classesMin: whole,
+  words: z.array(text).max(1_024),
   history: whole,
+  ageMin: whole,
+  expiresAfter: whole.nullable(),
+  warnBefore: whole,
+  grace: whole,
+  mustChange: z.boolean(),
   attempts: whole,
+  sourceAttempts: whole,
   window: whole,
   lockFor: whole,
-  expiresAfter: whole.nullable(),
 }) satisfies Shape<Rows["policies"]>;
 
 export const reasonShape = z.enum(revocationReasons);

@@ -5,7 +5,14 @@ import { isLockedAt } from "./lock-out.ts";
 import type { MemberOf } from "./member-of.ts";
 import { roleName } from "./roles.ts";
 import { singleKey, type DirectoryState } from "./state.ts";
-import type { AccountRow, CertificateRow, DeviceRow, ServerRow, SetAsideRow } from "./types.ts";
+import type {
+  AccountRow,
+  CertificateRow,
+  DeviceRow,
+  PolicyRow,
+  ServerRow,
+  SetAsideRow,
+} from "./types.ts";
 
 /** What a lost change is compared with: the system as it stands, at this time. */
 export interface Present {
@@ -270,9 +277,23 @@ function policyLoss(
     policy.lengthMin > now.lengthMin ||
     policy.classesMin > now.classesMin ||
     policy.history > now.history ||
+    policy.ageMin > now.ageMin ||
+    lifeOf(policy) < lifeOf(now) ||
+    policy.grace < now.grace ||
+    (policy.mustChange && !now.mustChange) ||
+    policy.words.some((word) => !now.words.includes(word)) ||
     policy.attempts < now.attempts ||
+    triesOf(policy) < triesOf(now) ||
     policy.lockFor > now.lockFor;
   return isStricter
     ? `The policy ${policy.name} was made stricter ${there} than it is in the system now.`
     : undefined;
+}
+
+function lifeOf({ expiresAfter }: PolicyRow): number {
+  return expiresAfter ?? Number.POSITIVE_INFINITY;
+}
+
+function triesOf({ sourceAttempts }: PolicyRow): number {
+  return sourceAttempts === 0 ? Number.POSITIVE_INFINITY : sourceAttempts;
 }
