@@ -5,6 +5,7 @@ import type { Submission } from "./command.ts";
 import { decided, type CommandOf, type Decision } from "./decision.ts";
 import type { Fact } from "./fact.ts";
 import { codeValidityMax } from "./limits.ts";
+import { isSameUse } from "./grace.ts";
 import { checkMustChange, checkNewPassword, keptUntil } from "./policies.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import type { DirectoryState } from "./state.ts";
@@ -55,6 +56,19 @@ function checkChange(
   return until === undefined
     ? undefined
     : { code: "password.too-young", detail: `not before ${rfc3339(until)}` };
+}
+
+/** Counted once, however often it is ordered, and for the password that it was signed in with. */
+export function useGrace(
+  state: DirectoryState,
+  { id, version, use }: CommandOf<"use-grace">,
+): Decision {
+  const account = state.tables.accounts.get(id);
+  if (account === undefined) return refuse("account.not-found", id);
+  const { password, name } = account;
+  const isCounted = password?.graceUsed?.some((each) => isSameUse(each, use)) ?? false;
+  if (isCounted || password?.version !== version) return refuse("account.grace-settled", name);
+  return decided([{ kind: "grace-used", id, version, use }]);
 }
 
 /** A one-time code for an account that has no password or forgot it. */

@@ -8,7 +8,7 @@ import {
   renewServer,
   revokeCertificate,
 } from "./decide-certificate.ts";
-import { endSession, issueCode, replacePassword } from "./decide-credential.ts";
+import { endSession, issueCode, replacePassword, useGrace } from "./decide-credential.ts";
 import {
   admitDevice,
   confirmRenewal,
@@ -72,6 +72,7 @@ function decideCommand(state: DirectoryState, submission: Submission): Decision 
       return changeStanding(state, command, submission);
     case "lock-account":
       return lockAccount(state, command, submission);
+    case "use-grace":
     case "set-password":
     case "change-password":
     case "issue-code":
@@ -144,9 +145,10 @@ function decideAccount(
 
 function decideCredential(
   state: DirectoryState,
-  command: CommandOf<"set-password" | "change-password" | "issue-code">,
+  command: CommandOf<"use-grace" | "set-password" | "change-password" | "issue-code">,
   submission: Submission,
 ): Decision {
+  if (command.kind === "use-grace") return useGrace(state, command);
   return command.kind === "issue-code"
     ? issueCode(state, command, submission)
     : replacePassword(state, command, submission);

@@ -41,12 +41,15 @@ const roleShape = z.strictObject({
 
 export const rolesShape = z.array(roleShape).max(1_024);
 
+export const graceUseShape = z.strictObject({ server: id, at: whole });
+
 export const passwordShape = z.strictObject({
   verifier: longText,
   version: whole,
   changedAt: whole,
   mustChange: z.boolean(),
   history: z.array(longText).max(64),
+  graceUsed: z.exactOptional(z.array(graceUseShape).max(1_024)),
 });
 
 export const codeShape = z.strictObject({ verifier: longText, expiresAt: whole });

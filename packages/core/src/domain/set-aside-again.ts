@@ -8,7 +8,7 @@ import { setRecoveryKey } from "./decide-backup.ts";
 import { allowLegacyPeer } from "./decide-legacy.ts";
 import { mapCertificate } from "./decide-mapping.ts";
 import { revokeCertificate } from "./decide-certificate.ts";
-import { endSession, issueCode } from "./decide-credential.ts";
+import { endSession, issueCode, useGrace } from "./decide-credential.ts";
 import { issueDeviceCode, registerDevices, setReplication } from "./decide-device.ts";
 import { changeMembership, createGroup, deleteGroup } from "./decide-group.ts";
 import { setPolicy } from "./decide-policy.ts";
@@ -61,6 +61,8 @@ function factAgain(state: DirectoryState, fact: Fact, again: Again): Facts {
     case "account-unlocked":
     case "account-locked":
       return standingAgain(state, fact, submission);
+    case "grace-used":
+      return decidedAgain(useGrace(state, { ...fact, kind: "use-grace" }));
     case "code-issued":
     case "code-used":
       return codeAgain(state, fact, again);
@@ -128,6 +130,7 @@ const alreadyCodes: ReadonlySet<RefusalCode> = new Set([
   "account.already-enabled",
   "account.already-disabled",
   "account.already-locked",
+  "account.grace-settled",
   "credential.session-ended",
   "group.already-member",
   "group.not-member",

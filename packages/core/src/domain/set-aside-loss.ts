@@ -62,6 +62,8 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "account-created":
     case "account-enabled":
     case "account-unlocked":
+    // Its server counts it on, whatever became of the entry.
+    case "grace-used":
     case "code-issued":
     case "group-created":
     case "group-joined":

@@ -37,6 +37,14 @@ export interface PasswordCredential {
   readonly mustChange: boolean;
   /** Earlier verifiers, newest first, as many as the policy's history asks for. */
   readonly history: readonly Sealed[];
+  /** Sign-ins with it after its end, of all servers; absent: none. */
+  readonly graceUsed?: readonly GraceUse[];
+}
+
+/** One sign-in after the end of a password: where and when, so that it is counted once. */
+export interface GraceUse {
+  readonly server: NodeId;
+  readonly at: Instant;
 }
 
 /** A one-time code that admits to a change of password and nothing else. Hash of 128 random bits. */

@@ -46,9 +46,10 @@ async function signIn(
     : { name: body.name, password: new Secret("code" in body ? body.code : body.password) };
   const answer = await parts.front.signIn({ door: "https", source, ...attempt });
   if (answer.outcome !== "accepted") return err(answer.refusal);
-  const { account, mustChange, fresh, expiresAt: passwordEndsAt } = answer;
+  const { account, mustChange, fresh, expiresAt: passwordEndsAt, warns, graceLeft } = answer;
   const by = certificate?.fingerprint ?? null;
-  const opening = { mustChange, fresh, passwordEndsAt, certificate: by, begunUnder };
+  const told = { passwordEndsAt, warns, graceLeft };
+  const opening = { mustChange, fresh, ...told, certificate: by, begunUnder };
   return ok(openSession(parts, account, opening));
 }
 
@@ -83,6 +84,8 @@ function changePassword(parts: DeskParts): Endpoint {
       mustChange: false,
       fresh: true,
       passwordEndsAt,
+      warns: false,
+      graceLeft: null,
       certificate: session.certificate,
     });
     return ok({ ...done.value, session: opened });
@@ -102,6 +105,7 @@ async function proveCurrent(
     door: "https",
     name: account.name,
     password: new Secret(current),
+    isForChange: true,
     source: caller.actor.source,
   });
   if (answer.outcome === "accepted") return ok(null);
@@ -119,6 +123,8 @@ interface Opening {
   readonly mustChange: boolean;
   readonly fresh: boolean;
   readonly passwordEndsAt: Instant | null;
+  readonly warns: boolean;
+  readonly graceLeft: number | null;
   readonly certificate: string | null;
   /** Of the connection of a sign-in; absent: nobody signed in. */
   readonly begunUnder?: number | null;
@@ -136,6 +142,8 @@ function openSession({ sessions, security }: DeskParts, account: AccountRow, ope
     ...showSubject(session),
     fresh: opening.fresh,
     password_expires_at: timeOrNull(opening.passwordEndsAt),
+    password_warning: opening.warns,
+    grace_left: opening.graceLeft,
   };
 }
 

@@ -59,6 +59,12 @@ export const directoryRefusals = {
     says: "The account is already locked for at least as long.",
     remedy: "Nothing needs to be done.",
   },
+  "account.grace-settled": {
+    ...alreadySo,
+    ...toOperator,
+    says: "This sign-in after the end of the password is counted already, or the password is another.",
+    remedy: "Nothing needs to be done.",
+  },
   "account.bad-lock": {
     ...againstRule,
     ...toOperator,

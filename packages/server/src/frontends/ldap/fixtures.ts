@@ -134,6 +134,8 @@ export class Talk {
       fresh: true,
       mustChange: account.password?.mustChange === true,
       expiresAt: null,
+      warns: false,
+      graceLeft: null,
       event: 1110,
     };
   }
