@@ -78,6 +78,7 @@ test("[SI12][AM3] after the end so many sign-ins are left, of all servers togeth
   world.must(second.grace, { actor: serverA, at: end });
   assert.equal(world.codeOf(second.grace, { actor: serverA, at: end }), "account.grace-settled");
   // What is both journalled and counted here counts once; another server knows of the journal.
+  assert.deepEqual(brief(onA(end + minute)), ["accepted", 1115, true, 0]);
   const third = signIn(world.state, { at: end + hour, node: "B" });
   assert.deepEqual(brief(third), ["accepted", 1115, true, 0]);
   assert.ok(third.grace);
