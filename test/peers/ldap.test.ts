@@ -87,7 +87,7 @@ test(
       return run("ldappasswd", ...as("anna"), "-e", "ppolicy", ...files);
     };
     const short = await change("short");
-    assert.equal(short.code, 19);
+    assert.match(short.error, /\(19\)/u);
     assert.match(short.error, /too short/iu);
     assert.equal((await change("Meadow-under-3-oaks")).code, 0);
     assert.deepEqual(

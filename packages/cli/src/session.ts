@@ -109,8 +109,8 @@ type SignedIn = z.output<typeof sessionRoutes.signIn.answer>;
 /** What a person must know of the password that was just right. */
 function talkOfPassword(cli: Cli, asked: Asked, session: SignedIn): void {
   const { must_change: mustChange, grace_left: left, password_expires_at: end } = session;
-  if (left !== null)
-    talk(cli, asked, `The password has expired; sign-ins left to change it: ${left}.`);
+  const isOver = `The password has expired; sign-ins left to change it: ${left ?? 0}.`;
+  if (left !== null) talk(cli, asked, isOver);
   if (mustChange) talk(cli, asked, "Change the password now: gridward password change");
   else if (session.password_warning && end !== null) {
     talk(cli, asked, `The password expires at ${end}: gridward password change`);

@@ -11,7 +11,7 @@ export function isSameUse(one: GraceUse, other: GraceUse): boolean {
 }
 
 /** All uses of the present password: journalled, and counted on this server. */
-export function graceUses(
+function graceUses(
   { graceUsed = [] }: Pick<PasswordCredential, "graceUsed">,
   own: readonly GraceUse[],
 ): readonly GraceUse[] {

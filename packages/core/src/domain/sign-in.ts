@@ -202,12 +202,11 @@ function stillGood(
 function accepted(moment: SignInMoment, attempt: Attempt): SignInOutcome {
   const { condition, question: asked } = moment;
   const { at, fresh } = condition;
-  const { account, policy, proof } = attempt;
+  const { account, proof } = attempt;
   const question = { ...asked, name: asked.name === "" ? account.name : asked.name };
-  const isCertified = proof === "certificate";
   const isLate = isOver(attempt);
-  const mustChange =
-    isLate || (!isCertified && (proof === "code" || account.password?.mustChange === true));
+  const isSet = proof === "password" && account.password?.mustChange === true;
+  const mustChange = isLate || isSet || proof === "code";
   const event = mustChange ? 1115 : 1110;
   const grace = isLate && !attempt.isForChange ? useOf(moment, account) : null;
   return {
@@ -217,9 +216,7 @@ function accepted(moment: SignInMoment, attempt: Attempt): SignInOutcome {
       roles: rolesInForce(account, at),
       fresh,
       mustChange,
-      expiresAt: isCertified ? null : passwordEnd(account, policy),
-      warns: isLate || (!isCertified && endsSoon(account, policy, at)),
-      graceLeft: isLate ? attempt.graceLeft - (grace === null ? 0 : 1) : null,
+      ...endOf(attempt, grace === null ? 0 : 1),
       event,
     },
     event: { event, at, account: account.id, question, fresh, reason: null },
@@ -227,6 +224,18 @@ function accepted(moment: SignInMoment, attempt: Attempt): SignInOutcome {
     sourceCounter: "keep",
     lock: null,
     grace,
+  };
+}
+
+/** What a person is told of the end of the password; by certificate there is nothing to tell. */
+function endOf(attempt: Attempt, used: number) {
+  const { account, policy, proof, at } = attempt;
+  if (proof === "certificate") return { expiresAt: null, warns: false, graceLeft: null };
+  const isLate = isOver(attempt);
+  return {
+    expiresAt: passwordEnd(account, policy),
+    warns: isLate || endsSoon(account, policy, at),
+    graceLeft: isLate ? attempt.graceLeft - used : null,
   };
 }
 

@@ -32,8 +32,8 @@ export async function changeOwnPassword(
 ): Promise<Result<ChangeAnswer, Refusal>> {
   const done = await tryToChange(parts, change);
   const { actor, account } = change;
-  if (!done.ok)
-    parts.events.onPasswordRefused({ actor, account: account.name, refusal: done.error });
+  const refused = { actor, account: account.name };
+  if (!done.ok) parts.events.onPasswordRefused({ ...refused, refusal: done.error });
   return done;
 }
 

@@ -80,14 +80,14 @@ function countGrace(
   const server = basis.identity.node;
   const tell = (command: CommandOf<"use-grace">) =>
     void submitCounted({ ...basis, submit }, command);
-  for (const { account: id, version, at } of grace.all()) {
-    tell({ kind: "use-grace", id, version, use: { server, at } });
+  for (const { account: id, at, ...of } of grace.all()) {
+    tell({ kind: "use-grace", id, version: of.version, use: { server, at } });
   }
   return {
-    usesOf: (account, version) => grace.usesOf(account, version).map((at) => ({ server, at })),
+    usesOf: (account, of) => grace.usesOf(account, of).map((at) => ({ server, at })),
     use: (command) => {
-      const { id: account, version, use } = command;
-      grace.add({ account, version, at: use.at });
+      const { id: account, use, ...of } = command;
+      grace.add({ account, version: of.version, at: use.at });
       tell(command);
     },
   };
