@@ -10,12 +10,21 @@ import { encodeRequest } from "@gridward/core/codec/ldap/request";
 import { encodeEnvelope } from "@gridward/core/codec/ldap/message";
 import { randomBytes } from "@gridward/runtime/os/random";
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
+import type { OwnChange } from "@gridward/server/desk/change-own-password";
+import type { ChangePassword } from "@gridward/server/frontends/ldap/modify-password";
 import { annaDn, aTown, base, rootDse, Talk } from "@gridward/server/frontends/ldap/fixtures";
 import { anLdapServer, ldapIdentity } from "@gridward/server/frontends/ldap/an-ldap-server";
 import type { LdapServer } from "@gridward/server/frontends/ldap/serve-ldap";
 import { ldapTool, needsTools, type Said } from "./ldap-tool.ts";
 
-const talk = new Talk(aTown());
+/** Whether a new password is taken; the old one is proved by what the tool sends. */
+const changes: OwnChange[] = [];
+const changePassword: ChangePassword = async (change) => {
+  changes.push(change);
+  const isShort = change.chosen.reveal().length < 8;
+  return isShort ? { code: "password.too-short", detail: "at least 8 characters" } : null;
+};
+const talk = new Talk(aTown(), null, changePassword);
 const directory = mkdtempSync(join(tmpdir(), "gridward-ldap-"));
 const authorityFile = join(directory, "ca.pem");
 let server: LdapServer | undefined;
@@ -24,10 +33,10 @@ before(async () => {
   const authority = testAuthority("Test authority", Date.now());
   const issued = authority.issue({ profile: "server", hosts: ["127.0.0.1"] });
   writeFileSync(authorityFile, authority.certificate.toString());
-  for (const password of ["right", "wrong"]) {
+  for (const password of ["right", "wrong", "short", "Meadow-under-3-oaks"]) {
     writeFileSync(join(directory, password), password, { mode: 0o600 });
   }
-  server = await anLdapServer(talk.frontEnd, { identity: ldapIdentity(issued) });
+  server = await anLdapServer(talk.frontEnd, { identity: ldapIdentity(issued), changePassword });
 });
 
 after(async () => {
@@ -60,6 +69,36 @@ test("[FE1][AM10] wrong password and unknown account look the same", needsTools,
   assert.equal(wrong.code, 49);
   assert.deepEqual(await run("ldapwhoami", ...as("nobody")), wrong);
 });
+
+test("[FE1][AM3] ldapwhoami is told of the policy", needsTools, async () => {
+  talk.told = { expiresAt: talk.now + 3_600_000, warns: true };
+  const { code, error } = await run("ldapwhoami", ...as("anna"), "-e", "ppolicy");
+  talk.told = {};
+  assert.equal(code, 0);
+  assert.match(error, /expire in 3600 seconds|3600 seconds/u);
+});
+
+test(
+  "[FE1][AM3] ldappasswd changes one's own password, and hears why not",
+  needsTools,
+  async () => {
+    const change = async (chosen: string) => {
+      const files = ["-t", join(directory, "right"), "-T", join(directory, chosen)];
+      return run("ldappasswd", ...as("anna"), "-e", "ppolicy", ...files);
+    };
+    const short = await change("short");
+    assert.match(short.out + short.error, /\(19\)/u);
+    assert.match(short.out + short.error, /too short/iu);
+    assert.equal((await change("Meadow-under-3-oaks")).code, 0);
+    assert.deepEqual(
+      changes.map(({ current, chosen }) => [current?.reveal(), chosen.reveal()]),
+      [
+        ["right", "short"],
+        ["right", "Meadow-under-3-oaks"],
+      ],
+    );
+  },
+);
 
 test("[FE1] ldapsearch finds an account as pam_ldap looks for it", needsTools, async () => {
   const filter = "(&(objectClass=posixAccount)(uid=anna))";

@@ -6,7 +6,7 @@ import { order, shown, shownRows, wholeList } from "./order.ts";
 
 const nothing = { params: {}, query: {}, body: null } as const;
 
-/** gridward role …, policy …, event … */
+/** gridward role …, event …: what is only looked at. */
 export function addCatalogueVerbs(root: Command, cli: Cli): void {
   const role = root.command("role").description("roles and the rights they give");
   role
@@ -27,24 +27,6 @@ export function addCatalogueVerbs(root: Command, cli: Cli): void {
       }),
     );
   addRoleVerbs(role, cli);
-  const policy = root.command("policy").description("password policies");
-  policy
-    .command("list")
-    .description("list password policies")
-    .action(async (_: unknown, command: Command) =>
-      carryOut(cli, command, async (asked) =>
-        shownRows(await order({ cli, asked }, serverRoutes.policyList, nothing)),
-      ),
-    );
-  policy
-    .command("show <name>")
-    .description("show one password policy")
-    .action(async (name: string, _: unknown, command: Command) =>
-      carryOut(cli, command, async (asked) => {
-        const input = { params: { name }, query: {}, body: null };
-        return shown(await order({ cli, asked }, serverRoutes.policyShow, input));
-      }),
-    );
   addEventVerbs(root, cli);
 }
 

@@ -13,6 +13,7 @@ import { addDeviceVerbs } from "./device.ts";
 import { addDoctorVerb } from "./doctor.ts";
 import { addGroupVerbs } from "./group.ts";
 import { addPairVerbs } from "./pair.ts";
+import { addPolicyVerbs } from "./policy.ts";
 import { addSecurityVerbs } from "./security.ts";
 import { addServerVerbs, addSystemVerbs } from "./server.ts";
 import { addSessionVerbs } from "./session.ts";
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
   addPairVerbs(root, cli);
   addSecurityVerbs(root, cli);
   addAccountVerbs(root, cli);
+  addPolicyVerbs(root, cli);
   addGroupVerbs(root, cli);
   addCaVerbs(root, cli);
   addCatalogueVerbs(root, cli);

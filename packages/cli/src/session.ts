@@ -99,9 +99,22 @@ async function signIn(
   const { data, meta } = signedIn.value;
   const kept = await keepLogin(cli, asked, { target, files, costs: costs.value, session: data });
   if (!kept.ok) return kept;
-  if (data.must_change) talk(cli, asked, "Change the password now: gridward password change");
+  talkOfPassword(cli, asked, data);
   const { token: _, ...visible } = data;
   return ok({ data: visible, meta });
+}
+
+type SignedIn = z.output<typeof sessionRoutes.signIn.answer>;
+
+/** What a person must know of the password that was just right. */
+function talkOfPassword(cli: Cli, asked: Asked, session: SignedIn): void {
+  const { must_change: mustChange, grace_left: left, password_expires_at: end } = session;
+  const isOver = `The password has expired; sign-ins left to change it: ${left ?? 0}.`;
+  if (left !== null) talk(cli, asked, isOver);
+  if (mustChange) talk(cli, asked, "Change the password now: gridward password change");
+  else if (session.password_warning && end !== null) {
+    talk(cli, asked, `The password expires at ${end}: gridward password change`);
+  }
 }
 
 /** Whole paths: later commands may be given elsewhere. */

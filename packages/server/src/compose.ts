@@ -1,10 +1,7 @@
 import { join } from "node:path";
 import { ok, type Result } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
-import type { Entry } from "@gridward/core/domain/entry";
-import { countersResetBy } from "@gridward/core/domain/lock-out";
 import type { Refusal } from "@gridward/core/domain/refusal";
-import { FailureCounters } from "@gridward/runtime/observe/failure-counters";
 import { SecurityEventStore } from "@gridward/runtime/observe/security-events";
 import { createPasswordHasher, type PasswordHasher } from "@gridward/runtime/os/argon2";
 import { type Clock, runSoon } from "@gridward/runtime/os/clock";
@@ -21,6 +18,7 @@ import { Doors } from "./health/doors.ts";
 import { timeWrites } from "./health/timed-journal.ts";
 import { tickMs, watchPace } from "./health/watch-pace.ts";
 import type { Basis, HouseOrder } from "./house/basis.ts";
+import { openCounts } from "./house/counts.ts";
 import { frontEnd } from "./house/front-end.ts";
 import { openFreshness } from "./house/open-freshness.ts";
 import { openUpload } from "./house/open-upload.ts";
@@ -66,7 +64,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const identity = new OwnIdentity(directory, found, clock);
   const database = openDatabase(directory, identity.node);
   if (!database.ok) return database;
-  const counters = new FailureCounters(join(directory, "failures.db"));
+  const counts = openCounts(directory);
   const events = openEvents(order, identity.name, () => pair);
   const known = new KnownServers(directory);
   const listeners = new Set([
@@ -86,7 +84,8 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const leaving = watchRemoval(basis, () => pair);
   const pair = startPair(basis, {
     onCommitted: (entries) => {
-      heed(entries, { counters, events });
+      counts.heed(entries);
+      events.onEntries(entries);
       leaving.look();
       tell();
     },
@@ -95,7 +94,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     onOrder: (told) => events.onPairOrder(told),
     takeOther: (frame) => slow.take(frame) ?? leaving.take(frame),
   });
-  const tools = { ...openTools(basis, pair, events), counters, slow, freshness };
+  const tools = { ...openTools(basis, pair, events), counts, slow, freshness };
   const front = frontEnd(basis, pair, { ...tools, since: watch.since });
   const certified = { ...basis, front };
   const keepers = [new CrlKeeper(certified), new CertificateKeeper(certified)];
@@ -118,7 +117,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     renewals: new SeenRenewals(certified),
     clock,
     listeners,
-    close: () => closeAll([watch, pair, counters, events, legacy, approvals], ended),
+    close: () => closeAll([watch, pair, counts, events, legacy, approvals], ended),
   });
 }
 
@@ -155,17 +154,6 @@ function openTools(basis: Basis, pair: Pair, events: EventLog) {
     upload: openUpload(basis, pair),
     doors: new Doors(descriptorLimit(), basis.clock),
   };
-}
-
-/** What this server keeps beside the journal follows it. */
-function heed(
-  entries: readonly Entry[],
-  { counters, events }: { readonly counters: FailureCounters; readonly events: EventLog },
-): void {
-  for (const account of countersResetBy(entries.flatMap(({ facts }) => facts))) {
-    counters.drop(account);
-  }
-  events.onEntries(entries);
 }
 
 function openEvents({ directory, clock }: HouseOrder, server: string, pair: () => Pair): EventLog {

@@ -192,3 +192,23 @@ test("[EL3][HS19] what all servers know of their pair is told on each, by name",
     ],
   );
 });
+
+test("[EL8][AM3][EV1] a new password that is not taken is told with the number of the rule", (t) => {
+  const log = aLog(t);
+  for (const code of [
+    "password.too-short",
+    "password.common",
+    "password.too-young",
+    "password.expired",
+    "credential.rejected",
+  ] as const) {
+    log.onPasswordRefused({ actor, account: "otto", refusal: { code, detail: "not shown" } });
+  }
+  assert.deepEqual(rowsOf(log).toReversed(), [
+    [2233, "refused", "anna", "otto: password.too-short"],
+    [2235, "refused", "anna", "otto: password.common"],
+    [2235, "refused", "anna", "otto: password.too-young"],
+    [2220, "refused", "anna", "otto: password.expired"],
+    [2220, "refused", "anna", "otto: credential.rejected"],
+  ]);
+});

@@ -2,7 +2,7 @@ import type { SecurityEventView } from "@gridward/core/api/server-routes";
 import { ok, type Result } from "@gridward/core/base/result";
 import { type Instant, rfc3339 } from "@gridward/core/base/time";
 import type { Entry } from "@gridward/core/domain/entry";
-import type { Refusal } from "@gridward/core/domain/refusal";
+import type { Refusal, RefusalCode } from "@gridward/core/domain/refusal";
 import { findSecurityEvent } from "@gridward/core/domain/security-event";
 import type { SignInEvent } from "@gridward/core/domain/sign-in";
 import type { Actor } from "@gridward/core/domain/types";
@@ -11,7 +11,7 @@ import type {
   SecurityEventContent,
   SecurityEventStore,
 } from "@gridward/runtime/observe/security-events";
-import type { SecurityEvents } from "./desk/desk-parts.ts";
+import type { RefusedPassword, SecurityEvents } from "./desk/desk-parts.ts";
 import type { LocalUse } from "./desk/local-use.ts";
 import type { RefusedEnrolment, SignInAttempt } from "./parts.ts";
 import type { DeviceObservation } from "./replica/replica-parts.ts";
@@ -141,6 +141,14 @@ export class EventLog implements SecurityEvents {
     this.#append({ ...this.#own(20100), detail });
   }
 
+  /** By whom and whose, and which rule it breaks; with the numbers of the original. */
+  onPasswordRefused({ actor, account, refusal }: RefusedPassword): void {
+    const { name: subject, door, source } = actor;
+    const event = passwordEvent(refusal.code);
+    const detail = `${account}: ${refusal.code}`;
+    this.#append({ ...this.#own(event), outcome: "refused", subject, door, source, detail });
+  }
+
   onEnrolmentRefused({ name, source, refusal }: RefusedEnrolment, more: number): void {
     const detail = `${refusal.code}: ${refusal.detail}${othersText(more)}`;
     const claimed = { outcome: "refused", subject: name, door: "https", source, detail } as const;
@@ -212,6 +220,12 @@ export class EventLog implements SecurityEvents {
       detail,
     };
   }
+}
+
+function passwordEvent(code: RefusalCode): 2220 | 2233 | 2235 {
+  if (code === "password.too-short") return 2233;
+  // That the present one has ended is no word on the new one.
+  return code.startsWith("password.") && code !== "password.expired" ? 2235 : 2220;
 }
 
 /** Of those that came too fast to be told one by one (tell-bounded.ts). */

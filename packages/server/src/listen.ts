@@ -4,6 +4,7 @@ import { ocspRoutes } from "./ca/ocsp-route.ts";
 import type { ClientGate } from "./clients/client-gate.ts";
 import { openClients } from "./clients/open-clients.ts";
 import { createEndpoints } from "./desk/endpoints.ts";
+import { changeOwnPassword } from "./desk/change-own-password.ts";
 import type { DeskParts } from "./desk/desk-parts.ts";
 import { localEndpoints } from "./desk/local-endpoints.ts";
 import type { ServerConfig } from "@gridward/core/codec/server-config";
@@ -237,7 +238,8 @@ async function openHttps(order: DoorOrder): Promise<Door> {
 }
 
 async function openLdap({ house, config, clients }: DoorOrder): Promise<Door> {
-  const { front, identity, legacy, clock } = house;
+  const { front, identity, legacy, clock, hasher, events } = house;
+  const passwords = { front, hasher, systemKey: () => identity.systemKey, events };
   const shown = () => ({ ...identity.tls, anchors: identity.anchors });
   const server = await serveLdap(front, {
     host: config.listen,
@@ -255,6 +257,10 @@ async function openLdap({ house, config, clients }: DoorOrder): Promise<Door> {
     limit: house.doors.limit("ldaps"),
     live: house.security.connections,
     version,
+    changePassword: async (change) => {
+      const done = await changeOwnPassword(passwords, change);
+      return done.ok ? null : done.error;
+    },
     note: () => {}, // Strangers who break off are no news; sign-ins are security events.
   });
   return {

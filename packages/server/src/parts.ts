@@ -24,8 +24,13 @@ export interface SignInAttempt {
   readonly isClear?: boolean;
   /** Network address of the peer. */
   readonly source: string;
-  /** Device on whose behalf it is made, for the door "device". */
+  /** At a door where few can: the peer can be told of a must-change, and change the password. */
+  readonly mayChange?: boolean;
+  /** By who is signed in already, to change the password. */
+  readonly isForChange?: boolean;
+  /** Device on whose behalf it is made, for the door "device", and its access point. */
   readonly device?: string;
+  readonly accessPoint?: string;
 }
 
 /** An enrolment that came to nothing: nobody proved to be that device, so the name is only said. */

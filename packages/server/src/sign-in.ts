@@ -1,4 +1,9 @@
-import type { AccountId, Sealed } from "@gridward/core/base/identity";
+import {
+  sourceKey,
+  type AccountId,
+  type Sealed,
+  type SourceKey,
+} from "@gridward/core/base/identity";
 import { ok, type Result } from "@gridward/core/base/result";
 import { Secret } from "@gridward/core/base/secret";
 import type { FailureCounter } from "@gridward/core/domain/lock-out";
@@ -15,6 +20,8 @@ import {
 } from "@gridward/core/domain/sign-in";
 import type { SignInAnswer } from "@gridward/core/domain/sign-in-answer";
 import type { DirectoryState } from "@gridward/core/domain/state";
+import type { GraceUse } from "@gridward/core/domain/types";
+import { sourceGroup } from "@gridward/runtime/os/source-group";
 import type { PasswordHasher } from "@gridward/runtime/os/argon2";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import { matchesCode } from "./one-time-code.ts";
@@ -31,6 +38,16 @@ export interface SignInParts {
     readonly get: (account: AccountId) => FailureCounter | undefined;
     readonly set: (account: AccountId, counter: FailureCounter) => void;
     readonly drop: (account: AccountId) => void;
+  };
+  /** Of addresses, by policy; absent where none are counted. */
+  readonly sources?: {
+    readonly get: (source: SourceKey) => FailureCounter | undefined;
+    readonly set: (source: SourceKey, counter: FailureCounter) => void;
+  };
+  /** Sign-ins after the end of a password, durable; absent where the server counts none. */
+  readonly grace?: {
+    readonly usesOf: (account: AccountId, version: number) => readonly GraceUse[];
+    readonly use: (command: NonNullable<SignInOutcome["grace"]>) => void;
   };
   readonly record: (event: SignInEvent, attempt: SignInAttempt) => void;
   /** Submits the lock to the Main, now or as soon as there is one. */
@@ -49,15 +66,31 @@ export function openSignIn(parts: SignInParts): (attempt: SignInAttempt) => Prom
     const proof = await prove(parts, start.verification, password);
     if (typeof proof !== "string") return { outcome: "unavailable", refusal: proof };
     const { account } = start.verification;
-    const moment = {
-      state: parts.state(),
-      condition: parts.condition(),
-      counter: account === null ? undefined : parts.counters.get(account),
-      question,
-    };
+    const state = parts.state();
+    const counted = account === null ? undefined : countsOf(parts, state, { account, attempt });
+    const moment = { state, condition: parts.condition(), ...(counted ?? noCounts), question };
     const outcome = concludeSignIn(start.verification, proof, moment);
-    settle(parts, account, outcome, attempt);
+    settle(parts, account, outcome, { attempt, source: counted?.source ?? null });
     return outcome.answer;
+  };
+}
+
+const noCounts = { counter: undefined, sourceCounter: undefined, graceUsed: [] };
+
+/** All that is counted on this server for a sign-in of a known account. */
+function countsOf(
+  { counters, sources, grace }: SignInParts,
+  state: DirectoryState,
+  { account, attempt }: { readonly account: AccountId; readonly attempt: SignInAttempt },
+) {
+  const row = state.tables.accounts.get(account);
+  const source = row === undefined ? null : sourceKey(row.policy, sourceGroup(attempt.source));
+  const version = row?.password?.version ?? 0;
+  return {
+    source,
+    counter: counters.get(account),
+    sourceCounter: source === null ? undefined : sources?.get(source),
+    graceUsed: grace?.usesOf(account, version) ?? [],
   };
 }
 
@@ -103,12 +136,15 @@ function settle(
   parts: SignInParts,
   account: AccountId | null,
   outcome: SignInOutcome,
-  attempt: SignInAttempt,
+  { attempt, source }: { readonly attempt: SignInAttempt; readonly source: SourceKey | null },
 ): void {
   if (account !== null) {
     if (outcome.counter === "drop") parts.counters.drop(account);
     else if (outcome.counter !== "keep") parts.counters.set(account, outcome.counter);
   }
+  const { sourceCounter, grace } = outcome;
+  if (source !== null && sourceCounter !== "keep") parts.sources?.set(source, sourceCounter);
+  if (grace !== null) parts.grace?.use(grace);
   parts.record(outcome.event, attempt);
   if (outcome.lock) parts.lock(outcome.lock);
 }

@@ -55,7 +55,14 @@ const account = z.object({
   policy: z.string(),
   locked_until: z.string().nullable(),
   password: z
-    .object({ version: z.int(), changed_at: z.string(), must_change: z.boolean() })
+    .object({
+      version: z.int(),
+      changed_at: z.string(),
+      must_change: z.boolean(),
+      expires_at: z.string().nullable(),
+      /** Sign-ins after its end, as far as the journal knows of them. */
+      grace_used: z.int(),
+    })
     .nullable(),
   code_expires_at: z.string().nullable(),
   created_at: z.string(),

@@ -11,6 +11,7 @@ import { legacyRoutes } from "./legacy-routes.ts";
 import { mappingRoutes } from "./mapping-routes.ts";
 import type { localRoutes } from "./local-routes.ts";
 import { rightsRoutes } from "./rights-routes.ts";
+import { policyRoutes } from "./policy-routes.ts";
 import { securityRoutes } from "./security-routes.ts";
 import { serverRoutes } from "./server-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
@@ -24,6 +25,7 @@ export const routes = {
   ...ownCertificateRoutes,
   ...arbitrationRoutes,
   ...accountRoutes,
+  ...policyRoutes,
   ...groupRoutes,
   ...deviceRoutes,
   ...rightsRoutes,

@@ -32,18 +32,6 @@ const role = z.object({
   rights: z.array(z.string()).readonly(),
 });
 
-const policy = z.object({
-  name: z.string(),
-  length_min: z.int(),
-  length_max: z.int(),
-  classes_min: z.int(),
-  history: z.int(),
-  attempts: z.int(),
-  window_s: z.int(),
-  lock_s: z.int(),
-  expires_after_s: z.int().nullable(),
-});
-
 /** A security event (standards.md: IEC 62351-14, number of the event list). */
 const securityEvent = z.object({
   sequence: z.int(),
@@ -204,21 +192,6 @@ export const serverRoutes = {
     params: byName,
     answer: role,
   },
-  policyList: {
-    ...look,
-    path: "/v1/policies",
-    summary: "List password policies",
-    access: "person",
-    answer: z.object({ rows: z.array(policy).readonly() }),
-  },
-  policyShow: {
-    ...look,
-    path: "/v1/policies/{name}",
-    summary: "Show one password policy",
-    access: "person",
-    params: byName,
-    answer: policy,
-  },
   eventList: {
     ...look,
     path: "/v1/events",
@@ -230,5 +203,4 @@ export const serverRoutes = {
 } as const satisfies Record<string, Route>;
 
 export type RoleView = z.infer<typeof role>;
-export type PolicyView = z.infer<typeof policy>;
 export type SecurityEventView = z.infer<typeof securityEvent>;

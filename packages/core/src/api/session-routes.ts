@@ -35,6 +35,10 @@ const session = z.object({
   /** False when the server has not heard its Main within 4 s. */
   fresh: z.boolean(),
   password_expires_at: z.string().nullable(),
+  /** The policy has the person told: the end is near, or has come. */
+  password_warning: z.boolean(),
+  /** After the end: how many sign-ins are left; null before it. */
+  grace_left: z.int().nullable(),
 });
 
 export const sessionRoutes = {

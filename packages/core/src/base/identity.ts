@@ -5,6 +5,8 @@ export type DeviceId = string & { readonly brand: "DeviceId" };
 export type NodeId = string & { readonly brand: "NodeId" };
 export type SystemId = string & { readonly brand: "SystemId" };
 export type RequestId = string & { readonly brand: "RequestId" };
+/** An address, or the network of one machine, against the accounts of one policy. */
+export type SourceKey = string & { readonly brand: "SourceKey" };
 /** A secret sealed with the system key: opaque to the domain, opened only where it is used. */
 export type Sealed = string & { readonly brand: "Sealed" };
 
@@ -29,4 +31,8 @@ export function requestId(text: string): RequestId {
 }
 export function sealed(text: string): Sealed {
   return text as Sealed;
+}
+/** The name of a policy has no space in it. */
+export function sourceKey(policy: string, source: string): SourceKey {
+  return `${policy} ${source}` as SourceKey;
 }

@@ -17,10 +17,12 @@ export function isLastAdministrator(
   return true;
 }
 
-/** Enabled, with a password that has not expired, and SECADM everywhere with no end. */
+/** Enabled, with a password that opens HTTPS and has not expired, and SECADM everywhere for good. */
 export function canAdminister(state: DirectoryState, account: AccountRow, at: Instant): boolean {
   if (!account.enabled || account.password === null) return false;
-  const end = passwordEnd(account, state.tables.policies.get(account.policy));
+  const policy = state.tables.policies.get(account.policy);
+  if (policy?.kind === "panel-pin") return false;
+  const end = passwordEnd(account, policy);
   return (end === null || at < end) && holdsSecadmForGood(account.roles, at);
 }
 

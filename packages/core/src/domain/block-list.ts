@@ -1,5 +1,5 @@
 /**
- * The first block list: what is tried first against people and against substation gear. Words are
+ * The block list of the product: what is tried first against people and against substation gear. Words are
  * compared without case, without digits and signs around them, and with the usual stand-ins undone.
  */
 const words: ReadonlySet<string> = new Set(
@@ -27,11 +27,13 @@ const standIns: Readonly<Record<string, string>> = {
 const distinctMin = 4;
 const runs = ["01234567890123456789", "98765432109876543210", "abcdefghijklmnopqrstuvwxyz"];
 
-export function isOnBlockList(prepared: string): boolean {
+/** With the words that a site adds to it: its own name, its company's, its stations'. */
+export function isOnBlockList(prepared: string, siteWords: readonly string[] = []): boolean {
   const lower = prepared.toLowerCase();
   const bare = lower.replace(/^[^\p{L}\p{Nd}]+|[^\p{L}\p{Nd}]+$/gu, "");
   if (new Set(bare).size < distinctMin || runs.some((run) => run.includes(bare))) return true;
   const core = lower.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, "");
   const plain = core.replace(/[0-9@$!]/g, (sign) => standIns[sign] ?? "");
-  return words.has(plain.replace(/[^\p{L}]/gu, ""));
+  const word = plain.replace(/[^\p{L}]/gu, "");
+  return words.has(word) || siteWords.includes(word) || siteWords.includes(lower);
 }

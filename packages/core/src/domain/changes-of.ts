@@ -56,6 +56,8 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "code-issued":
     case "code-used":
       return [changeAccount(state, fact.id, at, accountMembers(fact))];
+    case "grace-used":
+      return [useGrace(state, fact, at)];
     case "certificate-mapped":
     case "certificate-unmapped":
     case "legacy-peer-allowed":
@@ -218,6 +220,13 @@ function changeAccount(
 ): RowChange {
   const row = { ...getRow(state.tables.accounts, id), ...members, changedAt: at };
   return { table: "accounts", key: id, row };
+}
+
+function useGrace(state: DirectoryState, fact: FactOf<"grace-used">, at: Instant): RowChange {
+  const { password } = getRow(state.tables.accounts, fact.id);
+  assert(password !== null, `${fact.id} has a password that was used`);
+  const graceUsed = [...(password.graceUsed ?? []), fact.use];
+  return changeAccount(state, fact.id, at, { password: { ...password, graceUsed } });
 }
 
 function deleteGroup(state: DirectoryState, id: GroupId, at: Instant): readonly RowChange[] {

@@ -4,6 +4,7 @@ import type { CommandOf } from "./decision.ts";
 import { devicesPerCommandMax } from "./limits.ts";
 import {
   certificateShape,
+  graceUseShape,
   idShape as id,
   longTextShape as longText,
   policyShape,
@@ -84,6 +85,7 @@ export const commandShapes: {
   "delete-account": shape("delete-account", { id }),
   "unlock-account": shape("unlock-account", { id }),
   "lock-account": shape("lock-account", { id, until: whole }),
+  "use-grace": shape("use-grace", { id, version: whole, use: graceUseShape }),
   "set-password": shape("set-password", {
     id,
     password: newPasswordShape,

@@ -9,6 +9,7 @@ import type {
   BackupPlace,
   CertificateRow,
   CrlRow,
+  GraceUse,
   PairRow,
   PolicyRow,
   RightRow,
@@ -63,6 +64,13 @@ export type Command =
       readonly id: AccountId;
     }
   | { readonly kind: "lock-account"; readonly id: AccountId; readonly until: Instant }
+  /** A sign-in after the end of the password of that version, counted by the server that orders. */
+  | {
+      readonly kind: "use-grace";
+      readonly id: AccountId;
+      readonly version: number;
+      readonly use: GraceUse;
+    }
   /** By an administrator: the account must change it at the next sign-in unless told otherwise. */
   | {
       readonly kind: "set-password";

@@ -190,6 +190,7 @@ test("[SYS1][AM8] a system begins with one SECADM that has a code and no passwor
   assert.equal(code?.verifier, "code");
   assert.deepEqual(world.state.tables.policies.keySeq().toArray().toSorted(), [
     "modern",
+    "panel-pin",
     "utility",
   ]);
   assert.equal(world.state.tables.pair.first()?.term, 1);

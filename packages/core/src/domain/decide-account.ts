@@ -1,6 +1,6 @@
 import { canonical } from "../base/canonical.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import { holdsSecadmForGood, isLastAdministrator } from "./administrators.ts";
+import { canAdminister, holdsSecadmForGood, isLastAdministrator } from "./administrators.ts";
 import type { Submission } from "./command.ts";
 import { decided, type CommandOf, type Decision } from "./decision.ts";
 import {
@@ -11,7 +11,7 @@ import {
 } from "./limits.ts";
 import { isLockedAt } from "./lock-out.ts";
 import { isArea, isPlainText, parseAccountName } from "./names.ts";
-import { checkNewPassword } from "./policies.ts";
+import { checkMustChange, checkNewPassword, checkRolesFor } from "./policies.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import { checkRole, roleName } from "./roles.ts";
 import { singleKey, type DirectoryState } from "./state.ts";
@@ -61,8 +61,11 @@ function firstPassword(
 ): Result<PasswordCredential | null, Refusal> {
   const policy = state.tables.policies.get(command.policy);
   if (policy === undefined) return refuse("policy.not-found", command.policy);
+  const unfit = checkRolesFor(policy, command.roles);
+  if (unfit !== undefined) return err(unfit);
   if (command.password === null) return ok(null);
-  const refusal = checkNewPassword(policy, command.password);
+  const refusal =
+    checkNewPassword(policy, command.password) ?? checkMustChange(policy, command.mustChange);
   if (refusal !== undefined) return err(refusal);
   const { verifier } = command.password;
   return ok({ verifier, version: 1, changedAt: at, mustChange: command.mustChange, history: [] });
@@ -117,14 +120,29 @@ export function updateAccount(
   const { policy = account.policy } = command;
   const refusal = checkDisplayName(displayName) ?? checkRoleAssignments(roles);
   if (refusal !== undefined) return err(refusal);
-  if (!state.tables.policies.has(policy)) return refuse("policy.not-found", policy);
-  if (!holdsSecadmForGood(roles, at) && isLastAdministrator(state, account, at)) {
+  const row = state.tables.policies.get(policy);
+  if (row === undefined) return refuse("policy.not-found", policy);
+  const unfit = checkRolesFor(row, roles);
+  if (unfit !== undefined) return err(unfit);
+  if (
+    isLastAdministrator(state, account, at) &&
+    !staysIn(state, { ...account, roles, policy }, at)
+  ) {
     return refuse("account.last-security-administrator", account.name);
   }
   if (canonical({ ...account, displayName, roles, policy }) === canonical(account)) {
     return refuse("account.unchanged", account.name);
   }
   return decided([{ kind: "account-updated", id: account.id, displayName, roles, policy }]);
+}
+
+/** With the roles for it; and where a password lets it in now, it does so by the new policy, too. */
+function staysIn(state: DirectoryState, changed: AccountRow, at: number): boolean {
+  const before = state.tables.accounts.get(changed.id);
+  const couldSignIn = before !== undefined && canAdminister(state, before, at);
+  return (
+    holdsSecadmForGood(changed.roles, at) && (!couldSignIn || canAdminister(state, changed, at))
+  );
 }
 
 export function changeStanding(

@@ -286,7 +286,7 @@ test("[SYS6][PW5][AM3] the seeds are sound, and a value out of range is refused 
   const decision = world.submit({ kind: "set-policy", policy: bad });
   assert.deepEqual(decision, {
     ok: false,
-    error: { code: "policy.bad-value", detail: "utility: attempts, lockFor" },
+    error: { code: "policy.bad-value", detail: "utility: attempts is 1 to 100; lock is 1m to 1d" },
   });
   assert.equal(
     world.codeOf({ kind: "set-policy", policy: { ...policy, attempts: 4 } }),

@@ -1,13 +1,11 @@
-import { err } from "../base/result.ts";
 import { systemId } from "../base/identity.ts";
-import { canonical } from "../base/canonical.ts";
 import type { Instant } from "../base/time.ts";
 import type { Submission } from "./command.ts";
 import { decided, type CommandOf, type Decision } from "./decision.ts";
 import type { Fact } from "./fact.ts";
-import { codeValidityMax, policiesMax, siteLengthMax, uidFirst } from "./limits.ts";
+import { codeValidityMax, siteLengthMax, uidFirst } from "./limits.ts";
 import { isPlainText, isProperName, parseAccountName } from "./names.ts";
-import { checkPolicy, firstPolicy, seedPolicies } from "./policies.ts";
+import { firstPolicy, seedPolicies } from "./policies.ts";
 import { refuse } from "./refusal.ts";
 import { roleIds } from "./roles.ts";
 import { singleKey, type DirectoryState } from "./state.ts";
@@ -87,18 +85,4 @@ function firstFacts(
 
 function issued(certificate: CommandOf<"create-system">["certificates"][number]): Fact {
   return { kind: "certificate-issued", certificate };
-}
-
-export function setPolicy(state: DirectoryState, command: CommandOf<"set-policy">): Decision {
-  const { policy } = command;
-  const refusal = checkPolicy(policy);
-  if (refusal !== undefined) return err(refusal);
-  const present = state.tables.policies.get(policy.name);
-  if (present === undefined && state.tables.policies.size >= policiesMax) {
-    return refuse("policy.bad-value", `at most ${policiesMax} policies`);
-  }
-  if (present !== undefined && canonical(present) === canonical(policy)) {
-    return refuse("policy.unchanged", policy.name);
-  }
-  return decided([{ kind: "policy-set", policy }]);
 }

@@ -14,7 +14,7 @@ import {
   renewServer,
   revokeCertificate,
 } from "./decide-certificate.ts";
-import { endSession, issueCode, replacePassword } from "./decide-credential.ts";
+import { endSession, issueCode, replacePassword, useGrace } from "./decide-credential.ts";
 import {
   admitDevice,
   confirmRenewal,
@@ -39,7 +39,8 @@ import { removeServer } from "./decide-remove.ts";
 import { restoreSystem, setRecoveryKey } from "./decide-backup.ts";
 import { decideRights } from "./decide-rights.ts";
 import { recordSetAside, rejectSetAside, reapplySetAside } from "./decide-set-aside.ts";
-import { createSystem, setPolicy } from "./decide-system.ts";
+import { setPolicy } from "./decide-policy.ts";
+import { createSystem } from "./decide-system.ts";
 import { addWitness, removeWitness } from "./decide-witness.ts";
 import { decided, type CommandOf, type Decision } from "./decision.ts";
 import { checkPermission } from "./permissions.ts";
@@ -78,6 +79,7 @@ function decideCommand(state: DirectoryState, submission: Submission): Decision 
       return changeStanding(state, command, submission);
     case "lock-account":
       return lockAccount(state, command, submission);
+    case "use-grace":
     case "set-password":
     case "change-password":
     case "issue-code":
@@ -157,9 +159,10 @@ function decideAccount(
 
 function decideCredential(
   state: DirectoryState,
-  command: CommandOf<"set-password" | "change-password" | "issue-code">,
+  command: CommandOf<"use-grace" | "set-password" | "change-password" | "issue-code">,
   submission: Submission,
 ): Decision {
+  if (command.kind === "use-grace") return useGrace(state, command);
   return command.kind === "issue-code"
     ? issueCode(state, command, submission)
     : replacePassword(state, command, submission);
@@ -191,7 +194,7 @@ function decideSystem(
 ): Decision {
   switch (command.kind) {
     case "set-policy":
-      return setPolicy(state, command);
+      return setPolicy(state, command, submission);
     case "set-recovery-key":
       return setRecoveryKey(state, command);
     case "restore-system":

@@ -34,6 +34,7 @@ import {
   wholeShape as whole,
   witnessShape,
   type Plain,
+  graceUseShape,
 } from "./row-shapes.ts";
 
 /** The fact of a kind, also where one type stands for several kinds. */
@@ -79,6 +80,7 @@ export const factShapes: { readonly [Kind in Fact["kind"]]: z.ZodType<Plain<Fact
   "account-locked": shape("account-locked", { id, until: whole }),
   "account-unlocked": shape("account-unlocked", { id }),
   "password-set": shape("password-set", { id, password: passwordShape }),
+  "grace-used": shape("grace-used", { id, version: whole, use: graceUseShape }),
   "code-issued": shape("code-issued", { id, code: codeShape }),
   "code-used": shape("code-used", { id }),
   "session-ended": shape("session-ended", { id, expiresAt: whole }),

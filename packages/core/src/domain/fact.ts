@@ -10,6 +10,7 @@ import type {
   CertificateRow,
   CodeCredential,
   CrlRow,
+  GraceUse,
   DeviceRow,
   GroupRow,
   InviteRow,
@@ -72,6 +73,13 @@ export type Fact =
       readonly kind: "password-set";
       readonly id: AccountId;
       readonly password: PasswordCredential;
+    }
+  /** After the end of the password of that version. */
+  | {
+      readonly kind: "grace-used";
+      readonly id: AccountId;
+      readonly version: number;
+      readonly use: GraceUse;
     }
   | { readonly kind: "code-issued"; readonly id: AccountId; readonly code: CodeCredential }
   | { readonly kind: "code-used"; readonly id: AccountId }

@@ -26,6 +26,12 @@ export const passwordBytesMax = 1024;
 export const passwordLengthMin = 4;
 export const historyMax = 24;
 export const attemptsMax = 100;
+export const sourceAttemptsMax = 10_000;
+export const graceMax = 10;
+/** Words of its own that a policy refuses, and how long one is. */
+export const policyWordsMax = 256;
+export const policyWordMin = 3;
+export const policyWordMax = 64;
 
 /** Answers kept for retries: the newest this many requests (rule I11). */
 export const requestsKept = 16_384;
@@ -56,6 +62,8 @@ export const windowMax: Millis = day;
 export const lockMin: Millis = minute;
 export const passwordAgeMin: Millis = day;
 export const passwordAgeMax: Millis = 3_660 * day;
+/** How long at most whoever chose a password has to keep it. */
+export const passwordKeptMax: Millis = 365 * day;
 
 /** Certificates and names that lead to one account (CS13). */
 export const mappingsPerAccountMax = 16;

@@ -34,6 +34,7 @@ const commands: readonly PassedCommand[] = [
   { kind: "delete-account", id },
   { kind: "unlock-account", id },
   { kind: "lock-account", id, until: noon },
+  { kind: "use-grace", id, version: 1, use: { server: nodeId("A"), at: noon } },
   { kind: "set-password", id, password, mustChange: false },
   { kind: "change-password", id, password },
   { kind: "issue-code", id, verifier, expiresAt },

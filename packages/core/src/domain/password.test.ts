@@ -90,6 +90,28 @@ test("[PW4][AM3] what is tried first is refused, however it is dressed", () => {
   }
 });
 
+test("[PW6][AM3] words of the site are refused in any dress, and a PIN has digits alone", () => {
+  const site = { ...utility, words: ["hillside", "line4"] };
+  for (const text of ["Hillside-2026", "H1lls1de!!7", "LINE4LINE4-x"]) {
+    const code = checkPassword(site, "anna", text)?.code;
+    assert.equal(code, text.startsWith("LINE") ? undefined : "password.common", text);
+    assert.equal(checkPassword(utility, "anna", text), undefined, text);
+  }
+  assert.equal(
+    checkPassword({ ...site, lengthMin: 4, classesMin: 2 }, "anna", "Line4")?.code,
+    "password.common",
+  );
+  const pin = seedPolicies.find(({ kind }) => kind === "panel-pin");
+  assert.ok(pin !== undefined);
+  assert.equal(checkPassword(pin, "anna", "83629174"), undefined);
+  assert.equal(checkPassword(pin, "anna", "8362917a")?.code, "password.not-digits");
+  assert.equal(checkPassword(pin, "anna", "٨٣٦٢٩١٧٤")?.code, "password.not-digits");
+  assert.equal(checkPassword(pin, "anna", "83629")?.code, "password.too-short");
+  for (const text of ["123456", "111111", "987654"]) {
+    assert.equal(checkPassword(pin, "anna", text)?.code, "password.common", text);
+  }
+});
+
 test("[PW4][AM3] the policy's own rules come first", () => {
   assert.equal(checkPassword(utility, "anna", "Kes-7")?.code, "password.too-short");
   assert.equal(checkPassword(utility, "anna", "kestrelgorse")?.code, "password.too-plain");

@@ -58,10 +58,15 @@ export function checkPassword(
   const measured = { ...measurePassword(prepared), repeats: false };
   const refusal = checkNewPassword(policy, measured);
   if (refusal !== undefined) return refusal;
+  if (policy.kind === "panel-pin" && !/^[0-9]+$/.test(prepared)) {
+    return { code: "password.not-digits", detail: "" };
+  }
   if (name.length >= nameLengthJudged && prepared.toLowerCase().includes(name)) {
     return { code: "password.contains-name", detail: "" };
   }
-  return isOnBlockList(prepared) ? { code: "password.common", detail: "" } : undefined;
+  return isOnBlockList(prepared, policy.words)
+    ? { code: "password.common", detail: "" }
+    : undefined;
 }
 
 /** A name of one or two letters is in every password. */

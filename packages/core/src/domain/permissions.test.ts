@@ -62,6 +62,7 @@ test("[AZ1][AM1] only the account and the servers may order what is not administ
     "restore-system",
     "spend-invite-try",
     "start-term",
+    "use-grace",
   ]);
 });
 

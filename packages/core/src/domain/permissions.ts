@@ -34,6 +34,7 @@ export const permissions: { readonly [Kind in CommandKind]: Permission } = {
   "delete-account": securityAdministrator,
   "unlock-account": administratorOrOwner,
   "lock-account": servers,
+  "use-grace": servers,
   "set-password": securityAdministrator,
   "change-password": itself,
   "issue-code": administratorOrOwner,

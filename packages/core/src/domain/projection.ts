@@ -1,7 +1,7 @@
 import type { GroupId } from "../base/identity.ts";
 import { isAdministrative } from "./roles.ts";
 import type { DirectoryState } from "./state.ts";
-import type { AccountRow, GroupRow } from "./types.ts";
+import type { AccountRow, GroupRow, PolicyRow } from "./types.ts";
 
 /** Why an account of a group is, or is not, in the replicas of its devices. */
 export type MemberVerdict =
@@ -10,7 +10,8 @@ export type MemberVerdict =
   | "denied in this group"
   | "disabled"
   | "has an administrative role and is not admitted"
-  | "has no password";
+  | "has no password"
+  | "has a PIN for panels, which no replica holds";
 
 export interface JudgedMember {
   readonly account: AccountRow;
@@ -38,20 +39,31 @@ export function judgeMembers(state: DirectoryState, id: GroupId): readonly Judge
   members.sort();
   return members.flatMap((member) => {
     const account = state.tables.accounts.get(member);
-    return account === undefined ? [] : [judged(group, denied, account)];
+    return account === undefined ? [] : [judged(state, { group, denied }, account)];
   });
 }
 
-function judged(group: GroupRow, denied: ReadonlySet<string>, account: AccountRow): JudgedMember {
-  const reason = verdict(group, denied, account);
+interface Admission {
+  readonly group: GroupRow;
+  readonly denied: ReadonlySet<string>;
+}
+
+function judged(state: DirectoryState, admission: Admission, account: AccountRow): JudgedMember {
+  const reason = verdict(admission, account, state.tables.policies.get(account.policy));
   return { account, replicated: reason.startsWith("replicated"), reason };
 }
 
 /** Deny wins over everything that lets in. */
-function verdict(group: GroupRow, denied: ReadonlySet<string>, account: AccountRow): MemberVerdict {
+function verdict(
+  { group, denied }: Admission,
+  account: AccountRow,
+  policy: PolicyRow | undefined,
+): MemberVerdict {
   if (denied.has(account.id)) return "denied in this group";
   if (!account.enabled) return "disabled";
   if (account.password === null) return "has no password";
+  // So few digits are found in hours by whoever has the device's flash and its key (design §8).
+  if (policy?.kind === "panel-pin") return "has a PIN for panels, which no replica holds";
   if (!account.roles.some(({ role }) => isAdministrative(role))) return "replicated";
   return group.administrators.includes(account.id)
     ? "replicated as an admitted administrator"

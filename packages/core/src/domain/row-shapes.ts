@@ -43,12 +43,15 @@ const roleShape = z.strictObject({
 
 export const rolesShape = z.array(roleShape).max(1_024);
 
+export const graceUseShape = z.strictObject({ server: id, at: whole });
+
 export const passwordShape = z.strictObject({
   verifier: longText,
   version: whole,
   changedAt: whole,
   mustChange: z.boolean(),
   history: z.array(longText).max(64),
+  graceUsed: z.exactOptional(z.array(graceUseShape).max(1_024)),
 });
 
 export const codeShape = z.strictObject({ verifier: longText, expiresAt: whole });
@@ -135,14 +138,21 @@ export const inviteShape = z.strictObject({
 
 export const policyShape = z.strictObject({
   name: text,
+  kind: z.enum(["password", "panel-pin"]),
   lengthMin: whole,
   lengthMax: whole,
   classesMin: whole,
+  words: z.array(text).max(1_024),
   history: whole,
+  ageMin: whole,
+  expiresAfter: whole.nullable(),
+  warnBefore: whole,
+  grace: whole,
+  mustChange: z.boolean(),
   attempts: whole,
+  sourceAttempts: whole,
   window: whole,
   lockFor: whole,
-  expiresAfter: whole.nullable(),
 }) satisfies Shape<Rows["policies"]>;
 
 const roleIdShape = z.number().int();

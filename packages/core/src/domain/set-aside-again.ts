@@ -1,3 +1,4 @@
+import { canonical } from "../base/canonical.ts";
 import { ok, type Result } from "../base/result.ts";
 import { applyChanges } from "./apply.ts";
 import { changesOf } from "./changes-of.ts";
@@ -7,10 +8,10 @@ import { setRecoveryKey } from "./decide-backup.ts";
 import { allowLegacyPeer } from "./decide-legacy.ts";
 import { mapCertificate } from "./decide-mapping.ts";
 import { revokeCertificate } from "./decide-certificate.ts";
-import { endSession, issueCode } from "./decide-credential.ts";
+import { endSession, issueCode, useGrace } from "./decide-credential.ts";
 import { issueDeviceCode, registerDevices, setReplication } from "./decide-device.ts";
 import { changeMembership, createGroup, deleteGroup } from "./decide-group.ts";
-import { setPolicy } from "./decide-system.ts";
+import { setPolicy } from "./decide-policy.ts";
 import type { Decision } from "./decision.ts";
 import type { Fact } from "./fact.ts";
 import type { MemberOf } from "./member-of.ts";
@@ -61,6 +62,8 @@ function factAgain(state: DirectoryState, fact: Fact, again: Again): Facts {
     case "account-unlocked":
     case "account-locked":
       return standingAgain(state, fact, submission);
+    case "grace-used":
+      return decidedAgain(useGrace(state, { ...fact, kind: "use-grace" }));
     case "code-issued":
     case "code-used":
       return codeAgain(state, fact, again);
@@ -134,6 +137,7 @@ const alreadyCodes: ReadonlySet<RefusalCode> = new Set([
   "account.already-enabled",
   "account.already-disabled",
   "account.already-locked",
+  "account.grace-settled",
   "credential.session-ended",
   "group.already-member",
   "group.not-member",
@@ -312,10 +316,7 @@ function otherAgain(
       // The Main of the day makes its own, with a higher number.
       return already;
     case "policy-set":
-      if (!state.tables.policies.has(fact.policy.name)) {
-        return decidedAgain(setPolicy(state, { kind: "set-policy", policy: fact.policy }));
-      }
-      return policyIsSo(state, fact) ? already : conflict(`policy ${fact.policy.name}`);
+      return policyAgain(state, fact, again.submission);
     case "recovery-key-set":
       return recoveryKeyAgain(state, fact, again);
     case "set-aside-recorded":
@@ -327,9 +328,17 @@ function otherAgain(
   }
 }
 
-function policyIsSo(state: DirectoryState, { policy }: FactOf<"policy-set">): boolean {
-  const decision = setPolicy(state, { kind: "set-policy", policy });
-  return !decision.ok && decision.error.code === "policy.unchanged";
+/** A policy is set as a whole: one that is otherwise by now was set otherwise by somebody. */
+function policyAgain(
+  state: DirectoryState,
+  { policy }: FactOf<"policy-set">,
+  submission: Submission,
+): Facts {
+  const present = state.tables.policies.get(policy.name);
+  if (present === undefined) {
+    return decidedAgain(setPolicy(state, { kind: "set-policy", policy }, submission));
+  }
+  return canonical(present) === canonical(policy) ? already : conflict(`policy ${policy.name}`);
 }
 
 function recoveryKeyAgain(

@@ -6,7 +6,14 @@ import type { MemberOf } from "./member-of.ts";
 import { roleName } from "./roles.ts";
 import { rightsLoss } from "./set-aside-rights.ts";
 import { singleKey, type DirectoryState } from "./state.ts";
-import type { AccountRow, CertificateRow, DeviceRow, ServerRow, SetAsideRow } from "./types.ts";
+import type {
+  AccountRow,
+  CertificateRow,
+  DeviceRow,
+  PolicyRow,
+  ServerRow,
+  SetAsideRow,
+} from "./types.ts";
 
 /** What a lost change is compared with: the system as it stands, at this time. */
 export interface Present {
@@ -61,6 +68,8 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "account-created":
     case "account-enabled":
     case "account-unlocked":
+    // Its server counts it on, whatever became of the entry.
+    case "grace-used":
     case "code-issued":
     case "group-created":
     case "group-joined":
@@ -274,13 +283,28 @@ function policyLoss(
 ): string | undefined {
   const now = state.tables.policies.get(policy.name);
   if (now === undefined) return undefined;
-  const isStricter =
-    policy.lengthMin > now.lengthMin ||
-    policy.classesMin > now.classesMin ||
-    policy.history > now.history ||
-    policy.attempts < now.attempts ||
-    policy.lockFor > now.lockFor;
+  const isStricter = [
+    policy.lengthMin > now.lengthMin,
+    policy.classesMin > now.classesMin,
+    policy.history > now.history,
+    policy.ageMin > now.ageMin,
+    lifeOf(policy) < lifeOf(now),
+    policy.grace < now.grace,
+    Number(policy.mustChange) > Number(now.mustChange),
+    policy.words.some((word) => !now.words.includes(word)),
+    policy.attempts < now.attempts,
+    triesOf(policy) < triesOf(now),
+    policy.lockFor > now.lockFor,
+  ].includes(true);
   return isStricter
     ? `The policy ${policy.name} was made stricter ${there} than it is in the system now.`
     : undefined;
+}
+
+function lifeOf({ expiresAfter }: PolicyRow): number {
+  return expiresAfter ?? Number.POSITIVE_INFINITY;
+}
+
+function triesOf({ sourceAttempts }: PolicyRow): number {
+  return sourceAttempts === 0 ? Number.POSITIVE_INFINITY : sourceAttempts;
 }

@@ -18,6 +18,10 @@ export type SignInAnswer =
       readonly mustChange: boolean;
       /** When the password expires, if the policy says so. */
       readonly expiresAt: Instant | null;
+      /** The policy has this sign-in say so: the end is near, or has come. */
+      readonly warns: boolean;
+      /** After the end: how many sign-ins are left; null before it. */
+      readonly graceLeft: number | null;
       /** Number of the security event (1110, 1115). */
       readonly event: number;
     }

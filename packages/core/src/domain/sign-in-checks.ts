@@ -1,5 +1,5 @@
 import type { Instant } from "../base/time.ts";
-import { isLocked, type FailureCounter } from "./lock-out.ts";
+import { isBlockedAt, isLocked, type FailureCounter } from "./lock-out.ts";
 import { normaliseName } from "./names.ts";
 import { passwordEnd } from "./policies.ts";
 import type { Refusal } from "./refusal.ts";
@@ -22,6 +22,16 @@ export interface Attempt {
   readonly claimed: string | null;
   /** The credential came over a connection without TLS (CS7). */
   readonly isClear: boolean;
+  /** Whoever asks can be told that the password must be changed, and can change it there. */
+  readonly mayChange: boolean;
+  /** The present password is proved for a change of it, by who is signed in already. */
+  readonly isForChange: boolean;
+  /** Access point of the device, for the door "device". */
+  readonly accessPoint: string | null;
+  /** Failures from this source against accounts of this policy. */
+  readonly sourceCounter: FailureCounter | undefined;
+  /** Sign-ins that are left after the end of the password. */
+  readonly graceLeft: number;
 }
 
 export interface Denial {
@@ -38,8 +48,10 @@ interface Check {
 }
 
 const everyDoor: readonly Door[] = ["ldap", "https", "device", "local", "panel", "pair"];
-/** Doors through which a password cannot be changed, so that a must-change would never end. */
+/** Where many clients cannot change a password, so that a must-change would never end. */
 const readingDoors: readonly Door[] = ["ldap"];
+/** Doors to which any address may come as often as it likes. */
+const openDoors: readonly Door[] = ["ldap", "https", "device"];
 
 /**
  * Every door runs the same list, in this order; where doors differ, it shows. Status and lock-out
@@ -48,6 +60,8 @@ const readingDoors: readonly Door[] = ["ldap"];
 const checks: readonly Check[] = [
   { name: "status", doors: everyDoor, run: checkStatus },
   { name: "lock-out", doors: everyDoor, run: checkLockOut },
+  { name: "source", doors: openDoors, run: checkSource },
+  { name: "panel", doors: openDoors, run: checkPanel },
   { name: "clear text", doors: readingDoors, run: checkClearText },
   { name: "credential", doors: everyDoor, run: checkCredential },
   { name: "identity", doors: everyDoor, run: checkIdentity },
@@ -75,6 +89,21 @@ function checkLockOut({ account, counter, at }: Attempt): Denial | undefined {
   return { event: 1170, refusal: { code: "account.locked", detail: account.name } };
 }
 
+/** Before the credential: whoever guesses does not learn which guess was right. */
+function checkSource({ account, sourceCounter, at }: Attempt): Denial | undefined {
+  if (!isBlockedAt(sourceCounter, at)) return undefined;
+  return { event: 1170, refusal: { code: "account.source-blocked", detail: account.name } };
+}
+
+/** Before the credential, too: no network is a place to try PINs at. A code sets the first one. */
+function checkPanel({ account, policy, proof, door, accessPoint }: Attempt): Denial | undefined {
+  const isPanel = door === "device" && accessPoint === "panel";
+  if (policy.kind !== "panel-pin" || isPanel || proof === "code" || proof === "certificate") {
+    return undefined;
+  }
+  return { event: 1130, refusal: { code: "account.panel-only", detail: account.name } };
+}
+
 /** CS7: before the credential, so that nobody learns by it whether a password was right. */
 function checkClearText({ account, isClear }: Attempt): Denial | undefined {
   if (!isClear || !account.roles.some(({ role }) => isAdministrative(role))) return undefined;
@@ -98,11 +127,26 @@ function checkIdentity({ account, claimed }: Attempt): Denial | undefined {
   return { event: 1130, refusal: { code: "credential.other-identity", detail: account.name } };
 }
 
-/** A password is too old only for whom it let in. */
-function checkExpiry({ account, policy, proof, at }: Attempt): Denial | undefined {
-  const end = passwordEnd(account, policy);
-  if (proof !== "password" || end === null || at < end) return undefined;
+/**
+ * A password is too old only for whom it let in, and only when no sign-in is left to change it. One
+ * that nobody can be told of would be used up unseen.
+ */
+function checkExpiry(attempt: Attempt): Denial | undefined {
+  const { account, door, graceLeft, mayChange } = attempt;
+  const isTold = mayChange || !readingDoors.includes(door);
+  if (!isOver(attempt) || (isTold && graceLeft > 0)) return undefined;
   return { event: 1150, refusal: { code: "password.expired", detail: account.name } };
+}
+
+/** The password that let somebody in has ended. */
+export function isOver({
+  account,
+  policy,
+  proof,
+  at,
+}: Pick<Attempt, "account" | "policy" | "proof" | "at">): boolean {
+  const end = passwordEnd(account, policy);
+  return proof === "password" && end !== null && at >= end;
 }
 
 function checkValidity({ account, at }: Attempt): Denial | undefined {
@@ -110,8 +154,9 @@ function checkValidity({ account, at }: Attempt): Denial | undefined {
   return { event: 1130, refusal: { code: "account.expired", detail: account.name } };
 }
 
-function checkMustChange({ account, proof }: Attempt): Denial | undefined {
-  if (proof === "certificate") return undefined;
+function checkMustChange(attempt: Attempt): Denial | undefined {
+  const { account, proof, mayChange, isForChange } = attempt;
+  if (proof === "certificate" || mayChange || isForChange) return undefined;
   if (proof === "password" && account.password?.mustChange !== true) return undefined;
   return { event: 1150, refusal: { code: "password.must-change", detail: account.name } };
 }

@@ -17,7 +17,14 @@ import { publicRefusal } from "./refusal.ts";
 import { roleIds } from "./roles.ts";
 import { findSecurityEvent, securityEvents } from "./security-event.ts";
 import type { ServerCondition } from "./server-status.ts";
-import { beginSignIn, concludeSignIn, type Proof, type SignInOutcome } from "./sign-in.ts";
+import {
+  beginSignIn,
+  concludeSignIn,
+  type Proof,
+  type SignInMoment,
+  type SignInOutcome,
+  type SignInQuestion,
+} from "./sign-in.ts";
 import type { DirectoryState } from "./state.ts";
 import type { Door } from "./types.ts";
 
@@ -39,16 +46,19 @@ interface Try {
   readonly proof: Proof;
   readonly door?: Door;
   readonly counter?: FailureCounter;
+  readonly moment?: Partial<SignInMoment>;
+  readonly question?: Partial<SignInQuestion>;
   readonly condition?: Partial<ServerCondition>;
 }
 
 function signIn(state: DirectoryState, wanted: Try): SignInOutcome {
   const { name = "anna", proof, door = "https", counter } = wanted;
   const condition = aCondition(wanted.condition);
-  const question = { door, name, source: "192.0.2.1" };
+  const question = { door, name, source: "192.0.2.1", ...wanted.question };
   const start = beginSignIn(state, condition, question);
   assert.ok(start.kind === "verify");
-  return concludeSignIn(start.verification, proof, { state, condition, counter, question });
+  const moment = { state, condition, counter, question, ...wanted.moment };
+  return concludeSignIn(start.verification, proof, moment);
 }
 
 /** Outcome, event and, for a refusal, its code for the audit trail. */
@@ -202,6 +212,9 @@ test("[SI7][AM3] an expired password is refused, as is one that must change wher
   const just = signIn(world.state, { proof: "password", condition: { at: at - 1 } });
   assert.ok(just.answer.outcome === "accepted");
   assert.equal(just.answer.expiresAt, at);
+  const [utility] = seedPolicies;
+  assert.ok(utility !== undefined);
+  world.must({ kind: "set-policy", policy: { ...utility, grace: 0 } });
   const expired = signIn(world.state, { proof: "password", condition: { at } });
   assert.deepEqual(brief(expired), ["refused", 1150, "password.expired"]);
   const password = aNewPassword("set");

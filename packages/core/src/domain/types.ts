@@ -38,6 +38,14 @@ export interface PasswordCredential {
   readonly mustChange: boolean;
   /** Earlier verifiers, newest first, as many as the policy's history asks for. */
   readonly history: readonly Sealed[];
+  /** Sign-ins with it after its end, of all servers; absent: none. */
+  readonly graceUsed?: readonly GraceUse[];
+}
+
+/** One sign-in after the end of a password: where and when, so that it is counted once. */
+export interface GraceUse {
+  readonly server: NodeId;
+  readonly at: Instant;
 }
 
 /** A one-time code that admits to a change of password and nothing else. Hash of 128 random bits. */
@@ -151,17 +159,35 @@ export interface InviteRow {
   readonly triesLeft: number;
 }
 
+/** panel-pin: digits alone, good at the panel of a device and nowhere else. For ever as it was made. */
+export type PolicyKind = "password" | "panel-pin";
+
+/** Rules for the passwords of the accounts that have it (AM3). */
 export interface PolicyRow {
   readonly name: string;
+  readonly kind: PolicyKind;
   readonly lengthMin: number;
   readonly lengthMax: number;
   /** How many of lower case, upper case, digit, other must occur. */
   readonly classesMin: number;
+  /** Words of the site that count like those of the block list; lower case, sorted. */
+  readonly words: readonly string[];
   readonly history: number;
+  /** Whoever chose a password keeps it for so long; 0: as long as they like. */
+  readonly ageMin: Millis;
+  readonly expiresAfter: Millis | null;
+  /** For so long before the end every sign-in says when it is; 0: none does. */
+  readonly warnBefore: Millis;
+  /** Sign-ins after the end, each for a change of the password. */
+  readonly grace: number;
+  /** A password that somebody else set must be changed at the first sign-in, whatever was ordered. */
+  readonly mustChange: boolean;
+  /** Failures of one account within the window, after which it is locked. */
   readonly attempts: number;
+  /** Failures from one address against accounts of this policy, after which they refuse it; 0: any. */
+  readonly sourceAttempts: number;
   readonly window: Millis;
   readonly lockFor: Millis;
-  readonly expiresAfter: Millis | null;
 }
 
 /** Who has one right of a device: the whole of it, or to read alone. Roles in rising order. */

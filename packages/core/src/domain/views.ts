@@ -31,6 +31,8 @@ export interface AccountView {
     readonly changedAt: Instant;
     readonly mustChange: boolean;
     readonly expiresAt: Instant | null;
+    /** Sign-ins after its end. */
+    readonly graceUsed: number;
   } | null;
   readonly codeExpiresAt: Instant | null;
   readonly createdAt: Instant;
@@ -63,9 +65,9 @@ export function accountView(state: DirectoryState, account: AccountRow, now: Ins
 
 function passwordView(state: DirectoryState, account: AccountRow): AccountView["password"] {
   if (account.password === null) return null;
-  const { version, changedAt, mustChange } = account.password;
+  const { version, changedAt, mustChange, graceUsed = [] } = account.password;
   const expiresAt = passwordEnd(account, state.tables.policies.get(account.policy));
-  return { version, changedAt, mustChange, expiresAt };
+  return { version, changedAt, mustChange, expiresAt, graceUsed: graceUsed.length };
 }
 
 export function standingOf(state: DirectoryState, account: AccountRow, now: Instant): Standing {

@@ -113,6 +113,8 @@ const privatePlaces = [
   "divergent",
   "events.db",
   "failures.db",
+  "source-failures.db",
+  "grace.db",
 ];
 
 function checkPermissions(directory: string): Finding {

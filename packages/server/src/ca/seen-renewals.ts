@@ -5,7 +5,7 @@ import type { Clock } from "@gridward/runtime/os/clock";
 import { freshRequestId } from "@gridward/runtime/os/random";
 import type { OwnIdentity } from "../own-identity.ts";
 import type { FrontEndParts } from "../parts.ts";
-import { isOfTheMoment } from "../submit-lock.ts";
+import { isOfTheMoment } from "../submit-counted.ts";
 
 export interface SeenRenewalsParts {
   readonly front: Pick<FrontEndParts, "state" | "submit">;

@@ -78,7 +78,7 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
     sessions: createSessions({ key: () => key, state: front.state, now: front.now }),
     hasher,
     systemKey: () => key,
-    events: { list: () => ok({ rows: [], next: null, total: 0 }) },
+    events: { onPasswordRefused: () => {}, list: () => ok({ rows: [], next: null, total: 0 }) },
     security: {
       now: () => defaultSecurity,
       unconfirmed: () => null,

@@ -168,11 +168,17 @@ function setPassword(parts: DeskParts): Endpoint {
     }
     const owner = { name, policy, present: account.value };
     const password = await makeNewPassword(parts, owner, body.password);
-    if (!password.ok) return password;
     const mustChange = body.must_change ?? true;
-    const command: Command = { kind: "set-password", id, password: password.value, mustChange };
-    const done = await giveOrder(parts.front, { command, caller, dryRun: query.dry_run });
-    return done.ok ? ok({ ...done.value, ...noCode }) : done;
+    const done = password.ok
+      ? await giveOrder(parts.front, {
+          command: { kind: "set-password", id, password: password.value, mustChange },
+          caller,
+          dryRun: query.dry_run,
+        })
+      : password;
+    if (done.ok) return ok({ ...done.value, ...noCode });
+    parts.events.onPasswordRefused({ actor: caller.actor, account: name, refusal: done.error });
+    return done;
   });
 }
 

@@ -16,8 +16,17 @@ import type { SignInTrial } from "../security/sign-in-trial.ts";
 import type { SecurityChanges, Unconfirmed } from "../security/security-changes.ts";
 import type { Sessions } from "../session.ts";
 
+/** A new password that was not taken (2220, 2233, 2235). */
+export interface RefusedPassword {
+  readonly actor: Actor;
+  /** Whose it would have been. */
+  readonly account: string;
+  readonly refusal: Refusal;
+}
+
 /** A look into this server's store of security events; looking is itself an event (AM7). */
 export interface SecurityEvents {
+  readonly onPasswordRefused: (refused: RefusedPassword) => void;
   list(query: {
     readonly search: string | undefined;
     readonly limit: number;

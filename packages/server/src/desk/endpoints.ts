@@ -13,6 +13,7 @@ import { deviceEndpoints } from "./device-endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { groupEndpoints } from "./group-endpoints.ts";
 import { rightsEndpoints } from "./rights-endpoints.ts";
+import { policyEndpoints } from "./policy-endpoints.ts";
 import { securityEndpoints } from "./security-endpoints.ts";
 import { serverEndpoints } from "./server-endpoints.ts";
 import { sessionEndpoints } from "./session-endpoints.ts";
@@ -27,6 +28,7 @@ export function createEndpoints(parts: DeskParts): Readonly<Record<RouteName, En
     ...ownCertificateEndpoints(parts),
     ...arbitrationEndpoints(parts),
     ...accountEndpoints(parts),
+    ...policyEndpoints(parts),
     ...groupEndpoints(parts),
     ...deviceEndpoints(parts),
     ...rightsEndpoints(parts),

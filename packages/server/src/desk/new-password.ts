@@ -11,6 +11,9 @@ import { openPassword, sealPassword } from "../sealed-password.ts";
 import { systemKeyOf } from "./order.ts";
 import type { DeskParts } from "./desk-parts.ts";
 
+/** With what a password is made. */
+export type PasswordParts = Pick<DeskParts, "front" | "hasher" | "systemKey">;
+
 /** For whom a password is chosen; `present` is null for an account that is being created. */
 export interface PasswordOwner {
   readonly name: string;
@@ -24,7 +27,7 @@ export interface PasswordOwner {
  * first; the domain repeats those that it can.
  */
 export async function makeNewPassword(
-  { front, hasher, systemKey }: DeskParts,
+  { front, hasher, systemKey }: PasswordParts,
   owner: PasswordOwner,
   typed: string,
 ): Promise<Result<NewPassword, Refusal>> {

@@ -15,7 +15,7 @@ import type { Caller } from "./caller.ts";
 /** A command with who gives it, and whether it is only tried. */
 export interface Order {
   readonly command: Command;
-  readonly caller: Caller;
+  readonly caller: Pick<Caller, "actor" | "requestId">;
   readonly dryRun: boolean | undefined;
 }
 

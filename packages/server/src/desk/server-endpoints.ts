@@ -1,14 +1,14 @@
-import { serverRoutes, type PolicyView, type RoleView } from "@gridward/core/api/server-routes";
+import { serverRoutes, type RoleView } from "@gridward/core/api/server-routes";
 import { pageDefault } from "@gridward/core/api/route";
 import { err, ok } from "@gridward/core/base/result";
-import { rfc3339, second } from "@gridward/core/base/time";
+import { rfc3339 } from "@gridward/core/base/time";
 import { trustAnchors } from "@gridward/core/domain/authority-in-use";
 import { rightsOf } from "@gridward/core/domain/rights";
 import { defaultMapName, rightsMapOfType, templateOfMap } from "@gridward/core/domain/rights-map";
 import { impliedRoles, roleIds } from "@gridward/core/domain/roles";
 import { findRole, nameOfRole } from "@gridward/core/domain/private-roles";
 import { singleKey, type DirectoryState } from "@gridward/core/domain/state";
-import type { PolicyRow, RoleId } from "@gridward/core/domain/types";
+import type { RoleId } from "@gridward/core/domain/types";
 import type { DeskParts } from "./desk-parts.ts";
 import { pairingFingerprint, serversOf } from "./device-package.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
@@ -57,7 +57,7 @@ function showSystem({ front }: DeskParts): Endpoint {
   });
 }
 
-type CatalogueRoute = "roleList" | "roleShow" | "policyList" | "policyShow";
+type CatalogueRoute = "roleList" | "roleShow";
 
 function catalogueEndpoints({ front }: DeskParts): Readonly<Record<CatalogueRoute, Endpoint>> {
   return {
@@ -70,16 +70,6 @@ function catalogueEndpoints({ front }: DeskParts): Readonly<Record<CatalogueRout
     roleShow: endpoint(serverRoutes.roleShow, ({ params }) => {
       const role = findRole(front.state(), params.name);
       return role.ok ? ok(showRoleRights(front.state(), role.value)) : role;
-    }),
-    policyList: endpoint(serverRoutes.policyList, () => {
-      const policies = [...front.state().tables.policies.values()];
-      policies.sort((left, right) => (left.name < right.name ? -1 : 1));
-      return ok({ rows: policies.map(showPolicy) });
-    }),
-    policyShow: endpoint(serverRoutes.policyShow, ({ params }) => {
-      const policy = front.state().tables.policies.get(params.name);
-      if (policy === undefined) return err({ code: "policy.not-found", detail: params.name });
-      return ok(showPolicy(policy));
     }),
   };
 }
@@ -101,19 +91,4 @@ function showRoleRights(state: DirectoryState, role: RoleId): RoleView {
 function kindOf(role: RoleId): RoleView["kind"] {
   if (role === roleIds.ADMINISTRATOR) return "vendor";
   return role < 0 ? "private" : "standard";
-}
-
-function showPolicy(policy: PolicyRow): PolicyView {
-  const { expiresAfter } = policy;
-  return {
-    name: policy.name,
-    length_min: policy.lengthMin,
-    length_max: policy.lengthMax,
-    classes_min: policy.classesMin,
-    history: policy.history,
-    attempts: policy.attempts,
-    window_s: Math.round(policy.window / second),
-    lock_s: Math.round(policy.lockFor / second),
-    expires_after_s: expiresAfter === null ? null : Math.round(expiresAfter / second),
-  };
 }

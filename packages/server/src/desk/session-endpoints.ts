@@ -9,11 +9,11 @@ import type { AccountRow } from "@gridward/core/domain/types";
 import type { KnownClient } from "../clients/client-gate.ts";
 import type { Session } from "../session.ts";
 import { checkAccess } from "./access.ts";
+import { changeOwnPassword } from "./change-own-password.ts";
 import type { Caller } from "./caller.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
-import { makeNewPassword } from "./new-password.ts";
-import { checkTakesChanges, giveOrder } from "./order.ts";
+import { giveOrder } from "./order.ts";
 import { showRole, timeOrNull } from "./show-account.ts";
 
 /** Sign-in, sign-out and one's own password; see `sessionRoutes` for what each does. */
@@ -48,9 +48,10 @@ async function signIn(
     : { name: body.name, password: new Secret("code" in body ? body.code : body.password) };
   const answer = await parts.front.signIn({ door: "https", source, ...attempt });
   if (answer.outcome !== "accepted") return err(answer.refusal);
-  const { account, mustChange, fresh, expiresAt: passwordEndsAt } = answer;
+  const { account, mustChange, fresh, expiresAt: passwordEndsAt, warns, graceLeft } = answer;
   const by = certificate?.fingerprint ?? null;
-  const opening = { mustChange, fresh, passwordEndsAt, certificate: by, begunUnder };
+  const told = { passwordEndsAt, warns, graceLeft };
+  const opening = { mustChange, fresh, ...told, certificate: by, begunUnder };
   return ok(openSession(parts, account, opening));
 }
 
@@ -65,17 +66,19 @@ function certificateOf(
 
 function changePassword(parts: DeskParts): Endpoint {
   return endpoint(sessionRoutes.changePassword, async ({ query, body }, caller) => {
-    const takes = checkTakesChanges(parts.front);
-    if (!takes.ok) return takes;
     const session = sessionOf(caller);
-    const { id, name, policy } = session.account;
-    const proved = await proveCurrent(parts, caller, body.current);
-    if (!proved.ok) return proved;
-    const owner = { name, policy, present: session.account };
-    const password = await makeNewPassword(parts, owner, body.password);
-    if (!password.ok) return password;
-    const command: Command = { kind: "change-password", id, password: password.value };
-    const done = await giveOrder(parts.front, { command, caller, dryRun: query.dry_run });
+    const { id } = session.account;
+    // Minutes ago it was proved, by a code that may be spent.
+    const isProved = session.mustChange;
+    if (!isProved && body.current === undefined) return refuse("request.malformed", "body.current");
+    const done = await changeOwnPassword(parts, {
+      account: session.account,
+      current: isProved || body.current === undefined ? null : new Secret(body.current),
+      chosen: new Secret(body.password),
+      actor: caller.actor,
+      requestId: caller.requestId,
+      dryRun: query.dry_run,
+    });
     if (!done.ok) return done;
     const account = parts.front.state().tables.accounts.get(id);
     if (done.value.dry_run || account === undefined) return ok({ ...done.value, session: null });
@@ -85,30 +88,12 @@ function changePassword(parts: DeskParts): Endpoint {
       mustChange: false,
       fresh: true,
       passwordEndsAt,
+      warns: false,
+      graceLeft: null,
       certificate: session.certificate,
     });
     return ok({ ...done.value, session: opened });
   });
-}
-
-/** Whoever finds an open session must not be able to take the account over with it. */
-async function proveCurrent(
-  { front }: DeskParts,
-  caller: Caller,
-  current: string | undefined,
-): Promise<Result<null, Refusal>> {
-  const { account, mustChange } = sessionOf(caller);
-  if (mustChange) return ok(null); // Minutes ago it was proved, by a code that may be spent.
-  if (current === undefined) return err({ code: "request.malformed", detail: "body.current" });
-  const answer = await front.signIn({
-    door: "https",
-    name: account.name,
-    password: new Secret(current),
-    source: caller.actor.source,
-  });
-  if (answer.outcome === "accepted") return ok(null);
-  if (answer.outcome === "unavailable") return err(answer.refusal);
-  return err({ code: "credential.rejected", detail: "the present password" });
 }
 
 /** Access was checked before: these routes are reached with a session only. */
@@ -121,6 +106,8 @@ interface Opening {
   readonly mustChange: boolean;
   readonly fresh: boolean;
   readonly passwordEndsAt: Instant | null;
+  readonly warns: boolean;
+  readonly graceLeft: number | null;
   readonly certificate: string | null;
   /** Of the connection of a sign-in; absent: nobody signed in. */
   readonly begunUnder?: number | null;
@@ -139,6 +126,8 @@ function openSession(parts: DeskParts, account: AccountRow, opening: Opening) {
     ...showSubject(parts, session),
     fresh: opening.fresh,
     password_expires_at: timeOrNull(opening.passwordEndsAt),
+    password_warning: opening.warns,
+    grace_left: opening.graceLeft,
   };
 }
 

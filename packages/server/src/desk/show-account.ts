@@ -36,6 +36,8 @@ export function showAccount(state: DirectoryState, account: AccountRow, now: Ins
       version: password.version,
       changed_at: rfc3339(password.changedAt),
       must_change: password.mustChange,
+      expires_at: timeOrNull(password.expiresAt),
+      grace_used: password.graceUsed,
     },
     code_expires_at: timeOrNull(view.codeExpiresAt),
     created_at: rfc3339(view.createdAt),

@@ -17,6 +17,7 @@ export async function signInForDevice(
     password: new Secret(message.password),
     source: peer.address,
     device: peer.device,
+    accessPoint: message.accessPoint,
   });
   const { duty, fresh } = parts.condition();
   const to = {

@@ -41,7 +41,7 @@ export type LdapRequest =
       readonly value: AssertionValue;
     }
   | { readonly kind: "abandon"; readonly abandonedId: number }
-  | { readonly kind: "extended"; readonly oid: string; readonly value: Bytes | null }
+  | LdapExtended
   /** The directory is read-only over LDAP: what it would write is never looked at. */
   | { readonly kind: LdapWrite };
 
@@ -51,6 +51,13 @@ type SaslCredential = Extract<
 >;
 
 export type LdapWrite = "modify" | "add" | "delete" | "modify-dn";
+
+export interface LdapExtended {
+  readonly kind: "extended";
+  readonly oid: string;
+  /** Of a change of a password it holds both. */
+  readonly value: Bytes | null;
+}
 
 export interface LdapSearch {
   readonly kind: "search";

@@ -54,6 +54,7 @@ const rows: readonly Row[] = [
   ["structuralObjectClass", "2.5.21.9", "objectIdentifier", "operational"],
   ["subschemaSubentry", "2.5.18.10", "distinguishedName", "operational"],
   ["pwdChangedTime", "1.3.6.1.4.1.42.2.27.8.1.16", "generalizedTime", "operational"],
+  ["pwdGraceUseTime", "1.3.6.1.4.1.42.2.27.8.1.21", "generalizedTime", "operational multi"],
   ["pwdReset", "1.3.6.1.4.1.42.2.27.8.1.22", "boolean", "operational"],
   ["namingContexts", "1.3.6.1.4.1.1466.101.120.5", "distinguishedName", "operational multi"],
   ["supportedExtension", "1.3.6.1.4.1.1466.101.120.7", "objectIdentifier", "operational multi"],

@@ -59,6 +59,12 @@ export const directoryRefusals = {
     says: "The account is already locked for at least as long.",
     remedy: "Nothing needs to be done.",
   },
+  "account.grace-settled": {
+    ...alreadySo,
+    ...toOperator,
+    says: "This sign-in after the end of the password is counted already, or the password is another.",
+    remedy: "Nothing needs to be done.",
+  },
   "account.bad-lock": {
     ...againstRule,
     ...toOperator,
@@ -166,6 +172,21 @@ export const directoryRefusals = {
     says: "The new password contains the login name.",
     remedy: "Choose a password without it.",
   },
+  "password.not-digits": {
+    ...againstRule,
+    ldap: 19,
+    ...toAnyone,
+    says: "A PIN for the panel has digits alone.",
+    remedy: "Choose one of 0 to 9 only.",
+  },
+  "password.too-young": {
+    ...againstRule,
+    ldap: 19,
+    ...toAnyone,
+    says: "The policy does not let a password be changed again so soon.",
+    remedy:
+      "Wait until the time that is named, or ask an administrator to run `gridward account set-password NAME`.",
+  },
   "password.empty": {
     ...againstRule,
     ldap: 19,
@@ -192,7 +213,43 @@ export const directoryRefusals = {
     ldap: 19,
     ...toOperator,
     says: "The policy has a value outside its range.",
-    remedy: "Correct the value that is named.",
+    remedy: "Correct what is named.",
+  },
+  "policy.exists": {
+    ...alreadySo,
+    ...toOperator,
+    says: "A password policy with this name exists.",
+    remedy: "Leave `--new` out to change it, or choose another name.",
+  },
+  "policy.too-many": {
+    ...againstRule,
+    ...toOperator,
+    says: "There are as many password policies as the system takes.",
+    remedy: "Change one of those with `gridward policy set NAME key=value`.",
+  },
+  "policy.kind-fixed": {
+    ...againstRule,
+    ...toOperator,
+    says: "A policy for passwords does not become one for PINs, nor the other way round.",
+    remedy: "Make another one with `gridward policy set NAME --new kind=panel-pin`.",
+  },
+  "policy.no-administrator-left": {
+    ...againstRule,
+    ...toOperator,
+    says: "With this policy the passwords of all administrators would have expired.",
+    remedy: "Choose a longer `expires`, or have an administrator change the password first.",
+  },
+  "policy.must-change": {
+    ...againstRule,
+    ...toOperator,
+    says: "The policy has a password that somebody else sets changed at the first sign-in.",
+    remedy: "Leave `--no-must-change` out, or run `gridward policy set NAME must-change=no`.",
+  },
+  "policy.pin-for-administrator": {
+    ...againstRule,
+    ...toOperator,
+    says: "A PIN for the panel is not for accounts with an administrative role.",
+    remedy: "Choose another policy for the account, or leave the role out.",
   },
   "policy.unchanged": {
     ...alreadySo,

@@ -118,6 +118,18 @@ export const signInRefusals = {
     says: "The account is disabled.",
     remedy: "Run `gridward account enable NAME`.",
   },
+  "account.source-blocked": {
+    ...signInRefused,
+    ...toOperator,
+    says: "Too many sign-ins from this address failed, for accounts of this policy.",
+    remedy: "Wait until the block ends, or sign in from another address.",
+  },
+  "account.panel-only": {
+    ...signInRefused,
+    ...toOperator,
+    says: "The account has a PIN, which is good at the panel of a device and nowhere else.",
+    remedy: "Sign in at the panel, or give the account another policy and a password.",
+  },
   "account.expired": {
     ...signInRefused,
     ...toOperator,

@@ -45,6 +45,7 @@ function accountAttributes(): Attributes<AccountRow> {
     ["structuralObjectClass", () => ["inetOrgPerson"]],
     ["subschemaSubentry", () => [subschemaDn]],
     ["pwdChangedTime", secret(({ password }) => time(password?.changedAt ?? null))],
+    ["pwdGraceUseTime", secret(graceUseTimes)],
     ["pwdReset", secret(({ password }) => (password?.mustChange === true ? flag(true) : []))],
     ["gridwardLockedUntil", secret(lockedUntil)],
   ]);
@@ -70,6 +71,11 @@ function secret(
   read: (row: AccountRow, view: View) => readonly string[],
 ): (row: AccountRow, view: View) => readonly string[] {
   return (row, view) => (view.seesSecurity ? read(row, view) : []);
+}
+
+/** Of every sign-in after the end; two within a second are one value. */
+function graceUseTimes({ password }: AccountRow): readonly string[] {
+  return [...new Set((password?.graceUsed ?? []).flatMap(({ at }) => time(at)))];
 }
 
 function lockedUntil(row: AccountRow, view: View): readonly string[] {

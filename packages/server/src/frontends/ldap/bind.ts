@@ -1,5 +1,7 @@
 import { type Bytes, decodeUtf8 } from "@gridward/core/base/bytes";
 import { Secret } from "@gridward/core/base/secret";
+import { type Instant, second } from "@gridward/core/base/time";
+import type { PasswordPolicyAnswer } from "@gridward/core/codec/ldap/password-policy";
 import { type Dn, normaliseDn, parseDn } from "@gridward/core/codec/ldap/dn";
 import type { LdapRequest } from "@gridward/core/codec/ldap/request";
 import { type LdapResult, resultOf, success } from "@gridward/core/codec/ldap/response";
@@ -17,6 +19,10 @@ export interface BindOutcome {
   /** Whom the connection speaks for from now on; null: nobody. */
   readonly account: AccountRow | null;
   readonly result: LdapResult;
+  /** Until the password is changed, nothing else is answered on the connection. */
+  readonly mustChange?: boolean;
+  /** For who asked with the control of password policies. */
+  readonly told?: PasswordPolicyAnswer;
 }
 
 /** No password of ours can hold this character (RFC 8264 §9.11), so it is always wrong. */
@@ -68,7 +74,7 @@ function refused(code: Parameters<typeof resultOf>[0], message = ""): BindOutcom
 export async function bind(
   parts: FrontEndParts,
   request: LdapBind,
-  { source, client, isClear }: BindPlace,
+  { source, client, isClear, mayChange }: BindPlace,
 ): Promise<BindOutcome> {
   const { credential } = request;
   if (credential.kind === "sasl") {
@@ -78,13 +84,13 @@ export async function bind(
     const name = loginName(parts, claimed);
     const { fingerprint, names } = client;
     const certificate = { fingerprint, names };
-    return outcomeOf(
-      await parts.signIn({ door: "ldap", name, password: null, source, certificate }),
-    );
+    const attempt = { door: "ldap", name, password: null, source, certificate } as const;
+    return outcomeOf(await parts.signIn(attempt), { now: parts.now(), mayChange });
   }
   const name = loginName(parts, request.name);
   const password = new Secret(passwordText(credential.password.reveal()));
-  return outcomeOf(await parts.signIn({ door: "ldap", name, password, source, isClear }));
+  const attempt = { door: "ldap", name, password, source, isClear, mayChange } as const;
+  return outcomeOf(await parts.signIn(attempt), { now: parts.now(), mayChange });
 }
 
 /** The connection over which a bind came. */
@@ -93,6 +99,8 @@ export interface BindPlace {
   readonly client: KnownClient | null;
   /** Without TLS, by a legacy peer. */
   readonly isClear: boolean;
+  /** It can be told that the password must be changed, and can change it. */
+  readonly mayChange: boolean;
 }
 
 function refusedFor(
@@ -102,13 +110,13 @@ function refusedFor(
   return { account: null, result: { code: ldap, matchedDn: "", message: says } };
 }
 
-function passwordText(bytes: Bytes): string {
+export function passwordText(bytes: Bytes): string {
   const text = decodeUtf8(bytes);
   return text.ok ? text.value : neverRight;
 }
 
 /** `uid=anna,ou=people,<base>`; any other name is given on as it is and is nobody's. */
-function loginName(parts: FrontEndParts, name: string): string {
+export function loginName(parts: Pick<FrontEndParts, "state">, name: string): string {
   const system = systemOf(parts.state());
   const parsed = parseDn(name);
   const dn: Dn = parsed.ok ? parsed.value : [];
@@ -127,17 +135,41 @@ function reasonOf({ code }: Refusal): string {
   return spec.tell === "anyone" ? spec.says : refusalSpec("server.unavailable").says;
 }
 
-function outcomeOf(answer: SignInAnswer): BindOutcome {
+function outcomeOf(
+  answer: SignInAnswer,
+  { now, mayChange }: { readonly now: Instant; readonly mayChange: boolean },
+): BindOutcome {
   switch (answer.outcome) {
-    case "accepted":
-      // LDAP offers no change of password: a sign-in for nothing else is none.
-      if (answer.mustChange) return refused("invalidCredentials", rejected);
-      return { account: answer.account, result: success };
+    case "accepted": {
+      const { account, mustChange } = answer;
+      // Who cannot be told of it would take a sign-in for nothing else for a whole one.
+      if (mustChange && !mayChange) return refused("invalidCredentials", rejected);
+      return { account, result: success, mustChange, told: toldOf(answer, now) };
+    }
     case "refused": {
-      const spec = refusalSpec(publicRefusal(answer.refusal).code);
-      return { account: null, result: { code: spec.ldap, matchedDn: "", message: spec.says } };
+      const { code } = publicRefusal(answer.refusal);
+      const spec = refusalSpec(code);
+      const result = { code: spec.ldap, matchedDn: "", message: spec.says };
+      return { account: null, result, told: errorsOf(code) };
     }
     case "unavailable":
       return refused("unavailable", reasonOf(answer.refusal));
   }
+}
+
+/** The draft knows one warning at a time: that of how many sign-ins are left is the later one. */
+function toldOf(
+  { mustChange, graceLeft, warns, expiresAt }: Extract<SignInAnswer, { outcome: "accepted" }>,
+  now: Instant,
+): PasswordPolicyAnswer {
+  if (graceLeft !== null) return { graceLeft };
+  if (mustChange) return { error: "changeAfterReset" };
+  const secondsLeft = expiresAt === null ? 0 : Math.max(0, Math.floor((expiresAt - now) / second));
+  return warns ? { secondsLeft } : {};
+}
+
+/** Said only after the right password; that an account is locked is said to nobody. */
+function errorsOf(code: Refusal["code"]): PasswordPolicyAnswer {
+  if (code === "password.expired") return { error: "passwordExpired" };
+  return code === "password.must-change" ? { error: "changeAfterReset" } : {};
 }

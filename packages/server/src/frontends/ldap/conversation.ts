@@ -1,9 +1,16 @@
 import { type Bytes, concat, utf8 } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { LdapFramer } from "@gridward/core/codec/ldap/framer";
-import { encodeEnvelope } from "@gridward/core/codec/ldap/message";
+import { encodeEnvelope, type LdapControl } from "@gridward/core/codec/ldap/message";
+import { passwordModifyOid } from "@gridward/core/codec/ldap/password-modify";
+import {
+  type PasswordPolicyAnswer,
+  passwordPolicyControl,
+  passwordPolicyOid,
+} from "@gridward/core/codec/ldap/password-policy";
 import {
   decodeRequest,
+  type LdapExtended,
   type LdapMessage,
   type LdapRefusal,
   type LdapRequest,
@@ -27,7 +34,8 @@ import type { FrontEndParts } from "../../parts.ts";
 import { bind, type BindOutcome, judgeBind, type LdapBind } from "./bind.ts";
 import type { Directory } from "./directory.ts";
 import { outstandingMax, unsentMax } from "./limits.ts";
-import { passwordModifyOid, startTlsOid, whoAmIOid } from "./root-dse.ts";
+import { type ChangePassword, modifyPassword } from "./modify-password.ts";
+import { startTlsOid, whoAmIOid } from "./root-dse.ts";
 import type { SearchOutcome } from "./search.ts";
 import type { ClearWire, Wire } from "./wire.ts";
 
@@ -38,8 +46,17 @@ export interface ConversationParts {
   readonly nextTurn: () => Promise<void>;
   /** Whether this source asks for a sign-in by certificate, which costs it nothing, too often. */
   readonly isTriedTooOften: (source: string) => boolean;
+  /** Absent: no password is changed over LDAP, and nobody is told of policies. */
+  readonly changePassword?: ChangePassword;
   /** Told about a peer that does not speak LDAP. */
   readonly note: (source: string, detail: string) => void;
+}
+
+interface SignedIn {
+  readonly account: AccountRow;
+  readonly isCertified: boolean;
+  /** Only to change the password, and to leave. */
+  readonly mustChange: boolean;
 }
 
 /**
@@ -52,7 +69,7 @@ export class Conversation {
   readonly #wire: Wire;
   readonly #framer = new LdapFramer();
   /** The account as it was when it signed in, by a certificate or not. */
-  #signedIn: { readonly account: AccountRow; readonly isCertified: boolean } | null = null;
+  #signedIn: SignedIn | null = null;
   /** Read, cut, not yet looked at. */
   #frames: Bytes[] = [];
   #waiting: LdapMessage[] = [];
@@ -175,13 +192,17 @@ export class Conversation {
       this.#decline(id, request.kind, client.refusal);
       return;
     }
-    const criticalControl = controls.find((control) => control.isCritical);
+    // Of who sends it everything is told that the policy has to say.
+    const isTold = this.#parts.changePassword !== undefined && controls.some(isPolicyControl);
+    const criticalControl = controls.find(
+      (control) => control.isCritical && !(isTold && isPolicyControl(control)),
+    );
     if (criticalControl !== undefined) {
       const detail = `the control ${criticalControl.oid} is not known here`;
       this.#putResult(id, request.kind, resultOf("unavailableCriticalExtension", detail));
-    } else if (request.kind === "bind") this.#bind(id, request);
+    } else if (request.kind === "bind") this.#bind(id, request, isTold);
     else if (request.kind === "search") this.#search(id, request);
-    else if (request.kind === "extended") this.#extended(id, request.oid);
+    else if (request.kind === "extended") this.#extended(id, request, isTold);
     else this.#putResult(id, request.kind, this.#resultFor(request));
   }
 
@@ -200,7 +221,7 @@ export class Conversation {
     return reader.ok ? this.#parts.directory.compare(request, reader.value) : reader.error;
   }
 
-  #bind(id: number, request: LdapBind): void {
+  #bind(id: number, request: LdapBind, isTold: boolean): void {
     this.#signedIn = null; // RFC 4511 §4.2.1: until the answer, and after a failure, nobody.
     if (!this.#isAllowed()) {
       // Before the request is looked at: what should not have come is neither used nor judged.
@@ -208,7 +229,7 @@ export class Conversation {
       return;
     }
     const judged = judgeBind(request);
-    if (judged !== "ask") this.#finishBind(id, judged);
+    if (judged !== "ask") this.#finishBind(id, judged, { isTold });
     else if (!this.#canSignIn()) {
       this.#putResult(id, "bind", resultOf("unavailable", unavailable));
     } else if (
@@ -216,32 +237,37 @@ export class Conversation {
       this.#parts.isTriedTooOften(this.#wire.source)
     ) {
       this.#putResult(id, "bind", resultOf("busy", tooOften));
-    } else void this.#askPipeline(id, request);
+    } else void this.#askPipeline(id, request, isTold);
   }
 
   #isAllowed(): boolean {
     return this.#wire.clear?.isAllowed() ?? true;
   }
 
-  async #askPipeline(id: number, request: LdapBind): Promise<void> {
+  async #askPipeline(id: number, request: LdapBind, isTold: boolean): Promise<void> {
     this.#running = id;
     const client = this.#wire.client();
     const place = {
       source: this.#wire.source,
       client: client.verdict === "ok" ? client.client : null,
       isClear: this.#wire.clear !== null,
+      mayChange: isTold,
     };
     const outcome = await bind(this.#parts.frontEnd, request, place);
     this.#running = null;
     if (outcome.account !== null) this.#wire.clear?.noteSignIn(outcome.account.name);
     if (this.#isOver) return;
-    this.#finishBind(id, outcome, request.credential.kind === "sasl");
+    this.#finishBind(id, outcome, { isTold, isCertified: request.credential.kind === "sasl" });
     this.#proceed();
   }
 
-  #finishBind(id: number, { account, result }: BindOutcome, isCertified = false): void {
-    this.#signedIn = account && { account, isCertified };
-    this.#putResult(id, "bind", result);
+  #finishBind(
+    id: number,
+    { account, result, mustChange = false, told = {} }: BindOutcome,
+    { isTold, isCertified = false }: { readonly isTold: boolean; readonly isCertified?: boolean },
+  ): void {
+    this.#signedIn = account && { account, isCertified, mustChange };
+    this.#put(id, { kind: "bind", result }, isTold ? told : null);
   }
 
   #search(id: number, request: LdapSearch): void {
@@ -277,15 +303,50 @@ export class Conversation {
     this.#proceed();
   }
 
-  #extended(id: number, oid: string): void {
+  #extended(id: number, { oid, value }: LdapExtended, isTold: boolean): void {
+    const { changePassword } = this.#parts;
     if (oid === startTlsOid && this.#wire.clear !== null) {
       this.#startTls(id, this.#wire.clear);
+    } else if (oid === passwordModifyOid && changePassword !== undefined) {
+      void this.#modifyPassword(id, changePassword, { value, isTold });
+    } else {
+      const authorization = oid === whoAmIOid ? this.#whoAmI() : err(refusedExtension(oid));
+      const result = authorization.ok ? success : authorization.error;
+      const identity = authorization.ok ? utf8(authorization.value) : null;
+      this.#put(id, { kind: "extended", result, oid: null, value: identity });
+    }
+  }
+
+  async #modifyPassword(
+    id: number,
+    change: ChangePassword,
+    { value, isTold }: { readonly value: Bytes | null; readonly isTold: boolean },
+  ): Promise<void> {
+    const signedIn = this.#account() === null ? null : this.#signedIn;
+    if (signedIn === null) {
+      const result = resultOf("insufficientAccessRights", "sign in first");
+      this.#put(id, { kind: "extended", result, oid: null, value: null });
       return;
     }
-    const authorization = oid === whoAmIOid ? this.#whoAmI() : err(refusedExtension(oid));
-    const result = authorization.ok ? success : authorization.error;
-    const value = authorization.ok ? utf8(authorization.value) : null;
-    this.#put(id, { kind: "extended", result, oid: null, value });
+    this.#running = id;
+    const { frontEnd } = this.#parts;
+    const { account } = signedIn;
+    const order = {
+      value,
+      account,
+      source: this.#wire.source,
+      isClear: this.#wire.clear !== null,
+    };
+    const { result, told } = await modifyPassword({ frontEnd, change }, order);
+    this.#running = null;
+    if (this.#isOver) return;
+    const changed = frontEnd.state().tables.accounts.get(account.id);
+    if (result === success && changed !== undefined) {
+      // Who has just proved both passwords need not sign in anew.
+      this.#signedIn = { ...signedIn, account: changed, mustChange: false };
+    }
+    this.#put(id, { kind: "extended", result, oid: null, value: null }, isTold ? told : null);
+    this.#proceed();
   }
 
   /**
@@ -309,16 +370,18 @@ export class Conversation {
   #whoAmI(): Result<string, LdapResult> {
     if (!this.#canSignIn()) return err(resultOf("unavailable", unavailable));
     const account = this.#account();
-    return ok(account === null ? "" : this.#parts.directory.authorizationId(account));
+    if (account === null) return ok("");
+    return this.#signedIn?.mustChange === true
+      ? err(changeFirst)
+      : ok(this.#parts.directory.authorizationId(account));
   }
 
   /** Who reads, or why nobody may. Everything but the root DSE comes through here. */
   #reader(): Result<AccountRow, LdapResult> {
     if (!this.#canSignIn()) return err(resultOf("unavailable", unavailable));
     const account = this.#account();
-    return account === null
-      ? err(resultOf("insufficientAccessRights", "sign in first"))
-      : ok(account);
+    if (account === null) return err(resultOf("insufficientAccessRights", "sign in first"));
+    return this.#signedIn?.mustChange === true ? err(changeFirst) : ok(account);
   }
 
   #canSignIn(): boolean {
@@ -358,8 +421,9 @@ export class Conversation {
     else this.#put(id, { kind, result });
   }
 
-  #put(id: number, response: LdapResponse): void {
-    this.#putBytes(encodeResponse(id, response));
+  #put(id: number, response: LdapResponse, told: PasswordPolicyAnswer | null = null): void {
+    const controls = told === null ? [] : [passwordPolicyControl(told)];
+    this.#putBytes(encodeResponse(id, response, controls));
   }
 
   #putBytes(bytes: Bytes): void {
@@ -374,6 +438,12 @@ export class Conversation {
     this.#outboxOctets = 0;
   }
 }
+
+function isPolicyControl({ oid }: LdapControl): boolean {
+  return oid === passwordPolicyOid;
+}
+
+const changeFirst = resultOf("insufficientAccessRights", refusalSpec("password.must-change").says);
 
 function refusedExtension(oid: string): LdapResult {
   if (oid === passwordModifyOid) return resultOf("unwillingToPerform", readOnly);

@@ -8,7 +8,7 @@ import { roleIds, rolesInForce } from "@gridward/core/domain/roles";
 import type { AccountRow, RoleId } from "@gridward/core/domain/types";
 import type { FrontEndParts } from "../../parts.ts";
 import { AccountIndexKeeper } from "./account-index.ts";
-import { rootDse, subschemaDn, subschemaEntry } from "./root-dse.ts";
+import { type Offers, rootDse, subschemaDn, subschemaEntry } from "./root-dse.ts";
 import { findEntry, search, searchOne, type SearchOutcome } from "./search.ts";
 import { EntryEncoder } from "./selection.ts";
 import { accountDn, baseNameOf, systemOf, type View } from "./view.ts";
@@ -27,11 +27,7 @@ export interface Directory {
 
 export function openDirectory(
   parts: FrontEndParts,
-  options: {
-    readonly monotonic: () => Millis;
-    readonly version: string;
-    readonly offersStartTls: boolean;
-  },
+  options: Offers & { readonly monotonic: () => Millis },
 ): Directory {
   const indexes = new AccountIndexKeeper(options.monotonic);
   const { monotonic } = options;

@@ -23,6 +23,7 @@ import type { ClientGate, ClientVerdict } from "../../clients/client-gate.ts";
 import type { FrontEndParts, SignInAttempt } from "../../parts.ts";
 import { Conversation } from "./conversation.ts";
 import type { LdapBind } from "./bind.ts";
+import type { ChangePassword } from "./modify-password.ts";
 import { openDirectory } from "./directory.ts";
 import type { ClearWire, Wire } from "./wire.ts";
 
@@ -50,6 +51,8 @@ export class Talk {
   tries = 100;
   now = noon;
   condition: Partial<ServerCondition> = {};
+  /** What the pipeline says of the password of whoever is let in. */
+  told: Partial<Extract<SignInAnswer, { outcome: "accepted" }>> = {};
   /** Holds a sign-in back until it is resolved. */
   gate: Promise<void> = Promise.resolve();
   /** What the certificate of its connection came to. */
@@ -62,7 +65,14 @@ export class Talk {
   #nextId = 1;
   #read = 0;
 
-  constructor(world: World = aStation(), clear: ClearWire | null = null) {
+  /** Controls of the last answer. */
+  controls: readonly LdapControl[] = [];
+
+  constructor(
+    world: World = aStation(),
+    clear: ClearWire | null = null,
+    changePassword?: ChangePassword,
+  ) {
     this.world = world;
     this.clear = clear;
     this.frontEnd = this.#makeFrontEnd();
@@ -72,13 +82,15 @@ export class Talk {
       monotonic,
       version: "0.1.0",
       offersStartTls: false,
+      changesPasswords: changePassword !== undefined,
     });
     const nextTurn = async (): Promise<void> => {
       this.turns++;
     };
     const note = (_: string, detail: string): void => void this.notes.push(detail);
     const isTriedTooOften = (): boolean => this.tries-- <= 0;
-    const parts = { frontEnd, directory, nextTurn, isTriedTooOften, note };
+    const change = changePassword && { changePassword };
+    const parts = { frontEnd, directory, nextTurn, isTriedTooOften, note, ...change };
     this.conversation = new Conversation(parts, this.#wire());
   }
 
@@ -134,7 +146,10 @@ export class Talk {
       fresh: true,
       mustChange: account.password?.mustChange === true,
       expiresAt: null,
+      warns: false,
+      graceLeft: null,
       event: 1110,
+      ...this.told,
     };
   }
 
@@ -173,6 +188,7 @@ export class Talk {
     return frames.value.map((frame) => {
       const answer = decodeResponse(frame);
       assert.ok(answer.ok);
+      this.controls = answer.value.controls;
       return { id: answer.value.id, response: answer.value.response };
     });
   }

@@ -1,3 +1,5 @@
+import { passwordModifyOid } from "@gridward/core/codec/ldap/password-modify";
+import { passwordPolicyOid } from "@gridward/core/codec/ldap/password-policy";
 import { describeSchema } from "@gridward/core/codec/ldap/schema";
 import type { DirectoryEntry } from "./entry.ts";
 
@@ -6,10 +8,16 @@ export const whoAmIOid = "1.3.6.1.4.1.4203.1.11.3";
 export const startTlsOid = "1.3.6.1.4.1.1466.20037";
 /** RFC 4422 appendix A. */
 export const externalMechanism = "EXTERNAL";
-export const passwordModifyOid = "1.3.6.1.4.1.4203.1.11.1";
 
 /** All operational attributes (RFC 3673), and empty and/or filters (RFC 4526). */
 const features = ["1.3.6.1.4.1.4203.1.5.1", "1.3.6.1.4.1.4203.1.5.3"];
+
+export interface Offers {
+  readonly version: string;
+  readonly offersStartTls: boolean;
+  /** Whoever signs in may change the password over LDAP, and is told of the policy. */
+  readonly changesPasswords?: boolean;
+}
 
 /**
  * What anybody may read before signing in (RFC 4512 §5.1). Nothing in it looks like Active
@@ -17,13 +25,21 @@ const features = ["1.3.6.1.4.1.4203.1.5.1", "1.3.6.1.4.1.4203.1.5.3"];
  */
 export function rootDse(
   base: string | undefined,
-  { version, offersStartTls }: { readonly version: string; readonly offersStartTls: boolean },
+  { version, offersStartTls, changesPasswords = false }: Offers,
 ): DirectoryEntry {
   return fixedEntry("", [
     ["objectClass", ["top"]],
     ["namingContexts", base === undefined ? [] : [base]],
     ["supportedLDAPVersion", ["3"]],
-    ["supportedExtension", offersStartTls ? [whoAmIOid, startTlsOid] : [whoAmIOid]],
+    [
+      "supportedExtension",
+      [
+        whoAmIOid,
+        ...(offersStartTls ? [startTlsOid] : []),
+        ...(changesPasswords ? [passwordModifyOid] : []),
+      ],
+    ],
+    ["supportedControl", changesPasswords ? [passwordPolicyOid] : []],
     ["supportedSASLMechanisms", [externalMechanism]],
     ["supportedFeatures", features],
     ["subschemaSubentry", [subschemaDn]],

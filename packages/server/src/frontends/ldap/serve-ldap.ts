@@ -18,6 +18,7 @@ import { triesOfOne } from "../../clients/tries.ts";
 import type { FrontEndParts } from "../../parts.ts";
 import type { LiveRegister } from "../../security/live-connections.ts";
 import { Conversation, type ConversationParts } from "./conversation.ts";
+import type { ChangePassword } from "./modify-password.ts";
 import { type ClearOptions, listenOn, serveClear, wireOf } from "./serve-clear.ts";
 import type { Wire } from "./wire.ts";
 import { openDirectory } from "./directory.ts";
@@ -46,6 +47,8 @@ export interface LdapOptions {
   readonly clients: Pick<ClientGate, "judge" | "objection">;
   /** Shown in the root DSE as vendorVersion. */
   readonly version: string;
+  /** Absent: no password is changed here. */
+  readonly changePassword?: ChangePassword;
   /** Told why a peer was sent away; `detail` holds nothing secret. */
   readonly note: (source: string, detail: string) => void;
   /** How many handshakes it takes; more where just these are measured. */
@@ -129,14 +132,16 @@ export async function serveLdap(parts: FrontEndParts, options: LdapOptions): Pro
 
 function partsOf(
   frontEnd: FrontEndParts,
-  { clock, version, clear, note }: LdapOptions,
+  { clock, version, clear, note, changePassword }: LdapOptions,
 ): ConversationParts {
   const monotonic = (): Millis => clock.monotonic();
   const offersStartTls = clear !== undefined;
+  const changesPasswords = changePassword !== undefined;
   const tries = limitSources(triesOfOne);
   return {
     frontEnd,
-    directory: openDirectory(frontEnd, { monotonic, version, offersStartTls }),
+    directory: openDirectory(frontEnd, { monotonic, version, offersStartTls, changesPasswords }),
+    ...(changePassword && { changePassword }),
     nextTurn: async () => clock.sleep(0),
     isTriedTooOften: (source) => !tries.admit(sourceGroup(source), monotonic()).ok,
     note,

@@ -1,3 +1,4 @@
+import type { Instant } from "@gridward/core/base/time";
 import type { RefusalCode } from "@gridward/core/domain/refusal";
 import type { SignInOutcome } from "@gridward/core/domain/sign-in";
 import type { Actor } from "@gridward/core/domain/types";
@@ -7,10 +8,10 @@ import type { OwnIdentity } from "./own-identity.ts";
 import type { FrontEndParts } from "./parts.ts";
 
 /**
- * The block here holds already; the entry tells the others. On a Standby it waits until there is a
- * Main that takes it, or until the lock would be over anyway (design §7).
+ * What was counted here holds here already; the entry tells the others. On a Standby it waits until
+ * there is a Main that takes it, or until it would be over anyway (design §7).
  */
-export async function submitLock(
+export async function submitCounted(
   {
     identity,
     clock,
@@ -22,19 +23,26 @@ export async function submitLock(
     readonly stop: AbortSignal;
     readonly submit: FrontEndParts["submit"];
   },
-  command: NonNullable<SignInOutcome["lock"]>,
+  command: NonNullable<SignInOutcome["lock"] | SignInOutcome["grace"]>,
 ): Promise<void> {
   const { node: id, name } = identity;
   const actor: Actor = { kind: "server", id, name, door: "pair", source: "" };
   const requestId = freshRequestId();
-  while (clock.now() < command.until && !stop.aborted) {
+  while (!isPast(command, clock.now()) && !stop.aborted) {
     const done = await submit({ command, actor, requestId });
     if (done.ok || !isOfTheMoment(done.error.code)) return;
-    await clock.sleep(lockRetryMs, stop);
+    await clock.sleep(retryMs, stop);
   }
 }
 
-const lockRetryMs = 5_000;
+function isPast(
+  command: NonNullable<SignInOutcome["lock"] | SignInOutcome["grace"]>,
+  now: Instant,
+): boolean {
+  return command.kind === "lock-account" && command.until <= now;
+}
+
+const retryMs = 5_000;
 
 /** Refusals that say nothing of what was ordered, only of this server and this moment. */
 export function isOfTheMoment(code: RefusalCode): boolean {
