@@ -6,6 +6,8 @@ import type {
   Actor,
   AuthorityRow,
   BackupPlace,
+  ChangeSetRow,
+  CodeCredential,
   CertificateRow,
   CrlRow,
   PairRow,
@@ -59,6 +61,14 @@ export type Command =
       readonly kind: "enable-account" | "disable-account" | "delete-account" | "unlock-account";
       readonly id: AccountId;
     }
+  /** AM6: many accounts in one change, all or none. `id` is what it is undone by. */
+  | {
+      readonly kind: "change-accounts";
+      readonly id: string;
+      readonly what: ChangeSetRow["what"];
+      readonly changes: readonly AccountChange[];
+    }
+  | { readonly kind: "undo-change-set"; readonly id: string }
   | { readonly kind: "lock-account"; readonly id: AccountId; readonly until: Instant }
   /** By an administrator: the account must change it at the next sign-in unless told otherwise. */
   | {
@@ -234,6 +244,34 @@ export interface NewDevice {
   readonly accessPoints: readonly AccessPoint[];
   readonly area: string;
 }
+
+/**
+ * One account of a change set. `seen` is when the account had changed last as the order was made:
+ * what was changed since is not overwritten.
+ */
+export type AccountChange =
+  | {
+      readonly kind: "create";
+      readonly id: AccountId;
+      readonly name: string;
+      readonly displayName: string;
+      readonly roles: readonly RoleAssignment[];
+      readonly groups: readonly GroupId[];
+      readonly policy: string;
+      readonly enabled: boolean;
+      readonly code: CodeCredential | null;
+    }
+  | {
+      readonly kind: "update";
+      readonly id: AccountId;
+      readonly seen: Instant;
+      readonly displayName?: string;
+      readonly roles?: readonly RoleAssignment[];
+      readonly groups?: readonly GroupId[];
+      readonly policy?: string;
+      readonly enabled?: boolean;
+    }
+  | { readonly kind: "delete" | "unlock"; readonly id: AccountId; readonly seen: Instant };
 
 /** A command with who asks, and the id under which a retry is recognised. */
 export interface ChangeOrder {

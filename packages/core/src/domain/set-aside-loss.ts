@@ -27,6 +27,7 @@ export function lossesOf(
   return facts.flatMap((fact) => lossOf(fact, there, present) ?? []);
 }
 
+// oxlint-disable-next-line max-lines-per-function -- one case for each kind, so that none is forgotten
 function lossOf(fact: Fact, there: string, present: Present): string | undefined {
   switch (fact.kind) {
     case "account-disabled":
@@ -79,6 +80,8 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "mode-changed":
     case "witness-added":
     case "witness-removed":
+    case "change-set-recorded":
+    case "change-set-undone":
     case "set-aside-recorded":
     case "set-aside-judged":
     case "term-started":

@@ -38,6 +38,7 @@ export const emptyState: DirectoryState = {
     requests: PersistentMap(),
     endedSessions: PersistentMap(),
     setAside: PersistentMap(),
+    changeSets: PersistentMap(),
   },
   accountsByName: PersistentMap(),
   membersByGroup: PersistentMap(),
