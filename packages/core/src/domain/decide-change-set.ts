@@ -266,7 +266,8 @@ function nameOf(
 
 const namedMost = 20;
 
-function several(wrong: readonly string[]): string {
+/** The first of them, and how many more there are. */
+export function several(wrong: readonly string[]): string {
   const more = wrong.length - namedMost;
   return wrong.slice(0, namedMost).join("; ") + (more > 0 ? `; and ${more} more` : "");
 }

@@ -121,6 +121,12 @@ export const directoryRefusals = {
     says: "There is no such change set; the newest eight are kept.",
     remedy: "Run `gridward account change-sets` to see them.",
   },
+  "change-set.several": {
+    ...wrongUse,
+    ...toOperator,
+    says: "More than one change set begins with this.",
+    remedy: "Give more of its id; `gridward account change-sets` shows them.",
+  },
   "change-set.undone": {
     ...alreadySo,
     ...toOperator,
@@ -159,6 +165,12 @@ export const directoryRefusals = {
     ...toOperator,
     says: "A role must begin before it ends.",
     remedy: "Correct the dates of the role that is named.",
+  },
+  "role.none-to-date": {
+    ...againstRule,
+    ...toOperator,
+    says: "The account has no role, and only roles have dates (IEC 62351-8).",
+    remedy: "Give it a role as well.",
   },
   "role.repeated": {
     ...againstRule,
