@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import * as z from "zod";
 import {
   adminPassword,
   aServer,
@@ -35,14 +34,10 @@ function file(name: string, content: string | Uint8Array): string {
   return path;
 }
 
-const shownRows = z.object({
-  data: z.array(z.object({ line: z.int().nullable(), name: z.string(), outcome: z.string() })),
-});
+const rowPattern = /"line":(\d+|null),"name":"([^"]*)","outcome":"(\w+)"/g;
 
-function rowsOf(ran: Ran): readonly string[] {
-  return shownRows
-    .parse(ran.json)
-    .data.map(({ line, name, outcome }) => `${line} ${name} ${outcome}`);
+function rowsOf({ data }: Ran): readonly string[] {
+  return Array.from(data.matchAll(rowPattern), ([, ...members]) => members.join(" "));
 }
 
 before(async () => {

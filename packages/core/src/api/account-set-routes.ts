@@ -54,7 +54,7 @@ export const importFields = [
   "validity",
 ] as const;
 
-export const setOutcomes = [
+const setOutcomes = [
   "create",
   "update",
   "disable",
