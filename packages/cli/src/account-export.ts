@@ -85,16 +85,16 @@ function rolesOf({ role_assignments: roles }: AccountExportRow): readonly string
 /** As the LDAP directory shows the account, with dates of roles, groups and policy beside. */
 function entryOf(row: AccountExportRow): LdifEntry {
   const { name, dn, display_name: displayName, uid_number: uidNumber, groups, policy } = row;
-  const common = displayName.trim() || name;
+  const shownName = displayName.trim() || name;
   const classes = ["inetOrgPerson", "posixAccount", "gridwardAccount"];
   return {
     dn,
     attributes: [
       ...classes.map((one) => ["objectClass", one] as const),
       ["uid", name],
-      ["cn", common],
-      ["sn", common.split(" ").at(-1) ?? name],
-      ["displayName", common],
+      ["cn", shownName],
+      ["sn", shownName.split(" ").at(-1) ?? name],
+      ["displayName", shownName],
       ["uidNumber", String(uidNumber)],
       ["gidNumber", String(uidNumber)],
       ["homeDirectory", `/home/${name}`],
