@@ -1,14 +1,19 @@
 import type { Command } from "commander";
 import { addAccountCertificateVerbs } from "./account-certificate.ts";
 import { addExplainVerb } from "./account-explain.ts";
+import { addExportVerb } from "./account-export.ts";
+import { addImportVerb } from "./account-import.ts";
+import { readValidity, roleHelp, wantedRoles, type ValidityOptions } from "./account-roles.ts";
+import { addChoice, addUndoVerbs, changeAll, isOne, type Choice } from "./account-set.ts";
 import { accountRoutes } from "@gridward/core/api/account-routes";
+import type { ChangeBody } from "@gridward/core/api/account-set-routes";
 import { ok, type Result } from "@gridward/core/base/result";
 import { carryOut, changeQuery, confirm, type Asked, type Cli, type Outcome } from "./cli.ts";
-import type { CommandFailure } from "./failure.ts";
+import { failed, type CommandFailure } from "./failure.ts";
 import { readSecret } from "./input-file.ts";
-import { order, shown, shownRows, wholeList, type ListOptions } from "./order.ts";
+import { collect, order, shown, shownRows, wholeList, type ListOptions } from "./order.ts";
 
-interface AccountOptions {
+interface AccountOptions extends ValidityOptions {
   readonly role?: readonly string[];
   readonly group?: readonly string[];
   readonly displayName?: string;
@@ -23,8 +28,6 @@ interface AccountListOptions extends ListOptions {
   readonly role?: string;
 }
 
-const roleHelp = "role, or ROLE@AREA where it shall not hold everywhere; may be repeated";
-
 /** gridward account … */
 export function addAccountVerbs(root: Command, cli: Cli): void {
   const account = root.command("account").description("people and programs that sign in");
@@ -36,20 +39,17 @@ export function addAccountVerbs(root: Command, cli: Cli): void {
     .option("--group <group>", "replication group; may be repeated", collect)
     .option("--display-name <text>", "name for people")
     .option("--policy <policy>", "password policy")
+    .option(
+      "--valid-from <time>",
+      "when roles without dates of their own begin, such as 2026-01-31",
+    )
+    .option("--valid-until <time>", "when they end; a day alone is meant whole, in UTC")
     .option("--password-file <file>", 'first password, "-" for standard input')
     .option("--no-must-change", "the password need not be changed at the first sign-in")
     .action(async (name: string, options: AccountOptions, command: Command) =>
       carryOut(cli, command, async (asked) => createAccount(cli, asked, name, options)),
     );
-  account
-    .command("update <name>")
-    .description("change name for display, roles (all of them) or policy")
-    .option("--role <role>", roleHelp, collect)
-    .option("--display-name <text>", "name for people")
-    .option("--policy <policy>", "password policy")
-    .action(async (name: string, options: AccountOptions, command: Command) =>
-      carryOut(cli, command, async (asked) => updateAccount(cli, asked, name, options)),
-    );
+  addUpdateVerb(account, cli);
   account
     .command("set-password <name>")
     .description("set the password, or give a one-time code")
@@ -60,8 +60,74 @@ export function addAccountVerbs(root: Command, cli: Cli): void {
       carryOut(cli, command, async (asked) => setPassword(cli, asked, name, options)),
     );
   addStandingVerbs(account, cli);
+  addImportVerb(account, cli);
+  addExportVerb(account, cli);
+  addUndoVerbs(account, cli);
   addAccountCertificateVerbs(account, cli);
   addExplainVerb(account, cli);
+}
+
+interface UpdateOptions extends AccountOptions, Choice {
+  readonly addRole?: readonly string[];
+  readonly removeRole?: readonly string[];
+  readonly addGroup?: readonly string[];
+  readonly removeGroup?: readonly string[];
+}
+
+function addUpdateVerb(account: Command, cli: Cli): void {
+  addChoice(account.command("update [names...]"))
+    .description("change name for display, roles, groups, dates or policy; several at once")
+    .option("--role <role>", `all roles from now on: ${roleHelp}`, collect)
+    .option("--add-role <role>", "one more role, or other dates for it; may be repeated", collect)
+    .option("--remove-role <role>", "take a role away in every area; may be repeated", collect)
+    .option("--add-group <group>", "into a replication group; may be repeated", collect)
+    .option("--remove-group <group>", "out of a replication group; may be repeated", collect)
+    .option("--valid-from <time>", 'when all roles begin, such as 2026-01-31; "none": at once')
+    .option("--valid-until <time>", 'when all roles end; a day alone is meant whole; "none": never')
+    .option("--display-name <text>", "name for people")
+    .option("--policy <policy>", "password policy")
+    .action(async (names: readonly string[], options: UpdateOptions, command: Command) =>
+      carryOut(cli, command, async (asked) => {
+        const [name] = names;
+        return name !== undefined && isOne(names, options) && !isForSeveral(options)
+          ? updateAccount(cli, asked, name, options)
+          : updateAll(cli, asked, names, options);
+      }),
+    );
+}
+
+function isForSeveral(options: UpdateOptions): boolean {
+  const { addRole, removeRole, addGroup, removeGroup, validFrom, validUntil } = options;
+  const several = [addRole, removeRole, addGroup, removeGroup, validFrom, validUntil];
+  return several.some((value) => value !== undefined);
+}
+
+async function updateAll(
+  cli: Cli,
+  asked: Asked,
+  names: readonly string[],
+  options: UpdateOptions,
+): Promise<Outcome> {
+  if (options.displayName !== undefined) {
+    return failed("client.wrong-use", "--display-name: for one account, without roles to add");
+  }
+  const validity = readValidity(options);
+  if (!validity.ok) return validity;
+  const roles = options.role === undefined ? ok(undefined) : wantedRoles(options.role);
+  if (!roles.ok) return roles;
+  const added = wantedRoles(options.addRole ?? []);
+  if (!added.ok) return added;
+  const change: ChangeBody["change"] = {
+    action: "update",
+    ...validity.value,
+    ...(roles.value === undefined ? {} : { roles: roles.value }),
+    add_roles: added.value,
+    remove_roles: [...(options.removeRole ?? [])],
+    add_groups: [...(options.addGroup ?? [])],
+    remove_groups: [...(options.removeGroup ?? [])],
+    ...(options.policy === undefined ? {} : { policy: options.policy }),
+  };
+  return changeAll(cli, asked, { names, choice: options, change });
 }
 
 function addViews(account: Command, cli: Cli): void {
@@ -108,11 +174,14 @@ const standingVerbs = [
 
 function addStandingVerbs(account: Command, cli: Cli): void {
   for (const { verb, route, dangerous } of standingVerbs) {
-    account
-      .command(`${verb} <name>`)
-      .description(route.summary.toLowerCase())
-      .action(async (name: string, _: unknown, command: Command) =>
+    addChoice(account.command(`${verb} [names...]`))
+      .description(`${route.summary.toLowerCase()}; several at once, all or none`)
+      .action(async (names: readonly string[], choice: Choice, command: Command) =>
         carryOut(cli, command, async (asked) => {
+          const [name] = names;
+          if (name === undefined || !isOne(names, choice)) {
+            return changeAll(cli, asked, { names, choice, change: { action: verb } });
+          }
           const question = `The account ${name} will be deleted.`;
           const sure = dangerous ? await confirm(cli, asked, { question, answer: name }) : ok(null);
           if (!sure.ok) return sure;
@@ -131,10 +200,16 @@ async function createAccount(
 ): Promise<Outcome> {
   const password = await optionalPassword(cli, options.passwordFile);
   if (!password.ok) return password;
+  const roles = wantedRoles(options.role ?? [], options);
+  if (!roles.ok) return roles;
+  const isDated = options.validFrom !== undefined || options.validUntil !== undefined;
+  if (isDated && roles.value.length === 0) {
+    return failed("client.wrong-use", "--valid-from and --valid-until are dates of a --role");
+  }
   const body = {
     name,
     ...changedMembers(options),
-    roles: (options.role ?? []).map(wantedRole),
+    roles: roles.value,
     groups: [...(options.group ?? [])],
     ...(password.value === undefined ? {} : { password: password.value }),
     must_change: options.mustChange,
@@ -149,8 +224,10 @@ async function updateAccount(
   name: string,
   options: AccountOptions,
 ): Promise<Outcome> {
-  const roles = options.role?.map(wantedRole);
-  const body = { ...changedMembers(options), ...(roles === undefined ? {} : { roles }) };
+  const roles = options.role === undefined ? ok(undefined) : wantedRoles(options.role);
+  if (!roles.ok) return roles;
+  const wanted = roles.value === undefined ? {} : { roles: roles.value };
+  const body = { ...changedMembers(options), ...wanted };
   const input = { params: { name }, query: changeQuery(asked), body };
   return shown(await order({ cli, asked }, accountRoutes.accountUpdate, input));
 }
@@ -195,14 +272,4 @@ function changedMembers({ displayName, policy }: AccountOptions): {
     ...(displayName === undefined ? {} : { display_name: displayName }),
     ...(policy === undefined ? {} : { policy }),
   };
-}
-
-/** `OPERATOR` or `OPERATOR@Hill/Q01`. */
-function wantedRole(text: string): { readonly role: string; readonly area?: string } {
-  const at = text.indexOf("@");
-  return at < 0 ? { role: text } : { role: text.slice(0, at), area: text.slice(at + 1) };
-}
-
-function collect(text: string, texts: readonly string[] = []): readonly string[] {
-  return [...texts, text];
 }

@@ -97,3 +97,8 @@ export interface ListOptions {
   readonly sort?: string;
   readonly limit?: string;
 }
+
+/** An option that may be repeated. */
+export function collect(text: string, texts: readonly string[] = []): readonly string[] {
+  return [...texts, text];
+}

@@ -19,7 +19,7 @@ const rolesMax = 16;
 const groupsMax = 64;
 
 /** A role as it is asked for: by name or number, where it applies and when. */
-const wantedRole = z.strictObject({
+export const wantedRole = z.strictObject({
   role: z.union([nameText, z.int()]),
   area: z.string().min(1).max(256).optional(),
   not_before: timeText.optional(),

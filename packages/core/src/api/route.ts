@@ -27,6 +27,8 @@ export interface Route {
   readonly access: Access;
   readonly params: z.ZodType;
   readonly query: z.ZodType;
+  /** Largest body where it is more than usual: who sends it must be allowed to before it is read. */
+  readonly bodyBytesMax?: number;
   /** `noBody` where nothing is sent. */
   readonly body: z.ZodType;
   /** Only what stands here leaves the server. */

@@ -1,4 +1,5 @@
 import { accountRoutes } from "./account-routes.ts";
+import { accountSetRoutes } from "./account-set-routes.ts";
 import { approvalRoutes } from "./approval-routes.ts";
 import { arbitrationRoutes } from "./arbitration-routes.ts";
 import { backupRoutes } from "./backup-routes.ts";
@@ -26,6 +27,7 @@ export const routes = {
   ...arbitrationRoutes,
   ...accountRoutes,
   ...policyRoutes,
+  ...accountSetRoutes,
   ...groupRoutes,
   ...deviceRoutes,
   ...rightsRoutes,

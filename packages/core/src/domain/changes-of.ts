@@ -3,6 +3,7 @@ import type { AccountId, GroupId } from "../base/identity.ts";
 import type { Instant } from "../base/time.ts";
 import { deviceOverlapMax } from "./limits.ts";
 import { changeAuthorities } from "./change-authorities.ts";
+import { changeChangeSets } from "./change-sets.ts";
 import type { Fact } from "./fact.ts";
 import { mappingsOf } from "./mapping.ts";
 import { changePeer } from "./change-peer.ts";
@@ -86,6 +87,9 @@ export function changesOf(state: DirectoryState, fact: Fact, at: Instant): reado
     case "server-removed":
     case "server-address-set":
       return changeServer(state, fact, at);
+    case "change-set-recorded":
+    case "change-set-undone":
+      return changeChangeSets(state, fact, at);
     case "set-aside-recorded":
     case "set-aside-judged":
       return [changeSetAside(state, fact, at)];

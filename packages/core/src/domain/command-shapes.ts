@@ -1,10 +1,12 @@
 import { z } from "zod";
-import type { Command, CommandKind, NewDevice, NewPassword } from "./command.ts";
+import type { AccountChange, Command, CommandKind, NewDevice, NewPassword } from "./command.ts";
 import type { CommandOf } from "./decision.ts";
-import { devicesPerCommandMax } from "./limits.ts";
+import { accountsPerCommandMax, devicesPerCommandMax } from "./limits.ts";
 import {
   certificateShape,
   graceUseShape,
+  changeSetKindShape,
+  codeShape,
   idShape as id,
   longTextShape as longText,
   policyShape,
@@ -60,6 +62,33 @@ const newDeviceShape = z.strictObject({
   area: text,
 }) satisfies z.ZodType<Plain<NewDevice>>;
 
+const groupsShape = z.array(id).max(1_024);
+
+const accountChangeShape = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("create"),
+    id,
+    name: text,
+    displayName: text,
+    roles: rolesShape,
+    groups: groupsShape,
+    policy: text,
+    enabled: z.boolean(),
+    code: codeShape.nullable(),
+  }),
+  z.strictObject({
+    kind: z.literal("update"),
+    id,
+    seen: whole,
+    displayName: z.exactOptional(text),
+    roles: z.exactOptional(rolesShape),
+    groups: z.exactOptional(groupsShape),
+    policy: z.exactOptional(text),
+    enabled: z.exactOptional(z.boolean()),
+  }),
+  z.strictObject({ kind: z.enum(["delete", "unlock"]), id, seen: whole }),
+]) satisfies z.ZodType<Plain<AccountChange>>;
+
 /** Every command that is passed on, with its exact shape; a new kind does not compile until here. */
 export const commandShapes: {
   readonly [Kind in PassedKind]: z.ZodType<Plain<CommandOf<Kind>>>;
@@ -84,6 +113,12 @@ export const commandShapes: {
   "disable-account": shape("disable-account", { id }),
   "delete-account": shape("delete-account", { id }),
   "unlock-account": shape("unlock-account", { id }),
+  "change-accounts": shape("change-accounts", {
+    id,
+    what: changeSetKindShape,
+    changes: z.array(accountChangeShape).max(accountsPerCommandMax),
+  }),
+  "undo-change-set": shape("undo-change-set", { id }),
   "lock-account": shape("lock-account", { id, until: whole }),
   "use-grace": shape("use-grace", { id, version: whole, use: graceUseShape }),
   "set-password": shape("set-password", {

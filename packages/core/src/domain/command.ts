@@ -7,6 +7,8 @@ import type {
   AuthorityRequest,
   AuthorityRow,
   BackupPlace,
+  ChangeSetRow,
+  CodeCredential,
   CertificateRow,
   CrlRow,
   GraceUse,
@@ -63,6 +65,14 @@ export type Command =
       readonly kind: "enable-account" | "disable-account" | "delete-account" | "unlock-account";
       readonly id: AccountId;
     }
+  /** AM6: many accounts in one change, all or none. `id` is what it is undone by. */
+  | {
+      readonly kind: "change-accounts";
+      readonly id: string;
+      readonly what: ChangeSetRow["what"];
+      readonly changes: readonly AccountChange[];
+    }
+  | { readonly kind: "undo-change-set"; readonly id: string }
   | { readonly kind: "lock-account"; readonly id: AccountId; readonly until: Instant }
   /** A sign-in after the end of the password of that version, counted by the server that orders. */
   | {
@@ -270,6 +280,34 @@ export interface NewDevice {
   readonly accessPoints: readonly AccessPoint[];
   readonly area: string;
 }
+
+/**
+ * One account of a change set. `seen` is when the account had changed last as the order was made:
+ * what was changed since is not overwritten.
+ */
+export type AccountChange =
+  | {
+      readonly kind: "create";
+      readonly id: AccountId;
+      readonly name: string;
+      readonly displayName: string;
+      readonly roles: readonly RoleAssignment[];
+      readonly groups: readonly GroupId[];
+      readonly policy: string;
+      readonly enabled: boolean;
+      readonly code: CodeCredential | null;
+    }
+  | {
+      readonly kind: "update";
+      readonly id: AccountId;
+      readonly seen: Instant;
+      readonly displayName?: string;
+      readonly roles?: readonly RoleAssignment[];
+      readonly groups?: readonly GroupId[];
+      readonly policy?: string;
+      readonly enabled?: boolean;
+    }
+  | { readonly kind: "delete" | "unlock"; readonly id: AccountId; readonly seen: Instant };
 
 /** A command with who asks, and the id under which a retry is recognised. */
 export interface ChangeOrder {

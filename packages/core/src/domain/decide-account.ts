@@ -71,12 +71,12 @@ function firstPassword(
   return ok({ verifier, version: 1, changedAt: at, mustChange: command.mustChange, history: [] });
 }
 
-function checkDisplayName(text: string): Refusal | undefined {
+export function checkDisplayName(text: string): Refusal | undefined {
   if (isPlainText(text, displayNameLengthMax)) return undefined;
   return { code: "account.bad-display-name", detail: text.slice(0, displayNameLengthMax) };
 }
 
-function checkRoleAssignments(roles: readonly RoleAssignment[]): Refusal | undefined {
+export function checkRoleAssignments(roles: readonly RoleAssignment[]): Refusal | undefined {
   if (roles.length > rolesPerAccountMax) {
     return { code: "role.too-many", detail: String(roles.length) };
   }
@@ -96,9 +96,9 @@ function checkRoleAssignments(roles: readonly RoleAssignment[]): Refusal | undef
   return undefined;
 }
 
-function checkGroups(
+export function checkGroups(
   state: DirectoryState,
-  { groups }: CommandOf<"create-account">,
+  { groups }: Pick<AccountRow, "groups">,
 ): Refusal | undefined {
   if (groups.length > groupsPerAccountMax) {
     return { code: "account.too-many-groups", detail: String(groups.length) };

@@ -1,3 +1,4 @@
+import { changeAccounts, undoChangeSet } from "./decide-change-set.ts";
 import type { RequestId } from "../base/identity.ts";
 import type { Submission } from "./command.ts";
 import {
@@ -77,6 +78,10 @@ function decideCommand(state: DirectoryState, submission: Submission): Decision 
     case "delete-account":
     case "unlock-account":
       return changeStanding(state, command, submission);
+    case "change-accounts":
+      return changeAccounts(state, command, submission);
+    case "undo-change-set":
+      return undoChangeSet(state, command, submission);
     case "lock-account":
       return lockAccount(state, command, submission);
     case "use-grace":

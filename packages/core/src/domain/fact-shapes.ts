@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Fact } from "./fact.ts";
+import { accountsPerCommandMax } from "./limits.ts";
 import {
   accountShape,
   ackSetShape,
@@ -7,6 +8,7 @@ import {
   authorityShape,
   backupPlaceShape,
   certificateShape,
+  changeSetKindShape,
   codeShape,
   crlShape,
   deviceShape,
@@ -130,6 +132,13 @@ export const factShapes: { readonly [Kind in Fact["kind"]]: z.ZodType<Plain<Fact
     replaced: z.strictObject({ term: whole, seq: whole }).nullable(),
     uidNext: whole,
   }),
+  "change-set-recorded": shape("change-set-recorded", {
+    id,
+    what: changeSetKindShape,
+    by: text,
+    accounts: z.array(id).max(accountsPerCommandMax),
+  }),
+  "change-set-undone": shape("change-set-undone", { id, by: text }),
   "set-aside-recorded": shape("set-aside-recorded", { row: setAsideShape }),
   "set-aside-judged": shape("set-aside-judged", {
     id,

@@ -8,6 +8,7 @@ import type {
   AuthorityRow,
   BackupPlace,
   CertificateRow,
+  ChangeSetRow,
   CodeCredential,
   CrlRow,
   GraceUse,
@@ -151,6 +152,15 @@ export type Fact =
       /** Numbers given after the backup are not given again. */
       readonly uidNext: number;
     }
+  /** Comes before the facts of its changes: what is kept for undoing is the state before them. */
+  | {
+      readonly kind: "change-set-recorded";
+      readonly id: string;
+      readonly what: ChangeSetRow["what"];
+      readonly by: string;
+      readonly accounts: readonly AccountId[];
+    }
+  | { readonly kind: "change-set-undone"; readonly id: string; readonly by: string }
   | { readonly kind: "set-aside-recorded"; readonly row: SetAsideRow }
   | {
       readonly kind: "set-aside-judged";

@@ -15,6 +15,15 @@ export const groupsPerAccountMax = 64;
 export const accessPointsPerDeviceMax = 32;
 /** One change is one entry, and an entry goes to the Standby in one frame of 4 MiB. */
 export const devicesPerCommandMax = 5_000;
+/** Accounts of one change set, and the bytes of its facts and of what is kept for undoing it. */
+export const accountsPerCommandMax = 5_000;
+export const changeSetBytesMax = 3 * 1_024 * 1_024;
+/** Facts in one entry at most: a whole station's devices in one command. */
+export const factsPerEntryMax = 20_000;
+/** Lines of a file of accounts. */
+export const accountRowsMax = 10_000;
+/** The newest change sets, which can be undone. */
+export const changeSetsKept = 8;
 /** A pair and one more; a third that votes with data of its own is the last that the rules know. */
 export const promotableServersMax = 3;
 export const permanentServersMax = 4;

@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../base/result.ts";
 import type { Entry } from "./entry.ts";
 import type { Fact } from "./fact.ts";
 import { factShapes } from "./fact-shapes.ts";
+import { factsPerEntryMax } from "./limits.ts";
 import {
   actorShape,
   hashShape,
@@ -11,9 +12,6 @@ import {
   wholeShape,
   type Plain,
 } from "./row-shapes.ts";
-
-/** Facts in one entry at most: a whole station's devices in one command. */
-const factsMost = 20_000;
 
 const shortText = z.string().min(1).max(64);
 
@@ -30,7 +28,7 @@ const entryShape = z.strictObject({
   actor: actorShape,
   requestId: shortText,
   kind: shortText,
-  facts: z.array(z.unknown()).max(factsMost),
+  facts: z.array(z.unknown()).max(factsPerEntryMax),
   answer: answerShape,
   node: shortText,
   term: wholeShape,
@@ -66,7 +64,7 @@ export function parseFacts(json: unknown): Result<readonly Fact[], string> {
 }
 
 function areFacts(json: readonly unknown[]): json is readonly Fact[] {
-  return json.length <= factsMost;
+  return json.length <= factsPerEntryMax;
 }
 
 function kindOf(fact: unknown): keyof typeof factShapes | undefined {

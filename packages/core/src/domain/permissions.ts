@@ -33,6 +33,8 @@ export const permissions: { readonly [Kind in CommandKind]: Permission } = {
   "disable-account": securityAdministrator,
   "delete-account": securityAdministrator,
   "unlock-account": administratorOrOwner,
+  "change-accounts": securityAdministrator,
+  "undo-change-set": securityAdministrator,
   "lock-account": servers,
   "use-grace": servers,
   "set-password": securityAdministrator,

@@ -72,6 +72,8 @@ export const accountShape = z.strictObject({
   changedAt: whole,
 }) satisfies Shape<Rows["accounts"]>;
 
+export const changeSetKindShape = z.enum(["import", "bulk"]);
+
 export const groupShape = z.strictObject({
   id,
   name: text,

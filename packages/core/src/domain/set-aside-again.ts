@@ -85,6 +85,10 @@ function factAgain(state: DirectoryState, fact: Fact, again: Again): Facts {
     case "device-renewal-confirmed":
     case "device-replication-set":
       return deviceAgain(state, fact, again);
+    case "change-set-recorded":
+    case "change-set-undone":
+      // What is made again is a change of today, which nobody undoes by the old name.
+      return already;
     case "certificate-mapped":
     case "certificate-unmapped":
     case "legacy-peer-allowed":

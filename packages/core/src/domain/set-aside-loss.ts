@@ -96,6 +96,8 @@ function lossOf(fact: Fact, there: string, present: Present): string | undefined
     case "mode-changed":
     case "witness-added":
     case "witness-removed":
+    case "change-set-recorded":
+    case "change-set-undone":
     case "set-aside-recorded":
     case "set-aside-judged":
     case "term-started":

@@ -57,6 +57,13 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       createAccount(rest.name, { ...rest, password: hasPassword ? aNewPassword() : null }),
     ),
   fc.record({ kind: fc.constant("update-account" as const), id: account, roles: someRoles }),
+  fc.record({ id: account, groups: fc.uniqueArray(group), enabled: fc.boolean() }).map((one) => ({
+    kind: "change-accounts" as const,
+    id: `set of ${one.id}`,
+    what: "bulk" as const,
+    changes: [{ kind: "update" as const, seen: noon, ...one }],
+  })),
+  account.map((id) => ({ kind: "undo-change-set" as const, id: `set of ${id}` })),
   fc.record({
     kind: fc.constantFrom(
       "enable-account" as const,

@@ -40,6 +40,7 @@ export const emptyState: DirectoryState = {
     requests: PersistentMap(),
     endedSessions: PersistentMap(),
     setAside: PersistentMap(),
+    changeSets: PersistentMap(),
   },
   accountsByName: PersistentMap(),
   membersByGroup: PersistentMap(),

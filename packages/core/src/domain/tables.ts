@@ -24,6 +24,7 @@ export const tableNames: readonly TableName[] = [
   "invites", // name
   "endedSessions", // id
   "setAside", // id
+  "changeSets", // id
   "requests", // place in the ring, see requestKey
 ];
 
@@ -59,6 +60,7 @@ export function* allRows({ tables }: DirectoryState): Generator<RowChange, void>
   yield* rows(tables.invites, (key, row) => ({ table: "invites", key, row }));
   yield* rows(tables.endedSessions, (key, row) => ({ table: "endedSessions", key, row }));
   yield* rows(tables.setAside, (key, row) => ({ table: "setAside", key, row }));
+  yield* rows(tables.changeSets, (key, row) => ({ table: "changeSets", key, row }));
   yield* rows(tables.requests, (key, row) => ({ table: "requests", key, row }));
 }
 

@@ -423,6 +423,27 @@ export interface SetAsideRow {
   readonly judged: Judgement | null;
 }
 
+/** What of an account a change set may change, as it was before; null: there was none. */
+export interface AccountBefore {
+  readonly id: AccountId;
+  readonly account: Pick<
+    AccountRow,
+    "displayName" | "roles" | "groups" | "enabled" | "policy"
+  > | null;
+}
+
+/** AM6: one order that changed many accounts, kept so that it can be undone. */
+export interface ChangeSetRow {
+  readonly id: string;
+  readonly what: "import" | "bulk";
+  readonly by: string;
+  readonly at: Instant;
+  readonly accounts: number;
+  /** Emptied when it was undone. */
+  readonly before: readonly AccountBefore[];
+  readonly undone: { readonly by: string; readonly at: Instant } | null;
+}
+
 /** Every kind of row under its table name. The key of each row is named in tables.ts. */
 export interface Rows {
   readonly system: SystemRow;
@@ -446,6 +467,7 @@ export interface Rows {
   readonly requests: RequestRow;
   readonly endedSessions: EndedSessionRow;
   readonly setAside: SetAsideRow;
+  readonly changeSets: ChangeSetRow;
 }
 export type TableName = keyof Rows;
 

@@ -1,17 +1,16 @@
-import { accountRoutes, type WantedRole } from "@gridward/core/api/account-routes";
+import { accountRoutes } from "@gridward/core/api/account-routes";
 import type { ChangeAnswer } from "@gridward/core/api/route";
 import { accountId, type AccountId } from "@gridward/core/base/identity";
-import { err, ok, type Result } from "@gridward/core/base/result";
+import { ok, type Result } from "@gridward/core/base/result";
 import { rfc3339, day } from "@gridward/core/base/time";
 import type { Command } from "@gridward/core/domain/command";
 import { firstPolicy } from "@gridward/core/domain/policies";
 import type { Refusal } from "@gridward/core/domain/refusal";
-import { findRole } from "@gridward/core/domain/private-roles";
-import type { DirectoryState } from "@gridward/core/domain/state";
-import type { AccountRow, RoleAssignment } from "@gridward/core/domain/types";
+import type { AccountRow } from "@gridward/core/domain/types";
 import { freshId } from "@gridward/runtime/os/random";
 import { codeFor, sealCode } from "../one-time-code.ts";
 import type { Caller } from "./caller.ts";
+import { chooseAccounts } from "./choose-accounts.ts";
 import type { DeskParts } from "./desk-parts.ts";
 import { explainEndpoint } from "./explain-endpoint.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
@@ -19,6 +18,7 @@ import { findAccount, findGroup } from "./find-row.ts";
 import { makeNewPassword } from "./new-password.ts";
 import { checkTakesChanges, followUp, giveOrder, repeatedAnswer, systemKeyOf } from "./order.ts";
 import { pageOfRows } from "./page.ts";
+import { readRoles } from "./read-roles.ts";
 import { showAccount, showAccountRow } from "./show-account.ts";
 
 /** How long a new account's code waits for its first sign-in. */
@@ -49,18 +49,10 @@ export function accountEndpoints(
 function listAccounts({ front }: DeskParts): Endpoint {
   return endpoint(accountRoutes.accountList, ({ query }) => {
     const state = front.state();
-    const group = query.group === undefined ? ok(null) : findGroup(state, query.group);
-    if (!group.ok) return group;
-    const role = query.role === undefined ? ok(null) : findRole(state, query.role);
-    if (!role.ok) return role;
+    const chosen = chooseAccounts(state, query);
+    if (!chosen.ok) return chosen;
     const now = front.now();
-    const isWanted = (account: AccountRow): boolean =>
-      (group.value === null || account.groups.includes(group.value.id)) &&
-      (role.value === null || account.roles.some((held) => held.role === role.value));
-    const rows = state.tables.accounts
-      .valueSeq()
-      .filter(isWanted)
-      .map((account) => showAccountRow(state, account, now));
+    const rows = chosen.value.map((account) => showAccountRow(state, account, now));
     return pageOfRows(rows, query, (row) => `${row.name} ${row.display_name}`);
   });
 }
@@ -210,22 +202,4 @@ async function issueCode(
   // A retry shows the end that the first outcome set.
   const issued = parts.front.state().tables.accounts.get(id)?.code?.expiresAt ?? expiresAt;
   return ok({ ...done.value, id, code: code.reveal(), code_expires_at: rfc3339(issued) });
-}
-
-function readRoles(
-  state: DirectoryState,
-  wanted: readonly WantedRole[],
-): Result<readonly RoleAssignment[], Refusal> {
-  const roles: RoleAssignment[] = [];
-  for (const { role, area, not_before: from, not_after: until } of wanted) {
-    const id = findRole(state, String(role));
-    if (!id.ok) return err(id.error);
-    roles.push({
-      role: id.value,
-      area: area ?? "*",
-      notBefore: from === undefined ? null : Date.parse(from),
-      notAfter: until === undefined ? null : Date.parse(until),
-    });
-  }
-  return ok(roles);
 }

@@ -1,5 +1,6 @@
 import type { RouteName } from "@gridward/core/api/routes";
 import { accountEndpoints } from "./account-endpoints.ts";
+import { accountSetEndpoints } from "./account-set-endpoints.ts";
 import { approvalEndpoints } from "./approval-endpoints.ts";
 import { arbitrationEndpoints } from "./arbitration-endpoints.ts";
 import { backupEndpoints } from "./backup-endpoints.ts";
@@ -29,6 +30,7 @@ export function createEndpoints(parts: DeskParts): Readonly<Record<RouteName, En
     ...arbitrationEndpoints(parts),
     ...accountEndpoints(parts),
     ...policyEndpoints(parts),
+    ...accountSetEndpoints(parts),
     ...groupEndpoints(parts),
     ...deviceEndpoints(parts),
     ...rightsEndpoints(parts),

@@ -4,6 +4,7 @@ import {
   notFound,
   toAnyone,
   toOperator,
+  wrongUse,
   type RefusalSpec,
 } from "./refusal-spec.ts";
 
@@ -83,11 +84,66 @@ export const directoryRefusals = {
     says: "This is the last account with the role SECADM that can sign in.",
     remedy: "Give another account the role SECADM and a password first.",
   },
+  "account.none": {
+    ...wrongUse,
+    ...toOperator,
+    says: "No account is named or chosen.",
+    remedy: "Name accounts, or choose them by group or role; `gridward account list` shows them.",
+  },
+  "account.bad-rows": {
+    ...againstRule,
+    ...toOperator,
+    says: "Some accounts cannot be changed as ordered, so none was.",
+    remedy: "Correct what is named and send all of it again; --dry-run shows every line.",
+  },
+  "account.too-many": {
+    ...againstRule,
+    ...toOperator,
+    says: "One change set holds at most 5,000 accounts and 3 MiB.",
+    remedy: "Split it; what is so already does not count.",
+  },
+  "account.repeated": {
+    ...againstRule,
+    ...toOperator,
+    says: "The same account comes twice.",
+    remedy: "Name it once.",
+  },
+  "account.changed-meanwhile": {
+    ...alreadySo,
+    ...toOperator,
+    says: "The account was changed while the order was being made.",
+    remedy: "Look at it with `gridward account show NAME` and order again.",
+  },
   "account.too-many-groups": {
     ...againstRule,
     ...toOperator,
     says: "An account may be in at most 64 groups.",
     remedy: "Leave a group first with `gridward group remove GROUP ACCOUNT`.",
+  },
+
+  "change-set.not-found": {
+    ...notFound,
+    ...toOperator,
+    says: "There is no such change set; the newest eight are kept.",
+    remedy: "Run `gridward account change-sets` to see them.",
+  },
+  "change-set.several": {
+    ...wrongUse,
+    ...toOperator,
+    says: "More than one change set begins with this.",
+    remedy: "Give more of its id; `gridward account change-sets` shows them.",
+  },
+  "change-set.undone": {
+    ...alreadySo,
+    ...toOperator,
+    says: "The change set was undone already.",
+    remedy: "Nothing needs to be done.",
+  },
+  "change-set.changed-since": {
+    ...againstRule,
+    ...toOperator,
+    says: "Accounts of the change set were changed since, so nothing was undone.",
+    remedy: "Look at those that are named and change them one by one.",
   },
 
   "role.reserved": {
@@ -115,6 +171,12 @@ export const directoryRefusals = {
     ...toOperator,
     says: "A role must begin before it ends.",
     remedy: "Correct the dates of the role that is named.",
+  },
+  "role.none-to-date": {
+    ...againstRule,
+    ...toOperator,
+    says: "The account has no role, and only roles have dates (IEC 62351-8).",
+    remedy: "Give it a role as well.",
   },
   "role.repeated": {
     ...againstRule,

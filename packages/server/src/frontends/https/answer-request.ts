@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { requestIdHeader } from "@gridward/core/api/routes";
+import { bodyBytesMax, requestIdHeader } from "@gridward/core/api/routes";
 import { ok, type Result } from "@gridward/core/base/result";
 import type { Refusal } from "@gridward/core/domain/refusal";
 import type { Actor } from "@gridward/core/domain/types";
@@ -27,14 +27,10 @@ export async function answerRequest(
   exchange: Exchange,
 ): Promise<FastifyReply> {
   const { request, reply } = exchange;
-  const { access } = endpoint.route;
-  const client = judgeClient(parts, request);
-  if (!client.ok) return answerRefusal(parts, exchange, client.error);
-  const session = access === "anyone" ? ok(null) : readSession(parts, request, client.value);
-  if (!session.ok) return answerRefusal(parts, exchange, session.error);
-  const allowed = checkAccess(session.value, access);
-  const known = { ...exchange, isKnown: session.value !== null };
-  if (!allowed.ok) return answerRefusal(parts, known, allowed.error);
+  const admitted = admit(parts, endpoint, request);
+  if (!admitted.ok) return answerRefusal(parts, { ...exchange, ...admitted }, admitted.error);
+  const { client, session } = admitted;
+  const known = { ...exchange, isKnown: session !== null };
   const body = readJson(request);
   if (!body.ok) return answerRefusal(parts, known, body.error);
   const requestId = readRequestId(request);
@@ -42,10 +38,10 @@ export async function answerRequest(
   const answered = await endpoint.run(
     { params: request.params, query: { ...plainMembers(request.query) }, body: body.value },
     {
-      session: session.value,
-      actor: actorOf(session.value, request),
+      session,
+      actor: actorOf(session, request),
       requestId: requestId.value,
-      client: client.value,
+      client,
       objection: objectionTo(parts, request),
       begunUnder: begunUnder(request),
     },
@@ -53,6 +49,32 @@ export async function answerRequest(
   if (!answered.ok) return answerRefusal(parts, known, answered.error);
   reply.header(requestIdHeader, requestId.value);
   return reply.code(200).send(answerReply(answered.value, parts.front).body);
+}
+
+/** Where a body may be large, nobody sends one who may not: it is refused before it is read. */
+export async function refuseUnread(
+  parts: HttpsParts,
+  endpoint: Endpoint,
+  exchange: Exchange,
+): Promise<FastifyReply | undefined> {
+  const admitted = admit(parts, endpoint, exchange.request);
+  if (admitted.ok) return undefined;
+  return answerRefusal(parts, { ...exchange, ...admitted }, admitted.error);
+}
+
+type Admission =
+  | { readonly ok: true; readonly client: KnownClient | null; readonly session: Session | null }
+  | { readonly ok: false; readonly error: Refusal; readonly isKnown: boolean };
+
+function admit(parts: HttpsParts, { route }: Endpoint, request: FastifyRequest): Admission {
+  const { access } = route;
+  const client = judgeClient(parts, request);
+  if (!client.ok) return { ...client, isKnown: false };
+  const session = access === "anyone" ? ok(null) : readSession(parts, request, client.value);
+  if (!session.ok) return { ...session, isKnown: false };
+  const allowed = checkAccess(session.value, access);
+  if (!allowed.ok) return { ...allowed, isKnown: session.value !== null };
+  return { ok: true, client: client.value, session: session.value };
 }
 
 export function answerRefusal(
@@ -71,14 +93,16 @@ export function answerRefusal(
 
 /** What the framework refused before we saw it, or a fault of ours. */
 export function answerError(parts: HttpsParts, exchange: Exchange, error: unknown): FastifyReply {
+  const { request, reply } = exchange;
   const code = errorCode(error);
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
-    return answerRefusal(parts, exchange, { code: "request.too-large", detail: "1 MiB" });
+    const most = request.routeOptions.bodyLimit ?? bodyBytesMax;
+    const detail = `${Math.floor(most / 1_024 / 1_024)} MiB`;
+    return answerRefusal(parts, exchange, { code: "request.too-large", detail });
   }
   if (code.startsWith("FST_")) {
     return answerRefusal(parts, exchange, { code: "request.malformed", detail: "" });
   }
-  const { request, reply } = exchange;
   parts.reportDefect(request.id, error);
   // Of a fault of ours a peer learns only where to find it.
   const message = "This is a fault of the server; its log has the id that is named.";

@@ -9,7 +9,13 @@ import { limitSources } from "@gridward/runtime/os/source-limit";
 import { tlsPolicy } from "@gridward/runtime/trust/tls-policy";
 import { triesOfOne } from "../../clients/tries.ts";
 import type { Endpoint } from "../../desk/endpoint.ts";
-import { answerError, answerRefusal, answerRequest, type Exchange } from "./answer-request.ts";
+import {
+  answerError,
+  answerRefusal,
+  answerRequest,
+  refuseUnread,
+  type Exchange,
+} from "./answer-request.ts";
 import { noteBeginnings } from "./begun-under.ts";
 import { addHealth } from "./health.ts";
 import { addMetrics } from "./metrics.ts";
@@ -154,10 +160,13 @@ function addRoutes(app: FastifyInstance, parts: HttpsParts): void {
     await answerRequest(parts, endpoint, exchange);
   };
   for (const endpoint of Object.values(parts.endpoints)) {
-    const { method, path } = endpoint.route;
+    const { method, path, bodyBytesMax: most = bodyBytesMax } = endpoint.route;
     app.route({
       method,
       url: path.replaceAll(/\{(\w+)\}/g, ":$1"),
+      bodyLimit: most,
+      onRequest: async (request, reply) =>
+        most > bodyBytesMax ? refuseUnread(parts, endpoint, { request, reply }) : undefined,
       handler: async (request, reply) => answer(endpoint, { request, reply }),
     });
   }
