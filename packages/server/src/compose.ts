@@ -97,9 +97,8 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const tools = { ...openTools(basis, pair, events), counts, slow, freshness };
   const front = frontEnd(basis, pair, { ...tools, since: watch.since });
   const certified = { ...basis, front };
-  const keepers = [new CrlKeeper(certified), new CertificateKeeper(certified)];
   const ended = new AbortController();
-  const operator = openOrders({ ...basis, pair, front, config: found.config, events });
+  const keepers = [new CrlKeeper(certified), new CertificateKeeper(certified)];
   const look = { tick: () => freshness.look(front.condition()) };
   void keepTicking([pair, slow, security, ...keepers, look, order], clock, ended.signal);
   void tools.upload.keepOn(ended.signal);
@@ -109,7 +108,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     known,
     pair,
     front,
-    operator,
+    operator: openOrders({ ...basis, pair, front, config: found.config, events }),
     sessions: openSessions(basis, front),
     security,
     legacy,

@@ -7,27 +7,31 @@ export function eventOfFact(fact: Fact): readonly [number, string] | undefined {
   if (fact.kind === "account-deleted") return [2120, fact.id];
   if (fact.kind === "password-set") return [2210, fact.id];
   if (fact.kind === "account-updated") return [2160, fact.id];
-  if (fact.kind === "certificate-issued") {
-    const { profile, name, serial } = fact.certificate;
-    return [20090, `${profile} ${name}, serial number ${serial}, issued`];
-  }
-  if (fact.kind === "certificate-revoked") {
-    return [20090, `serial number ${fact.serial} revoked: ${fact.reason}`];
-  }
-  if (fact.kind === "device-renewal-confirmed") {
-    const { id, of, serial } = fact;
-    return [20090, `serial number ${of} replaced: the device ${id} was seen with ${serial}`];
-  }
   if (fact.kind === "server-address-set") {
     const { id, address, backup } = fact;
     return [20050, `server ${id} at ${address}, backup ${backup ?? "none"}`];
   }
+  const ofCertificates = certificateText(fact);
+  if (ofCertificates !== undefined) return [20090, ofCertificates];
   const ofRights = rightsText(fact);
   if (ofRights !== undefined) return [20150, ofRights];
   const ofPeers = peerText(fact);
   if (ofPeers !== undefined) return [20120, ofPeers];
   const ofServers = pairText(fact);
   return ofServers === undefined ? undefined : [20130, ofServers];
+}
+
+function certificateText(fact: Fact): string | undefined {
+  if (fact.kind === "certificate-issued") {
+    const { profile, name, serial } = fact.certificate;
+    return `${profile} ${name}, serial number ${serial}, issued`;
+  }
+  if (fact.kind === "certificate-revoked") {
+    return `serial number ${fact.serial} revoked: ${fact.reason}`;
+  }
+  if (fact.kind !== "device-renewal-confirmed") return undefined;
+  const { id, of, serial } = fact;
+  return `serial number ${of} replaced: the device ${id} was seen with ${serial}`;
 }
 
 function rightsText(fact: Fact): string | undefined {

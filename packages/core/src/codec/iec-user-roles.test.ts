@@ -45,7 +45,7 @@ const claim: fc.Arbitrary<RoleClaim> = fc.record(
   { noNullPrototype: true },
 );
 
-test("[UR1][AM2] the published samples decode, and encode to the same octets", () => {
+test("[IU1][AM2] the published samples decode, and encode to the same octets", () => {
   const samples: readonly (readonly [string, RoleClaim])[] = [
     [freeIpa, aClaim({ userRole: [255], aor: "Outstation", revision: 255, operation: "change" })],
     [bay, aClaim({ userRole: [1, 2], aor: "SS1/BAY-A", revision: 7 })],
@@ -57,7 +57,7 @@ test("[UR1][AM2] the published samples decode, and encode to the same octets", (
   }
 });
 
-test("[UR1] what was encoded decodes to the same", () => {
+test("[IU1] what was encoded decodes to the same", () => {
   fc.assert(
     fc.property(fc.array(claim, { maxLength: 6 }), (claims) => {
       const encoded = encodeUserRoles(claims);
@@ -67,7 +67,7 @@ test("[UR1] what was encoded decodes to the same", () => {
   );
 });
 
-test("[UR2] members at the end may be missing, and unknown ones are passed over", () => {
+test("[IU2] members at the end may be missing, and unknown ones are passed over", () => {
   const { sequence, integer, enumerated, octetString } = berTags;
   const begin = [
     encodeBer(sequence, encodeBerInteger(integer, 1)),
@@ -93,7 +93,7 @@ test("[UR2] members at the end may be missing, and unknown ones are passed over"
   }
 });
 
-test("[UR2] another value under the same identifier is refused, not guessed", () => {
+test("[IU2] another value under the same identifier is refused, not guessed", () => {
   const { sequence, integer } = berTags;
   const spinnaker = encodeBer(utf8String, new TextEncoder().encode("OPERATOR"));
   for (const bytes of [
@@ -112,7 +112,7 @@ test("[UR2] another value under the same identifier is refused, not guessed", ()
   assert.deepEqual(decodeUserRoles(wide), { ok: false, error: "not IECUserRoles" });
 });
 
-test("[UR3] what is written keeps to the ranges of the standard", () => {
+test("[IU3] what is written keeps to the ranges of the standard", () => {
   const bad: readonly (readonly [Partial<RoleClaim>, string])[] = [
     [{ userRole: [] }, "role out of range"],
     [{ userRole: [32_768] }, "role out of range"],
@@ -132,7 +132,7 @@ test("[UR3] what is written keeps to the ranges of the standard", () => {
   assert.deepEqual(encodeUserRoles(many), { ok: false, error: "too long" });
 });
 
-test("[UR4] no bytes make the decoder throw, and what it gives is bounded", () => {
+test("[IU4] no bytes make the decoder throw, and what it gives is bounded", () => {
   const whole = fromHex(freeIpa);
   const nearly = fc
     .tuple(fc.nat(whole.length - 1), fc.integer({ min: 0, max: 255 }))

@@ -31,7 +31,7 @@ test("[AZ1][AM1][AM8] each role but SECADM and ADMINISTRATOR is refused every ad
   const administrative = Object.entries(permissions)
     .filter(([, { roles }]) => roles.includes(roleIds.SECADM))
     .map(([kind]) => kind);
-  assert.equal(administrative.length, 39);
+  assert.equal(administrative.length, 41);
   for (const [name, role] of Object.entries(roleIds)) {
     const world = aSystem();
     world.must(createAccount("eve", { roles: [aRole(role)] }));

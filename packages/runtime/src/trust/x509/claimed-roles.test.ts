@@ -21,7 +21,7 @@ function claimed(value: Bytes): readonly string[] {
   );
 }
 
-test("[X17][AM2] what a certificate says of roles is told in a line for each entry", () => {
+test("[X18][AM2] what a certificate says of roles is told in a line for each entry", () => {
   assert.deepEqual(claimedRolesOf(certificate), []);
   const shared = { operation: null, statusChangeSequenceNumber: null };
   const encoded = encodeUserRoles([
@@ -41,7 +41,7 @@ test("[X17][AM2] what a certificate says of roles is told in a line for each ent
   ]);
 });
 
-test("[X17] what cannot be read is said to be so, and throws nothing", () => {
+test("[X18] what cannot be read is said to be so, and throws nothing", () => {
   assert.deepEqual(claimed(new TextEncoder().encode("OPERATOR")), ["unreadable: not IECUserRoles"]);
   assert.deepEqual(claimed(new Uint8Array(0)), ["unreadable: not IECUserRoles"]);
 });
