@@ -146,7 +146,7 @@ test("[CLI26][PK1] all that a system issues and shows under a root kept apart le
   assert.equal(member(imported, "proved_by_present"), true);
   await mustCa("roll-over", "switch", "--yes");
   await until("A renews under the new authority", 30_000, async () => {
-    const finished = await ca("roll-over", "finish", "--yes");
+    const finished = await ca("roll-over", "finish", "--yes", "--password-file", password);
     return finished.exit === 0 ? true : undefined;
   });
   assert.deepEqual(await standings(), [["issuing", "O=Utility, CN=Hill root"]]);
@@ -265,7 +265,7 @@ test(
     );
     assert.equal(look(server.https, anchors).sent, 3);
     await login(server, anchors);
-    await mustCa("roll-over", "finish", "--yes");
+    await mustCa("roll-over", "finish", "--yes", "--password-file", password);
     const device = await aDevice("Q02");
     assert.ok(look(device.https, anchors).says.includes(verified));
     // What it issues to third parties, and what it says of them.

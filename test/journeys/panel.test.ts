@@ -96,8 +96,8 @@ test(
   needs,
   async () => {
     openPanel();
-    const idle = await shown(/> Sign in/);
-    assert.match(idle, /^Q01 {2}● online: A\nNobody is signed in here\n/);
+    const idle = await shown(/^Q01 {2}● online: A\nNobody is signed in here\n/);
+    assert.match(idle, /> Sign in/);
     press("Down", "Enter");
     const diagnostics = await shown(/UAMMode +Central/);
     assert.match(diagnostics, /CAMServer1Status +Online/);

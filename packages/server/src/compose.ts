@@ -71,9 +71,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     () => known.follow(pair.conductor.state.tables.servers),
     () => security.connections.follow(pair.conductor.state),
   ]);
-  const tell = (): void => {
-    for (const listener of listeners) listener();
-  };
+  const tell = (): void => tellAll(listeners);
   const security = openSecurity({ ...order, identity, events, pair: () => pair });
   const slow = watchPace(order, { identity, events, pair: () => pair, operator: () => operator });
   const timed = timeWrites(database.value, clock, slow);
@@ -97,8 +95,9 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const tools = { ...openTools(basis, pair, events), counts, slow, freshness };
   const front = frontEnd(basis, pair, { ...tools, since: watch.since });
   const certified = { ...basis, front };
-  const ended = new AbortController();
   const keepers = [new CrlKeeper(certified), new CertificateKeeper(certified)];
+  const ended = new AbortController();
+  const operator = openOrders({ ...basis, pair, front, config: found.config, events });
   const look = { tick: () => freshness.look(front.condition()) };
   void keepTicking([pair, slow, security, ...keepers, look, order], clock, ended.signal);
   void tools.upload.keepOn(ended.signal);
@@ -108,7 +107,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     known,
     pair,
     front,
-    operator: openOrders({ ...basis, pair, front, config: found.config, events }),
+    operator,
     sessions: openSessions(basis, front),
     security,
     legacy,
@@ -118,6 +117,10 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
     listeners,
     close: () => closeAll([watch, pair, counts, events, legacy, approvals], ended),
   });
+}
+
+function tellAll(listeners: Iterable<() => void>): void {
+  for (const listener of listeners) listener();
 }
 
 /** Who is let in although no certificate of ours says so. */

@@ -33,8 +33,8 @@ export type Screen =
 export interface PanelState {
   /** Its name; "" until it has answered once. */
   readonly device: string;
-  /** null: nobody answers on the local socket. */
-  readonly status: SeenStatus | null;
+  /** null: nobody answers on the local socket; undefined: it was not asked yet. */
+  readonly status: SeenStatus | null | undefined;
   readonly warnings: readonly string[];
   /** Who is signed in at this panel. */
   readonly session: SeenSession | null;
@@ -70,7 +70,7 @@ export interface PanelStep {
 
 export const firstState: PanelState = {
   device: "",
-  status: null,
+  status: undefined,
   warnings: [],
   session: null,
   screen: { kind: "menu", chosen: 0 },

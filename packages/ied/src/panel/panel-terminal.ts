@@ -23,7 +23,11 @@ export async function runPanel(parts: PanelParts): Promise<string | null> {
   const app = createElement(Panel, { parts, onState: (state: PanelState) => void (last = state) });
   const shown = render(app, { alternateScreen: true, maxFps: 4, patchConsole: false });
   parts.stop.addEventListener("abort", () => shown.unmount(), { once: true });
-  await shown.waitUntilExit();
+  try {
+    await shown.waitUntilExit();
+  } catch (error) {
+    if (!parts.stop.aborted) throw error; // Else there is nothing left to draw on.
+  }
   return last.session?.account ?? null;
 }
 
@@ -70,7 +74,7 @@ async function beat(clock: Clock, gone: AbortSignal, work: () => void): Promise<
   }
 }
 
-/** What is typed fast arrives together. */
+/** What is typed fast, or by a script, arrives together, and an enter in the middle of it. */
 export function keysOf(input: string, key: Partial<Key>): readonly PanelKey[] {
   if (key.upArrow) return [{ kind: "up" }];
   if (key.downArrow) return [{ kind: "down" }];
@@ -78,8 +82,11 @@ export function keysOf(input: string, key: Partial<Key>): readonly PanelKey[] {
   if (key.escape) return [{ kind: "escape" }];
   if (key.backspace || key.delete) return [{ kind: "erase" }];
   if (key.ctrl || key.meta) return [];
-  const text = input.replaceAll(/[^\x20-\x7e]/g, "");
-  return text === "" ? [] : [{ kind: "text", text }];
+  return input.split("\r").flatMap((typed, index): readonly PanelKey[] => {
+    const text = typed.replaceAll(/[^\x20-\x7e]/g, "");
+    const keys: readonly PanelKey[] = text === "" ? [] : [{ kind: "text", text }];
+    return index === 0 ? keys : [{ kind: "enter" }, ...keys];
+  });
 }
 
 interface Layout {

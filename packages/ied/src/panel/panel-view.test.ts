@@ -11,7 +11,7 @@ import type { SeenStatus } from "./seen.ts";
 const offline = aStatus.servers.map((server) => ({ ...server, state: "Offline" }));
 const { replication } = aStatus;
 
-function headOf(status: SeenStatus | null): string {
+function headOf(status: SeenStatus | null | undefined): string {
   return viewOf({ ...firstState, device: "Q01", status }).head[0]?.text ?? "";
 }
 
@@ -21,6 +21,8 @@ test("[PN1] the first line says where sign-ins are decided, by glyph and word", 
   const none = { ...aStatus, servers: offline, replication: { ...replication, usable: false } };
   assert.equal(headOf(none), "Q01  ✖ no source");
   assert.equal(headOf(null), "Q01  ✖ not running");
+  // It says nothing of what it does not know yet.
+  assert.equal(headOf(undefined), "Q01  … asking the device");
 });
 
 test("[PN2][DV4] diagnostics have the original's labels and words", () => {
@@ -101,5 +103,7 @@ test("[PN7] keys of a panel are arrows, enter, escape and plain characters; all 
   assert.deepEqual(keysOf("", { escape: true }), [{ kind: "escape" }]);
   assert.deepEqual(keysOf("", { delete: true }), [{ kind: "erase" }]);
   assert.deepEqual(keysOf("a\u0007é~", {}), [{ kind: "text", text: "a~" }]);
+  const together = [{ kind: "text", text: "anna" }, { kind: "enter" }, { kind: "text", text: "x" }];
+  assert.deepEqual(keysOf("anna\rx", {}), together);
   for (const key of [{ ctrl: true }, { meta: true }]) assert.deepEqual(keysOf("c", key), []);
 });

@@ -6,7 +6,7 @@ import {
   type PanelState,
   type Screen,
 } from "./panel-state.ts";
-import type { SeenSession, SeenStatus } from "./seen.ts";
+import type { SeenSession } from "./seen.ts";
 
 /** `calm` grey, `good` green, `warn` yellow, `bad` red: always beside a glyph and a word. */
 export type Tone = "plain" | "calm" | "good" | "warn" | "bad" | "chosen";
@@ -42,7 +42,8 @@ export function viewOf(state: PanelState): PanelView {
 }
 
 /** Where sign-ins are decided now: glyph, word and tone. */
-function sourceLine(status: SeenStatus | null): Line {
+function sourceLine(status: PanelState["status"]): Line {
+  if (status === undefined) return { text: "… asking the device", tone: "calm" };
   if (status === null) return { text: "✖ not running", tone: "bad" };
   const online = status.servers.filter(({ state }) => state === "Online");
   if (online.length > 0) {
@@ -155,7 +156,8 @@ function rightsLines(session: SeenSession | null): readonly Line[] {
 }
 
 /** DV4: labels and words of the original's diagnostics, then what we add. */
-function diagnosticLines(status: SeenStatus | null): readonly Line[] {
+function diagnosticLines(status: PanelState["status"]): readonly Line[] {
+  if (status === undefined) return [calm("Asking the device …")];
   if (status === null) return [plain("The device is not running.")];
   const { mode, servers, replication, certificate, revocation, athstat } = status;
   const places = Math.max(2, servers.length);

@@ -28,6 +28,11 @@ export function endWith(code: number): void {
   process.exitCode = code;
 }
 
+/** A terminal that is gone must not end the program before it has done what is left to do. */
+export function outliveTerminal(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+}
+
 /** Ends now: somebody pressed Ctrl-C and waits for the prompt of the shell. */
 export function endInterrupted(): never {
   process.exit(130);
