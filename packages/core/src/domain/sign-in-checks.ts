@@ -47,6 +47,12 @@ interface Check {
   readonly run: (attempt: Attempt) => Denial | undefined;
 }
 
+/**
+ * Doors at which failures are counted by address. A device is one address for all who stand before
+ * it: by counting them there, whoever guesses would lock out the others (DV13).
+ */
+export const addressDoors: readonly Door[] = ["ldap", "https"];
+
 const everyDoor: readonly Door[] = ["ldap", "https", "device", "local", "panel", "pair"];
 /** Where many clients cannot change a password, so that a must-change would never end. */
 const readingDoors: readonly Door[] = ["ldap"];
@@ -60,7 +66,7 @@ const openDoors: readonly Door[] = ["ldap", "https", "device"];
 const checks: readonly Check[] = [
   { name: "status", doors: everyDoor, run: checkStatus },
   { name: "lock-out", doors: everyDoor, run: checkLockOut },
-  { name: "source", doors: openDoors, run: checkSource },
+  { name: "source", doors: addressDoors, run: checkSource },
   { name: "panel", doors: openDoors, run: checkPanel },
   { name: "clear text", doors: readingDoors, run: checkClearText },
   { name: "credential", doors: everyDoor, run: checkCredential },

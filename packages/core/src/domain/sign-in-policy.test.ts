@@ -133,8 +133,13 @@ test("[SI13][AM3][DV13] an address is refused at its limit, for accounts of that
   const later = signIn(world.state, { moment, at: noon + 10 * minute });
   assert.equal(later.answer.outcome, "accepted");
   assert.equal(later.sourceCounter, "keep");
-  const local = signIn(world.state, { moment, question: { door: "local" } });
-  assert.equal(local.answer.outcome, "accepted");
+  // A device is one address for all who stand before it: nobody there locks out the others.
+  for (const door of ["local", "device"] as const) {
+    const question = { door, accessPoint: "panel" };
+    assert.equal(signIn(world.state, { moment, question }).answer.outcome, "accepted");
+    const wrong = signIn(world.state, { proof: "none", question });
+    assert.equal(wrong.sourceCounter, "keep");
+  }
 });
 
 test("[SI13] no unknown name is counted, nor anything where the policy counts none", () => {

@@ -12,7 +12,14 @@ import type { Refusal, RefusalCode } from "./refusal.ts";
 import { rolesInForce } from "./roles.ts";
 import type { SecurityEventNumber } from "./security-event.ts";
 import type { ServerCondition } from "./server-status.ts";
-import { checkSignIn, isOver, type Attempt, type Denial, type Proof } from "./sign-in-checks.ts";
+import {
+  addressDoors,
+  checkSignIn,
+  isOver,
+  type Attempt,
+  type Denial,
+  type Proof,
+} from "./sign-in-checks.ts";
 import type { SignInAnswer } from "./sign-in-answer.ts";
 import type { DirectoryState } from "./state.ts";
 import type { AccountRow, Door, GraceUse, PolicyRow } from "./types.ts";
@@ -295,6 +302,7 @@ function countSource(
   { sourceAttempts, window, lockFor }: PolicyRow,
   { question, condition }: Pick<SignInMoment, "question" | "condition">,
 ): "keep" | FailureCounter {
-  if (sourceAttempts === 0 || question.source === "") return "keep";
+  const isCounted = addressDoors.includes(question.door) && question.source !== "";
+  if (sourceAttempts === 0 || !isCounted) return "keep";
   return countFailure(counter, { attempts: sourceAttempts, window, lockFor }, condition.at);
 }
