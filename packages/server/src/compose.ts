@@ -4,6 +4,7 @@ import type { Instant } from "@gridward/core/base/time";
 import type { Entry } from "@gridward/core/domain/entry";
 import { countersResetBy } from "@gridward/core/domain/lock-out";
 import type { Refusal } from "@gridward/core/domain/refusal";
+import type { DirectoryState } from "@gridward/core/domain/state";
 import { FailureCounters } from "@gridward/runtime/observe/failure-counters";
 import { SecurityEventStore } from "@gridward/runtime/observe/security-events";
 import { createPasswordHasher, type PasswordHasher } from "@gridward/runtime/os/argon2";
@@ -66,7 +67,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const database = openDatabase(directory, identity.node);
   if (!database.ok) return database;
   const counters = new FailureCounters(join(directory, "failures.db"));
-  const events = openEvents(order, identity.name);
+  const events = openEvents(order, identity.name, () => pair.conductor.state);
   const known = new KnownServers(directory);
   const listeners = new Set([
     () => known.follow(pair.conductor.state.tables.servers),
@@ -166,10 +167,14 @@ function heed(
   events.onEntries(entries);
 }
 
-function openEvents({ directory, clock }: HouseOrder, server: string): EventLog {
+function openEvents(
+  { directory, clock }: HouseOrder,
+  server: string,
+  state: () => DirectoryState,
+): EventLog {
   const now = (): Instant => clock.now();
   const store = new SecurityEventStore(join(directory, "events.db"), now());
-  return new EventLog(store, { server, now, soon: runSoon });
+  return new EventLog(store, { server, now, soon: runSoon, state });
 }
 
 async function keepTicking(

@@ -1,18 +1,19 @@
-import type { SecurityEventView } from "@gridward/core/api/server-routes";
-import { ok, type Result } from "@gridward/core/base/result";
+import type { Result } from "@gridward/core/base/result";
 import { type Instant, rfc3339 } from "@gridward/core/base/time";
+import type { DeviceId } from "@gridward/core/base/identity";
+import type { Reported } from "@gridward/core/codec/replica/message";
 import type { Entry } from "@gridward/core/domain/entry";
-import type { Fact } from "@gridward/core/domain/fact";
+import { eventsOfFact } from "@gridward/core/domain/event-of-fact";
 import type { Refusal } from "@gridward/core/domain/refusal";
-import { findSecurityEvent } from "@gridward/core/domain/security-event";
+import { findSecurityEvent, type SecurityEventNumber } from "@gridward/core/domain/security-event";
 import type { SignInEvent } from "@gridward/core/domain/sign-in";
+import { emptyState, type DirectoryState } from "@gridward/core/domain/state";
 import type { Actor } from "@gridward/core/domain/types";
 import type {
-  SecurityEvent,
   SecurityEventContent,
   SecurityEventStore,
 } from "@gridward/runtime/observe/security-events";
-import type { SecurityEvents } from "./desk/desk-parts.ts";
+import { EventReader } from "./event-reader.ts";
 import type { LocalUse } from "./desk/local-use.ts";
 import type { RefusedEnrolment, SignInAttempt } from "./parts.ts";
 import type { DeviceObservation } from "./replica/replica-parts.ts";
@@ -31,22 +32,47 @@ export interface EventLogParts {
   readonly now: () => Instant;
   /** Runs it after what is under way. */
   readonly soon: (work: () => void) => void;
+  /** As it is committed here: for names of what events only number. */
+  readonly state: () => DirectoryState;
+}
+
+/** Somebody who is signed in asked for what was refused. */
+export interface RefusedOrder {
+  readonly actor: Actor;
+  readonly event: SecurityEventNumber;
+  /** Which order, in the words of the interface. */
+  readonly order: string;
+  readonly refusal: Refusal;
 }
 
 /** Everything of this server that an auditor must find again, said in events. */
-export class EventLog implements SecurityEvents {
+export class EventLog {
+  /** For who may read it. */
+  readonly reader: EventReader;
   readonly #store: SecurityEventStore;
   readonly #server: string;
   readonly #now: () => Instant;
   readonly #soon: (work: () => void) => void;
+  readonly #state: () => DirectoryState;
+  /** Before the entries that come next: what they take away has its name there alone. */
+  #before: DirectoryState = emptyState;
   /** Of changes that were committed in this turn. */
   #waiting: SecurityEventContent[] = [];
 
-  constructor(store: SecurityEventStore, { server, now, soon }: EventLogParts) {
+  constructor(store: SecurityEventStore, { server, now, soon, state }: EventLogParts) {
     this.#store = store;
     this.#server = server;
     this.#now = now;
     this.#soon = soon;
+    this.#state = state;
+    this.reader = new EventReader({
+      store,
+      server,
+      now,
+      soon,
+      settle: () => this.#flush(),
+      record: (content) => this.#append({ ...this.#own(1370), ...content }),
+    });
   }
 
   onSignIn({ event, question, fresh, reason }: SignInEvent, attempt: SignInAttempt): void {
@@ -64,21 +90,23 @@ export class EventLog implements SecurityEvents {
   }
 
   /**
-   * What the journal now holds, as far as the catalogue has a number for it. Kept a turn later, as
-   * one write: whoever waits for a change is answered first.
+   * What the journal now holds, in the numbers of the catalogue. Kept a turn later, as one write:
+   * whoever waits for a change is answered first.
    */
   onEntries(entries: readonly Entry[]): void {
-    const contents: SecurityEventContent[] = [];
-    for (const { actor, at, facts } of entries) {
-      for (const fact of facts) {
-        const found = eventOf(fact);
-        if (!found) continue;
-        const { name: subject, door, source, via } = actor;
-        const [event, about] = found;
-        const detail = via === undefined ? about : `${about}, via ${via}`;
-        contents.push({ at, event, outcome: "done", subject, door, source, device: null, detail });
-      }
-    }
+    const states = { before: this.#before, after: this.#state() };
+    this.#before = states.after;
+    const contents = entries.flatMap(({ actor, at, facts }) => {
+      const { name: subject, door, source, via } = actor;
+      const by = { at, outcome: "done", subject, door, source, device: null } as const;
+      return facts
+        .flatMap((fact) => eventsOfFact(fact, states))
+        .map(([event, about]) => ({
+          ...by,
+          event,
+          detail: via === undefined ? about : `${about}, via ${via}`,
+        }));
+    });
     if (contents.length === 0) return;
     if (this.#waiting.length === 0) this.#soon(() => this.#flush());
     this.#waiting.push(...contents);
@@ -97,6 +125,7 @@ export class EventLog implements SecurityEvents {
   }
 
   onState(state: string, cause: string): void {
+    this.#before = this.#state();
     this.#append({ ...this.#own(20010), detail: cause === "" ? state : `${state}: ${cause}` });
   }
 
@@ -148,6 +177,13 @@ export class EventLog implements SecurityEvents {
     this.#append({ ...this.#own(20110), outcome: "refused", subject, door, source, detail });
   }
 
+  /** AM7: who asked for more than they may, or for what could not be; `more` came since. */
+  onRefusedOrder({ actor, event, order, refusal }: RefusedOrder, more: number): void {
+    const { name: subject, door, source } = actor;
+    const detail = `${order}: ${refusal.code}${othersText(more)}`;
+    this.#append({ ...this.#own(event), outcome: "refused", subject, door, source, detail });
+  }
+
   onDevice(seen: DeviceObservation, more: number): void {
     const isReport = seen.kind === "reported";
     const { device, kind, ...rest } = seen;
@@ -156,55 +192,36 @@ export class EventLog implements SecurityEvents {
       : `${kind} ${JSON.stringify(rest)}`;
     const event = isReport ? 20040 : 20030;
     const detail = `${says}${othersText(more)}`;
-    this.#append({ ...this.#own(event), door: "device", device, detail });
+    const name = this.#deviceName(device);
+    this.#append({ ...this.#own(event), door: "device", device: name, detail });
   }
 
-  list({
-    search,
-    limit,
-    cursor,
-    actor,
-  }: Parameters<SecurityEvents["list"]>[0]): ReturnType<SecurityEvents["list"]> {
-    this.#flush();
-    const before = cursor === undefined ? undefined : Number.parseInt(cursor, 10);
-    const page = this.#store.list({ search, before, limit });
-    const { name: subject, door, source } = actor;
-    this.#append({ ...this.#own(1370), subject, door, source, detail: search ?? "" });
-    const last = page.events.at(-1);
-    const isMore = page.events.length === limit && last !== undefined && last.sequence > 1;
-    return ok({
-      rows: page.events.map((event) => this.#view(event)),
-      next: isMore ? String(last.sequence) : null,
-      total: page.total,
+  /** What a device decided by itself, under the number that it gave, with its time in words. */
+  onDecision(device: DeviceId, { event, ...decided }: Reported, more: number): void {
+    const { account, accessPoint, source, reason, at, number } = decided;
+    const said = `${reason}; report ${number} at ${rfc3339(at)}, by ${source}${othersText(more)}`;
+    this.#append({
+      event,
+      outcome: outcomeOf(event),
+      subject: account,
+      door: accessPoint,
+      source: "",
+      device: this.#deviceName(device),
+      detail: said,
     });
   }
 
-  #own(event: number): Omit<SecurityEventContent, "at" | "detail"> {
+  #deviceName(id: DeviceId): string {
+    return this.#state().tables.devices.get(id)?.name ?? id;
+  }
+
+  #own(event: SecurityEventNumber): Omit<SecurityEventContent, "at" | "detail"> {
     return { event, outcome: "done", subject: this.#server, door: "", source: "", device: null };
   }
 
   #append(content: Omit<SecurityEventContent, "at">): void {
     this.#waiting.push({ at: this.#now(), ...content });
     this.#flush();
-  }
-
-  #view(event: SecurityEvent): SecurityEventView {
-    const { sequence, at, outcome, subject, door, source, device, detail } = event;
-    const spec = findSecurityEvent(event.event);
-    return {
-      sequence,
-      at: rfc3339(at),
-      event: event.event,
-      name: spec?.acronym ?? "EVENTS_LOST",
-      outcome,
-      severity: spec?.severity ?? "critical",
-      subject,
-      door,
-      source,
-      device,
-      server: this.#server,
-      detail,
-    };
   }
 }
 
@@ -213,38 +230,9 @@ function othersText(more: number): string {
   return more > 0 ? `, and ${more} more since the last of these` : "";
 }
 
-function eventOf(fact: Fact): readonly [number, string] | undefined {
-  if (fact.kind === "account-created") return [2110, fact.account.name];
-  if (fact.kind === "account-deleted") return [2120, fact.id];
-  if (fact.kind === "password-set") return [2210, fact.id];
-  if (fact.kind === "account-updated") return [2160, fact.id];
-  if (fact.kind === "certificate-issued") {
-    const { profile, name, serial } = fact.certificate;
-    return [20090, `${profile} ${name}, serial number ${serial}, issued`];
-  }
-  if (fact.kind === "certificate-revoked") {
-    return [20090, `serial number ${fact.serial} revoked: ${fact.reason}`];
-  }
-  if (fact.kind === "device-renewal-confirmed") {
-    const { id, of, serial } = fact;
-    return [20090, `serial number ${of} replaced: the device ${id} was seen with ${serial}`];
-  }
-  if (fact.kind === "server-address-set") {
-    const { id, address, backup } = fact;
-    return [20050, `server ${id} at ${address}, backup ${backup ?? "none"}`];
-  }
-  const ofPeers = peerText(fact);
-  return ofPeers === undefined ? undefined : [20120, ofPeers];
-}
-
-function peerText(fact: Fact): string | undefined {
-  if (fact.kind === "certificate-mapped") {
-    return `${fact.mapping.key} leads to the account ${fact.mapping.account}`;
-  }
-  if (fact.kind === "certificate-unmapped") return `${fact.key} leads to nobody any more`;
-  if (fact.kind === "legacy-peer-allowed") {
-    const { address, owner, reason, until } = fact.peer;
-    return `legacy peer ${address} of ${owner} until ${rfc3339(until)}: ${reason}`;
-  }
-  return fact.kind === "legacy-peer-removed" ? `legacy peer ${fact.address} removed` : undefined;
+/** What the numbers of the catalogue say of themselves; a report has no outcome of its own. */
+function outcomeOf(event: number): SecurityEventContent["outcome"] {
+  if (event === 1110 || event === 1115) return "accepted";
+  const gsal = findSecurityEvent(event)?.gsal;
+  return gsal === "AuthFail" || gsal === "AcsCtlFail" ? "refused" : "done";
 }

@@ -25,7 +25,7 @@ import { answerJoins } from "./pair/answer-join.ts";
 import { admitServer } from "./pair/removal.ts";
 import { type ReplicaServer, serveReplica } from "./replica/serve-replica.ts";
 import { openPassword } from "./sealed-password.ts";
-import { tellDevices, tellEnrolments } from "./tell-peers.ts";
+import { tellDevices, tellEnrolments, tellRefusedOrders } from "./tell-peers.ts";
 
 export interface ListenOrder {
   readonly directory: string;
@@ -186,7 +186,7 @@ function deskOf({ house, devices }: DoorOrder): DeskParts {
     sessions,
     hasher,
     systemKey: () => identity.systemKey,
-    events,
+    events: events.reader,
     backups,
     security,
     devices,
@@ -225,6 +225,7 @@ async function openHttps(order: DoorOrder): Promise<Door> {
       limit: house.doors.limit("https"),
       trial: house.security.trial,
       live: house.security.connections,
+      noteRefused: tellRefusedOrders(house.events, front.now),
       reportDefect: (id, error) => note(`defect ${id}: ${String(error)}`),
     },
     { host: config.listen, port: config.ports.https },

@@ -7,8 +7,6 @@ import {
   noBody,
   noParams,
   noQuery,
-  pageOf,
-  listQuery,
 } from "./route.ts";
 import { pairView, serverStatus } from "./server-status-schema.ts";
 import type { Route } from "./route.ts";
@@ -42,22 +40,6 @@ const policy = z.object({
   window_s: z.int(),
   lock_s: z.int(),
   expires_after_s: z.int().nullable(),
-});
-
-/** A security event (standards.md: IEC 62351-14, number of the event list). */
-const securityEvent = z.object({
-  sequence: z.int(),
-  at: z.string(),
-  event: z.int(),
-  name: z.string(),
-  outcome: z.string(),
-  severity: z.string(),
-  subject: z.string(),
-  door: z.string(),
-  source: z.string(),
-  device: z.string().nullable(),
-  server: z.string(),
-  detail: z.string(),
 });
 
 const look = { method: "GET", params: noParams, query: noQuery, body: noBody } as const;
@@ -219,16 +201,7 @@ export const serverRoutes = {
     params: byName,
     answer: policy,
   },
-  eventList: {
-    ...look,
-    path: "/v1/events",
-    summary: "List security events of this server, newest first; doing so is itself an event",
-    access: "read audit",
-    query: listQuery.pick({ search: true, limit: true, cursor: true }),
-    answer: pageOf(securityEvent),
-  },
 } as const satisfies Record<string, Route>;
 
 export type RoleView = z.infer<typeof role>;
 export type PolicyView = z.infer<typeof policy>;
-export type SecurityEventView = z.infer<typeof securityEvent>;

@@ -14,10 +14,10 @@ export function renderTable(data: Json, columns?: readonly string[]): string {
   return aligned(flatten(data, "").map(([name, value]) => [name, cell(value)]));
 }
 
-/** RFC 4180 with a header row. */
+/** RFC 4180 with a header row; no text in it is a formula to a spreadsheet. */
 export function renderCsv(rows: readonly Json[], columns?: readonly string[]): string {
   const names = columns ?? columnsOf(rows);
-  return [names, ...cellsOf(rows, names, plain)]
+  return [names, ...cellsOf(rows, names, csvCell)]
     .map((cells) => `${cells.map(quoteCsv).join(",")}\r\n`)
     .join("");
 }
@@ -91,6 +91,12 @@ function aligned(rows: readonly (readonly string[])[]): string {
   const line = (row: readonly string[]): string =>
     row.map((text, index) => text.padEnd(widths[index] ?? 0)).join("  ");
   return rows.map((row) => `${line(row).trimEnd()}\n`).join("");
+}
+
+/** A spreadsheet runs what begins so, and strangers choose some of our texts. */
+function csvCell(value: Json): string {
+  const text = plain(value);
+  return typeof value !== "number" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
 
 function quoteCsv(text: string): string {

@@ -76,7 +76,10 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
     sessions: createSessions({ key: () => key, state: front.state, now: front.now }),
     hasher,
     systemKey: () => key,
-    events: { list: () => ok({ rows: [], next: null, total: 0 }) },
+    events: {
+      list: () => ({ rows: [], next: null, newest: 0, total: 0 }),
+      verify: async () => ({ events: 0, newest: 0, fault: null }),
+    },
     security: {
       now: () => defaultSecurity,
       unconfirmed: () => null,

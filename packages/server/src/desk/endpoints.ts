@@ -11,6 +11,7 @@ import type { DeskParts } from "./desk-parts.ts";
 import { deviceCertificateEndpoints } from "./device-certificate-endpoints.ts";
 import { deviceEndpoints } from "./device-endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { eventEndpoints } from "./event-endpoints.ts";
 import { groupEndpoints } from "./group-endpoints.ts";
 import { securityEndpoints } from "./security-endpoints.ts";
 import { serverEndpoints } from "./server-endpoints.ts";
@@ -35,5 +36,6 @@ export function createEndpoints(parts: DeskParts): Readonly<Record<RouteName, En
     ...approvalEndpoints(parts),
     ...setAsideEndpoints(parts),
     ...backupEndpoints(parts),
+    ...eventEndpoints(parts),
   };
 }

@@ -1,5 +1,4 @@
 import { serverRoutes, type PolicyView, type RoleView } from "@gridward/core/api/server-routes";
-import { pageDefault } from "@gridward/core/api/route";
 import { err, ok } from "@gridward/core/base/result";
 import { rfc3339, second } from "@gridward/core/base/time";
 import { rightsOf } from "@gridward/core/domain/rights";
@@ -12,7 +11,7 @@ import { endpoint, type Endpoint } from "./endpoint.ts";
 import { pairEndpoints } from "./pair-endpoints.ts";
 import { serverUrl } from "../server-url.ts";
 
-/** The system, its servers, its catalogues and its events; see `serverRoutes`. */
+/** The system, its servers and its catalogues; see `serverRoutes`. */
 export function serverEndpoints(
   parts: DeskParts,
 ): Readonly<Record<keyof typeof serverRoutes, Endpoint>> {
@@ -21,10 +20,6 @@ export function serverEndpoints(
     serverStatus: endpoint(serverRoutes.serverStatus, () => ok(parts.front.status())),
     ...pairEndpoints(parts),
     ...catalogueEndpoints(parts),
-    eventList: endpoint(serverRoutes.eventList, ({ query }, { actor }) => {
-      const { search, cursor, limit = pageDefault } = query;
-      return parts.events.list({ search, cursor, limit, actor });
-    }),
   };
 }
 

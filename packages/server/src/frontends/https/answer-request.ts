@@ -6,6 +6,7 @@ import type { Actor } from "@gridward/core/domain/types";
 import { errorCode } from "@gridward/runtime/os/files";
 import { checkAccess } from "../../desk/access.ts";
 import type { Endpoint } from "../../desk/endpoint.ts";
+import { refusedEvent } from "../../desk/refused-event.ts";
 import { answerReply, refusalReply } from "../../desk/reply.ts";
 import type { KnownClient } from "../../clients/client-gate.ts";
 import type { Session } from "../../session.ts";
@@ -34,7 +35,18 @@ export async function answerRequest(
   if (!session.ok) return answerRefusal(parts, exchange, session.error);
   const allowed = checkAccess(session.value, access);
   const known = { ...exchange, isKnown: session.value !== null };
-  if (!allowed.ok) return answerRefusal(parts, known, allowed.error);
+  const actor = actorOf(session.value, request);
+  const noteRefused = (refusal: Refusal): void => {
+    const event = refusedEvent(endpoint.route, refusal);
+    const order = `${request.method} ${endpoint.route.path}`;
+    if (event !== undefined && session.value !== null) {
+      parts.noteRefused({ actor, event, order, refusal });
+    }
+  };
+  if (!allowed.ok) {
+    noteRefused(allowed.error);
+    return answerRefusal(parts, known, allowed.error);
+  }
   const body = readJson(request);
   if (!body.ok) return answerRefusal(parts, known, body.error);
   const requestId = readRequestId(request);
@@ -43,14 +55,17 @@ export async function answerRequest(
     { params: request.params, query: { ...plainMembers(request.query) }, body: body.value },
     {
       session: session.value,
-      actor: actorOf(session.value, request),
+      actor,
       requestId: requestId.value,
       client: client.value,
       objection: objectionTo(parts, request),
       begunUnder: begunUnder(request),
     },
   );
-  if (!answered.ok) return answerRefusal(parts, known, answered.error);
+  if (!answered.ok) {
+    noteRefused(answered.error);
+    return answerRefusal(parts, known, answered.error);
+  }
   reply.header(requestIdHeader, requestId.value);
   return reply.code(200).send(answerReply(answered.value, parts.front).body);
 }
