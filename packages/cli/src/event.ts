@@ -85,9 +85,9 @@ async function listOfAll(
   if (silent.length === sources.value.length) return failed("client.no-server");
   for (const url of silent) source.talk(`Not in this list: ${url} does not answer.`);
   const newest = rows.toSorted((left, right) => Date.parse(right.at) - Date.parse(left.at));
-  const data = newest.slice(0, Number(query.limit));
+  const shown = newest.slice(0, Number(query.limit));
   const exit = silent.length > 0 ? { exit: exitCode.partlyDone } : {};
-  return ok({ data, meta: null, columns: ["server", ...eventColumns], ...exit });
+  return ok({ data: shown, meta: null, columns: ["server", ...eventColumns], ...exit });
 }
 
 async function verify(source: EventSource): Promise<Outcome> {

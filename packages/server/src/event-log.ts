@@ -9,10 +9,8 @@ import { findSecurityEvent, type SecurityEventNumber } from "@gridward/core/doma
 import type { SignInEvent } from "@gridward/core/domain/sign-in";
 import { emptyState, type DirectoryState } from "@gridward/core/domain/state";
 import type { Actor } from "@gridward/core/domain/types";
-import type {
-  SecurityEventContent,
-  SecurityEventStore,
-} from "@gridward/runtime/observe/security-events";
+import type { SecurityEventContent } from "@gridward/runtime/observe/kept-event";
+import type { SecurityEventStore } from "@gridward/runtime/observe/security-events";
 import { EventReader } from "./event-reader.ts";
 import type { LocalUse } from "./desk/local-use.ts";
 import type { RefusedEnrolment, SignInAttempt } from "./parts.ts";

@@ -4,11 +4,8 @@ import { type Instant, rfc3339 } from "@gridward/core/base/time";
 import { findSecurityEvent } from "@gridward/core/domain/security-event";
 import type { Actor } from "@gridward/core/domain/types";
 import type { EventFault } from "@gridward/runtime/observe/event-chain";
-import type {
-  SecurityEvent,
-  SecurityEventContent,
-  SecurityEventStore,
-} from "@gridward/runtime/observe/security-events";
+import type { SecurityEvent, SecurityEventContent } from "@gridward/runtime/observe/kept-event";
+import type { SecurityEventStore } from "@gridward/runtime/observe/security-events";
 import { tellBounded } from "./tell-bounded.ts";
 
 /** What somebody wants to see of the events, and who. */

@@ -86,10 +86,10 @@ function header({ severity, at, server, name, sequence }: ToldEvent): string {
   const priority = facility * 8 + severityNumbers[severity];
   const host = printable(server, lengths.host);
   const id = printable(name, lengths.msgId);
-  const data = `[origin software="gridward" swVersion="${version}"][meta sequenceId="${
+  const elements = `[origin software="gridward" swVersion="${version}"][meta sequenceId="${
     ((sequence - 1) % lengths.sequenceId) + 1
   }"]`;
-  return `<${priority}>1 ${at} ${host} gridward - ${id} ${data} `;
+  return `<${priority}>1 ${at} ${host} gridward - ${id} ${elements} `;
 }
 
 /** PRINTUSASCII, or the NILVALUE where nothing is left. */

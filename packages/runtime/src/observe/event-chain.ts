@@ -1,7 +1,7 @@
 import { encodeHex, lengthPrefixed, utf8 } from "@gridward/core/base/bytes";
 import { canonical } from "@gridward/core/base/canonical";
 import { sha256 } from "../os/hash.ts";
-import type { SecurityEvent, SecurityEventContent } from "./security-events.ts";
+import type { SecurityEvent, SecurityEventContent } from "./kept-event.ts";
 
 /** What the first event of all follows. */
 export const firstPrev = "0".repeat(64);

@@ -7,7 +7,8 @@ import { test, type TestContext } from "node:test";
 import { gapEvent } from "@gridward/core/domain/security-event";
 import { removePath } from "../os/files.ts";
 import { runSoon } from "../os/clock.ts";
-import { SecurityEventStore, type SecurityEventContent } from "./security-events.ts";
+import type { SecurityEventContent } from "./kept-event.ts";
+import { SecurityEventStore } from "./security-events.ts";
 
 const noon = Date.UTC(2026, 5, 1, 12);
 

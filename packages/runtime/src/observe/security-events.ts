@@ -4,28 +4,8 @@ import { rfc3339, type Instant } from "@gridward/core/base/time";
 import { gapEvent } from "@gridward/core/domain/security-event";
 import { openSideFile, type SideFile } from "../os/side-file.ts";
 import { type EventFault, findChainFault, firstPrev, hashOf } from "./event-chain.ts";
+import type { SecurityEvent, SecurityEventContent } from "./kept-event.ts";
 import { conditionOf, type EventFilter } from "./event-query.ts";
-
-/** A security event as its source reports it (design §4). Numbers: core/domain/security-event.ts. */
-export interface SecurityEventContent {
-  readonly at: Instant;
-  readonly event: number;
-  readonly outcome: "accepted" | "refused" | "done" | "gap";
-  /** Account or program that asked, as it named itself. */
-  readonly subject: string;
-  readonly door: string;
-  /** Network address of the peer; "" where there is none. */
-  readonly source: string;
-  readonly device: string | null;
-  readonly detail: string;
-}
-
-/** As it is kept: numbered from 1 and chained. */
-export interface SecurityEvent extends SecurityEventContent {
-  readonly sequence: number;
-  readonly prev: string;
-  readonly hash: string;
-}
 
 export interface EventQuery extends EventFilter {
   /** Only events before this number: the next page. */
