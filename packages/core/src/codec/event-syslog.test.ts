@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { cefLine, octetCounted, syslogLine, type ToldEvent } from "./event-syslog.ts";
 
 function anEvent(change: Partial<ToldEvent> = {}): ToldEvent {

@@ -97,7 +97,7 @@ test("[API2][AM8] a VIEWER is refused by every route that changes something of o
 });
 
 test("[EL8][AM7] what is refused to who is signed in is told with its number", async () => {
-  const before = server.refused.length;
+  const toldBefore = server.refused.length;
   const short = { current: adminPassword, password: "x" };
   const orders = [
     ["GET", "/v1/events", viewer, {}, 1460],
@@ -110,7 +110,7 @@ test("[EL8][AM7] what is refused to who is signed in is told with its number", a
     await server.ask(method, path, { token, ...(body && method !== "GET" && { body }) });
   }
   assert.deepEqual(
-    server.refused.slice(before).map(({ event, actor }) => [event, actor.name]),
+    server.refused.slice(toldBefore).map(({ event, actor }) => [event, actor.name]),
     [
       [1460, "vera"],
       [2130, "admin"],
