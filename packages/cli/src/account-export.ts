@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { accountSetRoutes, type AccountExportRow } from "@gridward/core/api/account-set-routes";
 import { ok } from "@gridward/core/base/result";
 import { encodeLdif, type LdifEntry } from "@gridward/core/codec/account-file/ldif";
-import { joinList, safeCell } from "@gridward/core/codec/account-file/list-text";
+import { joinList } from "@gridward/core/codec/account-file/list-text";
 import { writeRole } from "@gridward/core/codec/account-file/role-text";
 import { newFileFault } from "@gridward/runtime/os/files";
 import { renderCsv } from "@gridward/runtime/os/render";
@@ -61,11 +61,11 @@ async function exportAccounts(
 /** "none" is what tells an import that there is none: an empty cell says nothing. */
 function csvOf(rows: readonly AccountExportRow[]): string {
   const cells = rows.map((row) => ({
-    name: safeCell(row.name),
-    display_name: safeCell(row.display_name),
-    roles: safeCell(joinList(rolesOf(row)) || "none"),
-    groups: safeCell(joinList(row.groups) || "none"),
-    policy: safeCell(row.policy),
+    name: row.name,
+    display_name: row.display_name,
+    roles: joinList(rolesOf(row)) || "none",
+    groups: joinList(row.groups) || "none",
+    policy: row.policy,
     enabled: String(row.enabled),
   }));
   return renderCsv(cells, ["name", "display_name", "roles", "groups", "policy", "enabled"]);

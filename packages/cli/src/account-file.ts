@@ -4,7 +4,7 @@ import { decodeUtf8, type Bytes } from "@gridward/core/base/bytes";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import type { FileRecord } from "@gridward/core/codec/account-file/account-fields";
 import { decodeLdif } from "@gridward/core/codec/account-file/ldif";
-import { plainCell } from "@gridward/core/codec/account-file/list-text";
+import { plainCell } from "@gridward/core/codec/safe-cell";
 import { accountRowsMax } from "@gridward/core/domain/limits";
 import { readFileBounded } from "@gridward/runtime/os/files";
 import { failed, type CommandFailure } from "./failure.ts";

@@ -2,11 +2,11 @@ import type { Command } from "commander";
 import { serverRoutes } from "@gridward/core/api/server-routes";
 import { carryOut, type Cli } from "./cli.ts";
 import { addRoleVerbs } from "./role.ts";
-import { order, shown, shownRows, wholeList } from "./order.ts";
+import { order, shown, shownRows } from "./order.ts";
 
 const nothing = { params: {}, query: {}, body: null } as const;
 
-/** gridward role …, event …: what is only looked at. */
+/** gridward role …: what is only looked at. */
 export function addCatalogueVerbs(root: Command, cli: Cli): void {
   const role = root.command("role").description("roles and the rights they give");
   role
@@ -27,31 +27,4 @@ export function addCatalogueVerbs(root: Command, cli: Cli): void {
       }),
     );
   addRoleVerbs(role, cli);
-  addEventVerbs(root, cli);
-}
-
-function addEventVerbs(root: Command, cli: Cli): void {
-  root
-    .command("event")
-    .description("security events")
-    .command("list")
-    .description("list security events, newest first")
-    .option("--search <text>", "only those with this in them")
-    .option("--limit <count>", "at most so many", "100")
-    .action(
-      async (options: { readonly search?: string; readonly limit?: string }, command: Command) =>
-        carryOut(cli, command, async (asked) => {
-          const { search } = options;
-          return shownRows(
-            await wholeList(options, async ({ limit, cursor }) =>
-              order({ cli, asked }, serverRoutes.eventList, {
-                params: {},
-                query: { search, limit, cursor },
-                body: null,
-              }),
-            ),
-            ["at", "event", "name", "subject", "door", "source", "outcome", "detail"],
-          );
-        }),
-    );
 }

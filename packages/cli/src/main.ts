@@ -11,6 +11,7 @@ import { addCatalogueVerbs } from "./catalogue.ts";
 import { addGlobalOptions, type Cli } from "./cli.ts";
 import { addDeviceVerbs } from "./device.ts";
 import { addDoctorVerb } from "./doctor.ts";
+import { addEventVerbs } from "./event.ts";
 import { addGroupVerbs } from "./group.ts";
 import { addPairVerbs } from "./pair.ts";
 import { addPolicyVerbs } from "./policy.ts";
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
   addGroupVerbs(root, cli);
   addCaVerbs(root, cli);
   addCatalogueVerbs(root, cli);
+  addEventVerbs(root, cli);
   addDeviceVerbs(root, cli);
   addBackupVerbs(root, cli);
   addDoctorVerb(root, cli);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { ok, type Result } from "@gridward/core/base/result";
 import type { Instant } from "@gridward/core/base/time";
 import type { Refusal } from "@gridward/core/domain/refusal";
+import type { DirectoryState } from "@gridward/core/domain/state";
 import { SecurityEventStore } from "@gridward/runtime/observe/security-events";
 import { createPasswordHasher, type PasswordHasher } from "@gridward/runtime/os/argon2";
 import { type Clock, runSoon } from "@gridward/runtime/os/clock";
@@ -32,7 +33,6 @@ import { openOrders } from "./orders.ts";
 import { OwnIdentity } from "./own-identity.ts";
 import type { FrontEndParts, OperatorParts } from "./parts.ts";
 import type { Pair } from "./pair/open-pair.ts";
-import { namedServers } from "./pair/server-names.ts";
 import { openSecurity, type Security } from "./security/open-security.ts";
 import { createSessions, type Sessions } from "./session.ts";
 
@@ -65,7 +65,7 @@ export function buildHouse(order: HouseOrder): Result<House, Refusal> {
   const database = openDatabase(directory, identity.node);
   if (!database.ok) return database;
   const counts = openCounts(directory);
-  const events = openEvents(order, identity.name, () => pair);
+  const events = openEvents(order, identity.name, () => pair.conductor.state);
   const known = new KnownServers(directory);
   const listeners = new Set([
     () => known.follow(pair.conductor.state.tables.servers),
@@ -158,11 +158,14 @@ function openTools(basis: Basis, pair: Pair, events: EventLog) {
   };
 }
 
-function openEvents({ directory, clock }: HouseOrder, server: string, pair: () => Pair): EventLog {
+function openEvents(
+  { directory, clock }: HouseOrder,
+  server: string,
+  state: () => DirectoryState,
+): EventLog {
   const now = (): Instant => clock.now();
   const store = new SecurityEventStore(join(directory, "events.db"), now());
-  const servers = () => namedServers(pair().conductor.state);
-  return new EventLog(store, { server, servers, now, soon: runSoon });
+  return new EventLog(store, { server, now, soon: runSoon, state });
 }
 
 async function keepTicking(

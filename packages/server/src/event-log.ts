@@ -1,23 +1,21 @@
-import type { SecurityEventView } from "@gridward/core/api/server-routes";
-import { ok, type Result } from "@gridward/core/base/result";
+import type { Result } from "@gridward/core/base/result";
 import { type Instant, rfc3339 } from "@gridward/core/base/time";
+import type { DeviceId } from "@gridward/core/base/identity";
+import type { Reported } from "@gridward/core/codec/replica/message";
 import type { Entry } from "@gridward/core/domain/entry";
+import { eventsOfFact } from "@gridward/core/domain/event-of-fact";
 import type { Refusal, RefusalCode } from "@gridward/core/domain/refusal";
-import { findSecurityEvent } from "@gridward/core/domain/security-event";
+import { findSecurityEvent, type SecurityEventNumber } from "@gridward/core/domain/security-event";
 import type { SignInEvent } from "@gridward/core/domain/sign-in";
+import { emptyState, type DirectoryState } from "@gridward/core/domain/state";
 import type { Actor } from "@gridward/core/domain/types";
-import type {
-  SecurityEvent,
-  SecurityEventContent,
-  SecurityEventStore,
-} from "@gridward/runtime/observe/security-events";
-import type { RefusedPassword, SecurityEvents } from "./desk/desk-parts.ts";
+import type { SecurityEventContent } from "@gridward/runtime/observe/kept-event";
+import type { SecurityEventStore } from "@gridward/runtime/observe/security-events";
+import { EventReader } from "./event-reader.ts";
 import type { LocalUse } from "./desk/local-use.ts";
 import type { RefusedEnrolment, SignInAttempt } from "./parts.ts";
 import type { DeviceObservation } from "./replica/replica-parts.ts";
 import type { RefusedClient } from "./clients/client-gate.ts";
-import { eventOfFact } from "./event-of-fact.ts";
-import { type NamedServer, withNames } from "./pair/server-names.ts";
 import type { SecurityUse } from "./security/security-use.ts";
 
 export interface PairOrder {
@@ -29,29 +27,58 @@ export interface PairOrder {
 
 export interface EventLogParts {
   readonly server: string;
-  /** By their names people know them. */
-  readonly servers: () => Iterable<NamedServer>;
   readonly now: () => Instant;
   /** Runs it after what is under way. */
   readonly soon: (work: () => void) => void;
+  /** As it is committed here: for names of what events only number. */
+  readonly state: () => DirectoryState;
+}
+
+/** Somebody who is signed in asked for what was refused. */
+export interface RefusedOrder {
+  readonly actor: Actor;
+  readonly event: SecurityEventNumber;
+  /** Which order, in the words of the interface. */
+  readonly order: string;
+  readonly refusal: Refusal;
+}
+
+/** A new password that was not taken (2220, 2233, 2235). */
+export interface RefusedPassword {
+  readonly actor: Actor;
+  /** Whose it would have been. */
+  readonly account: string;
+  readonly refusal: Refusal;
 }
 
 /** Everything of this server that an auditor must find again, said in events. */
-export class EventLog implements SecurityEvents {
+export class EventLog {
+  /** For who may read it. */
+  readonly reader: EventReader;
   readonly #store: SecurityEventStore;
   readonly #server: string;
-  readonly #servers: () => Iterable<NamedServer>;
   readonly #now: () => Instant;
   readonly #soon: (work: () => void) => void;
+  readonly #state: () => DirectoryState;
+  /** Before the entries that come next: what they take away has its name there alone. */
+  #before: DirectoryState = emptyState;
   /** Of changes that were committed in this turn. */
   #waiting: SecurityEventContent[] = [];
 
-  constructor(store: SecurityEventStore, { server, servers, now, soon }: EventLogParts) {
+  constructor(store: SecurityEventStore, { server, now, soon, state }: EventLogParts) {
     this.#store = store;
     this.#server = server;
-    this.#servers = servers;
     this.#now = now;
     this.#soon = soon;
+    this.#state = state;
+    this.reader = new EventReader({
+      store,
+      server,
+      now,
+      soon,
+      settle: () => this.#flush(),
+      record: (content) => this.#append({ ...this.#own(1370), ...content }),
+    });
   }
 
   onSignIn({ event, question, fresh, reason }: SignInEvent, attempt: SignInAttempt): void {
@@ -69,22 +96,23 @@ export class EventLog implements SecurityEvents {
   }
 
   /**
-   * What the journal now holds, as far as the catalogue has a number for it. Kept a turn later, as
-   * one write: whoever waits for a change is answered first.
+   * What the journal now holds, in the numbers of the catalogue. Kept a turn later, as one write:
+   * whoever waits for a change is answered first.
    */
   onEntries(entries: readonly Entry[]): void {
-    const contents: SecurityEventContent[] = [];
-    for (const { actor, at, facts } of entries) {
-      for (const fact of facts) {
-        const found = eventOfFact(fact);
-        if (!found) continue;
-        const { name: subject, door, source, via } = actor;
-        const [event, text] = found;
-        const about = withNames(text, this.#servers());
-        const detail = via === undefined ? about : `${about}, via ${via}`;
-        contents.push({ at, event, outcome: "done", subject, door, source, device: null, detail });
-      }
-    }
+    const states = { before: this.#before, after: this.#state() };
+    this.#before = states.after;
+    const contents = entries.flatMap(({ actor, at, facts }) => {
+      const { name: subject, door, source, via } = actor;
+      const by = { at, outcome: "done", subject, door, source, device: null } as const;
+      return facts
+        .flatMap((fact) => eventsOfFact(fact, states))
+        .map(([event, about]) => ({
+          ...by,
+          event,
+          detail: via === undefined ? about : `${about}, via ${via}`,
+        }));
+    });
     if (contents.length === 0) return;
     if (this.#waiting.length === 0) this.#soon(() => this.#flush());
     this.#waiting.push(...contents);
@@ -103,6 +131,7 @@ export class EventLog implements SecurityEvents {
   }
 
   onState(state: string, cause: string): void {
+    this.#before = this.#state();
     this.#append({ ...this.#own(20010), detail: cause === "" ? state : `${state}: ${cause}` });
   }
 
@@ -162,6 +191,13 @@ export class EventLog implements SecurityEvents {
     this.#append({ ...this.#own(20110), outcome: "refused", subject, door, source, detail });
   }
 
+  /** AM7: who asked for more than they may, or for what could not be; `more` came since. */
+  onRefusedOrder({ actor, event, order, refusal }: RefusedOrder, more: number): void {
+    const { name: subject, door, source } = actor;
+    const detail = `${order}: ${refusal.code}${othersText(more)}`;
+    this.#append({ ...this.#own(event), outcome: "refused", subject, door, source, detail });
+  }
+
   onDevice(seen: DeviceObservation, more: number): void {
     const isReport = seen.kind === "reported";
     const { device, kind, ...rest } = seen;
@@ -170,55 +206,36 @@ export class EventLog implements SecurityEvents {
       : `${kind} ${JSON.stringify(rest)}`;
     const event = isReport ? 20040 : 20030;
     const detail = `${says}${othersText(more)}`;
-    this.#append({ ...this.#own(event), door: "device", device, detail });
+    const name = this.#deviceName(device);
+    this.#append({ ...this.#own(event), door: "device", device: name, detail });
   }
 
-  list({
-    search,
-    limit,
-    cursor,
-    actor,
-  }: Parameters<SecurityEvents["list"]>[0]): ReturnType<SecurityEvents["list"]> {
-    this.#flush();
-    const before = cursor === undefined ? undefined : Number.parseInt(cursor, 10);
-    const page = this.#store.list({ search, before, limit });
-    const { name: subject, door, source } = actor;
-    this.#append({ ...this.#own(1370), subject, door, source, detail: search ?? "" });
-    const last = page.events.at(-1);
-    const isMore = page.events.length === limit && last !== undefined && last.sequence > 1;
-    return ok({
-      rows: page.events.map((event) => this.#view(event)),
-      next: isMore ? String(last.sequence) : null,
-      total: page.total,
+  /** What a device decided by itself, under the number that it gave, with its time in words. */
+  onDecision(device: DeviceId, { event, ...decided }: Reported, more: number): void {
+    const { account, accessPoint, source, reason, at, number } = decided;
+    const said = `${reason}; report ${number} at ${rfc3339(at)}, by ${source}${othersText(more)}`;
+    this.#append({
+      event,
+      outcome: outcomeOf(event),
+      subject: account,
+      door: accessPoint,
+      source: "",
+      device: this.#deviceName(device),
+      detail: said,
     });
   }
 
-  #own(event: number): Omit<SecurityEventContent, "at" | "detail"> {
+  #deviceName(id: DeviceId): string {
+    return this.#state().tables.devices.get(id)?.name ?? id;
+  }
+
+  #own(event: SecurityEventNumber): Omit<SecurityEventContent, "at" | "detail"> {
     return { event, outcome: "done", subject: this.#server, door: "", source: "", device: null };
   }
 
   #append(content: Omit<SecurityEventContent, "at">): void {
     this.#waiting.push({ at: this.#now(), ...content });
     this.#flush();
-  }
-
-  #view(event: SecurityEvent): SecurityEventView {
-    const { sequence, at, outcome, subject, door, source, device, detail } = event;
-    const spec = findSecurityEvent(event.event);
-    return {
-      sequence,
-      at: rfc3339(at),
-      event: event.event,
-      name: spec?.acronym ?? "EVENTS_LOST",
-      outcome,
-      severity: spec?.severity ?? "critical",
-      subject,
-      door,
-      source,
-      device,
-      server: this.#server,
-      detail,
-    };
   }
 }
 
@@ -231,4 +248,11 @@ function passwordEvent(code: RefusalCode): 2220 | 2233 | 2235 {
 /** Of those that came too fast to be told one by one (tell-bounded.ts). */
 function othersText(more: number): string {
   return more > 0 ? `, and ${more} more since the last of these` : "";
+}
+
+/** What the numbers of the catalogue say of themselves; a report has no outcome of its own. */
+function outcomeOf(event: number): SecurityEventContent["outcome"] {
+  if (event === 1110 || event === 1115) return "accepted";
+  const gsal = findSecurityEvent(event)?.gsal;
+  return gsal === "AuthFail" || gsal === "AcsCtlFail" ? "refused" : "done";
 }

@@ -26,7 +26,7 @@ import { answerJoins } from "./pair/answer-join.ts";
 import { admitServer } from "./pair/removal.ts";
 import { type ReplicaServer, serveReplica } from "./replica/serve-replica.ts";
 import { openPassword } from "./sealed-password.ts";
-import { tellDevices, tellEnrolments } from "./tell-peers.ts";
+import { tellDevices, tellEnrolments, tellRefusedOrders } from "./tell-peers.ts";
 
 export interface ListenOrder {
   readonly directory: string;
@@ -187,7 +187,8 @@ function deskOf({ house, devices }: DoorOrder): DeskParts {
     sessions,
     hasher,
     systemKey: () => identity.systemKey,
-    events,
+    events: events.reader,
+    refusals: events,
     backups,
     security,
     devices,
@@ -226,6 +227,7 @@ async function openHttps(order: DoorOrder): Promise<Door> {
       limit: house.doors.limit("https"),
       trial: house.security.trial,
       live: house.security.connections,
+      noteRefused: tellRefusedOrders(house.events, front.now),
       reportDefect: (id, error) => note(`defect ${id}: ${String(error)}`),
     },
     { host: config.listen, port: config.ports.https },
@@ -239,7 +241,7 @@ async function openHttps(order: DoorOrder): Promise<Door> {
 
 async function openLdap({ house, config, clients }: DoorOrder): Promise<Door> {
   const { front, identity, legacy, clock, hasher, events } = house;
-  const passwords = { front, hasher, systemKey: () => identity.systemKey, events };
+  const passwords = { front, hasher, systemKey: () => identity.systemKey, refusals: events };
   const shown = () => ({ ...identity.tls, anchors: identity.anchors });
   const server = await serveLdap(front, {
     host: config.listen,

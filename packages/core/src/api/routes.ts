@@ -7,6 +7,7 @@ import { certificateRoutes } from "./certificate-routes.ts";
 import { ownCertificateRoutes } from "./own-certificate-routes.ts";
 import { deviceCertificateRoutes } from "./device-certificate-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
+import { eventRoutes } from "./event-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
 import { legacyRoutes } from "./legacy-routes.ts";
 import { mappingRoutes } from "./mapping-routes.ts";
@@ -38,6 +39,7 @@ export const routes = {
   ...approvalRoutes,
   ...setAsideRoutes,
   ...backupRoutes,
+  ...eventRoutes,
 } as const;
 
 export type RouteName = keyof typeof routes;

@@ -7,8 +7,6 @@ import {
   noBody,
   noParams,
   noQuery,
-  pageOf,
-  listQuery,
 } from "./route.ts";
 import { pairView, serverStatus } from "./server-status-schema.ts";
 import type { Route } from "./route.ts";
@@ -30,22 +28,6 @@ const role = z.object({
   id: z.int(),
   kind: z.enum(["standard", "vendor", "private"]),
   rights: z.array(z.string()).readonly(),
-});
-
-/** A security event (standards.md: IEC 62351-14, number of the event list). */
-const securityEvent = z.object({
-  sequence: z.int(),
-  at: z.string(),
-  event: z.int(),
-  name: z.string(),
-  outcome: z.string(),
-  severity: z.string(),
-  subject: z.string(),
-  door: z.string(),
-  source: z.string(),
-  device: z.string().nullable(),
-  server: z.string(),
-  detail: z.string(),
 });
 
 const look = { method: "GET", params: noParams, query: noQuery, body: noBody } as const;
@@ -192,15 +174,6 @@ export const serverRoutes = {
     params: byName,
     answer: role,
   },
-  eventList: {
-    ...look,
-    path: "/v1/events",
-    summary: "List security events of this server, newest first; doing so is itself an event",
-    access: "read audit",
-    query: listQuery.pick({ search: true, limit: true, cursor: true }),
-    answer: pageOf(securityEvent),
-  },
 } as const satisfies Record<string, Route>;
 
 export type RoleView = z.infer<typeof role>;
-export type SecurityEventView = z.infer<typeof securityEvent>;

@@ -1,8 +1,9 @@
 /** Data objects of the logical node GSAL (IEC 61850-7-4) that count security events. */
 export type GsalClass = "Ina" | "AuthFail" | "AcsCtlFail" | "SvcViol";
 
-/** As in RFC 5424 table 2. */
-export type Severity = "critical" | "warning" | "notice" | "informational";
+/** As in RFC 5424 table 2, the worst first. */
+export const severities = ["critical", "warning", "notice", "informational"] as const;
+export type Severity = (typeof severities)[number];
 
 export interface SecurityEventSpec {
   readonly acronym: string;
@@ -14,11 +15,17 @@ export interface SecurityEventSpec {
   readonly isVerified: boolean;
 }
 
+/** Stands for events which could not be kept. */
+export const gapEvent = 0;
+
 /**
  * Numbers of the Relion 670 2.2 catalogue, so that collectors which know it read us. One correction:
- * 2210, a success, counts under Ina and not under SvcViol as printed. Severities are ours.
+ * 2210, a success, counts under Ina and not under SvcViol as printed. Severities are ours. Ours
+ * counts as that list does: what was done under Ina, whoever was turned away under AuthFail or
+ * AcsCtlFail, what failed under SvcViol.
  */
 export const securityEvents = {
+  [gapEvent]: own("EVENTS_LOST", "SvcViol", "critical", "Events could not be kept or sent"),
   1110: row("LOGIN_OK", "Ina", "informational", "Sign-in accepted"),
   1115: row("LOGIN_OK_PW_EXPIRED", "Ina", "notice", "Sign-in accepted, password must be changed"),
   1120: row("LOGIN_FAIL_UNKNOWN_USER", "AuthFail", "warning", "Sign-in refused, unknown user"),
@@ -43,26 +50,63 @@ export const securityEvents = {
   // Numbers of our own from 20000 on, for what no vendor's list has.
   20010: own(
     "SERVER_STATE_CHANGED",
+    "Ina",
     "notice",
     "Duty, state, term or ack set of this server changed",
   ),
-  20020: own("LOCAL_ORDER", "critical", "Order by the owner of the data directory"),
-  20030: own("DEVICE_LINK", "informational", "Device connected, disconnected or refused"),
-  20040: own("DEVICE_REPORT", "notice", "Device reported what it decided by itself"),
-  20050: own("PAIR_ORDER", "notice", "Changeover, promotion, invitation or address ordered"),
-  20060: own("BACKUP", "notice", "Backup written, failed or restored"),
-  20070: own("ENROLMENT_FAIL", "warning", "Enrolment of a device refused"),
-  20080: own("SECURITY_SETTINGS", "warning", "Connection security set, confirmed or taken back"),
-  20090: own("CERTIFICATE", "notice", "Certificate issued, replaced or revoked"),
-  20100: own("EXPIRY", "warning", "Certificate, trust anchor or revocation list ends or has ended"),
-  20110: own("CLIENT_REFUSED", "warning", "Client refused for its certificate, or for want of one"),
-  20120: own("PEER_ADMITTED", "notice", "Certificate led to an account, or legacy peer admitted"),
+  20020: own("LOCAL_ORDER", "Ina", "critical", "Order by the owner of the data directory"),
+  20030: own("DEVICE_LINK", "Ina", "informational", "Device connected, disconnected or refused"),
+  20040: own("DEVICE_REPORT", "Ina", "notice", "Device reported what it decided by itself"),
+  20050: own("PAIR_ORDER", "Ina", "notice", "Changeover, promotion, invitation or address ordered"),
+  20060: own("BACKUP", "Ina", "notice", "Backup written, failed or restored"),
+  20070: own("ENROLMENT_FAIL", "AuthFail", "warning", "Enrolment of a device refused"),
+  20080: own(
+    "SECURITY_SETTINGS",
+    "Ina",
+    "warning",
+    "Connection security set, confirmed or taken back",
+  ),
+  20090: own("CERTIFICATE", "Ina", "notice", "Certificate issued, replaced or revoked"),
+  20100: own(
+    "EXPIRY",
+    "SvcViol",
+    "warning",
+    "Certificate, trust anchor or revocation list ends or has ended",
+  ),
+  20110: own(
+    "CLIENT_REFUSED",
+    "AuthFail",
+    "warning",
+    "Client refused for its certificate, or for want of one",
+  ),
+  20120: own(
+    "PEER_ADMITTED",
+    "Ina",
+    "notice",
+    "Certificate led to an account, or legacy peer admitted",
+  ),
   20130: own(
     "PAIR_RECORD",
+    "Ina",
     "notice",
     "Term, ack set, mode, servers or witness of the system changed",
   ),
-  20150: own("RIGHTS_CHANGED", "notice", "Role-to-right map or private role changed"),
+  20140: own(
+    "ACCOUNT_STATUS",
+    "Ina",
+    "notice",
+    "Account enabled, disabled, locked, unlocked or in grace",
+  ),
+  20150: own("RIGHTS_CHANGED", "Ina", "notice", "Role-to-right map or private role changed"),
+  20160: own("POLICY", "Ina", "notice", "Password policy set"),
+  20170: own("GROUP", "Ina", "notice", "Replication group or its members changed"),
+  20180: own("DEVICE", "Ina", "notice", "Device registered, enrolled or set"),
+  20190: own("SYSTEM", "Ina", "notice", "System, its recovery key or its authorities changed"),
+  20200: own("SET_ASIDE", "Ina", "warning", "Change of a left history kept"),
+  20210: own("EVENTS_BROKEN", "SvcViol", "critical", "Security events were altered or removed"),
+  20220: own("OPERATION_ALLOWED", "Ina", "informational", "Operation allowed"),
+  20230: own("ONE_TIME_CODE", "Ina", "notice", "One-time code issued or used"),
+  20240: own("ACCOUNT_SET", "Ina", "notice", "Accounts imported or changed as one, or that undone"),
 } as const satisfies Record<number, SecurityEventSpec>;
 
 export type SecurityEventNumber = keyof typeof securityEvents;
@@ -77,8 +121,13 @@ function row(
 }
 
 /** Made here, so there is no source to read it in. */
-function own(acronym: string, severity: Severity, text: string): SecurityEventSpec {
-  return { acronym, gsal: null, severity, text, isVerified: true };
+function own(
+  acronym: string,
+  gsal: GsalClass,
+  severity: Severity,
+  text: string,
+): SecurityEventSpec {
+  return { acronym, gsal, severity, text, isVerified: true };
 }
 
 function unverified(acronym: string, severity: Severity, text: string): SecurityEventSpec {
@@ -92,4 +141,12 @@ const byNumber: ReadonlyMap<number, SecurityEventSpec> = new Map(
 /** The row of a number, or undefined for a number that is not ours. */
 export function findSecurityEvent(event: number): SecurityEventSpec | undefined {
   return byNumber.get(event);
+}
+
+/** Numbers of all events that are at least as bad. */
+export function eventsFrom(worst: Severity): readonly number[] {
+  const wanted: readonly Severity[] = severities.slice(0, severities.indexOf(worst) + 1);
+  return [...byNumber].flatMap(([event, { severity }]) =>
+    wanted.includes(severity) ? [event] : [],
+  );
 }

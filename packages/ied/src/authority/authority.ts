@@ -146,7 +146,7 @@ export class Authority {
       ? verdict.reason
       : `${verdict.refusal.code}: ${verdict.refusal.detail}`;
     reporter.note({
-      event: verdict.allow ? operationAllowed : 1460,
+      event: verdict.allow ? 20220 : 1460,
       account: name.slice(0, loginNameMax),
       accessPoint,
       source: "device",
@@ -275,9 +275,6 @@ export class Authority {
     this.#parts.reporter.note({ event, account: account.name, accessPoint, source, reason });
   }
 }
-
-/** The catalogue has no number for an operation that was allowed. */
-const operationAllowed = 0;
 
 function rejected({ name }: SignInTry): Refusal {
   return { code: "credential.rejected", detail: name };

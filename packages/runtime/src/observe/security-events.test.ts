@@ -4,12 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
+import { gapEvent } from "@gridward/core/domain/security-event";
 import { removePath } from "../os/files.ts";
-import { gapEvent, SecurityEventStore, type SecurityEventContent } from "./security-events.ts";
+import { runSoon } from "../os/clock.ts";
+import type { SecurityEventContent } from "./kept-event.ts";
+import { SecurityEventStore } from "./security-events.ts";
 
 const noon = Date.UTC(2026, 5, 1, 12);
 
-test("[ES1] events are numbered, chained, owner-only, and there after a restart", (t) => {
+test("[ES1] events are numbered, chained, owner-only, and there after a restart", async (t) => {
   const path = aPath(t);
   const store = new SecurityEventStore(path, noon);
   assert.ok(store.append([anEvent(1), anEvent(2)]));
@@ -24,24 +27,27 @@ test("[ES1] events are numbered, chained, owner-only, and there after a restart"
     [4, 3, 2, 1].map((number) => [number, `anna ${number}`]),
   );
   assert.equal(events[0]?.prev, events[1]?.hash);
-  assert.deepEqual(again.verify(), { ok: true, value: 4 });
+  assert.deepEqual(await again.verify(pause), { ok: true, value: 4 });
   assert.equal(statSync(path).mode & 0o777, 0o600);
   again.close();
 });
 
-test("[ES2] an altered, a removed and an exchanged event are found", (t) => {
+test("[ES2] an altered, a removed and an exchanged event are found", async (t) => {
   const damages = [
     ["UPDATE events SET outcome = 'accepted' WHERE sequence = 3", 3, /altered/],
     ["DELETE FROM events WHERE sequence = 3", 4, /missing/],
     ["UPDATE events SET prev = hash WHERE sequence = 3", 3, /altered/],
     ["UPDATE events SET outcome = 'none' WHERE sequence = 5", 5, /not readable/],
+    ["DELETE FROM events WHERE sequence < 3", 3, /before this one are missing/],
+    ["DELETE FROM events WHERE sequence > 4", 5, /all after it are missing/],
+    ["DELETE FROM events", 1, /all after it are missing/],
   ] as const;
   for (const [damage, sequence, says] of damages) {
     const path = aPath(t);
     const store = new SecurityEventStore(path, noon);
     for (let number = 1; number < 7; number++) store.append([anEvent(number)]);
     new DatabaseSync(path).exec(damage);
-    const verdict = store.verify();
+    const verdict = await store.verify(pause);
     assert.ok(!verdict.ok);
     assert.equal(verdict.error.sequence, sequence);
     assert.match(verdict.error.says, says);
@@ -49,16 +55,16 @@ test("[ES2] an altered, a removed and an exchanged event are found", (t) => {
   }
 });
 
-test("[ES3] only so many events are kept, and what is kept verifies", (t) => {
+test("[ES3] only so many events are kept, and what is kept verifies", async (t) => {
   const path = aPath(t);
-  const store = new SecurityEventStore(path, noon, 100);
+  const store = new SecurityEventStore(path, noon, { kept: 100 });
   for (let number = 1; number <= 256; number++) store.append([anEvent(number)]);
-  assert.deepEqual(store.verify(), { ok: true, value: 100 });
+  assert.deepEqual(await store.verify(pause), { ok: true, value: 100 });
   assert.equal(store.list({ limit: 1 }).events[0]?.sequence, 256);
   store.close();
 });
 
-test("[ES4] without room nothing throws, and a gap event follows when there is some", (t) => {
+test("[ES4] without room nothing throws, and a gap event follows when there is some", async (t) => {
   const path = aPath(t);
   const store = new SecurityEventStore(path, noon);
   store.append([anEvent(1)]);
@@ -77,7 +83,7 @@ test("[ES4] without room nothing throws, and a gap event follows when there is s
     [gap?.sequence, gap?.event, gap?.outcome, gap?.detail],
     [2, gapEvent, "gap", "no room for 3 events since 2026-06-01T12:00:00.002Z"],
   );
-  assert.deepEqual(store.verify(), { ok: true, value: 4 });
+  assert.deepEqual(await store.verify(pause), { ok: true, value: 4 });
   store.close();
 });
 
@@ -112,26 +118,84 @@ test("[ES6] an unreadable file is kept aside and a new one says so", (t) => {
   }
 });
 
-test("[ES8] no text of a stranger breaks the chain or the line", (t) => {
+test("[ES8] no text of a stranger breaks the chain or the line", async (t) => {
   const store = new SecurityEventStore(aPath(t), noon);
   const half = "\u{1F600}".slice(0, 1);
   const texts = [half, `a\u0000b`, "a\r\nb", "\u001B[2J", `${"x".repeat(255)}\u{1F600}`];
   for (const subject of texts) store.append([{ ...anEvent(1), subject }]);
-  assert.deepEqual(store.verify(), { ok: true, value: texts.length });
+  assert.deepEqual(await store.verify(pause), { ok: true, value: texts.length });
   for (const { subject } of store.list({ limit: 10 }).events) {
     assert.doesNotMatch(subject, /[\p{Cc}\p{Cs}]/u);
   }
   store.close();
 });
 
-test("[ES7] a name of a megabyte is kept as 256 characters", (t) => {
+test("[ES7] a name of a megabyte is kept as 256 characters", async (t) => {
   const store = new SecurityEventStore(aPath(t), noon);
   store.append([{ ...anEvent(1), subject: "x".repeat(1_000_000), detail: "y".repeat(9_999) }]);
   const [event] = store.list({ limit: 1 }).events;
   assert.deepEqual([event?.subject.length, event?.detail.length], [256, 512]);
-  assert.ok(store.verify().ok);
+  assert.ok((await store.verify(pause)).ok);
   store.close();
 });
+
+test("[ES9][AM7] a filter holds in all its parts, and nothing typed is SQL", (t) => {
+  const store = new SecurityEventStore(aPath(t), noon);
+  store.append([
+    { ...anEvent(1), event: 1110, outcome: "accepted", subject: "Anna" },
+    { ...anEvent(2), subject: "anna", device: "Q01" },
+    { ...anEvent(3), event: 3810, outcome: "done", subject: "otto", device: "Q01" },
+    { ...anEvent(4), event: 2110, outcome: "done", subject: "otto" },
+  ]);
+  const filters = [
+    [{ subject: "ANNA" }, [2, 1]],
+    [{ device: "q01" }, [3, 2]],
+    [{ device: "q01", subject: "anna" }, [2]],
+    [{ event: 1110 }, [1]],
+    [{ outcome: "done" }, [4, 3]],
+    [{ severity: "critical" }, [3]],
+    [{ severity: "warning" }, [3, 2]],
+    [{ severity: "informational" }, [4, 3, 2, 1]],
+    [{ since: noon + 2, until: noon + 4 }, [3, 2]],
+    [{ subject: "' OR TRUE --" }, []],
+  ] as const;
+  for (const [filter, wanted] of filters) {
+    const { events, total } = store.list({ ...filter, limit: 10 });
+    assert.deepEqual(
+      events.map(({ sequence }) => sequence),
+      wanted,
+    );
+    assert.equal(total, wanted.length);
+    const upwards = store.after(0, 10, filter).map(({ sequence }) => sequence);
+    assert.deepEqual(upwards, wanted.toReversed());
+  }
+  assert.deepEqual(
+    store.after(2, 1).map(({ sequence }) => sequence),
+    [3],
+  );
+  store.close();
+});
+
+test("[ES10] a walk of the chain lets others work, and events go on meanwhile", async (t) => {
+  const store = new SecurityEventStore(aPath(t), noon);
+  store.append(Array.from({ length: 1_200 }, (_, index) => anEvent(index)));
+  let pauses = 0;
+  const verdict = await store.verify(async () => {
+    pauses++;
+    store.append([anEvent(pauses)]);
+    return pause();
+  });
+  assert.ok(verdict.ok);
+  assert.deepEqual([verdict.value, pauses], [1_200, 3]);
+  store.close();
+});
+
+/** As a server does between pieces. */
+async function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    runSoon(() => resolve());
+  });
+}
 
 function sequencesOf(store: SecurityEventStore, search: string): readonly number[] {
   return store.list({ search, limit: 100 }).events.map(({ sequence }) => sequence);

@@ -1,38 +1,13 @@
 import { z } from "zod";
-import { encodeHex, lengthPrefixed, utf8 } from "@gridward/core/base/bytes";
-import { canonical } from "@gridward/core/base/canonical";
 import { err, ok, type Result } from "@gridward/core/base/result";
 import { rfc3339, type Instant } from "@gridward/core/base/time";
-import { sha256 } from "../os/hash.ts";
+import { gapEvent } from "@gridward/core/domain/security-event";
 import { openSideFile, type SideFile } from "../os/side-file.ts";
+import { type EventFault, findChainFault, firstPrev, hashOf } from "./event-chain.ts";
+import type { SecurityEvent, SecurityEventContent } from "./kept-event.ts";
+import { conditionOf, type EventFilter } from "./event-query.ts";
 
-/** A security event as its source reports it (design §4). Numbers: core/domain/security-event.ts. */
-export interface SecurityEventContent {
-  readonly at: Instant;
-  readonly event: number;
-  readonly outcome: "accepted" | "refused" | "done" | "gap";
-  /** Account or program that asked, as it named itself. */
-  readonly subject: string;
-  readonly door: string;
-  /** Network address of the peer; "" where there is none. */
-  readonly source: string;
-  readonly device: string | null;
-  readonly detail: string;
-}
-
-/** As it is kept: numbered from 1 and chained. */
-export interface SecurityEvent extends SecurityEventContent {
-  readonly sequence: number;
-  readonly prev: string;
-  readonly hash: string;
-}
-
-/** Number of the event that stands for events which could not be kept. */
-export const gapEvent = 0;
-
-export interface EventQuery {
-  /** Occurs in any text of the event, or is its number. */
-  readonly search?: string | undefined;
+export interface EventQuery extends EventFilter {
   /** Only events before this number: the next page. */
   readonly before?: number | undefined;
   readonly limit: number;
@@ -45,19 +20,28 @@ export interface EventPage {
   readonly total: number;
 }
 
-export interface EventFault {
-  readonly sequence: number;
-  readonly says: string;
+/** How far a walk of the chain came. */
+interface Walked {
+  readonly count: number;
+  readonly last: SecurityEvent | undefined;
 }
 
-/** Events kept; about 400 bytes each. */
+export interface StoreChoice {
+  /** About 400 bytes each. */
+  readonly kept?: number;
+  /** FULL: nothing that was appended is lost with the power. */
+  readonly synchronous?: "NORMAL" | "FULL";
+}
+
 const eventsKeptDefault = 1_000_000;
 
 /** The oldest go in groups: not with every event. */
 const removedTogether = 64;
 
 const textMax = { subject: 256, source: 128, device: 128, door: 16, detail: 512 } as const;
-const firstPrev = "0".repeat(64);
+
+/** A walk of the chain stops for other work after so many. */
+const walkedTogether = 500;
 
 const schema = `CREATE TABLE events (
   sequence INTEGER PRIMARY KEY, prev TEXT NOT NULL, hash TEXT NOT NULL,
@@ -68,10 +52,6 @@ const schema = `CREATE TABLE events (
 const insertEvent = `INSERT INTO events
   (sequence, prev, hash, at, event, outcome, subject, door, source, device, detail)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-
-/** Every text of an event and its number, for a search. */
-const searched = `instr(lower(concat_ws(' ', event, outcome, subject, door, source, device, detail)),
-  lower(?1)) > 0`;
 
 const rowSchema = z.strictObject({
   sequence: z.int(),
@@ -100,11 +80,12 @@ export class SecurityEventStore {
   /** Events not kept since then. */
   #lost: { readonly since: Instant; readonly count: number } | undefined;
 
-  constructor(path: string, now: Instant, eventsKept: number = eventsKeptDefault) {
-    const file = openSideFile({ path, version: 0x4557_01, schema, synchronous: "NORMAL" });
+  constructor(path: string, now: Instant, choice: StoreChoice = {}) {
+    const { kept = eventsKeptDefault, synchronous = "NORMAL" } = choice;
+    const file = openSideFile({ path, version: 0x4557_01, schema, synchronous });
     this.#database = file.database;
     this.#insert = file.database.prepare(insertEvent);
-    this.#eventsKept = eventsKept;
+    this.#eventsKept = kept;
     const newest = "SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1";
     const last = file.database.prepare(newest).get();
     this.#last = {
@@ -134,30 +115,64 @@ export class SecurityEventStore {
     }
   }
 
-  list({ search = "", before = Number.MAX_SAFE_INTEGER, limit }: EventQuery): EventPage {
-    const page = `SELECT * FROM events WHERE ${searched} AND sequence < ?2
-      ORDER BY sequence DESC LIMIT ?3`;
-    const rows = this.#database.prepare(page).all(search, before, limit);
-    const count = this.#database.prepare(`SELECT count(*) AS total FROM events WHERE ${searched}`);
-    const total = Number(count.get(search)?.["total"]);
+  list({ before = Number.MAX_SAFE_INTEGER, limit, ...filter }: EventQuery): EventPage {
+    const { where, values } = conditionOf(filter);
+    const page = `SELECT * FROM events WHERE ${where} AND sequence < ?
+      ORDER BY sequence DESC LIMIT ?`;
+    const rows = this.#database.prepare(page).all(...values, before, limit);
+    const count = this.#database.prepare(`SELECT count(*) AS total FROM events WHERE ${where}`);
+    const total = Number(count.get(...values)?.["total"]);
     return { events: rows.map((row) => rowSchema.parse(row)), total };
   }
 
-  /** Walks the whole chain: how many events it proves, or the first that is not as it was written. */
-  verify(): Result<number, EventFault> {
-    let count = 0;
-    let earlier: SecurityEvent | undefined;
-    const rows = this.#database.prepare("SELECT * FROM events ORDER BY sequence");
-    for (const row of rows.iterate()) {
+  /** What came after that number, oldest first. */
+  after(sequence: number, limit: number, filter: EventFilter = {}): readonly SecurityEvent[] {
+    const { where, values } = conditionOf(filter);
+    const page = `SELECT * FROM events WHERE sequence > ? AND ${where} ORDER BY sequence LIMIT ?`;
+    const rows = this.#database.prepare(page).all(sequence, ...values, limit);
+    return rows.map((row) => rowSchema.parse(row));
+  }
+
+  /** Number of the newest event, 0 before the first. */
+  get newest(): number {
+    return this.#last.sequence;
+  }
+
+  /**
+   * Walks the chain up to its end as it is now: how many events it proves, or the first that is not as it was written.
+   * Between pieces it waits for `pause`: whoever signs in meanwhile is not kept waiting.
+   */
+  async verify(pause: () => Promise<void>): Promise<Result<number, EventFault>> {
+    const ends = { newest: this.#last.sequence, kept: this.#eventsKept };
+    let walked: Walked = { count: 0, last: undefined };
+    for (;;) {
+      const next = this.#walk(walked, ends);
+      if (!next.ok) return next;
+      if (next.value.count === walked.count) break;
+      walked = next.value;
+      await pause();
+    }
+    const reached = walked.last?.sequence ?? 0;
+    if (reached >= ends.newest) return ok(walked.count);
+    return err({ sequence: reached + 1, says: "This event and all after it are missing." });
+  }
+
+  #walk(walked: Walked, ends: Parameters<typeof findChainFault>[2]): Result<Walked, EventFault> {
+    let { count, last } = walked;
+    const piece = `SELECT * FROM events WHERE sequence > ? AND sequence <= ?
+      ORDER BY sequence LIMIT ?`;
+    const from = last?.sequence ?? 0;
+    const rows = this.#database.prepare(piece).all(from, ends.newest, walkedTogether);
+    for (const row of rows) {
       const event = rowSchema.safeParse(row);
       const sequence = Number(row["sequence"]);
       if (!event.success) return err({ sequence, says: "The event is not readable." });
-      const says = findChainFault(event.data, earlier);
+      const says = findChainFault(event.data, last, ends);
       if (says !== undefined) return err({ sequence, says });
-      earlier = event.data;
+      last = event.data;
       count++;
     }
-    return ok(count);
+    return ok({ count, last });
   }
 
   close(): void {
@@ -187,27 +202,6 @@ export class SecurityEventStore {
 
 function groupOf(sequence: number): number {
   return Math.floor(sequence / removedTogether);
-}
-
-function hashOf(content: SecurityEventContent, sequence: number, prev: string): string {
-  const { at, event, outcome, subject, door, source, device, detail } = content;
-  const body = { at, event, outcome, subject, door, source, device, detail, sequence };
-  return encodeHex(sha256(lengthPrefixed([utf8(prev), utf8(canonical(body))])));
-}
-
-function findChainFault(
-  event: SecurityEvent,
-  earlier: SecurityEvent | undefined,
-): string | undefined {
-  if (event.hash !== hashOf(event, event.sequence, event.prev)) {
-    return "The event was altered after it was written.";
-  }
-  if (earlier === undefined) {
-    const isFirst = event.sequence > 1 || event.prev === firstPrev;
-    return isFirst ? undefined : "The event is not the first of its file.";
-  }
-  if (event.sequence !== earlier.sequence + 1) return "Events before this one are missing.";
-  return event.prev === earlier.hash ? undefined : "The event does not follow the one before.";
 }
 
 function bounded(content: SecurityEventContent): SecurityEventContent {

@@ -78,6 +78,14 @@ test("[OUT3] CSV quotes what RFC 4180 says", () => {
   );
 });
 
+test("[OUT3][AM7] no text of a CSV is a formula to a spreadsheet, and a number is a number", () => {
+  const texts = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "a=1"];
+  assert.equal(
+    renderCsv([...texts.map((text) => ({ text })), { text: -1 }]),
+    "text\r\n'=1+1\r\n'+1\r\n'-1\r\n'@SUM(A1)\r\n'\t=1\r\na=1\r\n-1\r\n",
+  );
+});
+
 test("[OUT4] YAML quotes what could be read as something else", () => {
   assert.equal(
     renderYaml({ ok: true, data: [{ a: "no", b: ["x", "1"], c: [], d: "two words" }], e: null }),

@@ -1,4 +1,5 @@
 import type { Json } from "@gridward/core/base/canonical";
+import { safeCell } from "@gridward/core/codec/safe-cell";
 
 /** Widest cell of a list; longer texts are cut there with an ellipsis. One object is whole. */
 const cellMax = 72;
@@ -14,10 +15,10 @@ export function renderTable(data: Json, columns?: readonly string[]): string {
   return aligned(flatten(data, "").map(([name, value]) => [name, cell(value)]));
 }
 
-/** RFC 4180 with a header row. */
+/** RFC 4180 with a header row; no text in it is a formula to a spreadsheet. */
 export function renderCsv(rows: readonly Json[], columns?: readonly string[]): string {
   const names = columns ?? columnsOf(rows);
-  return [names, ...cellsOf(rows, names, plain)]
+  return [names, ...cellsOf(rows, names, csvCell)]
     .map((cells) => `${cells.map(quoteCsv).join(",")}\r\n`)
     .join("");
 }
@@ -91,6 +92,11 @@ function aligned(rows: readonly (readonly string[])[]): string {
   const line = (row: readonly string[]): string =>
     row.map((text, index) => text.padEnd(widths[index] ?? 0)).join("  ");
   return rows.map((row) => `${line(row).trimEnd()}\n`).join("");
+}
+
+/** Strangers choose some of our texts; a number is nobody's. */
+function csvCell(value: Json): string {
+  return typeof value === "number" ? plain(value) : safeCell(plain(value));
 }
 
 function quoteCsv(text: string): string {

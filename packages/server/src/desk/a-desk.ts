@@ -52,6 +52,11 @@ export const serverActor: Actor = {
   source: "",
 };
 
+const noEvents: DeskParts["events"] = {
+  list: () => ({ rows: [], next: null, newest: 0, total: 0 }),
+  verify: async () => ({ events: 0, newest: 0, fault: null }),
+};
+
 export function aDesk(choice: SystemChoice = {}): TestDesk {
   const key = freshSystemKey();
   const world = aWorld();
@@ -78,7 +83,8 @@ export function aDesk(choice: SystemChoice = {}): TestDesk {
     sessions: createSessions({ key: () => key, state: front.state, now: front.now }),
     hasher,
     systemKey: () => key,
-    events: { onPasswordRefused: () => {}, list: () => ok({ rows: [], next: null, total: 0 }) },
+    events: noEvents,
+    refusals: { onPasswordRefused: () => {} },
     security: {
       now: () => defaultSecurity,
       unconfirmed: () => null,

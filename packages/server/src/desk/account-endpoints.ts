@@ -169,7 +169,7 @@ function setPassword(parts: DeskParts): Endpoint {
         })
       : password;
     if (done.ok) return ok({ ...done.value, ...noCode });
-    parts.events.onPasswordRefused({ actor: caller.actor, account: name, refusal: done.error });
+    parts.refusals.onPasswordRefused({ actor: caller.actor, account: name, refusal: done.error });
     return done;
   });
 }

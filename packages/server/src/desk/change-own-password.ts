@@ -22,7 +22,7 @@ export interface OwnChange {
 }
 
 export type OwnChangeParts = PasswordParts & {
-  readonly events: Pick<DeskParts["events"], "onPasswordRefused">;
+  readonly refusals: DeskParts["refusals"];
 };
 
 /** The one way: the same proof, the same policy and the same events, whoever carries it (AM3). */
@@ -33,7 +33,7 @@ export async function changeOwnPassword(
   const done = await tryToChange(parts, change);
   const { actor, account } = change;
   const refused = { actor, account: account.name };
-  if (!done.ok) parts.events.onPasswordRefused({ ...refused, refusal: done.error });
+  if (!done.ok) parts.refusals.onPasswordRefused({ ...refused, refusal: done.error });
   return done;
 }
 

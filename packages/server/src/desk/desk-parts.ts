@@ -1,46 +1,18 @@
-import type { SecurityEventView } from "@gridward/core/api/server-routes";
-import type { Result } from "@gridward/core/base/result";
 import type { SecurityEffect, SecurityTrial } from "@gridward/core/api/security-routes";
 import type { SecurityChange, SecuritySettings } from "@gridward/core/base/security-settings";
-import type { Refusal } from "@gridward/core/domain/refusal";
-import type { Actor } from "@gridward/core/domain/types";
 import type { PasswordHasher } from "@gridward/runtime/os/argon2";
 import type { SystemKey } from "@gridward/runtime/os/seal";
 import type { Approvals } from "../approvals/approvals.ts";
 import type { Backups } from "../backup/open-backups.ts";
 import type { LegacyPeers } from "../legacy/legacy-peers.ts";
+import type { EventLog } from "../event-log.ts";
+import type { EventReader } from "../event-reader.ts";
 import type { FrontEndParts, OperatorParts } from "../parts.ts";
 import type { ReplicaServer } from "../replica/serve-replica.ts";
 import type { OwnCertificates } from "../security/own-certificates.ts";
 import type { SignInTrial } from "../security/sign-in-trial.ts";
 import type { SecurityChanges, Unconfirmed } from "../security/security-changes.ts";
 import type { Sessions } from "../session.ts";
-
-/** A new password that was not taken (2220, 2233, 2235). */
-export interface RefusedPassword {
-  readonly actor: Actor;
-  /** Whose it would have been. */
-  readonly account: string;
-  readonly refusal: Refusal;
-}
-
-/** A look into this server's store of security events; looking is itself an event (AM7). */
-export interface SecurityEvents {
-  readonly onPasswordRefused: (refused: RefusedPassword) => void;
-  list(query: {
-    readonly search: string | undefined;
-    readonly limit: number;
-    readonly cursor: string | undefined;
-    readonly actor: Actor;
-  }): Result<
-    {
-      readonly rows: readonly SecurityEventView[];
-      readonly next: string | null;
-      readonly total: number;
-    },
-    Refusal
-  >;
-}
 
 /** Connection Security of this server, as it stands and as it is changed. */
 export interface SecurityParts {
@@ -72,7 +44,8 @@ export interface DeskParts {
   readonly hasher: PasswordHasher;
   /** Null on a blank server. */
   readonly systemKey: () => SystemKey | null;
-  readonly events: SecurityEvents;
+  readonly events: Pick<EventReader, "list" | "verify">;
+  readonly refusals: Pick<EventLog, "onPasswordRefused">;
   readonly security: SecurityParts;
   readonly approvals: Pick<Approvals, "peers" | "turnedAway" | "find" | "reject" | "settle">;
   readonly legacy: Pick<LegacyPeers, "seen" | "isAllowed">;

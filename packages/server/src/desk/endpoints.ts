@@ -12,6 +12,7 @@ import type { DeskParts } from "./desk-parts.ts";
 import { deviceCertificateEndpoints } from "./device-certificate-endpoints.ts";
 import { deviceEndpoints } from "./device-endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { eventEndpoints } from "./event-endpoints.ts";
 import { groupEndpoints } from "./group-endpoints.ts";
 import { rightsEndpoints } from "./rights-endpoints.ts";
 import { policyEndpoints } from "./policy-endpoints.ts";
@@ -41,5 +42,6 @@ export function createEndpoints(parts: DeskParts): Readonly<Record<RouteName, En
     ...approvalEndpoints(parts),
     ...setAsideEndpoints(parts),
     ...backupEndpoints(parts),
+    ...eventEndpoints(parts),
   };
 }

@@ -1,5 +1,4 @@
 import { serverRoutes, type RoleView } from "@gridward/core/api/server-routes";
-import { pageDefault } from "@gridward/core/api/route";
 import { err, ok } from "@gridward/core/base/result";
 import { rfc3339 } from "@gridward/core/base/time";
 import { trustAnchors } from "@gridward/core/domain/authority-in-use";
@@ -15,7 +14,7 @@ import { endpoint, type Endpoint } from "./endpoint.ts";
 import { pairEndpoints } from "./pair-endpoints.ts";
 import { serverUrl } from "../server-url.ts";
 
-/** The system, its servers, its catalogues and its events; see `serverRoutes`. */
+/** The system, its servers and its catalogues; see `serverRoutes`. */
 export function serverEndpoints(
   parts: DeskParts,
 ): Readonly<Record<keyof typeof serverRoutes, Endpoint>> {
@@ -24,10 +23,6 @@ export function serverEndpoints(
     serverStatus: endpoint(serverRoutes.serverStatus, () => ok(parts.front.status())),
     ...pairEndpoints(parts),
     ...catalogueEndpoints(parts),
-    eventList: endpoint(serverRoutes.eventList, ({ query }, { actor }) => {
-      const { search, cursor, limit = pageDefault } = query;
-      return parts.events.list({ search, cursor, limit, actor });
-    }),
   };
 }
 

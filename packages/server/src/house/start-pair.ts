@@ -13,7 +13,7 @@ import {
 import { readSettings } from "../own-settings.ts";
 import { openPair, type Pair } from "../pair/open-pair.ts";
 import type { OtherFrame } from "../pair/partner-wire.ts";
-import { withNames } from "../pair/server-names.ts";
+import { withNames } from "@gridward/core/domain/server-names";
 import { setTailAside, type TailSource } from "../set-aside/tail-folder.ts";
 import type { Basis } from "./basis.ts";
 

@@ -8,7 +8,7 @@ import type { Clock } from "@gridward/runtime/os/clock";
 import type { EventLog } from "../event-log.ts";
 import type { Pair } from "../pair/open-pair.ts";
 import { type ConflictParts, conflictWhy } from "../pair/status.ts";
-import { namedServers, withNames } from "../pair/server-names.ts";
+import { namedServers, withNames } from "@gridward/core/domain/server-names";
 import type { Basis } from "./basis.ts";
 import { whyMoved } from "./move-words.ts";
 

@@ -22,7 +22,7 @@ import type { ServerKind, ServerRow } from "@gridward/core/domain/types";
 import { nextSteps } from "./next-steps.ts";
 import { type Direction, isConflict } from "./direction.ts";
 import type { Way } from "./partner-wire.ts";
-import { type NamedServer, withNames } from "./server-names.ts";
+import { type NamedServer, withNames } from "@gridward/core/domain/server-names";
 
 /** What the status is read off. Nothing in it is remembered apart from these. */
 export interface StatusParts {

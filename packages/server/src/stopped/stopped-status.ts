@@ -11,7 +11,7 @@ import { ControlStore } from "@gridward/runtime/journal/control-store";
 import { readServerDirectory } from "@gridward/runtime/trust/server-directory";
 import { KnownServers } from "../known-servers.ts";
 import { readRemoval, removalText } from "../pair/removal.ts";
-import type { NamedServer } from "../pair/server-names.ts";
+import type { NamedServer } from "@gridward/core/domain/server-names";
 import { fingerprintOf } from "@gridward/runtime/trust/x509/read";
 import { refuseControl } from "../refuse-control.ts";
 

@@ -8,7 +8,8 @@ import {
   readFileRow,
   type AccountField,
 } from "./account-fields.ts";
-import { joinList, plainCell, safeCell, splitList } from "./list-text.ts";
+import { plainCell, safeCell } from "../safe-cell.ts";
+import { joinList, splitList } from "./list-text.ts";
 import { parseMoment, parseRoleText, writeRole } from "./role-text.ts";
 
 function columnsOf(

@@ -6,6 +6,7 @@ import { keyToPem } from "@gridward/runtime/trust/x509/keys";
 import { testAuthority } from "@gridward/runtime/trust/test-authority";
 import { aDesk, type TestDesk } from "../../desk/a-desk.ts";
 import { createEndpoints } from "../../desk/endpoints.ts";
+import type { RefusedOrder } from "../../event-log.ts";
 import type { MountedRoute } from "../../mounted-route.ts";
 import type { HttpsParts, HttpsServer } from "./https-parts.ts";
 import { serveHttps } from "./serve-https.ts";
@@ -16,6 +17,8 @@ export interface TestServer extends HttpsServer {
   readonly ca: string;
   readonly fingerprint: string;
   readonly defects: readonly unknown[];
+  /** Orders of who is signed in that were refused. */
+  readonly refused: readonly RefusedOrder[];
   /** One request, as a client would send it. */
   ask(method: string, path: string, more?: AskMore): Promise<TestAnswer>;
   /** Signs the administrator in, with the password `adminPassword`; gives the token. */
@@ -69,6 +72,7 @@ export async function aServer(
   });
   const desk = choice.desk ?? aDesk({ authority: ca });
   const defects: unknown[] = [];
+  const refused: RefusedOrder[] = [];
   const server = await serveHttps(
     {
       front: desk.front,
@@ -84,6 +88,7 @@ export async function aServer(
       limit: { most: 64, mostOfOne: 64, onTurnedAway: () => {} },
       trial: choice.trial ?? { count: 0 },
       live: choice.live ?? { enter: () => () => undefined },
+      noteRefused: (told) => void refused.push(told),
       reportDefect: (_, error) => void defects.push(error),
     },
     { host: "127.0.0.1", port: 0, ...patienceOf(choice) },
@@ -96,6 +101,7 @@ export async function aServer(
     ca,
     fingerprint: issued.certificate.fingerprint256,
     defects,
+    refused,
     ask,
     administrator: async () => administratorToken(desk, ask),
   };

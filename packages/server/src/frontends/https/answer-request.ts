@@ -6,6 +6,7 @@ import type { Actor } from "@gridward/core/domain/types";
 import { errorCode } from "@gridward/runtime/os/files";
 import { checkAccess } from "../../desk/access.ts";
 import type { Endpoint } from "../../desk/endpoint.ts";
+import { refusedEvent } from "../../desk/refused-event.ts";
 import { answerReply, refusalReply } from "../../desk/reply.ts";
 import type { KnownClient } from "../../clients/client-gate.ts";
 import type { Session } from "../../session.ts";
@@ -28,7 +29,7 @@ export async function answerRequest(
 ): Promise<FastifyReply> {
   const { request, reply } = exchange;
   const admitted = admit(parts, endpoint, request);
-  if (!admitted.ok) return answerRefusal(parts, { ...exchange, ...admitted }, admitted.error);
+  if (!admitted.ok) return refuseOrder(parts, endpoint, { ...exchange, ...admitted });
   const { client, session } = admitted;
   const known = { ...exchange, isKnown: session !== null };
   const body = readJson(request);
@@ -46,7 +47,7 @@ export async function answerRequest(
       begunUnder: begunUnder(request),
     },
   );
-  if (!answered.ok) return answerRefusal(parts, known, answered.error);
+  if (!answered.ok) return refuseOrder(parts, endpoint, { ...exchange, ...answered, session });
   reply.header(requestIdHeader, requestId.value);
   return reply.code(200).send(answerReply(answered.value, parts.front).body);
 }
@@ -58,23 +59,43 @@ export async function refuseUnread(
   exchange: Exchange,
 ): Promise<FastifyReply | undefined> {
   const admitted = admit(parts, endpoint, exchange.request);
-  if (admitted.ok) return undefined;
-  return answerRefusal(parts, { ...exchange, ...admitted }, admitted.error);
+  return admitted.ok ? undefined : refuseOrder(parts, endpoint, { ...exchange, ...admitted });
 }
 
 type Admission =
   | { readonly ok: true; readonly client: KnownClient | null; readonly session: Session | null }
-  | { readonly ok: false; readonly error: Refusal; readonly isKnown: boolean };
+  | Refused;
+
+/** And to whom; null: to nobody who is signed in. */
+interface Refused {
+  readonly ok: false;
+  readonly error: Refusal;
+  readonly session: Session | null;
+}
 
 function admit(parts: HttpsParts, { route }: Endpoint, request: FastifyRequest): Admission {
   const { access } = route;
   const client = judgeClient(parts, request);
-  if (!client.ok) return { ...client, isKnown: false };
+  if (!client.ok) return { ...client, session: null };
   const session = access === "anyone" ? ok(null) : readSession(parts, request, client.value);
-  if (!session.ok) return { ...session, isKnown: false };
+  if (!session.ok) return { ...session, session: null };
   const allowed = checkAccess(session.value, access);
-  if (!allowed.ok) return { ...allowed, isKnown: session.value !== null };
+  if (!allowed.ok) return { ...allowed, session: session.value };
   return { ok: true, client: client.value, session: session.value };
+}
+
+/** What is refused to who is signed in is told, where the catalogue has a number for it (AM7). */
+function refuseOrder(
+  parts: HttpsParts,
+  { route }: Endpoint,
+  { error: refusal, session, ...exchange }: Exchange & Refused,
+): FastifyReply {
+  const event = refusedEvent(route, refusal);
+  if (event !== undefined && session !== null) {
+    const order = `${exchange.request.method} ${route.path}`;
+    parts.noteRefused({ actor: actorOf(session, exchange.request), event, order, refusal });
+  }
+  return answerRefusal(parts, { ...exchange, isKnown: session !== null }, refusal);
 }
 
 export function answerRefusal(

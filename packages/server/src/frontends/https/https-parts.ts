@@ -2,6 +2,7 @@ import type { ServerOptions } from "node:https";
 import type { RouteName } from "@gridward/core/api/routes";
 import type { ClientGate } from "../../clients/client-gate.ts";
 import type { Endpoint } from "../../desk/endpoint.ts";
+import type { RefusedOrder } from "../../event-log.ts";
 import type { MountedRoute } from "../../mounted-route.ts";
 import type { ConnectionLimit } from "@gridward/runtime/os/connection-limit";
 import type { FrontEndParts } from "../../parts.ts";
@@ -26,6 +27,8 @@ export interface HttpsParts {
   readonly trial: Pick<SignInTrial, "count">;
   /** CS8, CS16: what is open is judged again. */
   readonly live: LiveRegister;
+  /** AM7: somebody who is signed in asked for what was refused. */
+  readonly noteRefused: (refused: RefusedOrder) => void;
   /** A fault of ours while answering; `id` went to the peer. */
   readonly reportDefect: (id: string, error: unknown) => void;
 }

@@ -97,6 +97,29 @@ test("[API2][AM8] a VIEWER is refused by every route that changes something of o
   assert.equal(list.status, 403);
 });
 
+test("[EL11][AM7] what is refused to who is signed in is told with its number", async () => {
+  const toldBefore = server.refused.length;
+  const short = { current: adminPassword, password: "x" };
+  const orders = [
+    ["GET", "/v1/events", viewer, {}, 1460],
+    ["POST", "/v1/accounts", admin, { name: "admin", roles: [{ role: "VIEWER" }] }, 2130],
+    ["DELETE", "/v1/accounts/nobody", admin, undefined, 2140],
+    ["POST", "/v1/session/password", admin, short, null],
+    ["GET", "/v1/accounts/nobody", admin, undefined, null],
+  ] as const;
+  for (const [method, path, token, body] of orders) {
+    await server.ask(method, path, { token, ...(body && method !== "GET" && { body }) });
+  }
+  assert.deepEqual(
+    server.refused.slice(toldBefore).map(({ event, actor }) => [event, actor.name]),
+    [
+      [1460, "vera"],
+      [2130, "admin"],
+      [2140, "admin"],
+    ],
+  );
+});
+
 test("[SES5] a session of a one-time code only changes the password", async () => {
   const body = { name: "newcomer", roles: [{ role: "SECADM" }] };
   const made = await server.ask("POST", "/v1/accounts", { token: admin, body });

@@ -1,5 +1,5 @@
-import type { DirectoryState } from "@gridward/core/domain/state";
-import type { ServerRow } from "@gridward/core/domain/types";
+import type { DirectoryState } from "./state.ts";
+import type { ServerRow } from "./types.ts";
 
 export type NamedServer = Pick<ServerRow, "id" | "name">;
 
