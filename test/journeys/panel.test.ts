@@ -52,7 +52,7 @@ after(async () => {
 });
 
 function tmux(...words: readonly string[]): string {
-  const place = ["-f", "/dev/null", "-S", stage.path("tmux")];
+  const place = ["-u", "-f", "/dev/null", "-S", stage.path("tmux")];
   return spawnSync("tmux", [...place, ...words], { encoding: "utf8" }).stdout;
 }
 
@@ -67,7 +67,7 @@ const screen = (): string => tmux("capture-pane", "-p", "-t", "panel");
 /** What stands there once it matches. */
 async function shown(wanted: RegExp): Promise<string> {
   let last = "";
-  return until(`the panel shows ${wanted}`, 20_000, async () => {
+  return until(`the panel shows ${wanted}`, 60_000, async () => {
     last = screen();
     return Promise.resolve(wanted.test(last) ? last : undefined);
   }).catch((error: unknown) => assert.fail(`${String(error)}\n${last}`));
@@ -162,7 +162,7 @@ test("[PN1][DV1] without a server the panel says so, and the replica signs in", 
   await shown(/anna, from the replica, as no server/);
   // The terminal goes, and with it who was signed in there.
   tmux("kill-server");
-  await until("nobody is signed in any more", 20_000, async () =>
+  await until("nobody is signed in any more", 60_000, async () =>
     (await isLoggedOn()) === false ? true : undefined,
   );
 });

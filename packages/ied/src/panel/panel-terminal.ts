@@ -21,7 +21,12 @@ const lookEvery: Millis = 1_000;
 export async function runPanel(parts: PanelParts): Promise<string | null> {
   let last: PanelState = firstState;
   const app = createElement(Panel, { parts, onState: (state: PanelState) => void (last = state) });
-  const shown = render(app, { alternateScreen: true, maxFps: 4, patchConsole: false });
+  const shown = render(app, {
+    alternateScreen: true,
+    interactive: true,
+    maxFps: 4,
+    patchConsole: false,
+  });
   parts.stop.addEventListener("abort", () => shown.unmount(), { once: true });
   try {
     await shown.waitUntilExit();
