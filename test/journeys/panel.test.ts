@@ -24,6 +24,7 @@ const stage = new Stage();
 const directory = stage.path("Q01");
 const password = "Switch-110kV-now";
 let server: DemoServer;
+let panels = 0;
 
 before(async () => {
   if (needs.skip !== false) return;
@@ -52,11 +53,13 @@ after(async () => {
 });
 
 function tmux(...words: readonly string[]): string {
-  const place = ["-u", "-f", "/dev/null", "-S", stage.path("tmux")];
+  const place = ["-u", "-f", "/dev/null", "-S", stage.path(`tmux-${panels}`)];
   return spawnSync("tmux", [...place, ...words], { encoding: "utf8" }).stdout;
 }
 
+/** Under a terminal server of its own: one that was ended may still be on its way out. */
 function openPanel(): void {
+  panels++;
   const words = [process.execPath, gridward, "ied", "panel", directory];
   const shell = `${words.map((word) => `'${word}'`).join(" ")}; echo left with $?; sleep 600`;
   tmux("new-session", "-d", "-s", "panel", "-x", "40", "-y", "15", shell);
